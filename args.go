@@ -1,0 +1,206 @@
+package greptime
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"reflect"
+	"time"
+
+	"github.com/greptime-go/greptime/internal/sqltext"
+)
+
+// CheckNamedValue takes the argument types of this package's documentation as
+// they are, asks a driver.Valuer, follows pointers, and refuses the rest with
+// what to write instead.
+func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
+	v, err := plainValue(nv.Value)
+	if err == nil {
+		_, err = sqlArg(v)
+	}
+	if err != nil {
+		return argError(nv.Name, nv.Ordinal, err)
+	}
+	nv.Value = v
+	return nil
+}
+
+// namedValues checks the arguments of calls that do not come through
+// database/sql.
+func (c *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
+	named := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+		if n, ok := v.(sql.NamedArg); ok {
+			named[i].Name, named[i].Value = n.Name, n.Value
+		}
+		if err := c.CheckNamedValue(&named[i]); err != nil {
+			return nil, err
+		}
+	}
+	return named, nil
+}
+
+// bindArgs are the checked arguments as the lexer's package renders them.
+func bindArgs(args []driver.NamedValue) ([]sqltext.Arg, error) {
+	list := make([]sqltext.Arg, len(args))
+	for i, nv := range args {
+		arg, err := sqlArg(nv.Value)
+		if err != nil {
+			return nil, argError(nv.Name, nv.Ordinal, err)
+		}
+		arg.Name = nv.Name
+		list[i] = arg
+	}
+	return list, nil
+}
+
+func argError(name string, ordinal int, err error) error {
+	if name != "" {
+		return fmt.Errorf("greptime: argument :%s: %w", name, err)
+	}
+	return fmt.Errorf("greptime: argument %d: %w", ordinal, err)
+}
+
+// plainValue resolves Valuers, pointers and named basic types.
+func plainValue(v any) (any, error) {
+	for range 8 { // a Valuer may return a pointer to a Valuer …
+		switch v.(type) {
+		case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64,
+			string, []byte, time.Time, json.RawMessage, Date, TimeOfDay, Decimal, Interval, Vector, *big.Rat:
+			return v, nil
+		}
+		if valuer, ok := v.(driver.Valuer); ok {
+			if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+				return nil, nil // as database/sql does: a nil *T is NULL, whatever its Value would say
+			}
+			next, err := valuer.Value()
+			if err != nil {
+				return nil, fmt.Errorf("%T.Value: %w", v, err)
+			}
+			v = next
+			continue
+		}
+		rv := reflect.ValueOf(v)
+		switch rv.Kind() {
+		case reflect.Pointer:
+			if rv.IsNil() {
+				return nil, nil
+			}
+			v = rv.Elem().Interface()
+		case reflect.Bool:
+			return rv.Bool(), nil
+		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+			if _, ok := v.(time.Duration); ok {
+				return v, nil // refused, with words of its own
+			}
+			return rv.Int(), nil
+		case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+			return rv.Uint(), nil
+		case reflect.Float32:
+			return float32(rv.Float()), nil
+		case reflect.Float64:
+			return rv.Float(), nil
+		case reflect.String:
+			return rv.String(), nil
+		case reflect.Slice:
+			if rv.Type().Elem().Kind() == reflect.Uint8 {
+				return rv.Bytes(), nil
+			}
+			return v, nil
+		default:
+			return v, nil
+		}
+	}
+	return nil, fmt.Errorf("%T: its Value does not come to an end", v)
+}
+
+// sqlArg is a plain value as an argument of the lexer's package.
+func sqlArg(v any) (sqltext.Arg, error) {
+	switch v := v.(type) {
+	case nil:
+		return sqltext.Arg{Kind: sqltext.Null}, nil
+	case bool:
+		arg := sqltext.Arg{Kind: sqltext.Bool}
+		if v {
+			arg.Int = 1
+		}
+		return arg, nil
+	case int:
+		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
+	case int8:
+		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
+	case int16:
+		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
+	case int32:
+		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
+	case int64:
+		return sqltext.Arg{Kind: sqltext.Int, Int: v}, nil
+	case uint:
+		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
+	case uint8:
+		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
+	case uint16:
+		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
+	case uint32:
+		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
+	case uint64:
+		return sqltext.Arg{Kind: sqltext.Uint, Uint: v}, nil
+	case float32:
+		return sqltext.Arg{Kind: sqltext.Float, Float: float64(v), Float32: true}, nil
+	case float64:
+		return sqltext.Arg{Kind: sqltext.Float, Float: v}, nil
+	case string:
+		return sqltext.Arg{Kind: sqltext.String, Text: v}, nil
+	case []byte:
+		if v == nil {
+			return sqltext.Arg{Kind: sqltext.Null}, nil
+		}
+		return sqltext.Arg{Kind: sqltext.Bytes, Bytes: v}, nil
+	case time.Time:
+		return sqltext.Arg{Kind: sqltext.Time, Time: v}, nil
+	case json.RawMessage:
+		if v == nil {
+			return sqltext.Arg{Kind: sqltext.Null}, nil
+		}
+		if !json.Valid(v) {
+			return sqltext.Arg{}, fmt.Errorf("the json.RawMessage is not valid JSON; pass text that is no JSON as a string")
+		}
+		return sqltext.Arg{Kind: sqltext.JSON, Text: string(v)}, nil
+	case Date:
+		return sqltext.Arg{Kind: sqltext.Date, Time: v.Time(time.UTC)}, nil
+	case TimeOfDay:
+		return sqltext.Arg{Kind: sqltext.String, Text: v.String()}, nil
+	case Decimal:
+		return sqltext.Arg{Kind: sqltext.Decimal, Text: string(v)}, nil
+	case *big.Rat:
+		if v == nil {
+			return sqltext.Arg{Kind: sqltext.Null}, nil
+		}
+		digits, exact := v.FloatPrec()
+		if !exact {
+			return sqltext.Arg{}, fmt.Errorf("the *big.Rat %s has no finite decimal form; round it first, as by greptime.Decimal(r.FloatString(n))", v)
+		}
+		return sqltext.Arg{Kind: sqltext.Decimal, Text: v.FloatString(digits)}, nil
+	case Interval:
+		return sqltext.Arg{Kind: sqltext.Interval, Months: v.Months, Days: v.Days, Nanos: v.Nanoseconds}, nil
+	case Vector:
+		if v == nil {
+			return sqltext.Arg{Kind: sqltext.Null}, nil
+		}
+		return sqltext.Arg{Kind: sqltext.Vector, Vector: v}, nil
+	case time.Duration:
+		return sqltext.Arg{}, fmt.Errorf("a time.Duration can mean an interval or a number; pass greptime.Interval{Nanoseconds: int64(d)}, or an integer such as d.Milliseconds()")
+	case sql.Out:
+		return sqltext.Arg{}, fmt.Errorf("sql.Out: GreptimeDB has no output parameters")
+	case []float32, []float64:
+		return sqltext.Arg{}, fmt.Errorf("%T: for a VECTOR column pass greptime.Vector; for an IN list expand the statement, as sqlx.In does", v)
+	default:
+		if k := reflect.ValueOf(v).Kind(); k == reflect.Slice || k == reflect.Array {
+			return sqltext.Arg{}, fmt.Errorf("%T: a list is not one value; expand the statement, as sqlx.In does", v)
+		}
+		return sqltext.Arg{}, fmt.Errorf("%T is not supported; pass a basic type, time.Time, a driver.Valuer, or a type of package greptime", v)
+	}
+}

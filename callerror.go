@@ -1,0 +1,89 @@
+package greptime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// callError makes the error that users see of a failed call.
+func callError(ctx context.Context, err error, st statement) error {
+	var call *transport.CallError
+	if !errors.As(err, &call) {
+		// The server's messages could not be understood.
+		return &Error{Message: err.Error(), GRPC: codes.Internal, Ambiguous: !st.readOnly, cause: err}
+	}
+	e := newServerError(call.Status, call.Trailer, call.Endpoint)
+	e.cause = call.Cause
+	switch {
+	case errors.Is(call.Cause, transport.ErrClosed):
+		e.cause = ErrClosed
+	case ctx.Err() != nil:
+		e.cause = ctx.Err()
+	case expiredOnServer(ctx, e):
+		e.cause = context.DeadlineExceeded
+	}
+	e.Ambiguous = !st.readOnly && call.Sent && outcomeUnknown(e)
+	if e.Code == 0 {
+		e.Message += remedy(e)
+	}
+	for _, other := range call.Others {
+		e.Message += fmt.Sprintf("; before that, %v", other)
+	}
+	return e
+}
+
+// expiredOnServer recognises what the server says when it sees the call's
+// deadline pass before the client does: Cancelled, "Timeout expired".
+func expiredOnServer(ctx context.Context, e *Error) bool {
+	_, ok := ctx.Deadline()
+	return ok && e.GRPC == codes.Canceled && e.Message == "Timeout expired"
+}
+
+// outcomeUnknown says whether a request that reached the server may have been
+// carried out although it failed.
+func outcomeUnknown(e *Error) bool {
+	switch e.Code {
+	case 0:
+		switch e.GRPC {
+		case codes.Canceled, codes.DeadlineExceeded, codes.Unavailable, codes.Unknown, codes.Internal, codes.Aborted, codes.DataLoss:
+			return true
+		}
+		return false
+	case Internal, StorageUnavailable, Cancelled, DeadlineExceeded:
+		return true // a part may have been written
+	default:
+		return false
+	}
+}
+
+// remedy says what to do about the errors that grpc-go makes itself.
+func remedy(e *Error) string {
+	for _, r := range remedies {
+		if e.GRPC == r.code && strings.Contains(e.Message, r.text) {
+			return "; " + r.remedy
+		}
+	}
+	return ""
+}
+
+var remedies = []struct {
+	code         codes.Code
+	text, remedy string
+}{
+	{codes.Unavailable, "first record does not look like a TLS handshake", "the server speaks plaintext there: write tls=off, or the port that has TLS"},
+	{codes.Unavailable, "unknown authority", "name the authority's certificate with tls_ca"},
+	{codes.Unavailable, "cannot validate certificate for", "name a host that the certificate is for with tls_server_name"},
+	{codes.Unavailable, "certificate is valid for", "name a host that the certificate is for with tls_server_name"},
+	{codes.Unavailable, "certificate required", "the server wants a client certificate: tls_cert and tls_key"},
+	{codes.Unavailable, "error reading server preface", "no gRPC there: GreptimeDB's gRPC port is 4001 by default, and where it has TLS write tls=on"},
+	{codes.Unavailable, "connection refused", "check that GreptimeDB runs there and that its gRPC port (4001 by default) is meant"},
+	{codes.Unavailable, "produced zero addresses", "check the host's name"},
+	{codes.Unavailable, "no such host", "check the host's name"},
+	{codes.ResourceExhausted, "larger than max", "raise max_message_size"},
+}

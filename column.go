@@ -1,0 +1,193 @@
+package greptime
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// column converts one column of a result. It is chosen once per result, so that
+// nothing about types is decided per value.
+type column interface {
+	info() *columnInfo
+	// load makes arr, the column of a new batch, the current one.
+	load(arr arrow.Array) error
+	// value boxes row i, as database/sql before Go 1.27 wants it.
+	value(i int) (driver.Value, error)
+	// scan writes row i into dest if dest is of a type that it knows how to fill
+	// exactly; done is false if database/sql is to convert instead.
+	scan(i int, dest any) (done bool, err error)
+}
+
+// columnInfo is what database/sql's column types tell.
+type columnInfo struct {
+	sqlType      string
+	scanType     reflect.Type
+	nullType     reflect.Type // sql.Null of scanType
+	nullable     bool
+	length       int64 // 0 if not known
+	precision    int64
+	scale        int64
+	hasPrecision bool
+}
+
+func (c *columnInfo) info() *columnInfo { return c }
+
+// infoOf describes a column whose values are exactly T.
+func infoOf[T any](f arrow.Field, sqlType string) columnInfo {
+	return columnInfo{
+		sqlType:  sqlType,
+		scanType: reflect.TypeFor[T](),
+		nullType: reflect.TypeFor[sql.Null[T]](),
+		nullable: f.Nullable,
+	}
+}
+
+func (c columnInfo) withPrecision(precision, scale int64) columnInfo {
+	c.precision, c.scale, c.hasPrecision = precision, scale, true
+	return c
+}
+
+func (c columnInfo) withoutLimit() columnInfo {
+	c.length = math.MaxInt64
+	return c
+}
+
+// newColumn chooses the converter of a field.
+func newColumn(f arrow.Field, loc *time.Location) (column, error) {
+	switch t := f.Type.(type) {
+	case *arrow.NullType:
+		return &nullColumn{columnInfo{sqlType: "NULL", scanType: reflect.TypeFor[any](), nullType: reflect.TypeFor[any](), nullable: true}}, nil
+	case *arrow.BooleanType:
+		return &boolColumn{columnInfo: infoOf[bool](f, "BOOLEAN")}, nil
+	case *arrow.Int8Type:
+		return newInteger[int8](f, "TINYINT"), nil
+	case *arrow.Int16Type:
+		return newInteger[int16](f, "SMALLINT"), nil
+	case *arrow.Int32Type:
+		return newInteger[int32](f, "INT"), nil
+	case *arrow.Int64Type:
+		return newInteger[int64](f, "BIGINT"), nil
+	case *arrow.Uint8Type:
+		return newInteger[uint8](f, "TINYINT UNSIGNED"), nil
+	case *arrow.Uint16Type:
+		return newInteger[uint16](f, "SMALLINT UNSIGNED"), nil
+	case *arrow.Uint32Type:
+		return newInteger[uint32](f, "INT UNSIGNED"), nil
+	case *arrow.Uint64Type:
+		return newInteger[uint64](f, "BIGINT UNSIGNED"), nil
+	case *arrow.Float32Type:
+		return &floatColumn[float32]{columnInfo: infoOf[float32](f, "FLOAT")}, nil
+	case *arrow.Float64Type:
+		return &floatColumn[float64]{columnInfo: infoOf[float64](f, "DOUBLE")}, nil
+	case *arrow.StringType, *arrow.LargeStringType, *arrow.StringViewType:
+		return &stringColumn{columnInfo: infoOf[string](f, "STRING").withoutLimit()}, nil
+	case *arrow.BinaryType:
+		return newBinary(f)
+	case *arrow.LargeBinaryType, *arrow.BinaryViewType, *arrow.FixedSizeBinaryType:
+		return &binaryColumn{columnInfo: infoOf[[]byte](f, "VARBINARY").withoutLimit()}, nil
+	case *arrow.Date32Type:
+		return &dateColumn{columnInfo: infoOf[time.Time](f, "DATE")}, nil
+	case *arrow.TimestampType:
+		return &timestampColumn{columnInfo: infoOf[time.Time](f, "TIMESTAMP").withPrecision(digits(t.Unit), 0), unit: t.Unit, loc: loc}, nil
+	case *arrow.Time32Type:
+		return &timeOfDayColumn{columnInfo: infoOf[string](f, "TIME").withPrecision(digits(t.Unit), 0), unit: t.Unit}, nil
+	case *arrow.Time64Type:
+		return &timeOfDayColumn{columnInfo: infoOf[string](f, "TIME").withPrecision(digits(t.Unit), 0), unit: t.Unit}, nil
+	case *arrow.DurationType:
+		return &durationColumn{columnInfo: infoOf[int64](f, "DURATION"), unit: t.Unit}, nil
+	case *arrow.Decimal128Type:
+		return &decimalColumn{columnInfo: infoOf[string](f, "DECIMAL").withPrecision(int64(t.Precision), int64(t.Scale)), scale: t.Scale}, nil
+	case *arrow.MonthIntervalType, *arrow.DayTimeIntervalType, *arrow.MonthDayNanoIntervalType:
+		return &intervalColumn{columnInfo: infoOf[string](f, "INTERVAL")}, nil
+	case *arrow.DictionaryType:
+		inner, err := newColumn(arrow.Field{Name: f.Name, Type: t.ValueType, Nullable: f.Nullable, Metadata: f.Metadata}, loc)
+		if err != nil {
+			return nil, err
+		}
+		return &dictionaryColumn{column: inner}, nil
+	case *arrow.StructType:
+		return &nestedColumn{columnInfo: infoOf[[]byte](f, "STRUCT").withoutLimit(), loc: loc}, nil
+	case arrow.ListLikeType:
+		if t.ID() != arrow.MAP {
+			return &nestedColumn{columnInfo: infoOf[[]byte](f, "LIST").withoutLimit(), loc: loc}, nil
+		}
+	}
+	return nil, fmt.Errorf("greptime: column %s has the Arrow type %s, for which database/sql has no value; cast it in the query, or read it with QueryArrow", f.Name, f.Type)
+}
+
+// newBinary tells JSON and VECTOR columns from plain VARBINARY: GreptimeDB marks
+// them in the field's metadata. Computed values (parse_json, parse_vec) have no
+// mark and stay binary.
+func newBinary(f arrow.Field) (column, error) {
+	mark, _ := f.Metadata.GetValue("greptime:type")
+	switch {
+	case mark == "Json":
+		return &jsonColumn{columnInfo: infoOf[json.RawMessage](f, "JSON").withoutLimit()}, nil
+	case strings.HasPrefix(mark, "Vector("):
+		dim, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(mark, "Vector("), ")"))
+		if err != nil || dim < 0 {
+			return nil, fmt.Errorf("greptime: column %s is marked %q, which is no vector type", f.Name, mark)
+		}
+		return &vectorColumn{columnInfo: infoOf[string](f, "VECTOR"), dim: dim}, nil
+	}
+	if name, _ := f.Metadata.GetValue("ARROW:extension:name"); name == "greptime.json" || name == "greptime.json2" {
+		return &jsonColumn{columnInfo: infoOf[json.RawMessage](f, "JSON").withoutLimit()}, nil
+	}
+	return &binaryColumn{columnInfo: infoOf[[]byte](f, "VARBINARY").withoutLimit()}, nil
+}
+
+// digits is the number of digits of a second that a unit has.
+func digits(u arrow.TimeUnit) int64 {
+	switch u {
+	case arrow.Second:
+		return 0
+	case arrow.Millisecond:
+		return 3
+	case arrow.Microsecond:
+		return 6
+	default:
+		return 9
+	}
+}
+
+// loadAs is load for converters that want an array of type A.
+func loadAs[A arrow.Array](dst *A, arr arrow.Array) error {
+	a, ok := arr.(A)
+	if !ok {
+		return fmt.Errorf("the batch has type %s, which is not the schema's", arr.DataType())
+	}
+	*dst = a
+	return nil
+}
+
+// scanNull clears dest if it is of a type that takes NULL: the destination may
+// hold the value of the row before.
+func scanNull[T any](dest any) bool {
+	switch d := dest.(type) {
+	case *sql.Null[T]:
+		*d = sql.Null[T]{}
+	case *any:
+		*d = nil
+	case **T:
+		*d = nil
+	default:
+		return false
+	}
+	return true
+}
+
+// nullColumn is a column of the type Null: SELECT NULL.
+type nullColumn struct{ columnInfo }
+
+func (*nullColumn) load(arrow.Array) error          { return nil }
+func (*nullColumn) value(int) (driver.Value, error) { return nil, nil }
+func (*nullColumn) scan(int, any) (bool, error)     { return false, nil }

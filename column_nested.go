@@ -1,0 +1,169 @@
+package greptime
+
+import (
+	"database/sql/driver"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// nestedColumn is a list or a struct, handed out as JSON text. QueryArrow gives
+// typed access.
+type nestedColumn struct {
+	columnInfo
+	loc *time.Location
+	arr arrow.Array
+}
+
+func (c *nestedColumn) load(arr arrow.Array) error {
+	c.arr = arr
+	return nil
+}
+
+func (c *nestedColumn) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	text, err := appendJSON(nil, c.arr, i, c.loc)
+	if err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+func (c *nestedColumn) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		return scanNullBytes(dest), nil
+	}
+	text, err := appendJSON(nil, c.arr, i, c.loc)
+	if err != nil {
+		return false, err
+	}
+	switch d := dest.(type) {
+	case *json.RawMessage:
+		*d = text
+	case *string:
+		*d = string(text)
+	default:
+		return scanBytes(text, dest), nil
+	}
+	return true, nil
+}
+
+// appendJSON writes element i of arr as JSON: integers and floats as numbers,
+// binaries as base64, timestamps as RFC 3339, other types (decimals, too) as the
+// text that a column of theirs gives. NaN and infinities, for which JSON has no
+// number, are strings.
+func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte, error) {
+	if arr.IsNull(i) {
+		return append(dst, "null"...), nil
+	}
+	switch a := arr.(type) {
+	case *array.Null:
+		return append(dst, "null"...), nil
+	case *array.Boolean:
+		return strconv.AppendBool(dst, a.Value(i)), nil
+	case *array.Int8:
+		return strconv.AppendInt(dst, int64(a.Value(i)), 10), nil
+	case *array.Int16:
+		return strconv.AppendInt(dst, int64(a.Value(i)), 10), nil
+	case *array.Int32:
+		return strconv.AppendInt(dst, int64(a.Value(i)), 10), nil
+	case *array.Int64:
+		return strconv.AppendInt(dst, a.Value(i), 10), nil
+	case *array.Uint8:
+		return strconv.AppendUint(dst, uint64(a.Value(i)), 10), nil
+	case *array.Uint16:
+		return strconv.AppendUint(dst, uint64(a.Value(i)), 10), nil
+	case *array.Uint32:
+		return strconv.AppendUint(dst, uint64(a.Value(i)), 10), nil
+	case *array.Uint64:
+		return strconv.AppendUint(dst, a.Value(i), 10), nil
+	case *array.Float32:
+		return appendJSONFloat(dst, float64(a.Value(i)), 32), nil
+	case *array.Float64:
+		return appendJSONFloat(dst, a.Value(i), 64), nil
+	case *array.Decimal128:
+		return appendJSONString(dst, decimalText(a.Value(i), a.DataType().(*arrow.Decimal128Type).Scale))
+	case textArray:
+		return appendJSONString(dst, a.Value(i))
+	case bytesArray:
+		dst = append(dst, '"')
+		dst = base64.StdEncoding.AppendEncode(dst, a.Value(i))
+		return append(dst, '"'), nil
+	case *array.Date32:
+		return appendJSONString(dst, DateFromEpochDays(int32(a.Value(i))).String())
+	case *array.Timestamp:
+		unit := a.DataType().(*arrow.TimestampType).Unit
+		return appendJSONString(dst, instant(int64(a.Value(i)), unit).In(loc).Format(time.RFC3339Nano))
+	case *array.Time32:
+		return appendJSONString(dst, timeOfDay(a, i, a.DataType().(*arrow.Time32Type).Unit).String())
+	case *array.Time64:
+		return appendJSONString(dst, timeOfDay(a, i, a.DataType().(*arrow.Time64Type).Unit).String())
+	case *array.Duration:
+		n, err := durationNanos(a, i, a.DataType().(*arrow.DurationType).Unit)
+		return strconv.AppendInt(dst, n, 10), err
+	case *array.MonthInterval, *array.DayTimeInterval, *array.MonthDayNanoInterval:
+		return appendJSONString(dst, interval(arr, i).String())
+	case *array.Dictionary:
+		return appendJSON(dst, a.Dictionary(), a.GetValueIndex(i), loc)
+	case *array.Struct:
+		return appendJSONStruct(dst, a, i, loc)
+	case array.ListLike:
+		return appendJSONList(dst, a, i, loc)
+	default:
+		return dst, fmt.Errorf("values of the Arrow type %s cannot be written as JSON; read the column with QueryArrow", arr.DataType())
+	}
+}
+
+func appendJSONList(dst []byte, a array.ListLike, i int, loc *time.Location) (_ []byte, err error) {
+	start, end := a.ValueOffsets(i)
+	dst = append(dst, '[')
+	for k := start; k < end; k++ {
+		if k > start {
+			dst = append(dst, ',')
+		}
+		if dst, err = appendJSON(dst, a.ListValues(), int(k), loc); err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+func appendJSONStruct(dst []byte, a *array.Struct, i int, loc *time.Location) (_ []byte, err error) {
+	fields := a.DataType().(*arrow.StructType).Fields()
+	dst = append(dst, '{')
+	for k, f := range fields {
+		if k > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = appendJSONString(dst, f.Name); err != nil {
+			return nil, err
+		}
+		dst = append(dst, ':')
+		if dst, err = appendJSON(dst, a.Field(k), i, loc); err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+func appendJSONFloat(dst []byte, v float64, bits int) []byte {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		dst = append(dst, '"')
+		dst = strconv.AppendFloat(dst, v, 'g', -1, bits)
+		return append(dst, '"')
+	}
+	return strconv.AppendFloat(dst, v, 'g', -1, bits)
+}
+
+func appendJSONString(dst []byte, s string) ([]byte, error) {
+	text, err := json.Marshal(s)
+	return append(dst, text...), err
+}

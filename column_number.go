@@ -1,0 +1,215 @@
+package greptime
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+type integer interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64
+}
+
+// valuesArray is an Arrow array of fixed-width Go values.
+type valuesArray[T any] interface {
+	arrow.Array
+	Values() []T
+}
+
+// integerColumn is TINYINT to BIGINT, signed or not.
+type integerColumn[T integer] struct {
+	columnInfo
+	arr    valuesArray[T]
+	values []T
+}
+
+func newInteger[T integer](f arrow.Field, sqlType string) column {
+	return &integerColumn[T]{columnInfo: infoOf[T](f, sqlType)}
+}
+
+func (c *integerColumn[T]) load(arr arrow.Array) error {
+	if err := loadAs(&c.arr, arr); err != nil {
+		return err
+	}
+	c.values = c.arr.Values()
+	return nil
+}
+
+// value is an int64; of BIGINT UNSIGNED a uint64, for the sake of its upper half.
+func (c *integerColumn[T]) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	return boxInteger(c.values[i]), nil
+}
+
+func boxInteger[T integer](v T) driver.Value {
+	if u, ok := any(v).(uint64); ok {
+		return u
+	}
+	return int64(v)
+}
+
+func (c *integerColumn[T]) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		switch d := dest.(type) {
+		case *sql.NullInt64:
+			*d = sql.NullInt64{}
+		case *sql.NullInt32:
+			*d = sql.NullInt32{}
+		case *sql.Null[int64]:
+			*d = sql.Null[int64]{}
+		default:
+			return scanNull[T](dest), nil
+		}
+		return true, nil
+	}
+	v := c.values[i]
+	switch d := dest.(type) {
+	case *T:
+		*d = v
+	case *sql.Null[T]:
+		*d = sql.Null[T]{V: v, Valid: true}
+	case *any:
+		*d = boxInteger(v)
+	default:
+		if uint64(v) > math.MaxInt64 && v > 0 {
+			return false, nil // only a uint64 takes it; database/sql says so
+		}
+		return scanInt64(int64(v), dest), nil
+	}
+	return true, nil
+}
+
+// scanInt64 fills the integer destinations that are not of the column's own type.
+// What does not fit is left to database/sql, whose error says so.
+func scanInt64(v int64, dest any) bool {
+	switch d := dest.(type) {
+	case *int64:
+		*d = v
+	case *int:
+		if int64(int(v)) != v {
+			return false
+		}
+		*d = int(v)
+	case *int32:
+		if int64(int32(v)) != v {
+			return false
+		}
+		*d = int32(v)
+	case *uint64:
+		if v < 0 {
+			return false
+		}
+		*d = uint64(v)
+	case *sql.NullInt64:
+		*d = sql.NullInt64{Int64: v, Valid: true}
+	case *sql.NullInt32:
+		if int64(int32(v)) != v {
+			return false
+		}
+		*d = sql.NullInt32{Int32: int32(v), Valid: true}
+	case *sql.Null[int64]:
+		*d = sql.Null[int64]{V: v, Valid: true}
+	default:
+		return false
+	}
+	return true
+}
+
+// floatColumn is FLOAT or DOUBLE.
+type floatColumn[T float32 | float64] struct {
+	columnInfo
+	arr    valuesArray[T]
+	values []T
+}
+
+func (c *floatColumn[T]) load(arr arrow.Array) error {
+	if err := loadAs(&c.arr, arr); err != nil {
+		return err
+	}
+	c.values = c.arr.Values()
+	return nil
+}
+
+// value is a float64, which has every FLOAT exactly.
+func (c *floatColumn[T]) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	return float64(c.values[i]), nil
+}
+
+func (c *floatColumn[T]) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		switch d := dest.(type) {
+		case *sql.NullFloat64:
+			*d = sql.NullFloat64{}
+		case *sql.Null[float64]:
+			*d = sql.Null[float64]{}
+		default:
+			return scanNull[T](dest), nil
+		}
+		return true, nil
+	}
+	v := c.values[i]
+	switch d := dest.(type) {
+	case *T:
+		*d = v
+	case *float64:
+		*d = float64(v)
+	case *sql.NullFloat64:
+		*d = sql.NullFloat64{Float64: float64(v), Valid: true}
+	case *sql.Null[T]:
+		*d = sql.Null[T]{V: v, Valid: true}
+	case *sql.Null[float64]:
+		*d = sql.Null[float64]{V: float64(v), Valid: true}
+	case *any:
+		*d = float64(v)
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+// boolColumn is BOOLEAN.
+type boolColumn struct {
+	columnInfo
+	arr *array.Boolean
+}
+
+func (c *boolColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *boolColumn) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	return c.arr.Value(i), nil
+}
+
+func (c *boolColumn) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		if d, ok := dest.(*sql.NullBool); ok {
+			*d = sql.NullBool{}
+			return true, nil
+		}
+		return scanNull[bool](dest), nil
+	}
+	v := c.arr.Value(i)
+	switch d := dest.(type) {
+	case *bool:
+		*d = v
+	case *sql.NullBool:
+		*d = sql.NullBool{Bool: v, Valid: true}
+	case *sql.Null[bool]:
+		*d = sql.Null[bool]{V: v, Valid: true}
+	case *any:
+		*d = v
+	default:
+		return false, nil
+	}
+	return true, nil
+}

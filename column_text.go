@@ -1,0 +1,273 @@
+package greptime
+
+import (
+	"bytes"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/jsonb"
+)
+
+// textArray is what the three Arrow layouts of strings have in common, and
+// bytesArray what those of binaries have. Their values lie in the batch and are
+// copied before they are handed out.
+type (
+	textArray interface {
+		arrow.Array
+		Value(int) string
+	}
+	bytesArray interface {
+		arrow.Array
+		Value(int) []byte
+	}
+)
+
+// stringColumn is STRING.
+type stringColumn struct {
+	columnInfo
+	arr textArray
+}
+
+func (c *stringColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *stringColumn) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	return strings.Clone(c.arr.Value(i)), nil
+}
+
+func (c *stringColumn) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		return scanNullText(dest), nil
+	}
+	v := c.arr.Value(i)
+	if d, ok := dest.(*[]byte); ok {
+		*d = []byte(v)
+		return true, nil
+	}
+	return scanString(strings.Clone(v), dest), nil
+}
+
+// scanString fills the destinations for text with s, which is the caller's own.
+func scanString(s string, dest any) bool {
+	switch d := dest.(type) {
+	case *string:
+		*d = s
+	case *sql.NullString:
+		*d = sql.NullString{String: s, Valid: true}
+	case *sql.Null[string]:
+		*d = sql.Null[string]{V: s, Valid: true}
+	case *any:
+		*d = s
+	default:
+		return false
+	}
+	return true
+}
+
+func scanNullText(dest any) bool {
+	switch d := dest.(type) {
+	case *sql.NullString:
+		*d = sql.NullString{}
+	case *[]byte:
+		*d = nil
+	default:
+		return scanNull[string](dest)
+	}
+	return true
+}
+
+// binaryColumn is VARBINARY.
+type binaryColumn struct {
+	columnInfo
+	arr bytesArray
+}
+
+func (c *binaryColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *binaryColumn) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	return bytes.Clone(c.arr.Value(i)), nil
+}
+
+func (c *binaryColumn) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		return scanNullBytes(dest), nil
+	}
+	return scanBytes(bytes.Clone(c.arr.Value(i)), dest), nil
+}
+
+// scanBytes fills the destinations for bytes with b, which is the caller's own.
+func scanBytes(b []byte, dest any) bool {
+	switch d := dest.(type) {
+	case *[]byte:
+		*d = b
+	case *sql.Null[[]byte]:
+		*d = sql.Null[[]byte]{V: b, Valid: true}
+	case *any:
+		*d = b
+	default:
+		return false
+	}
+	return true
+}
+
+func scanNullBytes(dest any) bool {
+	switch d := dest.(type) {
+	case *[]byte:
+		*d = nil
+	case *sql.Null[json.RawMessage]:
+		*d = sql.Null[json.RawMessage]{}
+	default:
+		return scanNull[[]byte](dest)
+	}
+	return true
+}
+
+// jsonColumn is JSON: JSONB, or the JSON text that an INSERT with an expression
+// leaves in such a column.
+type jsonColumn struct {
+	columnInfo
+	arr bytesArray
+}
+
+func (c *jsonColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *jsonColumn) text(i int) ([]byte, error) {
+	text, err := jsonb.AppendStored(nil, c.arr.Value(i))
+	if err != nil {
+		return nil, fmt.Errorf("row %d of the batch holds neither JSONB nor JSON text: %w", i, err)
+	}
+	return text, nil
+}
+
+func (c *jsonColumn) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	text, err := c.text(i)
+	if err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+func (c *jsonColumn) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		return scanNullBytes(dest), nil
+	}
+	text, err := c.text(i)
+	if err != nil {
+		return false, err
+	}
+	switch d := dest.(type) {
+	case *json.RawMessage:
+		*d = text
+	case *sql.Null[json.RawMessage]:
+		*d = sql.Null[json.RawMessage]{V: text, Valid: true}
+	case *string:
+		*d = string(text)
+	default:
+		return scanBytes(text, dest), nil
+	}
+	return true, nil
+}
+
+// vectorColumn is VECTOR(dim): little-endian float32s. An INSERT with an
+// expression, and DoPut, store bytes of any length there; text that such an
+// INSERT left is read as what it says, the rest is an error.
+type vectorColumn struct {
+	columnInfo
+	arr bytesArray
+	dim int
+}
+
+func (c *vectorColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *vectorColumn) vector(i int) (Vector, error) {
+	b := c.arr.Value(i)
+	if len(b) == 4*c.dim {
+		v := make(Vector, c.dim)
+		for k := range v {
+			v[k] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*k:]))
+		}
+		return v, nil
+	}
+	if v, err := ParseVector(string(b)); err == nil && len(v) == c.dim {
+		return v, nil
+	}
+	return nil, fmt.Errorf("row %d of the batch holds %d bytes, not the %d of a VECTOR(%d)", i, len(b), 4*c.dim, c.dim)
+}
+
+func (c *vectorColumn) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	v, err := c.vector(i)
+	if err != nil {
+		return nil, err
+	}
+	return v.String(), nil
+}
+
+func (c *vectorColumn) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		if d, ok := dest.(*sql.Null[Vector]); ok {
+			*d = sql.Null[Vector]{}
+			return true, nil
+		}
+		return scanNullText(dest), nil
+	}
+	v, err := c.vector(i)
+	if err != nil {
+		return false, err
+	}
+	switch d := dest.(type) {
+	case *Vector:
+		*d = v
+	case *sql.Null[Vector]:
+		*d = sql.Null[Vector]{V: v, Valid: true}
+	default:
+		return scanString(v.String(), dest), nil
+	}
+	return true, nil
+}
+
+// dictionaryColumn is any column whose values are sent once and referred to.
+type dictionaryColumn struct {
+	column // of the dictionary's values
+	arr    *array.Dictionary
+}
+
+func (c *dictionaryColumn) load(arr arrow.Array) error {
+	if err := loadAs(&c.arr, arr); err != nil {
+		return err
+	}
+	return c.column.load(c.arr.Dictionary())
+}
+
+func (c *dictionaryColumn) value(i int) (driver.Value, error) {
+	if c.arr.IsNull(i) {
+		return nil, nil
+	}
+	return c.column.value(c.arr.GetValueIndex(i))
+}
+
+// scan leaves a null to database/sql: the dictionary has no value to say NULL by.
+func (c *dictionaryColumn) scan(i int, dest any) (bool, error) {
+	if c.arr.IsNull(i) {
+		return false, nil
+	}
+	return c.column.scan(c.arr.GetValueIndex(i), dest)
+}

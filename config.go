@@ -1,0 +1,257 @@
+package greptime
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/grpc"
+)
+
+// Defaults of a Config. The port is the one GreptimeDB binds for gRPC, the message size the limit it
+// sets for both directions.
+const (
+	defaultEndpoint       = "localhost:4001"
+	defaultPort           = "4001"
+	defaultDatabase       = "public"
+	defaultTimeZone       = "UTC"
+	defaultConnectTimeout = 5 * time.Second
+	defaultKeepAlive      = 30 * time.Second
+	defaultMaxMessageSize = 512 << 20
+
+	// minKeepAlive is what grpc-go raises shorter intervals to.
+	minKeepAlive = 10 * time.Second
+)
+
+// keepAliveOff is the KeepAlive that ParseDSN returns for keepalive=0.
+const keepAliveOff = -1
+
+// Config says how to reach GreptimeDB and what a session on it starts with. The zero Config is
+// usable: every field left at its zero value means the default named beside it.
+//
+// A Config is not changed by this package once it has been handed over: [NewConnector] works on a
+// copy. Printing a Config with package fmt or log/slog hides the password; FormatDSN does not.
+type Config struct {
+	// Endpoints are the servers, as host:port or [IPv6]:port; the port may be left out and is 4001
+	// then. Default localhost:4001.
+	Endpoints []string
+
+	// User and Password are sent with every request. Without a User no credentials are sent.
+	User     string
+	Password string
+
+	// Database is what sessions start in; default public. Its case counts.
+	Database string
+
+	// TimeZone is an IANA name (Asia/Shanghai) or an offset (+08:00); default UTC. The server reads
+	// time stamps without a zone in it, and time.Time values of results are given in it.
+	TimeZone string
+
+	// Timeout limits a whole query, from the request to its last row, when the context has no
+	// deadline. 0 means no limit.
+	Timeout time.Duration
+
+	// ConnectTimeout limits how long a request waits for a usable channel; default 5s.
+	ConnectTimeout time.Duration
+
+	// TLSEnabled switches TLS on, with the system's root certificates unless TLSCA names a file of
+	// others. TLSCert and TLSKey are the files of a client certificate, both PEM. TLSServerName is
+	// the name to verify in place of the endpoint's host.
+	TLSEnabled    bool
+	TLSCA         string
+	TLSCert       string
+	TLSKey        string
+	TLSServerName string
+
+	// TLS, if not nil, switches TLS on with this configuration, to which the files and the name above
+	// are added. Not expressible in a DSN: FormatDSN writes tls=on for it.
+	TLS *tls.Config
+
+	// Compression is the gRPC compression of requests: none (default), gzip or zstd.
+	Compression string
+
+	// AcceptCompression is the gRPC compression that the server may use for responses: none
+	// (default), gzip or zstd. Record batches are LZ4-compressed by the server in any case.
+	AcceptCompression string
+
+	// Balance says how channels are spread over several Endpoints: random (default), round_robin, or
+	// ordered, which uses the first endpoint that can be reached.
+	Balance string
+
+	// Hints are sent with inserts and queries as metadata x-greptime-hints, for example
+	// append_mode=true or ttl=7d. The server ignores keys that it does not know.
+	Hints map[string]string
+
+	// MaxMessageSize limits a gRPC message in either direction, in bytes; default 512 MiB, which is
+	// also the server's default.
+	MaxMessageSize int
+
+	// KeepAlive is the interval of HTTP/2 pings, sent on idle connections too: at least 10s, default
+	// 30s, negative = no pings.
+	KeepAlive time.Duration
+
+	// MultiStatements lets one query text hold several statements, which are then run one by one.
+	// Otherwise such a text is refused with ErrMultipleStatements.
+	MultiStatements bool
+
+	// Transactions is error (default), with which BeginTx returns ErrTransactions, or ignore, with
+	// which BEGIN, COMMIT and ROLLBACK succeed and do nothing.
+	Transactions string
+
+	// DialOptions are appended to the driver's own: interceptors, stats handlers, dialers. Not
+	// expressible in a DSN.
+	DialOptions []grpc.DialOption
+
+	// Logger receives warnings, such as a password that travels without TLS; nil means
+	// slog.Default(). Not expressible in a DSN.
+	Logger *slog.Logger
+
+	// Credentials, if not nil, is asked for user and password before each request, from several
+	// goroutines at once; it should cache. User and Password must be empty then. Not expressible in
+	// a DSN.
+	Credentials func(ctx context.Context) (user, password string, err error)
+}
+
+var (
+	_ fmt.Formatter  = Config{}
+	_ fmt.Stringer   = Config{}
+	_ fmt.GoStringer = Config{}
+	_ slog.LogValuer = Config{}
+)
+
+// NewConfig returns a Config with all defaults filled in.
+func NewConfig() *Config { return new(Config).withDefaults() }
+
+// Clone returns a copy that shares nothing that can be changed with c, except what DialOptions,
+// Logger and Credentials refer to.
+func (c *Config) Clone() *Config {
+	clone := *c
+	clone.Endpoints = slices.Clone(c.Endpoints)
+	clone.Hints = maps.Clone(c.Hints)
+	clone.DialOptions = slices.Clone(c.DialOptions)
+	clone.TLS = c.TLS.Clone()
+	return &clone
+}
+
+// withDefaults returns a copy of c in which every unset field has its default and every endpoint
+// its port. Endpoints that are not valid stay as they are; validate tells.
+func (c *Config) withDefaults() *Config {
+	c = c.Clone()
+	if len(c.Endpoints) == 0 {
+		c.Endpoints = []string{defaultEndpoint}
+	}
+	for i, text := range c.Endpoints {
+		if endpoint, err := parseEndpoint(text); err == nil {
+			c.Endpoints[i] = endpoint
+		}
+	}
+	c.Database = cmp.Or(c.Database, defaultDatabase)
+	c.TimeZone = cmp.Or(c.TimeZone, defaultTimeZone)
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, defaultConnectTimeout)
+	c.Compression = cmp.Or(c.Compression, compressionNone)
+	c.AcceptCompression = cmp.Or(c.AcceptCompression, compressionNone)
+	c.Balance = cmp.Or(c.Balance, balanceRandom)
+	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
+	c.KeepAlive = cmp.Or(c.KeepAlive, defaultKeepAlive)
+	c.Transactions = cmp.Or(c.Transactions, transactionsError)
+	return c
+}
+
+// validate reports the first thing in c that cannot work, and what to write instead.
+func (c *Config) validate() error {
+	if err := c.check(); err != nil {
+		return fmt.Errorf("greptime: config: %w", err)
+	}
+	return nil
+}
+
+// check is validate without the prefix. No message repeats what an endpoint, user or password says:
+// in a DSN with an unescaped character, part of the password may have ended up there.
+func (c *Config) check() error {
+	seen := make(map[string]bool, len(c.Endpoints))
+	for i, text := range c.Endpoints {
+		endpoint, err := parseEndpoint(text)
+		if err != nil {
+			return fmt.Errorf("endpoint %d %w", i+1, err)
+		}
+		if seen[endpoint] {
+			return fmt.Errorf("endpoint %d is the same as one before; name each server once", i+1)
+		}
+		seen[endpoint] = true
+	}
+	if err := c.checkCredentials(); err != nil {
+		return err
+	}
+	if !utf8.ValidString(c.Database) {
+		return errors.New("the database name is not valid UTF-8")
+	}
+	for i := range params {
+		p := &params[i]
+		if p.check == nil {
+			continue
+		}
+		if err := p.check(c); err != nil {
+			return fmt.Errorf("%s: %w", p.key, err)
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkCredentials() error {
+	switch {
+	case c.Credentials != nil && (c.User != "" || c.Password != ""):
+		return errors.New("both Credentials and User or Password are set; set one of them")
+	case c.User == "" && c.Password != "":
+		return errors.New("there is a password but no user; write user:password@ before the host")
+	case strings.ContainsRune(c.User, ':'):
+		// Bulk loads send user and password as HTTP Basic credentials, where the first colon ends
+		// the user.
+		return errors.New("the user name has a colon, which GreptimeDB's authentication cannot carry")
+	case !utf8.ValidString(c.User) || !utf8.ValidString(c.Password):
+		return errors.New("user or password is not valid UTF-8")
+	}
+	return nil
+}
+
+// location is the time.Location of TimeZone.
+func (c *Config) location() (*time.Location, error) {
+	location, err := parseTimeZone(c.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: timezone: %w", err)
+	}
+	return location, nil
+}
+
+// String is FormatDSN with the password replaced by ***.
+func (c Config) String() string {
+	if c.Password == "" {
+		return c.formatDSN("")
+	}
+	return c.formatDSN("***")
+}
+
+// GoString shows the Config as String does, so that %#v does not print the password.
+func (c Config) GoString() string { return "greptime.Config(" + strconv.Quote(c.String()) + ")" }
+
+// Format prints String for every verb and flag, and GoString for %#v. (The verbs that a Stringer
+// does not cover, such as %d, would print the fields.)
+func (c Config) Format(state fmt.State, verb rune) {
+	if verb == 'v' && state.Flag('#') {
+		io.WriteString(state, c.GoString())
+		return
+	}
+	io.WriteString(state, c.String())
+}
+
+// LogValue makes log/slog record String.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -1,0 +1,242 @@
+package greptime
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime/internal/sqltext"
+)
+
+var (
+	_ driver.Conn               = (*Conn)(nil)
+	_ driver.Pinger             = (*Conn)(nil)
+	_ driver.ExecerContext      = (*Conn)(nil)
+	_ driver.QueryerContext     = (*Conn)(nil)
+	_ driver.ConnPrepareContext = (*Conn)(nil)
+	_ driver.ConnBeginTx        = (*Conn)(nil)
+	_ driver.SessionResetter    = (*Conn)(nil)
+	_ driver.Validator          = (*Conn)(nil)
+	_ driver.NamedValueChecker  = (*Conn)(nil)
+)
+
+// Conn is one session with GreptimeDB: a database and a time zone, on channels
+// that it shares with the other connections of its Connector. The server keeps
+// no session over gRPC, so both are sent with every request; USE and SET
+// time_zone change them here.
+//
+// It is safe for concurrent use, though database/sql never needs that. What a
+// Conn hands out (rows, record readers) is for one goroutine each.
+type Conn struct {
+	connector     *Connector
+	ownsConnector bool
+
+	mu      sync.Mutex
+	session session
+	tx      *transaction // with transactions=ignore, the one that is open
+	closed  bool
+}
+
+// session is the state that GreptimeDB's other protocols keep on the server.
+type session struct {
+	database string // as the user knows it
+	timeZone string // as the header says it
+	loc      *time.Location
+}
+
+func (c *Connector) newConn() *Conn {
+	return &Conn{connector: c, session: c.session()}
+}
+
+// session is a new connection's state: the DSN's.
+func (c *Connector) session() session {
+	return session{database: c.cfg.Database, timeZone: c.cfg.TimeZone, loc: c.loc}
+}
+
+// current returns the session's state, or why the connection cannot be used.
+func (c *Conn) current() (session, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.connector.channels.Closed() {
+		return session{}, ErrClosed
+	}
+	return c.session, nil
+}
+
+// Database is the session's database: the DSN's or that of the last USE.
+func (c *Conn) Database() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session.database
+}
+
+// Location is the session's time zone, in which time.Time values are handed out.
+func (c *Conn) Location() *time.Location {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.session.loc
+}
+
+// Ping asks the server for a constant, and so finds out whether it can be
+// reached and the credentials hold. A user who may only write is refused the
+// query, but known: that is a success.
+func (c *Conn) Ping(ctx context.Context) error {
+	err := c.runAll(ctx, []statement{{text: "SELECT 1", kind: sqltext.Select, readOnly: true, endsWithMetrics: true}}, nil)
+	if errors.Is(err, PermissionDenied) {
+		return nil
+	}
+	return err
+}
+
+// Close ends the session. The channels belong to the Connector and stay, unless
+// the connection came from Connect.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	if c.ownsConnector {
+		return c.connector.Close()
+	}
+	return nil
+}
+
+// ResetSession gives the connection the DSN's database and time zone back;
+// database/sql calls it before it reuses one.
+func (c *Conn) ResetSession(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.connector.channels.Closed() {
+		return driver.ErrBadConn
+	}
+	c.session = c.connector.session()
+	c.tx = nil
+	return nil
+}
+
+// IsValid says whether the connection can be used again: until it or its
+// Connector is closed. A server that cannot be reached is no reason to drop it,
+// for the channel reconnects by itself.
+func (c *Conn) IsValid() bool {
+	_, err := c.current()
+	return err == nil
+}
+
+// ExecContext runs a statement, reads its answer to the end and tells the
+// affected rows. The rows of a query are read and dropped.
+func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	statements, err := c.statements(query, args)
+	if err != nil {
+		return nil, err
+	}
+	var result Result
+	if err := c.runAll(ctx, statements, &result); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// QueryContext runs a statement; its error comes from here when the server
+// refuses it, and from the rows when it fails later.
+func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	statements, err := c.statements(query, args)
+	if err != nil {
+		return nil, err
+	}
+	return c.query(ctx, statements)
+}
+
+// QueryArrow runs a statement and hands out its result as Arrow record batches.
+// args are bound as database/sql's are. The caller must release the reader.
+func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*RecordReader, error) {
+	named, err := c.namedValues(args)
+	if err != nil {
+		return nil, err
+	}
+	statements, err := c.statements(query, named)
+	if err != nil {
+		return nil, err
+	}
+	if len(statements) > 1 {
+		return nil, fmt.Errorf("%w: QueryArrow takes one at a time", ErrMultipleStatements)
+	}
+	return c.run(ctx, statements[0])
+}
+
+// Exec runs a statement; it is ExecContext with plain arguments.
+func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, error) {
+	named, err := c.namedValues(args)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := c.ExecContext(ctx, query, named)
+	if err != nil {
+		return Result{}, err
+	}
+	return result.(Result), nil
+}
+
+// Result is what a statement without rows did.
+type Result struct{ affected int64 }
+
+// LastInsertId is not supported: GreptimeDB has no generated keys.
+func (Result) LastInsertId() (int64, error) {
+	return 0, errors.New("greptime: LastInsertId: GreptimeDB has no generated keys; a row's key is its tags and time index")
+}
+
+// RowsAffected is the server's count: of rows accepted by an insert (duplicates
+// included), of rows matched by a delete, 1 for CREATE DATABASE and 0 for other
+// DDL. It is the sum if several statements ran.
+func (r Result) RowsAffected() (int64, error) { return r.affected, nil }
+
+// header is the request header of the session: GreptimeDB reads credentials,
+// database and time zone of Handle and DoGet from there, and nowhere else.
+func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader, error) {
+	cfg := c.connector.cfg
+	user, password := cfg.User, cfg.Password
+	if cfg.Credentials != nil {
+		var err error
+		if user, password, err = cfg.Credentials(ctx); err != nil {
+			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
+		}
+	}
+	h := &greptimev1.RequestHeader{Dbname: wireDatabase(s.database), Timezone: s.timeZone}
+	if user != "" || password != "" {
+		h.Authorization = &greptimev1.AuthHeader{AuthScheme: &greptimev1.AuthHeader_Basic{
+			Basic: &greptimev1.Basic{Username: user, Password: password},
+		}}
+	}
+	return h, nil
+}
+
+// wireDatabase is a database's name in the header. GreptimeDB splits it at the
+// first "-" into catalog and database, so a name with one needs its catalog,
+// which is always greptime; a name that begins with it is taken to have it.
+func wireDatabase(name string) string {
+	const catalog = "greptime-"
+	if strings.Contains(name, "-") && !strings.HasPrefix(name, catalog) {
+		return catalog + name
+	}
+	return name
+}
+
+// hints is the call metadata that carries the DSN's hints.
+func (c *Conn) hints() metadata.MD {
+	hints := c.connector.cfg.Hints
+	if len(hints) == 0 {
+		return nil
+	}
+	list := make([]string, 0, len(hints))
+	for k, v := range hints {
+		list = append(list, k+"="+v)
+	}
+	slices.Sort(list)
+	return metadata.Pairs("x-greptime-hints", strings.Join(list, ","))
+}

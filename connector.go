@@ -1,0 +1,192 @@
+package greptime
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+var (
+	_ driver.Driver        = Driver{}
+	_ driver.DriverContext = Driver{}
+	_ driver.Connector     = (*Connector)(nil)
+	_ io.Closer            = (*Connector)(nil)
+)
+
+// Driver is the database/sql driver. Package driver registers it as "greptime".
+type Driver struct{}
+
+// Open makes a connection with channels of its own, which end with it. It is
+// there for the interface: database/sql calls OpenConnector.
+func (Driver) Open(dsn string) (driver.Conn, error) {
+	c, err := open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// OpenConnector parses the DSN; see ParseDSN.
+func (Driver) OpenConnector(dsn string) (driver.Connector, error) {
+	cfg, err := ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return NewConnector(cfg)
+}
+
+// Connector owns the gRPC channels, one per endpoint, and makes connections that
+// share them: a connection costs nothing but its session's state. It is safe for
+// concurrent use.
+//
+// Pass it to sql.OpenDB; sql.DB.Close closes it.
+type Connector struct {
+	cfg      *Config
+	loc      *time.Location
+	channels *transport.Channels
+}
+
+// NewConnector checks the configuration and prepares the channels. It makes no
+// connection and reads, of the network, nothing; files named by TLSCA, TLSCert
+// and TLSKey are read now. cfg is copied.
+func NewConnector(cfg *Config) (*Connector, error) {
+	if cfg == nil {
+		cfg = NewConfig()
+	}
+	cfg = cfg.Clone().withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	loc, err := cfg.location()
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := cfg.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	log := cfg.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	if tlsConfig == nil && (cfg.Password != "" || cfg.Credentials != nil) {
+		for _, endpoint := range cfg.Endpoints {
+			if !isLoopback(endpoint) {
+				log.Warn("greptime: the password travels unencrypted; write tls=on where the server has TLS", "endpoint", endpoint)
+			}
+		}
+	}
+	channels, err := transport.New(transport.Options{
+		Endpoints:         cfg.Endpoints,
+		TLS:               tlsConfig,
+		ConnectTimeout:    cfg.ConnectTimeout,
+		KeepAlive:         max(cfg.KeepAlive, 0),
+		MaxMessageSize:    cfg.MaxMessageSize,
+		Compression:       cfg.Compression,
+		AcceptCompression: cfg.AcceptCompression,
+		Balance:           transport.Balance(cfg.Balance),
+		DialOptions:       cfg.DialOptions,
+		Logger:            log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("greptime: %w", err)
+	}
+	return &Connector{cfg: cfg, loc: loc, channels: channels}, nil
+}
+
+// Connect makes a connection. Nothing is sent: the first statement, or Ping,
+// finds out whether the server can be reached and the credentials hold.
+func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if c.channels.Closed() {
+		return nil, ErrClosed
+	}
+	return c.newConn(), nil
+}
+
+// Driver returns the Driver.
+func (c *Connector) Driver() driver.Driver { return Driver{} }
+
+// Close ends the channels. Calls still open fail with ErrClosed.
+func (c *Connector) Close() error { return c.channels.Close() }
+
+// Connect opens a connection without database/sql, and checks it with a Ping.
+// The connection has channels of its own, which its Close ends.
+func Connect(ctx context.Context, dsn string) (*Conn, error) {
+	c, err := open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Ping(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func open(dsn string) (*Conn, error) {
+	cfg, err := ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := connector.newConn()
+	c.ownsConnector = true
+	return c, nil
+}
+
+// tlsConfig is what the channels use: nil for plaintext. The files are added to a
+// copy of cfg.TLS.
+func (c *Config) tlsConfig() (*tls.Config, error) {
+	if c.TLS == nil && !c.TLSEnabled {
+		return nil, nil
+	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.TLS != nil {
+		t = c.TLS.Clone()
+	}
+	if c.TLSServerName != "" {
+		t.ServerName = c.TLSServerName
+	}
+	if c.TLSCA != "" {
+		pem, err := os.ReadFile(c.TLSCA)
+		if err != nil {
+			return nil, fmt.Errorf("greptime: tls_ca: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("greptime: tls_ca: %s has no PEM certificate", c.TLSCA)
+		}
+	}
+	if c.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("greptime: tls_cert, tls_key: %w", err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+func isLoopback(endpoint string) bool {
+	host, _, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,64 @@
+package greptime
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Decimal is an exact number as text, for columns of type DECIMAL: digits, with a point among them
+// and a minus sign before them if need be, as in -12.50. Zeros at the end count, as they are the
+// scale. The empty Decimal is not a number.
+type Decimal string
+
+// ParseDecimal checks text; a plus sign, an exponent, spaces, and a point without digits on both of
+// its sides are errors. It does not limit the number of digits, of which a column can take 38.
+func ParseDecimal(text string) (Decimal, error) {
+	whole, fraction, hasPoint := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	if !isDigits(whole) || hasPoint && !isDigits(fraction) {
+		return "", fmt.Errorf("greptime: %q is not a decimal number; write it like -12.50, without an exponent", text)
+	}
+	return Decimal(text), nil
+}
+
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// String returns the text, which is not checked.
+func (d Decimal) String() string { return string(d) }
+
+// Scan reads a DECIMAL column, or an integer. A float64 is refused, because its digits are no longer
+// those that were stored.
+func (d *Decimal) Scan(src any) error {
+	if n, ok := src.(int64); ok {
+		*d = Decimal(strconv.FormatInt(n, 10))
+		return nil
+	}
+	return scanText(d, src, "greptime.Decimal", ParseDecimal)
+}
+
+// Value returns the text, or an error if it is not a decimal number.
+func (d Decimal) Value() (driver.Value, error) {
+	if _, err := ParseDecimal(string(d)); err != nil {
+		return nil, err
+	}
+	return string(d), nil
+}
+
+// MarshalText returns the text, or an error if it is not a decimal number.
+func (d Decimal) MarshalText() ([]byte, error) {
+	if _, err := ParseDecimal(string(d)); err != nil {
+		return nil, err
+	}
+	return []byte(d), nil
+}
+
+// UnmarshalText is ParseDecimal.
+func (d *Decimal) UnmarshalText(text []byte) error { return unmarshalText(d, text, ParseDecimal) }

@@ -1,0 +1,95 @@
+// Package greptime is a driver and query client for GreptimeDB, the time-series
+// database, over gRPC and Arrow Flight.
+//
+// Most programs use it through database/sql (package driver registers the name):
+//
+//	db, err := sql.Open("greptime", "greptime://user:password@localhost:4001/public")
+//
+// What database/sql cannot say is on [Conn], which [Raw] takes from a pool and
+// [Connect] opens without one: results as Arrow record batches
+// ([Conn.QueryArrow]) and PromQL ([Conn.PromQL]).
+//
+// # Connections and sessions
+//
+// A [Connector] has one gRPC channel per endpoint, made when first needed and
+// ended by its Close, which sql.DB.Close calls. A connection is a session on
+// these channels and costs nothing; pool settings need no thought.
+//
+// GreptimeDB keeps no session over gRPC: every request says its database and
+// time zone. A [Conn] keeps both. USE and SET time_zone are carried out by it and
+// not sent. database/sql gives a connection its DSN's session back before it
+// reuses it, so USE on a sql.DB lasts for nothing; take a sql.Conn, or put the
+// database in the DSN.
+//
+// The time zone is one setting with two effects: how the server reads times
+// without a zone in the text of statements, and the Location of the time.Time
+// values that come back. What the driver itself writes always says UTC.
+//
+// # Statements and arguments
+//
+// GreptimeDB has no bound parameters over gRPC. The driver puts each argument
+// into the text as one literal, found by a lexer of GreptimeDB's own dialect, and
+// refuses what it cannot write without doubt. Placeholders are ?, $1 or :name
+// (with sql.Named), not mixed. A text without arguments is sent as it is.
+//
+// Arguments: nil, bool, all integers and floats, string, []byte, time.Time,
+// json.RawMessage, *big.Rat, [Date], [TimeOfDay], [Decimal], [Interval],
+// [Vector], types based on these, pointers to them, and whatever is a
+// driver.Valuer. A []byte is a binary, never text.
+//
+// In the VALUES of an INSERT a float must be finite: NaN and infinities have no
+// literal, and any expression there would make GreptimeDB 1.0 store JSON and
+// vector text of the whole statement unread. Comparing a timestamp column with a
+// time.Time is exact. Comparing it with text is not: GreptimeDB 1.0 compares text
+// on a whole second by seconds.
+//
+// A text of several statements is refused, because the server answers those with
+// an error whatever happened; with multi_statements=true they are run one by one.
+// There are no transactions: BeginTx returns [ErrTransactions].
+//
+// # Results
+//
+//	SQL                     driver.Value                   scans also into
+//	BOOLEAN                 bool
+//	TINYINT … BIGINT        int64                          every integer type that holds it
+//	… UNSIGNED              int64; BIGINT's is uint64
+//	FLOAT, DOUBLE           float64, exact                 NaN and ±Inf are values
+//	STRING                  string                         []byte
+//	VARBINARY               []byte
+//	DATE                    time.Time, midnight UTC        Date
+//	TIMESTAMP, DATETIME     time.Time in the time zone
+//	TIME                    string, 15:04:05.999999999     TimeOfDay
+//	DECIMAL                 string, all digits             Decimal
+//	INTERVAL                string, as GreptimeDB's        Interval
+//	differences of times    int64, nanoseconds             time.Duration
+//	JSON                    []byte, JSON text              json.RawMessage, string
+//	VECTOR                  string, [1,2,3]                Vector
+//	lists, structs          []byte, JSON text              string
+//
+// NULL goes into pointers, sql.Null and *any. On Go 1.27 values are scanned
+// straight from the Arrow column into the destination, without boxing, where the
+// destination's type is the column's; database/sql's rules hold for the others.
+// Nothing that is handed out shares memory with a record batch.
+//
+// A result that is not complete never looks complete: a stream that breaks off,
+// at whatever byte, ends in an error from Rows.Err, and so does the one case in
+// which the server itself reports success too early ([ErrTruncated]).
+//
+// # Errors and retries
+//
+// The server's errors are *[Error], with GreptimeDB's own [Code]; Codes work with
+// errors.Is. When a context ends, errors.Is(err, ctx.Err()) holds.
+//
+// With several endpoints, a read that finds one unavailable before its first
+// message goes to the next. A write does only if it provably was not sent.
+// Nothing else is repeated: after a time-out or a broken connection the outcome of
+// a write is unknown, and its error says so in Ambiguous. The driver never returns
+// driver.ErrBadConn from a statement, which would make database/sql repeat it.
+//
+// # Compression
+//
+// Arrow bodies come LZ4-compressed from the server as it is configured. gRPC
+// compression is another layer, off unless the DSN asks for it. Importing this
+// package registers the gRPC compressors gzip and zstd with the process, as
+// importing grpc's own gzip package does.
+package greptime

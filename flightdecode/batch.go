@@ -1,0 +1,366 @@
+package flightdecode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// maxLength is the greatest length of an array, which Arrow recommends to all
+// implementations. Nulls and structs without fields take no bytes, so nothing
+// else bounds theirs.
+const maxLength = math.MaxInt32
+
+// Slots of RecordBatch.
+const (
+	batchLength = iota
+	batchNodes
+	batchBuffers
+	batchCompression
+	batchVariadicCounts
+)
+
+// Slots of DictionaryBatch.
+const (
+	dictionaryID = iota
+	dictionaryData
+	dictionaryIsDelta
+)
+
+// Sizes of the elements of RecordBatch's vectors.
+const (
+	nodeSize          = 16 // struct FieldNode: length, null count
+	variadicCountSize = 8
+)
+
+// batchDecoder turns RecordBatch headers and their bodies into arrays. It walks
+// the plan of the columns depth first, the order in which a header lists field
+// nodes, buffers and, for views, numbers of data buffers.
+type batchDecoder struct {
+	body
+	nodes    []byte
+	variadic []byte
+	pointers []*memory.Buffer // one allocation for the buffer lists of all arrays
+	arrays   []arrow.Array    // scratch
+}
+
+// open reads a RecordBatch table and returns the number of rows.
+func (d *batchDecoder) open(t table, data []byte, limit int64) (rows int, err error) {
+	length := t.int64(batchLength)
+	d.nodes = t.vector(batchNodes, nodeSize)
+	d.variadic = t.vector(batchVariadicCounts, variadicCountSize)
+	entries := t.vector(batchBuffers, bufferSize)
+	codec, err := bodyCodec(t)
+	switch {
+	case t.f.err != nil:
+		return 0, t.f.err
+	case err != nil:
+		return 0, err
+	case length < 0 || length > maxLength:
+		return 0, fmt.Errorf("it has %d rows; 0 to %d are possible", length, maxLength)
+	}
+	d.pointers = make([]*memory.Buffer, len(entries)/bufferSize)
+	return int(length), d.body.open(data, entries, codec, limit)
+}
+
+// close forgets the batch, so that the decoder does not keep its memory alive.
+func (d *batchDecoder) close() {
+	d.body.close()
+	clear(d.arrays)
+	*d = batchDecoder{body: d.body, arrays: d.arrays[:0]}
+}
+
+// record decodes a RecordBatch of these columns.
+func (d *batchDecoder) record(schema *arrow.Schema, columns []column, h header, body []byte, limit int64) (arrow.RecordBatch, error) {
+	defer d.close()
+	rows, err := d.open(h.table, body, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		for _, a := range d.arrays {
+			a.Release()
+		}
+	}()
+	for i := range columns {
+		data, err := d.array(&columns[i])
+		if err != nil {
+			return nil, err
+		}
+		d.arrays = append(d.arrays, array.MakeFromData(data))
+		data.Release()
+		if data.Len() != rows {
+			return nil, columns[i].errorf("it has %d values in a batch of %d rows", data.Len(), rows)
+		}
+	}
+	if err := d.drained(); err != nil {
+		return nil, err
+	}
+	return array.NewRecordBatchWithMetadata(schema, d.arrays, int64(rows), h.metadata), nil
+}
+
+// values decodes the RecordBatch within a DictionaryBatch: one column.
+func (d *batchDecoder) values(c *column, t table, body []byte, limit int64) (*array.Data, error) {
+	defer d.close()
+	rows, err := d.open(t, body, limit)
+	if err != nil {
+		return nil, err
+	}
+	values, err := d.array(c)
+	if err != nil {
+		return nil, err
+	}
+	if values.Len() != rows {
+		err = fmt.Errorf("it has %d values in a batch of %d rows", values.Len(), rows)
+	} else {
+		err = d.drained()
+	}
+	if err != nil {
+		values.Release()
+		return nil, err
+	}
+	return values, nil
+}
+
+// drained tells whether the columns used all that the header lists: if not, it
+// was meant for another schema.
+func (d *batchDecoder) drained() error {
+	if len(d.nodes) != 0 || len(d.entries) != 0 || len(d.variadic) != 0 {
+		return fmt.Errorf("it has more than its schema needs: %d field nodes, %d buffers and %d variadic counts are left over",
+			len(d.nodes)/nodeSize, len(d.entries)/bufferSize, len(d.variadic)/variadicCountSize)
+	}
+	return nil
+}
+
+// array decodes the next array. The caller releases it.
+func (d *batchDecoder) array(c *column) (*array.Data, error) {
+	n, nulls, err := d.node()
+	if err != nil {
+		return nil, c.errorf("%w", err)
+	}
+	if c.layout == layoutNull {
+		return array.NewData(c.dtype, n, d.list(1), nil, n, 0), nil
+	}
+	validity, nulls, err := d.validity(n, nulls)
+	if err != nil {
+		return nil, c.errorf("validity: %w", err)
+	}
+	switch c.layout {
+	case layoutBoolean:
+		return d.fixed(c, n, nulls, validity, (int64(n)+7)/8)
+	case layoutFixed:
+		return d.fixed(c, n, nulls, validity, int64(n)*int64(c.width))
+	case layoutBinary, layoutLargeBinary:
+		return d.binary(c, n, nulls, validity)
+	case layoutView:
+		return d.view(c, n, nulls, validity)
+	case layoutDictionary:
+		return d.indices(c, n, nulls, validity)
+	default:
+		return d.nested(c, n, nulls, validity)
+	}
+}
+
+// node reads the next field node.
+func (d *batchDecoder) node() (length, nulls int, err error) {
+	if len(d.nodes) == 0 {
+		return 0, 0, errRunsOut
+	}
+	l := int64(binary.LittleEndian.Uint64(d.nodes))
+	n := int64(binary.LittleEndian.Uint64(d.nodes[8:]))
+	d.nodes = d.nodes[nodeSize:]
+	if l < 0 || l > maxLength || n < 0 || n > l {
+		return 0, 0, fmt.Errorf("%d nulls among %d values are impossible", n, l)
+	}
+	return int(l), int(n), nil
+}
+
+// list returns a list of n buffers to fill.
+func (d *batchDecoder) list(n int) []*memory.Buffer {
+	if n > len(d.pointers) {
+		return make([]*memory.Buffer, n)
+	}
+	list := d.pointers[:n:n]
+	d.pointers = d.pointers[n:]
+	return list
+}
+
+// validity reads the bitmap of the values that are not null. Nulls are counted:
+// readers take shortcuts by their number, which must not differ from the bitmap.
+// No nulls means no bitmap, whether it was sent (as GreptimeDB does) or not.
+func (d *batchDecoder) validity(n, nulls int) (*memory.Buffer, int, error) {
+	if nulls == 0 {
+		return nil, 0, d.skip()
+	}
+	bitmap, err := d.next()
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(bitmap) < (n+7)/8 {
+		return nil, 0, fmt.Errorf("%d bytes are too few for %d values", len(bitmap), n)
+	}
+	if nulls = countNulls(bitmap, n); nulls == 0 {
+		return nil, 0, nil
+	}
+	return d.buffer(bitmap), nulls, nil
+}
+
+// sized reads a buffer of values that needs size bytes.
+func (d *batchDecoder) sized(size int64) ([]byte, error) {
+	content, err := d.next()
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(content)) < size {
+		return nil, fmt.Errorf("a buffer of %d bytes is too short: %d are needed", len(content), size)
+	}
+	return d.aligned(content[:size:size])
+}
+
+func (d *batchDecoder) fixed(c *column, n, nulls int, validity *memory.Buffer, size int64) (*array.Data, error) {
+	values, err := d.sized(size)
+	if err != nil {
+		return nil, c.errorf("%w", err)
+	}
+	list := d.list(2)
+	list[0], list[1] = validity, d.buffer(values)
+	return array.NewData(c.dtype, n, list, nil, nulls, 0), nil
+}
+
+func (d *batchDecoder) binary(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
+	offsets, last, err := d.offsets(n, c.layout == layoutLargeBinary)
+	if err != nil {
+		return nil, c.errorf("%w", err)
+	}
+	content, err := d.next()
+	if err != nil {
+		return nil, c.errorf("%w", err)
+	}
+	if last > int64(len(content)) {
+		return nil, c.errorf("its last offset %d lies beyond its data of %d bytes", last, len(content))
+	}
+	list := d.list(3)
+	list[0], list[1], list[2] = validity, offsets, d.buffer(content)
+	return array.NewData(c.dtype, n, list, nil, nulls, 0), nil
+}
+
+// noOffsets stands for the offsets of an array without values, which may be left
+// out of a message. Readers expect the one offset that there is nevertheless.
+var noOffsets = memory.NewBufferBytes(make([]byte, 8))
+
+// offsets reads the n+1 offsets of n values and returns the last of them: none is
+// greater, and none is negative.
+func (d *batchDecoder) offsets(n int, large bool) (*memory.Buffer, int64, error) {
+	if n == 0 {
+		return noOffsets, 0, d.skip()
+	}
+	width := int64(4)
+	if large {
+		width = 8
+	}
+	content, err := d.sized((int64(n) + 1) * width)
+	if err != nil {
+		return nil, 0, err
+	}
+	var last int64
+	var ok bool
+	if large {
+		last, ok = lastOffset(arrow.GetData[int64](content))
+	} else {
+		last, ok = lastOffset(arrow.GetData[int32](content))
+	}
+	if !ok {
+		return nil, 0, fmt.Errorf("its offsets do not ascend from 0 or more")
+	}
+	return d.buffer(content), last, nil
+}
+
+func (d *batchDecoder) view(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
+	if len(d.variadic) == 0 {
+		return nil, c.errorf("%w", errRunsOut)
+	}
+	count := int64(binary.LittleEndian.Uint64(d.variadic))
+	d.variadic = d.variadic[variadicCountSize:]
+	views, err := d.sized(int64(n) * int64(arrow.ViewHeaderSizeBytes))
+	if err != nil {
+		return nil, c.errorf("%w", err)
+	}
+	if count < 0 || count > int64(len(d.entries)/bufferSize) {
+		return nil, c.errorf("it cannot have %d data buffers: %d buffers are left", count, len(d.entries)/bufferSize)
+	}
+	list := d.list(2 + int(count))
+	list[0], list[1] = validity, d.buffer(views)
+	for i := 2; i < len(list); i++ {
+		content, err := d.next()
+		if err != nil {
+			return nil, c.errorf("%w", err)
+		}
+		list[i] = d.buffer(content)
+	}
+	if err := checkViews(views, validity, list[2:]); err != nil {
+		return nil, c.errorf("%w", err)
+	}
+	return array.NewData(c.dtype, n, list, nil, nulls, 0), nil
+}
+
+func (d *batchDecoder) indices(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
+	indices, err := d.sized(int64(n) * int64(c.width))
+	if err != nil {
+		return nil, c.errorf("%w", err)
+	}
+	values := c.dictionary.current()
+	dtype := c.dtype.(*arrow.DictionaryType)
+	if i, ok := indexOutside(dtype.IndexType.ID(), indices, validity, values.Len()); !ok {
+		if !c.dictionary.received {
+			return nil, c.errorf("value %d comes from dictionary %d, of which no DictionaryBatch came before", i, c.dictionary.id)
+		}
+		return nil, c.errorf("value %d lies outside of dictionary %d, which has %d values", i, c.dictionary.id, values.Len())
+	}
+	list := d.list(2)
+	list[0], list[1] = validity, d.buffer(indices)
+	return array.NewDataWithDictionary(c.dtype, n, list, nulls, 0, values), nil
+}
+
+// nested decodes lists, maps and structs.
+func (d *batchDecoder) nested(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
+	list := d.list(1)
+	needed := int64(n) // values that each child must have
+	switch c.layout {
+	case layoutList, layoutMap, layoutLargeList:
+		list = d.list(2)
+		var err error
+		if list[1], needed, err = d.offsets(n, c.layout == layoutLargeList); err != nil {
+			return nil, c.errorf("%w", err)
+		}
+	case layoutFixedList:
+		needed *= int64(c.width)
+	}
+	list[0] = validity
+	children := make([]arrow.ArrayData, 0, len(c.children))
+	defer func() {
+		for _, child := range children {
+			child.Release()
+		}
+	}()
+	for i := range c.children {
+		child, err := d.array(&c.children[i])
+		if err != nil {
+			return nil, err
+		}
+		children = append(children, child)
+		if int64(child.Len()) < needed {
+			return nil, c.children[i].errorf("it has %d values, its parent refers to %d", child.Len(), needed)
+		}
+	}
+	if c.layout == layoutMap {
+		entries := children[0]
+		if entries.NullN() != 0 || entries.Children()[0].NullN() != 0 {
+			return nil, c.errorf("a map has entries or keys that are null")
+		}
+	}
+	return array.NewData(c.dtype, n, list, children, nulls, 0), nil
+}

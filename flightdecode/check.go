@@ -1,0 +1,104 @@
+package flightdecode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/bits"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// countNulls counts the zeros among the first n bits of a bitmap.
+func countNulls(bitmap []byte, n int) int {
+	valid := 0
+	i := 0
+	for ; i+64 <= n; i += 64 {
+		valid += bits.OnesCount64(binary.LittleEndian.Uint64(bitmap[i/8:]))
+	}
+	for ; i+8 <= n; i += 8 {
+		valid += bits.OnesCount8(bitmap[i/8])
+	}
+	if i < n {
+		valid += bits.OnesCount8(bitmap[i/8] & (1<<(n-i) - 1))
+	}
+	return n - valid
+}
+
+// isNull tells whether value i is null; without a bitmap none is.
+func isNull(validity *memory.Buffer, i int) bool {
+	return validity != nil && validity.Bytes()[i/8]&(1<<(i%8)) == 0
+}
+
+// lastOffset returns the last offset if they ascend and none is negative.
+func lastOffset[T int32 | int64](offsets []T) (int64, bool) {
+	previous := offsets[0]
+	wrong := previous
+	for _, next := range offsets[1:] {
+		// The sign bit of either tells a fault. Up to the first one both
+		// terms are of offsets that are not negative, so nothing overflows.
+		wrong |= next | (next - previous)
+		previous = next
+	}
+	return int64(previous), wrong >= 0
+}
+
+// maxInlineView is the length up to which a view holds its value itself.
+const maxInlineView = 12
+
+// checkViews tells what is wrong with the first view that is not null and does
+// not point into the data.
+func checkViews(views []byte, validity *memory.Buffer, data []*memory.Buffer) error {
+	for i := 0; len(views) > 0; i++ {
+		size := int32(binary.LittleEndian.Uint32(views))
+		index := int32(binary.LittleEndian.Uint32(views[8:]))
+		offset := int32(binary.LittleEndian.Uint32(views[12:]))
+		views = views[arrow.ViewHeaderSizeBytes:]
+		if 0 <= size && size <= maxInlineView || isNull(validity, i) {
+			continue
+		}
+		if size < 0 || index < 0 || int(index) >= len(data) {
+			return fmt.Errorf("view %d of %d bytes in buffer %d is impossible: there are %d buffers", i, size, index, len(data))
+		}
+		// arrow-go computes the end of a value with 32 bits.
+		end := min(int64(data[index].Len()), math.MaxInt32)
+		if offset < 0 || int64(offset)+int64(size) > end {
+			return fmt.Errorf("view %d of %d bytes at %d lies outside of its buffer of %d bytes", i, size, offset, data[index].Len())
+		}
+	}
+	return nil
+}
+
+// indexOutside returns the position of the first index that is not null and not
+// below limit, and false; or true if there is none.
+func indexOutside(id arrow.Type, indices []byte, validity *memory.Buffer, limit int) (int, bool) {
+	switch id {
+	case arrow.INT8:
+		return outside[int8](indices, validity, limit)
+	case arrow.UINT8:
+		return outside[uint8](indices, validity, limit)
+	case arrow.INT16:
+		return outside[int16](indices, validity, limit)
+	case arrow.UINT16:
+		return outside[uint16](indices, validity, limit)
+	case arrow.INT32:
+		return outside[int32](indices, validity, limit)
+	case arrow.UINT32:
+		return outside[uint32](indices, validity, limit)
+	case arrow.INT64:
+		return outside[int64](indices, validity, limit)
+	default: // the last type that intType knows
+		return outside[uint64](indices, validity, limit)
+	}
+}
+
+func outside[T arrow.IntType | arrow.UintType](content []byte, validity *memory.Buffer, limit int) (int, bool) {
+	for i, index := range arrow.GetData[T](content) {
+		// Negative indices become huge.
+		if uint64(index) >= uint64(limit) && !isNull(validity, i) {
+			return i, false
+		}
+	}
+	return 0, true
+}

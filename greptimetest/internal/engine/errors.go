@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code is a StatusCode of GreptimeDB.
+type Code uint32
+
+// The codes that this server answers with.
+const (
+	Unknown             Code = 1000
+	Unsupported         Code = 1001
+	Unexpected          Code = 1002
+	Internal            Code = 1003
+	InvalidArguments    Code = 1004
+	Cancelled           Code = 1005
+	InvalidSyntax       Code = 2000
+	PlanQuery           Code = 3000
+	EngineExecuteQuery  Code = 3001
+	TableAlreadyExists  Code = 4000
+	TableNotFound       Code = 4001
+	TableColumnNotFound Code = 4002
+	TableColumnExists   Code = 4003
+	StorageUnavailable  Code = 5000
+	UserNotFound        Code = 7000
+	PasswordMismatch    Code = 7002
+	AuthHeaderNotFound  Code = 7003
+	InvalidAuthHeader   Code = 7004
+	PermissionDenied    Code = 7006
+)
+
+// Error is an answer that is an error: GreptimeDB's code, and a text that agrees
+// with GreptimeDB 1.0.2's as far as it is stable there.
+type Error struct {
+	Code    Code
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+func errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// unsupported is the answer for what GreptimeDB can do and this server cannot.
+func unsupported(format string, args ...any) *Error {
+	return errorf(Unsupported, "Not supported by greptimetest: "+format, args...)
+}
+
+// asError gives every error a code; one that has none is a failure of execution.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return errorf(EngineExecuteQuery, "%v", err)
+}

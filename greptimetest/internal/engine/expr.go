@@ -1,0 +1,569 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// expr translates an expression.
+func (tr *translator) expr(n node, sc *scope) (expr, error) {
+	if err := tr.enter(); err != nil {
+		return expr{}, err
+	}
+	defer func() { tr.depth-- }()
+	switch n.str("class") {
+	case "COLUMN_REF":
+		return tr.columnRef(n.strings("column_names"), sc)
+	case "CONSTANT":
+		return constant(n.child("value"))
+	case "CAST":
+		return tr.cast(n, sc)
+	case "FUNCTION":
+		return tr.function(n, sc)
+	case "COMPARISON":
+		return tr.comparison(n, sc)
+	case "CONJUNCTION":
+		return tr.conjunction(n, sc)
+	case "BETWEEN":
+		return tr.between(n, sc)
+	case "OPERATOR":
+		return tr.operator(n, sc)
+	case "CASE":
+		return tr.caseExpr(n, sc)
+	case "SUBQUERY":
+		return tr.subquery(n, sc)
+	case "WINDOW":
+		return tr.window(n, sc)
+	}
+	return expr{}, unsupported("%s expressions", n.str("class"))
+}
+
+// exprs translates a list.
+func (tr *translator) exprs(list []node, sc *scope) ([]expr, error) {
+	out := make([]expr, len(list))
+	for i, n := range list {
+		e, err := tr.expr(n, sc)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = e
+	}
+	return out, nil
+}
+
+// operand translates an expression that something is computed from.
+func (tr *translator) operand(n node, sc *scope) (expr, error) {
+	e, err := tr.expr(n, sc)
+	if err == nil && e.opaque {
+		err = unsupported("computing with %s", describe(e))
+	}
+	return e, err
+}
+
+func (tr *translator) operands(list []node, sc *scope) ([]expr, error) {
+	out := make([]expr, len(list))
+	for i, n := range list {
+		e, err := tr.operand(n, sc)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = e
+	}
+	return out, nil
+}
+
+// describe names the type of an expression in an error.
+func describe(e expr) string {
+	switch {
+	case e.dt != nil:
+		return e.dt.String()
+	case e.typ.known():
+		return e.typ.sql()
+	}
+	return "an expression of unknown type"
+}
+
+// columnRef finds a column in the scopes, from the inside out.
+func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
+	column := parts[len(parts)-1]
+	rel := ""
+	if len(parts) > 1 {
+		rel = parts[len(parts)-2]
+	}
+	for s := sc; s != nil; s = s.parent {
+		alias := slices.IndexFunc(s.outs, func(o expr) bool { return o.name == column })
+		if alias >= 0 && rel == "" && s.outsFirst {
+			return aliasRef(s.outs[alias]), nil
+		}
+		var found []expr
+		for _, r := range s.rels {
+			if rel != "" && r.name != rel {
+				continue
+			}
+			for _, c := range r.cols {
+				if c.name == column && (rel != "" || !r.hidden[column]) {
+					found = append(found, reference(r, c))
+				}
+			}
+		}
+		if len(found) > 1 {
+			return expr{}, planError("Schema error: Ambiguous reference to unqualified field %s", column)
+		}
+		if len(found) == 1 {
+			return found[0], nil
+		}
+		if alias >= 0 && rel == "" {
+			return aliasRef(s.outs[alias]), nil
+		}
+	}
+	if rel == "" && (column == "current_timestamp" || column == "current_date" || column == "current_time") {
+		return tr.call(column, nil)
+	}
+	var valid []string
+	for _, r := range sc.rels {
+		for _, c := range r.cols {
+			valid = append(valid, reference(r, c).text)
+		}
+	}
+	name := strings.Join(parts, ".")
+	if len(valid) == 0 {
+		return expr{}, planError("No field named %s.", name)
+	}
+	return expr{}, planError("No field named %s. Valid fields are %s.", name, strings.Join(valid, ", "))
+}
+
+func aliasRef(o expr) expr {
+	o.sql, o.text = quote(o.name), o.name
+	o.column = true
+	return o
+}
+
+// constant translates a literal. Integers are BIGINT, as DataFusion's are Int64.
+func constant(v node) (expr, error) {
+	if v.bool("is_null") {
+		return expr{sql: "NULL", dt: arrow.Null, null: true, name: "NULL", text: "NULL"}, nil
+	}
+	raw := fmt.Sprint(v["value"])
+	switch id := v.child("type").str("id"); id {
+	case "VARCHAR":
+		s := v.str("value")
+		return textLiteral(s), nil
+	case "BOOLEAN":
+		return boolLiteral(v.bool("value")), nil
+	case "DOUBLE", "FLOAT":
+		f, err := strconv.ParseFloat(raw, 64)
+		if err != nil {
+			return expr{}, unsupported("the number %s", raw)
+		}
+		return floatLiteral(f), nil
+	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UBIGINT", "HUGEINT":
+		n, ok := new(big.Int).SetString(raw, 10)
+		if h := v.child("value"); h != nil {
+			n, ok = hugeint(h)
+		}
+		if !ok {
+			return expr{}, unsupported("the number %s", raw)
+		}
+		return integerExpr(n), nil
+	default:
+		return expr{}, unsupported("%s literals", id)
+	}
+}
+
+// hugeint is {"upper": …, "lower": …} of the parse tree.
+func hugeint(h node) (*big.Int, bool) {
+	up, ok1 := h["upper"].(json.Number)
+	lo, ok2 := h["lower"].(json.Number)
+	if !ok1 || !ok2 {
+		return nil, false
+	}
+	n, ok1 := new(big.Int).SetString(up.String(), 10)
+	l, ok2 := new(big.Int).SetString(lo.String(), 10)
+	if !ok1 || !ok2 {
+		return nil, false
+	}
+	return n.Add(n.Lsh(n, 64), l), true
+}
+
+func textLiteral(s string) expr {
+	t := `Utf8("` + s + `")`
+	return expr{sql: quoteText(s), typ: Type{Kind: String}, name: t, text: t, str: &s}
+}
+
+func boolLiteral(b bool) expr {
+	t := fmt.Sprintf("Boolean(%t)", b)
+	return expr{sql: strconv.FormatBool(b), typ: Type{Kind: Bool}, name: t, text: t}
+}
+
+func floatLiteral(f float64) expr {
+	s := strconv.FormatFloat(f, 'e', -1, 64)
+	t := "Float64(" + strconv.FormatFloat(f, 'f', -1, 64) + ")"
+	return expr{sql: "CAST('" + s + "' AS DOUBLE)", typ: Type{Kind: Float64}, name: t, text: t}
+}
+
+func integerExpr(n *big.Int) expr {
+	switch {
+	case n.IsInt64():
+		v := n.Int64()
+		t := "Int64(" + n.String() + ")"
+		return expr{sql: "CAST(" + n.String() + " AS BIGINT)", typ: Type{Kind: Int64}, name: t, text: t, num: &v}
+	case n.IsUint64():
+		t := "UInt64(" + n.String() + ")"
+		return expr{sql: "CAST(" + n.String() + " AS UBIGINT)", typ: Type{Kind: UInt64}, name: t, text: t}
+	}
+	f, _ := new(big.Float).SetInt(n).Float64()
+	return floatLiteral(f)
+}
+
+// combine is an expression computed from others: it depends on columns and may be
+// NULL if one of them does.
+func combine(sql, text string, t Type, of ...expr) expr {
+	e := expr{sql: sql, typ: t, name: text, text: text}
+	for _, o := range of {
+		e.column = e.column || o.column
+		e.null = e.null || o.null
+	}
+	return e
+}
+
+func texts(list []expr) string {
+	s := make([]string, len(list))
+	for i, e := range list {
+		s[i] = e.text
+	}
+	return strings.Join(s, ", ")
+}
+
+func sqls(list []expr) string {
+	s := make([]string, len(list))
+	for i, e := range list {
+		s[i] = e.sql
+	}
+	return strings.Join(s, ", ")
+}
+
+var boolType = Type{Kind: Bool}
+
+var comparisons = map[string]string{
+	"COMPARE_EQUAL": "=", "COMPARE_NOTEQUAL": "!=", "COMPARE_LESSTHAN": "<", "COMPARE_GREATERTHAN": ">",
+	"COMPARE_LESSTHANOREQUALTO": "<=", "COMPARE_GREATERTHANOREQUALTO": ">=",
+	"COMPARE_DISTINCT_FROM": "IS DISTINCT FROM", "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
+}
+
+func (tr *translator) comparison(n node, sc *scope) (expr, error) {
+	op, ok := comparisons[n.str("type")]
+	if !ok {
+		return expr{}, unsupported("%s", n.str("type"))
+	}
+	es, err := tr.operands([]node{n.child("left"), n.child("right")}, sc)
+	if err != nil {
+		return expr{}, err
+	}
+	return tr.compare(op, es[0], es[1])
+}
+
+var flipped = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+func (tr *translator) compare(op string, l, r expr) (expr, error) {
+	text := l.text + " " + op + " " + r.text
+	lsql, err := tr.comparable(l, op, r)
+	if err != nil {
+		return expr{}, err
+	}
+	back := op
+	if f, ok := flipped[op]; ok {
+		back = f
+	}
+	rsql, err := tr.comparable(r, back, l)
+	if err != nil {
+		return expr{}, err
+	}
+	e := combine("("+lsql+" "+op+" "+rsql+")", text, boolType, l, r)
+	if strings.HasPrefix(op, "IS") {
+		e.null = false
+	}
+	return e, nil
+}
+
+// comparable is side e of a comparison "e op other", as a literal of the other
+// side's type where it is a constant.
+func (tr *translator) comparable(e expr, op string, other expr) (string, error) {
+	back := op
+	if f, ok := flipped[op]; ok {
+		back = f
+	}
+	// From here on the comparison reads "other back e".
+	switch t := other.typ; {
+	case t.isTimestamp() && e.str != nil:
+		return tr.timestampBound(*e.str, other, back)
+	case t.isTimestamp() && e.num != nil:
+		return timestampLiteral(t, *e.num), nil
+	case t.isTimestamp() && e.inst != nil && other.plain:
+		n, ok := e.inst.in(t)
+		if !ok {
+			return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting to %s", castName(t))
+		}
+		return timestampLiteral(t, n), nil
+	case t.isTimestamp() && e.dt != nil && e.dt == arrow.Null && tr.where && other.plain:
+		return "", errorf(PlanQuery, "Error during planning: column:%s. Casting value:NULL to %s is invalid", other.text, t.arrow())
+	case t.Kind == Date && e.str != nil:
+		d, ok := parseDate(*e.str, utc)
+		if !ok {
+			return "", errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Date32 type", *e.str)
+		}
+		return dateLiteral(d), nil
+	case t.Kind == Decimal && e.typ.Kind == Float64:
+		return e.sql, nil // DuckDB compares as DOUBLE, like DataFusion
+	case t.Kind == Binary && e.typ.Kind == String, t.Kind == String && e.typ.Kind == Binary:
+		if e.typ.Kind == String {
+			return "encode(" + e.sql + ")", nil
+		}
+		return e.sql, nil
+	case (t.Kind == JSON || t.Kind == Vector) && back != "IS DISTINCT FROM" && back != "IS NOT DISTINCT FROM":
+		return "", unsupported("comparing %s", t.sql())
+	case t.Kind == Bool && (e.num != nil || e.str != nil), t.known() && t.Kind != Bool && e.typ.Kind == Bool:
+		return "", unsupported("comparing %s with %s", describe(other), describe(e))
+	case t.isInteger() && e.str != nil:
+		if _, err := parseInt(*e.str, t); err != nil {
+			return "", errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of %s type", *e.str, t.name())
+		}
+	case t.Kind == String && e.typ.known() && e.typ.Kind != String:
+		return "CAST(" + e.sql + " AS VARCHAR)", nil
+	}
+	return e.sql, nil
+}
+
+// timestampBound is text compared with a timestamp. In WHERE, GreptimeDB 1.0.2
+// compares text on a whole second with a column by seconds: "<=" and the upper end
+// of BETWEEN reach to the end of the second, and ">" begins after it. The bound
+// moved to the last unit of its second has that effect on every operator.
+func (tr *translator) timestampBound(text string, other expr, op string) (string, error) {
+	ts, ok := parseTimestamp(text, tr.s.Zone)
+	if !ok && !other.plain {
+		if d, isDate := parseDate(text, utc); isDate { // an ordinary cast
+			ts, ok = instant{seconds: d * 86400}, true
+		}
+	}
+	if !ok {
+		return "", errorf(EngineExecuteQuery, "Failed to parse a string into Timestamp, raw string: %s", text)
+	}
+	n, ok := ts.in(other.typ)
+	if !ok {
+		return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting %s to %s", text, castName(other.typ))
+	}
+	if tr.where && other.plain && !ts.fraction && (op == "<=" || op == ">") {
+		n += other.typ.perSecond() - 1
+	}
+	return timestampLiteral(other.typ, n), nil
+}
+
+// timestampLiteral is an instant in a timestamp type's unit.
+func timestampLiteral(t Type, n int64) string {
+	bigint := "CAST('" + strconv.FormatInt(n, 10) + "' AS BIGINT)"
+	return timestampFrom(t, bigint)
+}
+
+// timestampFrom makes a timestamp of a number of its units.
+func timestampFrom(t Type, n string) string {
+	switch t.Kind {
+	case TimestampNano:
+		return "make_timestamp_ns(" + n + ")"
+	case TimestampMicro:
+		return "make_timestamp(" + n + ")"
+	case TimestampMilli:
+		return "CAST(make_timestamp_ms(" + n + ") AS TIMESTAMP_MS)"
+	default:
+		return "CAST(make_timestamp(" + n + " * 1000000) AS TIMESTAMP_S)"
+	}
+}
+
+// unitsOf is a timestamp as a number of its units.
+func unitsOf(e expr) string {
+	switch e.typ.Kind {
+	case TimestampNano:
+		return "epoch_ns(" + e.sql + ")"
+	case TimestampMicro:
+		return "epoch_us(" + e.sql + ")"
+	case TimestampMilli:
+		return "epoch_ms(" + e.sql + ")"
+	default:
+		return "(epoch_us(" + e.sql + ") // 1000000)"
+	}
+}
+
+func dateLiteral(days int64) string {
+	return "(DATE '1970-01-01' + CAST(" + strconv.FormatInt(days, 10) + " AS INTEGER))"
+}
+
+func (tr *translator) conjunction(n node, sc *scope) (expr, error) {
+	es, err := tr.operands(n.list("children"), sc)
+	if err != nil {
+		return expr{}, err
+	}
+	op := " AND "
+	if n.str("type") == "CONJUNCTION_OR" {
+		op = " OR "
+	}
+	var s, t []string
+	for _, e := range es {
+		if e.typ.known() && e.typ.Kind != Bool {
+			return expr{}, planError("Error during planning: Cannot infer common argument type for logical boolean operation Boolean%s%s", op, e.typ.arrowName())
+		}
+		s, t = append(s, e.sql), append(t, e.text)
+	}
+	return combine("("+strings.Join(s, op)+")", strings.Join(t, op), boolType, es...), nil
+}
+
+func (tr *translator) between(n node, sc *scope) (expr, error) {
+	es, err := tr.operands([]node{n.child("input"), n.child("lower"), n.child("upper")}, sc)
+	if err != nil {
+		return expr{}, err
+	}
+	lo, err := tr.compare(">=", es[0], es[1])
+	if err != nil {
+		return expr{}, err
+	}
+	hi, err := tr.compare("<=", es[0], es[2])
+	if err != nil {
+		return expr{}, err
+	}
+	text := es[0].text + " BETWEEN " + es[1].text + " AND " + es[2].text
+	return combine("("+lo.sql+" AND "+hi.sql+")", text, boolType, es...), nil
+}
+
+func (tr *translator) operator(n node, sc *scope) (expr, error) {
+	kind := n.str("type")
+	if kind == "OPERATOR_IS_NULL" || kind == "OPERATOR_IS_NOT_NULL" {
+		e, err := tr.expr(n.list("children")[0], sc) // opaque values are NULL or not, too
+		if err != nil {
+			return expr{}, err
+		}
+		op := " IS NULL"
+		if kind == "OPERATOR_IS_NOT_NULL" {
+			op = " IS NOT NULL"
+		}
+		out := combine("("+e.sql+op+")", e.text+op, boolType, e)
+		out.null = false
+		return out, nil
+	}
+	es, err := tr.operands(n.list("children"), sc)
+	if err != nil {
+		return expr{}, err
+	}
+	switch kind {
+	case "OPERATOR_NOT":
+		return combine("(NOT "+es[0].sql+")", "NOT "+es[0].text, boolType, es[0]), nil
+	case "COMPARE_IN", "COMPARE_NOT_IN":
+		op, word := "IN", " IN ("
+		if kind == "COMPARE_NOT_IN" {
+			op, word = "NOT IN", " NOT IN ("
+		}
+		items := make([]string, len(es)-1)
+		for i, e := range es[1:] {
+			if items[i], err = tr.comparable(e, "=", es[0]); err != nil {
+				return expr{}, err
+			}
+		}
+		text := es[0].text + " " + op + " ([" + texts(es[1:]) + "])"
+		return combine("("+es[0].sql+word+strings.Join(items, ", ")+"))", text, boolType, es...), nil
+	case "OPERATOR_COALESCE":
+		e := combine("coalesce("+sqls(es)+")", "coalesce("+texts(es)+")", commonType(es), es...)
+		e.null = !slices.ContainsFunc(es, func(e expr) bool { return !e.null })
+		return e, nil
+	case "ARRAY_EXTRACT":
+		if es[0].dt == nil || es[0].dt.ID() != arrow.LIST {
+			return expr{}, unsupported("[…] on %s", describe(es[0]))
+		}
+		e := combine("("+es[0].sql+")["+es[1].sql+"]", es[0].text+"["+es[1].text+"]", Type{}, es...)
+		e.null = true
+		return e, nil
+	}
+	return expr{}, unsupported("%s", kind)
+}
+
+// commonType is the type of all expressions that are not NULL, if it is the same.
+func commonType(es []expr) Type {
+	var t Type
+	for _, e := range es {
+		if e.dt != nil && e.dt == arrow.Null {
+			continue
+		}
+		if !e.typ.known() || t.known() && !t.same(e.typ) {
+			return Type{}
+		}
+		t = e.typ
+	}
+	return t
+}
+
+func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
+	var parts []expr // all of them
+	var results []expr
+	sql, text := "CASE", "CASE"
+	for _, c := range n.list("case_checks") {
+		es, err := tr.operands([]node{c.child("when_expr"), c.child("then_expr")}, sc)
+		if err != nil {
+			return expr{}, err
+		}
+		sql += " WHEN " + es[0].sql + " THEN " + es[1].sql
+		text += " WHEN " + es[0].text + " THEN " + es[1].text
+		parts, results = append(parts, es...), append(results, es[1])
+	}
+	missing := true
+	if els := n.child("else_expr"); els != nil {
+		e, err := tr.operand(els, sc)
+		if err != nil {
+			return expr{}, err
+		}
+		// A CASE without ELSE has NULL here.
+		if e.dt == nil || e.dt != arrow.Null {
+			sql, text, missing = sql+" ELSE "+e.sql, text+" ELSE "+e.text, false
+			parts, results = append(parts, e), append(results, e)
+		}
+	}
+	e := combine(sql+" END", text+" END", commonType(results), parts...)
+	e.null = missing || slices.ContainsFunc(results, func(r expr) bool { return r.null })
+	return e, nil
+}
+
+func (tr *translator) subquery(n node, sc *scope) (expr, error) {
+	where := tr.where
+	tr.where = false
+	q, outs, err := tr.query(n.child("subquery").child("node"), sc)
+	tr.where = where
+	if err != nil {
+		return expr{}, err
+	}
+	switch kind := n.str("subquery_type"); kind {
+	case "SCALAR":
+		if len(outs) != 1 {
+			return expr{}, planError("Error during planning: Scalar subquery should only return one column, but found %d", len(outs))
+		}
+		o := outs[0]
+		return expr{sql: "(" + q + ")", typ: o.typ, dt: o.dt, opaque: o.opaque, null: true, column: true, name: o.name, text: o.text}, nil
+	case "EXISTS", "NOT_EXISTS":
+		op := strings.ReplaceAll(kind, "_", " ")
+		return expr{sql: "(" + op + " (" + q + "))", typ: boolType, column: true, name: op, text: op}, nil
+	case "ANY":
+		l, err := tr.operand(n.child("child"), sc)
+		if err != nil {
+			return expr{}, err
+		}
+		if n.str("comparison_type") != "COMPARE_EQUAL" {
+			return expr{}, unsupported("ANY and ALL")
+		}
+		e := combine("("+l.sql+" IN ("+q+"))", l.text+" IN (subquery)", boolType, l)
+		e.column, e.null = true, true
+		return e, nil
+	default:
+		return expr{}, unsupported("%s subqueries", kind)
+	}
+}

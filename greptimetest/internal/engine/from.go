@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// from translates FROM, adds its relations to the scope and returns "" if there is
+// none.
+func (tr *translator) from(n node, sc *scope) (string, error) {
+	if err := tr.enter(); err != nil {
+		return "", err
+	}
+	defer func() { tr.depth-- }()
+	if n["sample"] != nil || n["at_clause"] != nil {
+		return "", unsupported("TABLESAMPLE and AT")
+	}
+	switch n.str("type") {
+	case "", "EMPTY":
+		return "", nil
+	case "BASE_TABLE":
+		return tr.baseTable(n, sc)
+	case "SUBQUERY":
+		q, outs, err := tr.query(n.child("subquery").child("node"), sc.parent)
+		if err != nil {
+			return "", err
+		}
+		return tr.derived(n, q, outs, sc)
+	case "JOIN":
+		return tr.join(n, sc)
+	case "TABLE_FUNCTION":
+		return tr.tableFunction(n, sc)
+	case "EXPRESSION_LIST":
+		return tr.values(n, sc)
+	}
+	return "", unsupported("%s in FROM", n.str("type"))
+}
+
+// derived adds a subquery under its alias.
+func (tr *translator) derived(n node, q string, outs []expr, sc *scope) (string, error) {
+	outs, err := rename(outs, n.strings("column_name_alias"))
+	if err != nil {
+		return "", err
+	}
+	alias := n.str("alias")
+	if alias == "unnamed_subquery" || alias == "valueslist" {
+		alias = "" // names that DuckDB's parser gives
+	}
+	phys := alias
+	if phys == "" {
+		phys = "unnamed_subquery"
+	}
+	sc.rels = append(sc.rels, relation{name: alias, phys: phys, cols: columnsOf(outs)})
+	return "(" + q + ") AS " + quote(phys) + columnList(outs), nil
+}
+
+// columnsOf are the columns that a query's results are to the query around it.
+func columnsOf(outs []expr) []expr {
+	cols := make([]expr, len(outs))
+	for i, o := range outs {
+		cols[i] = expr{name: o.name, typ: o.typ, dt: o.dt, opaque: o.opaque, null: o.null, meta: o.meta}
+	}
+	return cols
+}
+
+func (tr *translator) baseTable(n node, sc *scope) (string, error) {
+	parts := []string{n.str("table_name")}
+	if db := n.str("schema_name"); db != "" {
+		parts = append([]string{db}, parts...)
+	}
+	if cat := n.str("catalog_name"); cat != "" {
+		parts = append([]string{cat}, parts...)
+	}
+	alias := n.str("alias")
+	if alias == "" {
+		alias = parts[len(parts)-1]
+	}
+	add := func(source string, cols []expr) (string, error) {
+		cols, err := rename(cols, n.strings("column_name_alias"))
+		if err != nil {
+			return "", err
+		}
+		sc.rels = append(sc.rels, relation{name: alias, phys: alias, cols: columnsOf(cols)})
+		return source + " AS " + quote(alias) + columnList(cols), nil
+	}
+	if cols, ok := tr.ctes[parts[0]]; ok && len(parts) == 1 {
+		return add(quote(parts[0]), cols)
+	}
+	name, err := tr.s.resolve(parts)
+	if err != nil {
+		return "", err
+	}
+	if name.catalog == catalogName && strings.EqualFold(name.db, informationSchema) {
+		if q, cols, ok := tr.e.infoTable(tr.s, name.table); ok {
+			tr.version = max(tr.version, 0)
+			return add("("+q+")", cols)
+		}
+	}
+	t := tr.e.catalog.table(name)
+	if t == nil {
+		return "", planError("Table not found: %s", name)
+	}
+	if t.View != "" {
+		q, outs, err := tr.view(t)
+		if err != nil {
+			return "", err
+		}
+		return add("("+q+")", outs)
+	}
+	tr.version = max(tr.version, t.Version)
+	cols := make([]expr, len(t.Columns))
+	for i := range t.Columns {
+		cols[i] = tableColumn(&t.Columns[i])
+	}
+	return add(t.phys(), cols)
+}
+
+// view translates the query behind a view, in the view's own database.
+func (tr *translator) view(t *Table) (string, []expr, error) {
+	stmts, err := lex(t.View)
+	if err != nil || len(stmts) != 1 {
+		return "", nil, planError("view %s: %v", t.Name, err)
+	}
+	n, err := tr.e.parseQuery(tr.ctx, stmts[0])
+	if err != nil {
+		return "", nil, err
+	}
+	s := *tr.s
+	s.Database = t.Database
+	inner := *tr
+	inner.s, inner.ctes, inner.where = &s, map[string][]expr{}, false
+	q, outs, err := inner.query(n, nil)
+	tr.version = max(tr.version, inner.version)
+	return q, outs, err
+}
+
+func tableColumn(c *Column) expr {
+	return expr{name: c.Name, typ: c.Type, null: c.Nullable, opaque: c.Type.isTime(), meta: c.metadata()}
+}
+
+var joinTypes = map[string]string{
+	"INNER": "JOIN", "LEFT": "LEFT JOIN", "RIGHT": "RIGHT JOIN", "OUTER": "FULL JOIN", "FULL": "FULL JOIN",
+	"SEMI": "SEMI JOIN", "ANTI": "ANTI JOIN",
+}
+
+func (tr *translator) join(n node, sc *scope) (string, error) {
+	start := len(sc.rels)
+	left, err := tr.from(n.child("left"), sc)
+	if err != nil {
+		return "", err
+	}
+	mid := len(sc.rels)
+	right, err := tr.from(n.child("right"), sc)
+	if err != nil {
+		return "", err
+	}
+	kind := joinTypes[n.str("join_type")]
+	switch {
+	case kind == "":
+		return "", unsupported("%s JOIN", n.str("join_type"))
+	case n.str("ref_type") == "CROSS":
+		return left + " CROSS JOIN " + right, nil
+	case n.str("ref_type") != "REGULAR":
+		return "", unsupported("%s JOIN", n.str("ref_type"))
+	}
+	if kind == "RIGHT JOIN" || kind == "FULL JOIN" {
+		nullable(sc.rels[start:mid])
+	}
+	if kind == "LEFT JOIN" || kind == "FULL JOIN" {
+		nullable(sc.rels[mid:])
+	}
+	q := left + " " + kind + " " + right
+	if using := n.strings("using_columns"); len(using) > 0 {
+		if kind != "JOIN" && kind != "LEFT JOIN" {
+			return "", unsupported("USING in a %s", kind)
+		}
+		names := make([]string, len(using))
+		for i, u := range using {
+			names[i] = quote(u)
+			for k := range sc.rels[mid:] {
+				r := &sc.rels[mid+k]
+				if r.hidden == nil {
+					r.hidden = map[string]bool{}
+				}
+				r.hidden[u] = true
+			}
+		}
+		return q + " USING (" + strings.Join(names, ", ") + ")", nil
+	}
+	c := n.child("condition")
+	if c == nil {
+		return "", unsupported("a JOIN without ON")
+	}
+	cond, err := tr.expr(c, sc)
+	return q + " ON " + cond.sql, err
+}
+
+func nullable(rels []relation) {
+	for i := range rels {
+		for k := range rels[i].cols {
+			rels[i].cols[k].null = true
+		}
+	}
+}
+
+// tableFunction translates generate_series, which counts to its end in both.
+func (tr *translator) tableFunction(n node, sc *scope) (string, error) {
+	f := n.child("function")
+	name := f.str("function_name")
+	if name != "generate_series" && name != "range" || n.str("with_ordinality") == "WITH_ORDINALITY" {
+		return "", unsupported("the table function %s", name)
+	}
+	var args []string
+	for _, c := range f.list("children") {
+		a, err := tr.expr(c, &scope{})
+		if err != nil {
+			return "", err
+		}
+		if a.typ.Kind != Int64 {
+			return "", unsupported("%s of anything but integers", name)
+		}
+		args = append(args, a.sql)
+	}
+	if len(args) == 0 || len(args) > 3 {
+		return "", planError("Error during planning: function %s requires 1 to 3 arguments", name)
+	}
+	if len(args) == 1 {
+		args = append([]string{"0::BIGINT"}, args...)
+	}
+	q := "SELECT * FROM " + name + "(" + strings.Join(args, ", ") + ")"
+	value := expr{name: "value", typ: Type{Kind: Int64}}
+	if n.str("alias") == "" {
+		n["alias"] = name + "()"
+	}
+	return tr.derived(n, q, []expr{value}, sc)
+}
+
+// values translates VALUES, whose columns are column1, column2 …
+func (tr *translator) values(n node, sc *scope) (string, error) {
+	rows, _ := n["values"].([]any)
+	var outs []expr
+	var parts []string
+	for i, r := range rows {
+		l, _ := r.([]any)
+		var sqls []string
+		for k, v := range nodes(l) {
+			e, err := tr.expr(v, &scope{parent: sc.parent})
+			if err != nil {
+				return "", err
+			}
+			e.null = true
+			switch {
+			case i == 0:
+				e.name = "column" + itoa(k+1)
+				outs = append(outs, unite(e, e))
+			case k < len(outs):
+				outs[k] = unite(outs[k], e)
+			}
+			sqls = append(sqls, e.sql)
+		}
+		if len(sqls) != len(outs) {
+			return "", planError("Error during planning: Inconsistent data length across values list: got %d values in row %d but expected %d", len(sqls), i, len(outs))
+		}
+		parts = append(parts, "("+strings.Join(sqls, ", ")+")")
+	}
+	for i := range outs {
+		outs[i].column = true
+		if outs[i].dt != nil && arrow.TypeEqual(outs[i].dt, arrow.Null) {
+			outs[i].dt = nil
+		}
+	}
+	return tr.derived(n, "VALUES "+strings.Join(parts, ", "), outs, sc)
+}

@@ -1,0 +1,498 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// builtin is a function that means the same in GreptimeDB and, as it is written
+// here, in DuckDB.
+type builtin struct {
+	min, max  int // arguments; max -1 for any number
+	aggregate bool
+	build     func(tr *translator, args []expr) (expr, error)
+}
+
+// returns makes a function of DuckDB's name and a fixed type.
+func returns(min, max int, duck string, t Type) builtin {
+	return builtin{min: min, max: max, build: func(_ *translator, args []expr) (expr, error) {
+		return expr{sql: duck + "(" + sqls(args) + ")", typ: t}, nil
+	}}
+}
+
+// keeps makes a function whose type is its first argument's.
+func keeps(min, max int, duck string) builtin {
+	return builtin{min: min, max: max, build: func(_ *translator, args []expr) (expr, error) {
+		return expr{sql: duck + "(" + sqls(args) + ")", typ: args[0].typ}, nil
+	}}
+}
+
+// math makes a function on floats; integers become doubles, as DataFusion has it.
+func math1(duck string) builtin {
+	return builtin{min: 1, max: 1, build: func(_ *translator, args []expr) (expr, error) {
+		if args[0].typ.Kind == Float32 {
+			return expr{sql: "CAST(" + duck + "(" + args[0].sql + ") AS FLOAT)", typ: Type{Kind: Float32}}, nil
+		}
+		if args[0].typ.Kind == Decimal {
+			return expr{}, unsupported("%s of %s", duck, args[0].typ.sql())
+		}
+		return expr{sql: duck + "(CAST(" + args[0].sql + " AS DOUBLE))", typ: Type{Kind: Float64}}, nil
+	}}
+}
+
+// view marks a function whose strings GreptimeDB 1.0.2 returns as Utf8View.
+func view(b builtin) builtin {
+	inner := b.build
+	b.build = func(tr *translator, args []expr) (expr, error) {
+		e, err := inner(tr, args)
+		e.dt = arrow.BinaryTypes.StringView
+		return e, err
+	}
+	return b
+}
+
+// only refuses arguments of which the first is not of these kinds.
+func only(b builtin, what string, ok func(t Type) bool) builtin {
+	inner := b.build
+	b.build = func(tr *translator, args []expr) (expr, error) {
+		if a := args[0]; a.typ.known() && !ok(a.typ) || !a.typ.known() && a.dt != nil && a.dt != arrow.Null {
+			return expr{}, unsupported("%s of %s", what, describe(a))
+		}
+		return inner(tr, args)
+	}
+	return b
+}
+
+func (t Type) isNumber() bool { return t.isInteger() || t.isFloat() || t.Kind == Decimal }
+func (t Type) isText() bool   { return t.Kind == String }
+
+func text(b builtin) builtin {
+	inner := b.build
+	b.build = func(tr *translator, args []expr) (expr, error) {
+		for _, a := range args {
+			if a.typ.isBytes() {
+				return expr{}, unsupported("text functions of %s", describe(a))
+			}
+		}
+		return inner(tr, args)
+	}
+	return b
+}
+
+func agg(b builtin) builtin { b.aggregate = true; return b }
+
+var (
+	tString = Type{Kind: String}
+	tInt32  = Type{Kind: Int32}
+	tInt64  = Type{Kind: Int64}
+	tUInt64 = Type{Kind: UInt64}
+	tFloat  = Type{Kind: Float64}
+	tNano   = Type{Kind: TimestampNano}
+)
+
+var builtins map[string]builtin
+
+func init() {
+	builtins = map[string]builtin{
+		// Text.
+		"upper": text(returns(1, 1, "upper", tString)), "lower": text(returns(1, 1, "lower", tString)),
+		"trim": text(returns(1, 2, "trim", tString)), "btrim": text(returns(1, 2, "trim", tString)),
+		"ltrim": text(returns(1, 2, "ltrim", tString)), "rtrim": text(returns(1, 2, "rtrim", tString)),
+		"replace": text(returns(3, 3, "replace", tString)), "reverse": text(returns(1, 1, "reverse", tString)),
+		"left": text(returns(2, 2, `"left"`, tString)), "right": text(returns(2, 2, `"right"`, tString)),
+		"repeat": text(returns(2, 2, "repeat", tString)), "split_part": text(returns(3, 3, "split_part", tString)),
+		"concat": text(returns(1, -1, "concat", tString)), "concat_ws": text(returns(2, -1, "concat_ws", tString)),
+		"starts_with": text(returns(2, 2, "starts_with", boolType)), "ends_with": text(returns(2, 2, "ends_with", boolType)),
+		"contains": text(returns(2, 2, "contains", boolType)), "chr": text(returns(1, 1, "chr", tString)),
+		"regexp_like": text(returns(2, 2, "regexp_matches", boolType)),
+		"md5":         view(text(returns(1, 1, "md5", tString))),
+		"length":      length("length"), "char_length": length("length"), "character_length": length("length"),
+		"octet_length": length("strlen"), "strpos": position, "position": position, "instr": position,
+		"substr": view(text(builtin{2, 3, false, substr})), "substring": view(text(builtin{2, 3, false, substr})),
+		"lpad": text(pad("lpad")), "rpad": text(pad("rpad")),
+		// Numbers.
+		"abs": only(keeps(1, 1, "abs"), "abs", Type.isNumber), "sign": math1("greptime_sign"), "sqrt": math1("sqrt"), "exp": math1("exp"),
+		"ln": math1("greptime_ln"), "log10": math1("greptime_log10"), "log2": math1("greptime_log2"),
+		"sin": math1("sin"), "cos": math1("cos"), "tan": math1("tan"), "atan": math1("atan"), "radians": math1("radians"), "degrees": math1("degrees"),
+		"floor": math1("floor"), "ceil": math1("ceil"), "trunc": math1("trunc"), "round": {1, 2, false, round},
+		"power": {2, 2, false, power}, "pow": {2, 2, false, power}, "isnan": math2bool("isnan"),
+		"pi":      {0, 0, false, func(*translator, []expr) (expr, error) { return expr{sql: "pi()", typ: tFloat}, nil }},
+		"nullif":  {2, 2, false, nullif},
+		"greatest": {1, -1, false, extreme("greatest")}, "least": {1, -1, false, extreme("least")},
+		"coalesce": {1, -1, false, extreme("coalesce")}, "nvl": {2, 2, false, extreme("coalesce")}, "ifnull": {2, 2, false, extreme("coalesce")},
+		"arrow_cast": {2, 2, false, func(_ *translator, a []expr) (expr, error) { return arrowCast(a) }},
+		"make_array": {0, -1, false, makeArray}, "list_value": {0, -1, false, makeArray},
+		"unhex": {1, 1, false, hexLiteral},
+		"encode": {2, 2, false, encode},
+		// Time.
+		"now": {0, 0, false, now}, "current_timestamp": {0, 0, false, now}, "current_date": {0, 0, false, currentDate}, "today": {0, 0, false, currentDate},
+		"date_trunc": {2, 2, false, dateTrunc}, "date_bin": {2, 3, false, dateBin}, "date_part": {2, 2, false, datePart}, "datepart": {2, 2, false, datePart},
+		"to_timestamp": {1, 1, false, toTimestamp(TimestampNano, TimestampSecond)}, "to_timestamp_seconds": {1, 1, false, toTimestamp(TimestampSecond, TimestampSecond)},
+		"to_timestamp_millis": {1, 1, false, toTimestamp(TimestampMilli, TimestampMilli)}, "to_timestamp_micros": {1, 1, false, toTimestamp(TimestampMicro, TimestampMicro)},
+		"to_timestamp_nanos": {1, 1, false, toTimestamp(TimestampNano, TimestampNano)}, "to_unixtime": {1, 1, false, toUnixtime},
+		"date_format": {2, 2, false, dateFormat}, "timezone": {0, 2, false, timezone},
+		// The session.
+		"version": session(func(*Session) string { return ServerVersion }), "database": session(func(s *Session) string { return s.Database }),
+		"current_schema": session(func(s *Session) string { return s.Database }),
+		// Aggregates.
+		"count": agg(builtin{1, 1, false, count}), "count_star": agg(builtin{0, 0, false, countStar}),
+		"sum": agg(builtin{1, 1, false, sum}), "avg": agg(only(returns(1, 1, "avg", tFloat), "avg", func(t Type) bool { return t.isInteger() || t.isFloat() })),
+		"mean": agg(only(returns(1, 1, "avg", tFloat), "avg", func(t Type) bool { return t.isInteger() || t.isFloat() })),
+		"min":  agg(only(keeps(1, 1, "min"), "min", ordered)), "max": agg(only(keeps(1, 1, "max"), "max", ordered)),
+		"stddev": aggFloat("stddev_samp"), "stddev_samp": aggFloat("stddev_samp"), "stddev_pop": aggFloat("stddev_pop"),
+		"var": aggFloat("var_samp"), "var_samp": aggFloat("var_samp"), "var_pop": aggFloat("var_pop"),
+		"bool_and": agg(only(returns(1, 1, "bool_and", boolType), "bool_and", func(t Type) bool { return t.Kind == Bool })),
+		"bool_or":  agg(only(returns(1, 1, "bool_or", boolType), "bool_or", func(t Type) bool { return t.Kind == Bool })),
+		"first_value": agg(keeps(1, 1, `"first"`)), "last_value": agg(keeps(1, 1, `"last"`)),
+		"string_agg": agg(text(returns(2, 2, "string_agg", tString))),
+	}
+	for name, f := range jsonFunctions() {
+		builtins[name] = f
+	}
+	for name, f := range vectorFunctions() {
+		builtins[name] = f
+	}
+}
+
+// ServerVersion is what version() answers: the server whose behaviour this is.
+const ServerVersion = "1.0.2"
+
+func ordered(t Type) bool { return !t.isBytes() && t.Kind != Bool }
+
+func aggFloat(duck string) builtin {
+	return agg(only(returns(1, 1, duck, tFloat), duck, func(t Type) bool { return t.isInteger() || t.isFloat() }))
+}
+
+func session(value func(*Session) string) builtin {
+	return builtin{0, 0, false, func(tr *translator, _ []expr) (expr, error) {
+		return expr{sql: quoteText(value(tr.s)), typ: tString, dt: arrow.BinaryTypes.StringView}, nil
+	}}
+}
+
+// function translates a call or an operator.
+func (tr *translator) function(n node, sc *scope) (expr, error) {
+	name := n.str("function_name")
+	if n.bool("export_state") || n.str("catalog") != "" || n.str("schema") != "" && n.str("schema") != "main" {
+		return expr{}, unsupported("the function %s.%s", n.str("schema"), name)
+	}
+	list := n.list("children")
+	var args []expr
+	var err error
+	if name == "count" || name == "first_value" || name == "last_value" || name == "min" || name == "max" {
+		args, err = tr.exprs(list, sc) // these do not compute with the value
+		for i := range args {
+			if args[i].opaque && name != "count" && args[i].dt != nil {
+				return expr{}, unsupported("%s of %s", name, describe(args[i]))
+			}
+		}
+	} else {
+		args, err = tr.operands(list, sc)
+	}
+	if err != nil {
+		return expr{}, err
+	}
+	if n.bool("is_operator") {
+		if e, ok, err := tr.binary(name, args); ok || err != nil {
+			return e, err
+		}
+	}
+	e, err := tr.call(name, args)
+	if err != nil {
+		return expr{}, err
+	}
+	return tr.aggregateClauses(n, name, args, e, sc)
+}
+
+// aggregateClauses adds DISTINCT, ORDER BY and FILTER of an aggregate.
+func (tr *translator) aggregateClauses(n node, name string, args []expr, e expr, sc *scope) (expr, error) {
+	orders := n.child("order_bys").list("orders")
+	filter := n.child("filter")
+	if !n.bool("distinct") && len(orders) == 0 && filter == nil {
+		return e, nil
+	}
+	if !builtins[name].aggregate {
+		return expr{}, planError("Error during planning: %s is not an aggregate function", name)
+	}
+	// The call is the innermost parenthesis that the function's arguments are in.
+	call := sqls(args)
+	i := strings.LastIndex(e.sql, "("+call+")")
+	if i < 0 {
+		return expr{}, unsupported("DISTINCT, ORDER BY or FILTER in %s", name)
+	}
+	inner, after := call, ""
+	if n.bool("distinct") {
+		inner = "DISTINCT " + inner
+		e.text = name + "(DISTINCT " + texts(args) + ")"
+	}
+	if len(orders) > 0 {
+		o, err := tr.orders(orders, sc)
+		if err != nil {
+			return expr{}, err
+		}
+		inner += " ORDER BY " + o
+		e.text = name + "(" + texts(args) + " ORDER BY …)"
+	}
+	if filter != nil {
+		f, err := tr.operand(filter, sc)
+		if err != nil {
+			return expr{}, err
+		}
+		after = " FILTER (WHERE " + f.sql + ")"
+		e.text += " FILTER (WHERE " + f.text + ")"
+	}
+	e.sql = e.sql[:i] + "(" + inner + ")" + after + e.sql[i+len(call)+2:]
+	e.name = e.text
+	return e, nil
+}
+
+// call translates a function of the table.
+func (tr *translator) call(name string, args []expr) (expr, error) {
+	f, ok := builtins[name]
+	if !ok {
+		if greptimeFunctions[name] {
+			return expr{}, unsupported("the function %s", name)
+		}
+		return expr{}, planError("Error during planning: Invalid function '%s'.", name)
+	}
+	if len(args) < f.min || f.max >= 0 && len(args) > f.max {
+		return expr{}, planError("Error during planning: Failed to coerce arguments to satisfy a call to '%s' function: %d arguments", name, len(args))
+	}
+	e, err := f.build(tr, args)
+	if err != nil {
+		return expr{}, err
+	}
+	if e.text == "" {
+		display := name
+		if display == "count_star" {
+			display = "count"
+		}
+		e.text = display + "(" + texts(args) + ")"
+		if name == "count_star" {
+			e.text = "count(*)"
+		}
+	}
+	e.name = e.text
+	for _, a := range args {
+		e.column = e.column || a.column
+	}
+	switch {
+	case name == "count" || name == "count_star":
+		e.null, e.column = false, true
+	case f.aggregate:
+		e.null, e.column = true, true
+	case e.column:
+		e.null = e.null || !notNullFunctions[name] || slices.ContainsFunc(args, func(a expr) bool { return a.null })
+	default:
+		e.null = e.null || slices.ContainsFunc(args, func(a expr) bool { return a.null })
+	}
+	return e, nil
+}
+
+// notNullFunctions are NULL only if an argument is.
+var notNullFunctions = map[string]bool{"arrow_cast": true, "coalesce": true, "concat": true, "now": true, "make_array": true}
+
+// binary translates an operator; false if it is a function after all.
+func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
+	switch op {
+	case "+", "-", "*", "/", "%":
+		if len(a) == 1 {
+			e := combine("("+op+" "+a[0].sql+")", "("+op+" "+a[0].text+")", a[0].typ, a[0])
+			if !a[0].typ.isNumber() {
+				return expr{}, true, unsupported("%s of %s", op, describe(a[0]))
+			}
+			return e, true, nil
+		}
+		e, err := arithmetic(op, a[0], a[1])
+		return e, true, err
+	case "||":
+		return combine("("+a[0].sql+" || "+a[1].sql+")", a[0].text+" || "+a[1].text, tString, a...), true, nil
+	case "~~", "!~~", "~~*", "!~~*":
+		word := map[string]string{"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}[op]
+		// A backslash escapes in DataFusion's patterns.
+		return combine("("+a[0].sql+" "+word+" "+a[1].sql+" ESCAPE '\\')", a[0].text+" "+word+" "+a[1].text, boolType, a...), true, nil
+	case "regexp_full_match":
+		return combine("regexp_matches("+sqls(a)+")", a[0].text+" ~ "+a[1].text, boolType, a...), true, nil
+	}
+	if !strings.ContainsAny(op, "abcdefghijklmnopqrstuvwxyz") {
+		return expr{}, true, unsupported("the operator %s", op)
+	}
+	return expr{}, false, nil
+}
+
+func arithmetic(op string, l, r expr) (expr, error) {
+	text := l.text + " " + op + " " + r.text
+	switch {
+	case l.typ.isTimestamp() && r.dt != nil && arrow.TypeEqual(r.dt, arrow.FixedWidthTypes.MonthDayNanoInterval) && (op == "+" || op == "-"):
+		return combine(shift(l, op, r), text, l.typ, l, r), nil
+	case r.typ.isTimestamp() && l.iv != nil && op == "+":
+		return combine(shift(r, op, l), text, r.typ, l, r), nil
+	case l.typ.Kind == Date && r.iv != nil && (op == "+" || op == "-") && r.iv.nanos == 0:
+		return combine("CAST("+l.sql+" "+op+" "+r.sql+" AS DATE)", text, l.typ, l, r), nil
+	case l.typ.isTimestamp() && r.typ.isTimestamp() && op == "-" && l.typ.same(r.typ):
+		e := combine("("+unitsOf(l)+" - "+unitsOf(r)+")", text, tInt64, l, r)
+		e.dt = &arrow.DurationType{Unit: l.typ.arrow().(*arrow.TimestampType).Unit}
+		e.opaque = true
+		return e, nil
+	}
+	if l.dt != nil && l.dt == arrow.Null {
+		l.typ = r.typ
+	}
+	if r.dt != nil && r.dt == arrow.Null {
+		r.typ = l.typ
+	}
+	switch {
+	case l.typ.known() && !l.typ.isNumber(), r.typ.known() && !r.typ.isNumber(), l.dt != nil && l.dt != arrow.Null, r.dt != nil && r.dt != arrow.Null:
+		return expr{}, unsupported("%s %s %s", describe(l), op, describe(r))
+	case (l.typ.Kind == Decimal || r.typ.Kind == Decimal) && !l.typ.isFloat() && !r.typ.isFloat():
+		return expr{}, unsupported("arithmetic on DECIMAL; CAST to DOUBLE, or compute in the program")
+	}
+	t := numberType(l.typ, r.typ)
+	sql := "(" + l.sql + " " + op + " " + r.sql + ")"
+	if (op == "/" || op == "%") && !t.isFloat() {
+		f := map[string]string{"/": "greptime_divide", "%": "greptime_modulo"}[op]
+		sql = f + "(" + l.sql + ", " + r.sql + ")"
+	}
+	if t.known() {
+		sql = "CAST(" + sql + " AS " + t.duck() + ")"
+	}
+	return combine(sql, text, t, l, r), nil
+}
+
+// numberType is the type of an arithmetic result, where DuckDB and DataFusion agree
+// on it or a cast makes them.
+func numberType(l, r Type) Type {
+	switch {
+	case l.Kind == Float64 || r.Kind == Float64, l.Kind == Decimal || r.Kind == Decimal:
+		return tFloat
+	case !l.known() || !r.known():
+		return Type{}
+	case l.Kind == Float32 || r.Kind == Float32:
+		return Type{Kind: Float32}
+	case l.isUnsigned() == r.isUnsigned():
+		return Type{Kind: max(l.Kind, r.Kind)}
+	}
+	return tInt64
+}
+
+// shift adds a constant interval to a timestamp.
+func shift(ts expr, op string, iv expr) string {
+	switch {
+	case iv.iv != nil && ts.typ.Kind == TimestampNano:
+		sign := int64(1)
+		if op == "-" {
+			sign = -1
+		}
+		whole := "(CAST(" + ts.sql + " AS TIMESTAMP) " + op + " " + interval{iv.iv.months, iv.iv.days, 0}.sql() + ")"
+		// DuckDB's TIMESTAMP ends at microseconds: what is finer goes around it.
+		return fmt.Sprintf("make_timestamp_ns(epoch_ns(%s) + (epoch_ns(%s) - epoch_ns(CAST(%s AS TIMESTAMP))) + CAST(%d AS BIGINT))", whole, ts.sql, ts.sql, sign*iv.iv.nanos)
+	default:
+		return "CAST(CAST(" + ts.sql + " AS TIMESTAMP) " + op + " " + iv.sql + " AS " + ts.typ.duck() + ")"
+	}
+}
+
+// windows are the functions that only stand before OVER.
+var windows = map[string]Type{
+	"row_number": tUInt64, "rank": tUInt64, "dense_rank": tUInt64, "percent_rank": tFloat, "cume_dist": tFloat,
+}
+
+func (tr *translator) window(n node, sc *scope) (expr, error) {
+	name := n.str("function_name")
+	args, err := tr.operands(n.list("children"), sc)
+	if err != nil {
+		return expr{}, err
+	}
+	var e expr
+	switch t, rank := windows[name]; {
+	case n.bool("ignore_nulls") || n.bool("distinct") || n.child("filter_expr") != nil || n.str("exclude_clause") != "NO_OTHER":
+		return expr{}, unsupported("IGNORE NULLS, DISTINCT, FILTER and EXCLUDE in a window")
+	case rank && len(args) == 0:
+		e = expr{sql: name + "()", typ: t, text: name + "()"}
+	case name == "lag" || name == "lead":
+		if n.child("offset_expr") != nil || n.child("default_expr") != nil || len(args) != 1 {
+			return expr{}, unsupported("%s with an offset or a default", name)
+		}
+		e = expr{sql: name + "(" + args[0].sql + ")", typ: args[0].typ, null: true}
+	case name == "first_value" || name == "last_value":
+		e = expr{sql: name + "(" + sqls(args) + ")", typ: args[0].typ, null: true}
+	case builtins[name].aggregate:
+		if e, err = tr.call(name, args); err != nil {
+			return expr{}, err
+		}
+	default:
+		return expr{}, unsupported("the window function %s", name)
+	}
+	spec, err := tr.windowSpec(n, sc)
+	if err != nil {
+		return expr{}, err
+	}
+	// OVER belongs right behind the call, inside a cast that may be around it.
+	if rest, ok := strings.CutPrefix(e.sql, "CAST("); ok {
+		i := strings.LastIndex(rest, " AS ")
+		e.sql = "CAST(" + rest[:i] + spec + rest[i:]
+	} else {
+		e.sql += spec
+	}
+	if e.text == "" {
+		e.text = name + "(" + texts(args) + ")"
+	}
+	e.name, e.column = e.text, true
+	return e, nil
+}
+
+var frameBounds = map[string]string{
+	"UNBOUNDED_PRECEDING": "UNBOUNDED PRECEDING", "UNBOUNDED_FOLLOWING": "UNBOUNDED FOLLOWING",
+	"CURRENT_ROW_RANGE": "CURRENT ROW", "CURRENT_ROW_ROWS": "CURRENT ROW",
+	"EXPR_PRECEDING_ROWS": "PRECEDING", "EXPR_FOLLOWING_ROWS": "FOLLOWING",
+}
+
+func (tr *translator) windowSpec(n node, sc *scope) (string, error) {
+	var parts []string
+	if p := n.list("partitions"); len(p) > 0 {
+		es, err := tr.operands(p, sc)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, "PARTITION BY "+sqls(es))
+	}
+	if o := n.list("orders"); len(o) > 0 {
+		q, err := tr.orders(o, sc)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, "ORDER BY "+q)
+	}
+	bound := func(kind, at string) (string, error) {
+		b, ok := frameBounds[kind]
+		if !ok {
+			return "", unsupported("the window frame %s", kind)
+		}
+		if strings.HasPrefix(kind, "EXPR_") {
+			num, ok := integerLiteral(n.child(at))
+			if !ok {
+				return "", unsupported("a window frame whose bound is not a number")
+			}
+			b = num + " " + b
+		}
+		return b, nil
+	}
+	start, end := n.str("start"), n.str("end")
+	if start != "UNBOUNDED_PRECEDING" || end != "CURRENT_ROW_RANGE" {
+		from, err := bound(start, "start_expr")
+		if err != nil {
+			return "", err
+		}
+		to, err := bound(end, "end_expr")
+		if err != nil {
+			return "", err
+		}
+		mode := "ROWS"
+		if strings.HasSuffix(start, "RANGE") || strings.HasSuffix(end, "RANGE") {
+			mode = "RANGE"
+		}
+		parts = append(parts, mode+" BETWEEN "+from+" AND "+to)
+	}
+	return " OVER (" + strings.Join(parts, " ") + ")", nil
+}

@@ -1,0 +1,470 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+// expr is an expression in DuckDB's SQL, and what GreptimeDB would say about it.
+type expr struct {
+	sql string
+	typ Type // if it is known before DuckDB looks at it
+	// dt is the Arrow type of the result where the type alone does not tell it:
+	// string views, dictionaries, durations.
+	dt arrow.DataType
+	// opaque: DuckDB holds the value in a form that means something else to it (a
+	// time of day as an integer). It can be selected, not computed with.
+	opaque bool
+	null   bool // may be NULL
+	column bool // depends on a column; otherwise it is a constant
+	plain  bool // is a column
+	// name is the result's name without an alias, text the expression inside other
+	// names. They differ for columns: ts, and readings.ts.
+	name, text string
+	meta       map[string]string
+	// constant values, for the rules that look at literals
+	str  *string
+	num  *int64
+	inst *instant
+	iv   *interval
+}
+
+// relation is something in FROM.
+type relation struct {
+	name string // as the statement calls it; "" if it has none
+	phys string // as DuckDB calls it
+	cols []expr // name, typ, dt, null, meta
+	// hidden are the columns that a join with USING has merged away.
+	hidden map[string]bool
+}
+
+// scope is where names are looked up.
+type scope struct {
+	parent *scope
+	rels   []relation
+	// outs are the aliases of the select list, which ORDER BY and GROUP BY may name.
+	outs []expr
+	// outsFirst: an alias hides a column of the same name. ORDER BY reads names so,
+	// GROUP BY and HAVING the other way round.
+	outsFirst bool
+}
+
+// translator turns one statement's parse tree into DuckDB's SQL.
+type translator struct {
+	ctx  context.Context
+	e    *Engine
+	s    *Session
+	now  time.Time
+	ctes map[string][]expr
+	// where is set inside WHERE, where text is compared with timestamps by rules of
+	// its own.
+	where bool
+	// version is the schema version of a table behind the result, -1 without one.
+	version int
+	depth   int
+}
+
+func (e *Engine) newTranslator(ctx context.Context, s *Session) *translator {
+	return &translator{ctx: ctx, e: e, s: s, now: e.now(), ctes: map[string][]expr{}, version: -1}
+}
+
+func planError(format string, args ...any) *Error {
+	return errorf(PlanQuery, "Failed to plan SQL: "+format, args...)
+}
+
+// maxDepth bounds the nesting of queries and expressions.
+const maxDepth = 400
+
+func (tr *translator) enter() error {
+	if tr.depth++; tr.depth > maxDepth {
+		return planError("the statement is nested too deeply")
+	}
+	return nil
+}
+
+// query translates a query node and returns its SQL and columns.
+func (tr *translator) query(n node, parent *scope) (string, []expr, error) {
+	if err := tr.enter(); err != nil {
+		return "", nil, err
+	}
+	defer func() { tr.depth-- }()
+	with, restore, err := tr.with(n, parent)
+	if err != nil {
+		return "", nil, err
+	}
+	defer restore()
+	switch n.str("type") {
+	case "SELECT_NODE":
+		q, outs, err := tr.selectNode(n, parent)
+		return with + q, outs, err
+	case "SET_OPERATION_NODE":
+		q, outs, err := tr.setOperation(n, parent)
+		return with + q, outs, err
+	}
+	return "", nil, unsupported("%s", n.str("type"))
+}
+
+// with translates the common table expressions of a node.
+func (tr *translator) with(n node, parent *scope) (string, func(), error) {
+	saved := tr.ctes
+	restore := func() { tr.ctes = saved }
+	entries := n.child("cte_map").list("map")
+	if len(entries) == 0 {
+		return "", restore, nil
+	}
+	tr.ctes = map[string][]expr{}
+	for k, v := range saved {
+		tr.ctes[k] = v
+	}
+	parts := make([]string, 0, len(entries))
+	for _, entry := range entries {
+		name, v := entry.str("key"), entry.child("value")
+		sub := v.child("query").child("node")
+		if sub.str("type") == "RECURSIVE_CTE_NODE" {
+			restore()
+			return "", restore, unsupported("WITH RECURSIVE")
+		}
+		q, outs, err := tr.query(sub, parent)
+		if err == nil {
+			outs, err = rename(outs, v.strings("aliases"))
+		}
+		if err != nil {
+			restore()
+			return "", restore, err
+		}
+		tr.ctes[name] = outs
+		parts = append(parts, quote(name)+columnList(outs)+" AS ("+q+")")
+	}
+	return "WITH " + strings.Join(parts, ", ") + " ", restore, nil
+}
+
+func columnList(outs []expr) string {
+	names := make([]string, len(outs))
+	for i, o := range outs {
+		names[i] = quote(o.name)
+	}
+	return "(" + strings.Join(names, ", ") + ")"
+}
+
+// rename gives columns the names of an alias list.
+func rename(outs []expr, names []string) ([]expr, error) {
+	if len(names) > len(outs) {
+		return nil, planError("Source table contains %d columns but only %d names given as column alias", len(outs), len(names))
+	}
+	outs = slices.Clone(outs)
+	for i, n := range names {
+		outs[i].name = n
+	}
+	return outs, nil
+}
+
+func (tr *translator) setOperation(n node, parent *scope) (string, []expr, error) {
+	op := map[string]string{"UNION": "UNION", "EXCEPT": "EXCEPT", "INTERSECT": "INTERSECT"}[n.str("setop_type")]
+	children := n.list("children")
+	if len(children) == 0 {
+		children = []node{n.child("left"), n.child("right")}
+	}
+	if op == "" {
+		return "", nil, unsupported("%s", n.str("setop_type"))
+	}
+	if n.bool("setop_all") {
+		op += " ALL"
+	}
+	var parts []string
+	var outs []expr
+	for i, c := range children {
+		q, o, err := tr.query(c, parent)
+		if err != nil {
+			return "", nil, err
+		}
+		if i == 0 {
+			outs = slices.Clone(o)
+		} else if len(o) != len(outs) {
+			return "", nil, planError("%s queries have different number of columns: left has %d columns whereas right has %d columns", op, len(outs), len(o))
+		} else {
+			for k := range outs {
+				outs[k] = unite(outs[k], o[k])
+			}
+		}
+		parts = append(parts, "("+q+")")
+	}
+	mods, err := tr.modifiers(n, &scope{parent: parent, outs: outs}, outs)
+	if err != nil {
+		return "", nil, err
+	}
+	return strings.Join(parts, " "+op+" ") + mods, outs, nil
+}
+
+// unite is a column of a union's two arms.
+func unite(a, b expr) expr {
+	a.null = a.null || b.null
+	if a.dt != nil && arrow.TypeEqual(a.dt, arrow.Null) {
+		a.typ, a.dt = b.typ, b.dt
+	} else if b.dt == nil || !arrow.TypeEqual(b.dt, arrow.Null) {
+		if !a.typ.same(b.typ) {
+			a.typ, a.dt = Type{}, nil
+		}
+		if a.dt != nil && (b.dt == nil || !arrow.TypeEqual(a.dt, b.dt)) {
+			a.dt = nil
+		}
+	}
+	a.meta, a.str, a.num, a.inst, a.iv = nil, nil, nil, nil, nil
+	return a
+}
+
+func (tr *translator) selectNode(n node, parent *scope) (string, []expr, error) {
+	if h := n.str("aggregate_handling"); h != "" && h != "STANDARD_HANDLING" {
+		return "", nil, unsupported("GROUP BY ALL")
+	}
+	for _, k := range []string{"qualify", "sample"} {
+		if n[k] != nil {
+			return "", nil, unsupported("%s", strings.ToUpper(k))
+		}
+	}
+	sc := &scope{parent: parent}
+	from, err := tr.from(n.child("from_table"), sc)
+	if err != nil {
+		return "", nil, err
+	}
+	items, outs, err := tr.selectList(n, sc)
+	if err != nil {
+		return "", nil, err
+	}
+	sc.outs = outs
+	q := "SELECT "
+	mods, distinct, err := tr.selectModifiers(n, sc, outs)
+	if err != nil {
+		return "", nil, err
+	}
+	q += distinct + strings.Join(items, ", ")
+	if from != "" {
+		q += " FROM " + from
+	}
+	if w := n.child("where_clause"); w != nil {
+		cond, err := tr.condition(w, sc)
+		if err != nil {
+			return "", nil, err
+		}
+		q += " WHERE " + cond
+	}
+	group, err := tr.groupBy(n, sc)
+	if err != nil {
+		return "", nil, err
+	}
+	q += group
+	if h := n.child("having"); h != nil {
+		cond, err := tr.expr(h, sc)
+		if err != nil {
+			return "", nil, err
+		}
+		q += " HAVING " + cond.sql
+	}
+	return q + mods, outs, nil
+}
+
+// condition translates a WHERE.
+func (tr *translator) condition(n node, sc *scope) (string, error) {
+	outs := sc.outs
+	sc.outs = nil // WHERE does not see the select list
+	tr.where = true
+	cond, err := tr.expr(n, sc)
+	tr.where = false
+	sc.outs = outs
+	return cond.sql, err
+}
+
+// selectList translates the select list with its stars written out.
+func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
+	var items []string
+	var outs []expr
+	seen := map[string]int{}
+	for _, item := range n.list("select_list") {
+		var es []expr
+		var err error
+		if item.str("class") == "STAR" {
+			es, err = tr.star(item, sc)
+		} else {
+			var e expr
+			e, err = tr.expr(item, sc)
+			if a := item.str("alias"); a != "" {
+				e.name = a
+			}
+			es = []expr{e}
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, e := range es {
+			if first, dup := seen[e.name]; dup {
+				return nil, nil, planError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s AS %s" at position %d have the same name. Consider aliasing ("AS") one of them.`,
+					outs[first].text, e.name, first, e.text, e.name, len(outs))
+			}
+			seen[e.name] = len(outs)
+			outs = append(outs, e)
+			items = append(items, e.sql+" AS "+quote(e.name))
+		}
+	}
+	return items, outs, nil
+}
+
+func (tr *translator) star(n node, sc *scope) ([]expr, error) {
+	for _, k := range []string{"exclude_list", "replace_list", "qualified_exclude_list", "rename_list", "expr"} {
+		if n[k] != nil {
+			return nil, unsupported("* with %s", strings.TrimSuffix(k, "_list"))
+		}
+	}
+	rel, found := n.str("relation_name"), false
+	var es []expr
+	for _, r := range sc.rels {
+		if rel != "" && r.name != rel {
+			continue
+		}
+		found = true
+		for _, c := range r.cols {
+			if rel != "" || !r.hidden[c.name] {
+				es = append(es, reference(r, c))
+			}
+		}
+	}
+	if !found {
+		return nil, planError("Error during planning: Invalid qualifier %s", rel)
+	}
+	return es, nil
+}
+
+// reference is the expression that names a column of a relation.
+func reference(r relation, c expr) expr {
+	c.sql = quote(r.phys) + "." + quote(c.name)
+	c.text = c.name
+	if r.name != "" {
+		c.text = r.name + "." + c.name
+	}
+	c.column, c.plain = true, true
+	c.str, c.num, c.inst, c.iv = nil, nil, nil, nil
+	return c
+}
+
+func (tr *translator) groupBy(n node, sc *scope) (string, error) {
+	groups := n.list("group_expressions")
+	if len(groups) == 0 {
+		return "", nil
+	}
+	if sets, _ := n["group_sets"].([]any); len(sets) > 1 {
+		return "", unsupported("GROUPING SETS, ROLLUP and CUBE")
+	}
+	parts := make([]string, len(groups))
+	for i, g := range groups {
+		q, err := tr.orderKey(g, sc)
+		if err != nil {
+			return "", err
+		}
+		parts[i] = q
+	}
+	return " GROUP BY " + strings.Join(parts, ", "), nil
+}
+
+// orderKey translates an expression of ORDER BY or GROUP BY, where an integer is
+// the position of a column.
+func (tr *translator) orderKey(n node, sc *scope) (string, error) {
+	if n.str("class") == "CONSTANT" {
+		if v := n.child("value"); v.child("type").str("id") == "INTEGER" {
+			return fmt.Sprint(v["value"]), nil
+		}
+	}
+	e, err := tr.expr(n, sc)
+	return e.sql, err
+}
+
+// selectModifiers translates ORDER BY and LIMIT, and DISTINCT, which stands
+// elsewhere.
+func (tr *translator) selectModifiers(n node, sc *scope, outs []expr) (mods, distinct string, err error) {
+	for _, m := range n.list("modifiers") {
+		if m.str("type") == "DISTINCT_MODIFIER" {
+			distinct = "DISTINCT "
+			if on := m.list("distinct_on_targets"); len(on) > 0 {
+				parts := make([]string, len(on))
+				for i, o := range on {
+					e, err := tr.expr(o, sc)
+					if err != nil {
+						return "", "", err
+					}
+					parts[i] = e.sql
+				}
+				distinct = "DISTINCT ON (" + strings.Join(parts, ", ") + ") "
+			}
+		}
+	}
+	mods, err = tr.modifiers(n, sc, outs)
+	return mods, distinct, err
+}
+
+func (tr *translator) modifiers(n node, sc *scope, outs []expr) (string, error) {
+	var order, limit string
+	for _, m := range n.list("modifiers") {
+		switch m.str("type") {
+		case "DISTINCT_MODIFIER":
+		case "ORDER_MODIFIER":
+			sc.outsFirst = true
+			o, err := tr.orders(m.list("orders"), sc)
+			sc.outsFirst = false
+			if err != nil {
+				return "", err
+			}
+			order = " ORDER BY " + o
+		case "LIMIT_MODIFIER":
+			for _, k := range []string{"limit", "offset"} {
+				l := m.child(k)
+				if l == nil {
+					continue
+				}
+				num, ok := integerLiteral(l)
+				if !ok {
+					return "", errorf(EngineExecuteQuery, "Error during planning: Expected %s to be an integer literal", strings.ToUpper(k))
+				}
+				limit += " " + strings.ToUpper(k) + " " + num
+			}
+		default:
+			return "", unsupported("%s", m.str("type"))
+		}
+	}
+	return order + limit, nil
+}
+
+func integerLiteral(n node) (string, bool) {
+	v := n.child("value")
+	id := v.child("type").str("id")
+	if n.str("class") != "CONSTANT" || id != "INTEGER" && id != "BIGINT" {
+		return "", false
+	}
+	s := fmt.Sprint(v["value"])
+	_, err := strconv.ParseUint(s, 10, 63)
+	return s, err == nil
+}
+
+func (tr *translator) orders(list []node, sc *scope) (string, error) {
+	parts := make([]string, len(list))
+	for i, o := range list {
+		key, err := tr.orderKey(o.child("expression"), sc)
+		if err != nil {
+			return "", err
+		}
+		switch o.str("type") {
+		case "DESCENDING":
+			key += " DESC"
+		case "ASCENDING":
+			key += " ASC"
+		}
+		switch nulls := strings.ReplaceAll(o.str("null_order"), "_", " "); nulls {
+		case "NULLS FIRST", "NULLS LAST":
+			key += " " + nulls
+		}
+		parts[i] = key
+	}
+	return strings.Join(parts, ", "), nil
+}

@@ -1,0 +1,309 @@
+package flight
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/proto" // the codec for all other messages
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Codec encodes the messages of this package, and leaves every other message to
+// gRPC's own protobuf codec, whose name it shares: on the wire nothing differs.
+// It has no state and may be used by any number of calls at once.
+type Codec struct{}
+
+var _ encoding.CodecV2 = Codec{}
+
+// Name is the content subtype, that of protobuf.
+func (Codec) Name() string { return "proto" }
+
+// Marshal encodes v. A FlightData's body is not copied: it must not be changed
+// until the call has ended.
+func (Codec) Marshal(v any) (mem.BufferSlice, error) {
+	switch m := v.(type) {
+	case *FlightData:
+		return m.marshal(), nil
+	case *Ticket:
+		return mem.BufferSlice{mem.SliceBuffer(appendBytesField(nil, 1, m.Ticket))}, nil
+	case *PutResult:
+		return mem.BufferSlice{mem.SliceBuffer(appendBytesField(nil, 1, m.AppMetadata))}, nil
+	default:
+		return encoding.GetCodecV2("proto").Marshal(v)
+	}
+}
+
+// Unmarshal decodes data into v, which is reset first.
+func (Codec) Unmarshal(data mem.BufferSlice, v any) error {
+	switch m := v.(type) {
+	case *FlightData:
+		return m.unmarshal(data)
+	case *Ticket:
+		*m = Ticket{}
+		return eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
+			if num == 1 {
+				m.Ticket, err = r.bytes()
+			}
+			return err
+		})
+	case *PutResult:
+		*m = PutResult{}
+		return eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
+			if num == 1 {
+				m.AppMetadata, err = r.bytes()
+			}
+			return err
+		})
+	default:
+		return encoding.GetCodecV2("proto").Unmarshal(data, v)
+	}
+}
+
+// Field numbers of FlightData. The body has a high number so that it comes last.
+const (
+	fieldDescriptor  protowire.Number = 1
+	fieldDataHeader  protowire.Number = 2
+	fieldAppMetadata protowire.Number = 3
+	fieldDataBody    protowire.Number = 1000
+)
+
+func (m *FlightData) marshal() mem.BufferSlice {
+	var prefix []byte
+	if m.Descriptor != nil {
+		prefix = protowire.AppendTag(prefix, fieldDescriptor, protowire.BytesType)
+		prefix = protowire.AppendBytes(prefix, m.Descriptor.append(nil))
+	}
+	prefix = appendBytesField(prefix, fieldDataHeader, m.DataHeader)
+	prefix = appendBytesField(prefix, fieldAppMetadata, m.AppMetadata)
+	if len(m.DataBody) == 0 {
+		return mem.BufferSlice{mem.SliceBuffer(prefix)}
+	}
+	prefix = protowire.AppendTag(prefix, fieldDataBody, protowire.BytesType)
+	prefix = protowire.AppendVarint(prefix, uint64(len(m.DataBody)))
+	return mem.BufferSlice{mem.SliceBuffer(prefix), mem.SliceBuffer(m.DataBody)}
+}
+
+func (m *FlightData) unmarshal(data mem.BufferSlice) error {
+	*m = FlightData{}
+	return eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
+		switch num {
+		case fieldDescriptor:
+			var b []byte
+			if b, err = r.bytes(); err == nil {
+				m.Descriptor, err = parseDescriptor(b)
+			}
+		case fieldDataHeader:
+			m.DataHeader, err = r.bytes()
+		case fieldAppMetadata:
+			m.AppMetadata, err = r.bytes()
+		case fieldDataBody:
+			m.DataBody, err = r.alignedBytes()
+		}
+		return err
+	})
+}
+
+// append adds the descriptor's protobuf encoding to b.
+func (d *Descriptor) append(b []byte) []byte {
+	if d.Type != DescriptorUnknown {
+		b = protowire.AppendTag(b, 1, protowire.VarintType)
+		b = protowire.AppendVarint(b, uint64(d.Type))
+	}
+	b = appendBytesField(b, 2, d.Cmd)
+	for _, p := range d.Path {
+		b = protowire.AppendTag(b, 3, protowire.BytesType)
+		b = protowire.AppendString(b, p)
+	}
+	return b
+}
+
+func parseDescriptor(b []byte) (*Descriptor, error) {
+	d := &Descriptor{}
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return nil, fmt.Errorf("flight: FlightDescriptor: %w", protowire.ParseError(n))
+		}
+		b = b[n:]
+		switch {
+		case num == 1 && typ == protowire.VarintType:
+			v, n := protowire.ConsumeVarint(b)
+			if n < 0 {
+				return nil, fmt.Errorf("flight: FlightDescriptor.type: %w", protowire.ParseError(n))
+			}
+			d.Type, b = DescriptorType(v), b[n:]
+		case num == 2 && typ == protowire.BytesType:
+			v, n := protowire.ConsumeBytes(b)
+			if n < 0 {
+				return nil, fmt.Errorf("flight: FlightDescriptor.cmd: %w", protowire.ParseError(n))
+			}
+			d.Cmd, b = v, b[n:]
+		case num == 3 && typ == protowire.BytesType:
+			v, n := protowire.ConsumeString(b)
+			if n < 0 {
+				return nil, fmt.Errorf("flight: FlightDescriptor.path: %w", protowire.ParseError(n))
+			}
+			d.Path, b = append(d.Path, v), b[n:]
+		default:
+			n := protowire.ConsumeFieldValue(num, typ, b)
+			if n < 0 {
+				return nil, fmt.Errorf("flight: FlightDescriptor: %w", protowire.ParseError(n))
+			}
+			b = b[n:]
+		}
+	}
+	return d, nil
+}
+
+// appendBytesField adds a bytes field; an empty one is left out, as proto3 does.
+func appendBytesField(b []byte, num protowire.Number, v []byte) []byte {
+	if len(v) == 0 {
+		return b
+	}
+	b = protowire.AppendTag(b, num, protowire.BytesType)
+	return protowire.AppendBytes(b, v)
+}
+
+// eachField calls read for every length-delimited field of a message that lies
+// scattered over data. What read does not consume is skipped, as are fields of
+// other wire types.
+func eachField(data mem.BufferSlice, read func(protowire.Number, *fieldReader) error) error {
+	src := data.Reader()
+	defer src.Close()
+	r := &fieldReader{src: src}
+	for src.Remaining() > 0 {
+		tag, err := r.varint()
+		if err != nil {
+			return err
+		}
+		num, typ := protowire.DecodeTag(tag)
+		if num < protowire.MinValidNumber {
+			return errors.New("flight: invalid protobuf field number")
+		}
+		if typ != protowire.BytesType {
+			if err := r.skip(num, typ, 0); err != nil {
+				return err
+			}
+			continue
+		}
+		n, err := r.varint()
+		if err != nil {
+			return err
+		}
+		if n > uint64(src.Remaining()) {
+			return fmt.Errorf("flight: field %d is %d bytes long, only %d are left: %w", num, n, src.Remaining(), io.ErrUnexpectedEOF)
+		}
+		r.size = int(n)
+		if err := read(num, r); err != nil {
+			return err
+		}
+		if _, err := src.Discard(r.size); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fieldReader reads the value of one length-delimited field.
+type fieldReader struct {
+	src  *mem.Reader
+	size int // bytes of the value not yet read
+}
+
+func (r *fieldReader) bytes() ([]byte, error) { return r.into(make([]byte, r.size)) }
+
+// alignedBytes reads the value into memory aligned to 64 bytes, Arrow's
+// recommended alignment.
+func (r *fieldReader) alignedBytes() ([]byte, error) {
+	return r.into(memory.NewGoAllocator().Allocate(r.size))
+}
+
+func (r *fieldReader) into(b []byte) ([]byte, error) {
+	if _, err := io.ReadFull(r.src, b); err != nil && len(b) > 0 {
+		return nil, err
+	}
+	r.size = 0
+	return b, nil
+}
+
+func (r *fieldReader) varint() (uint64, error) {
+	var v uint64
+	for shift := 0; shift < 64; shift += 7 {
+		b, err := r.src.ReadByte()
+		if err != nil {
+			return 0, fmt.Errorf("flight: cut inside a varint: %w", io.ErrUnexpectedEOF)
+		}
+		if shift == 63 && b > 1 {
+			break
+		}
+		v |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return v, nil
+		}
+	}
+	return 0, errors.New("flight: varint overflows 64 bits")
+}
+
+// skip passes over a field that is not length-delimited.
+func (r *fieldReader) skip(num protowire.Number, typ protowire.Type, depth int) error {
+	var n int
+	switch typ {
+	case protowire.VarintType:
+		_, err := r.varint()
+		return err
+	case protowire.Fixed32Type:
+		n = 4
+	case protowire.Fixed64Type:
+		n = 8
+	case protowire.BytesType:
+		size, err := r.varint()
+		if err != nil {
+			return err
+		}
+		if size > uint64(r.src.Remaining()) {
+			return fmt.Errorf("flight: field %d: %w", num, io.ErrUnexpectedEOF)
+		}
+		n = int(size)
+	case protowire.StartGroupType:
+		return r.skipGroup(num, depth)
+	default:
+		return fmt.Errorf("flight: field %d has invalid wire type %d", num, typ)
+	}
+	if n > r.src.Remaining() {
+		return fmt.Errorf("flight: field %d: %w", num, io.ErrUnexpectedEOF)
+	}
+	_, err := r.src.Discard(n)
+	return err
+}
+
+// maxGroupDepth bounds the nesting of (deprecated, never sent) groups.
+const maxGroupDepth = 100
+
+func (r *fieldReader) skipGroup(start protowire.Number, depth int) error {
+	if depth >= maxGroupDepth {
+		return errors.New("flight: protobuf groups nested too deeply")
+	}
+	for {
+		tag, err := r.varint()
+		if err != nil {
+			return err
+		}
+		num, typ := protowire.DecodeTag(tag)
+		if num < protowire.MinValidNumber {
+			return errors.New("flight: invalid protobuf field number")
+		}
+		if typ == protowire.EndGroupType {
+			if num != start {
+				return errors.New("flight: mismatched end of a protobuf group")
+			}
+			return nil
+		}
+		if err := r.skip(num, typ, depth+1); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package sqltext
+
+import (
+	"fmt"
+	"math"
+	"sync"
+)
+
+// BindOptions are what Bind has to know of the request.
+type BindOptions struct {
+	// TimeZoneUTC: the time zone of the request's header is UTC. Under another one,
+	// GreptimeDB shifts dates in the VALUES of an INSERT, and Bind refuses them.
+	TimeZoneUTC bool
+}
+
+// Bind returns the text of each statement with the arguments as literals in the
+// place of its placeholders. It is an error if there are more or fewer arguments
+// than NumInput, if one of them is not used or has the wrong name, and if one cannot
+// be written such that GreptimeDB surely reads the same value. Errors name the
+// argument but not its value.
+func (s *Script) Bind(args []Arg, opts BindOptions) ([]string, error) {
+	inputs, err := s.match(args)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(s.Statements))
+	for i := range s.Statements {
+		if len(s.Statements[i].Placeholders) == 0 {
+			texts[i] = s.StatementText(i)
+			continue
+		}
+		if texts[i], err = s.bindStatement(&s.Statements[i], inputs, opts); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+}
+
+// match puts the arguments into the order of the inputs.
+func (s *Script) match(args []Arg) ([]Arg, error) {
+	style, err := s.Style()
+	switch {
+	case err != nil:
+		return nil, err
+	case style == NoPlaceholders && len(args) > 0:
+		return nil, fmt.Errorf("the text has no placeholders for %s; write ?, $1 or :name, outside of quotes", countOf(len(args), "argument"))
+	case style == Named:
+		return s.matchNames(args)
+	}
+	for i := range args {
+		if args[i].Name != "" {
+			return nil, fmt.Errorf("the argument %s has a name, but the text has placeholders of the style %v; pass it without one, or write :%s",
+				args[i].Name, style, args[i].Name)
+		}
+	}
+	if len(args) != s.inputs {
+		return nil, fmt.Errorf("the text has placeholders for %s, and there are %d", countOf(s.inputs, "argument"), len(args))
+	}
+	if style == Dollar {
+		return args, s.allUsed()
+	}
+	return args, nil
+}
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// allUsed checks that no $n was left out.
+func (s *Script) allUsed() error {
+	used := make([]bool, s.inputs)
+	for i := range s.Statements {
+		for _, p := range s.Statements[i].Placeholders {
+			used[p.Input] = true
+		}
+	}
+	for i, is := range used {
+		if !is {
+			return fmt.Errorf("argument %d is not used: the text has no $%d, but $%d; number the placeholders without gaps", i+1, i+1, s.inputs)
+		}
+	}
+	return nil
+}
+
+// matchNames puts the arguments into the order of Names.
+func (s *Script) matchNames(args []Arg) ([]Arg, error) {
+	byName := make(map[string]int, len(args))
+	for i := range args {
+		name := args[i].Name
+		if name == "" {
+			return nil, fmt.Errorf("argument %d has no name, but the text has placeholders like :%s; pass it with sql.Named", i+1, s.Names[0])
+		}
+		if _, twice := byName[name]; twice {
+			return nil, fmt.Errorf("there are two arguments :%s; pass one", name)
+		}
+		byName[name] = i
+	}
+	ordered := make([]Arg, len(s.Names))
+	for i, name := range s.Names {
+		n, ok := byName[name]
+		if !ok {
+			return nil, fmt.Errorf("there is no argument for :%s; pass sql.Named(%q, …)", name, name)
+		}
+		ordered[i] = args[n]
+		delete(byName, name)
+	}
+	for i := range args {
+		if _, left := byName[args[i].Name]; left {
+			return nil, fmt.Errorf("argument :%s is not used: the text has no such placeholder", args[i].Name)
+		}
+	}
+	return ordered, nil
+}
+
+// textBuffers has buffers for the texts that are being bound.
+var textBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxTextBuffer is the size up to which a buffer is kept.
+const maxTextBuffer = 1 << 20
+
+func (s *Script) bindStatement(st *Statement, inputs []Arg, opts BindOptions) (string, error) {
+	f := form{literalPath: st.onLiteralPath(inputs), utc: opts.TimeZoneUTC}
+	buffer := textBuffers.Get().(*[]byte)
+	dst := (*buffer)[:0]
+	from := st.Start
+	for i := range st.Placeholders {
+		p := &st.Placeholders[i]
+		dst = append(dst, s.Text[from:p.Start]...)
+		from = p.End
+		if p.Start > st.Start && !isApartBefore(s.Text[p.Start-1]) {
+			dst = append(dst, ' ')
+		}
+		var err error
+		if dst, err = f.appendArg(dst, &inputs[p.Input], p); err != nil {
+			return "", s.argError(p, &inputs[p.Input], err)
+		}
+		if p.End < st.End && !isApartBehind(s.Text[p.End]) {
+			dst = append(dst, ' ')
+		}
+	}
+	text := string(append(dst, s.Text[from:st.End]...))
+	if cap(dst) <= maxTextBuffer {
+		*buffer = dst
+		textBuffers.Put(buffer)
+	}
+	return text, nil
+}
+
+// onLiteralPath tells whether GreptimeDB takes the statement for an INSERT of nothing
+// but literals, with these arguments.
+func (st *Statement) onLiteralPath(inputs []Arg) bool {
+	if st.Values == nil || !st.Values.literal {
+		return false
+	}
+	for i := range st.Placeholders {
+		if p := &st.Placeholders[i]; p.place == signedValue && !isPlainNumber(&inputs[p.Input]) {
+			return false
+		}
+	}
+	return true
+}
+
+// isPlainNumber tells whether an argument is written as a number without sign, so
+// that it is a literal also with a sign before it.
+func isPlainNumber(a *Arg) bool {
+	switch a.Kind {
+	case Int:
+		return a.Int >= 0
+	case Uint:
+		return true
+	case Float:
+		return !math.Signbit(a.Float) && !math.IsInf(a.Float, 0) && !math.IsNaN(a.Float)
+	}
+	return false
+}
+
+// isApartBefore tells whether a literal can follow a character without becoming one
+// token with it.
+func isApartBefore(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '(' || c == ','
+}
+
+// isApartBehind tells whether a character can follow a literal without becoming one
+// token with it.
+func isApartBehind(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == ')' || c == ','
+}
+
+// argError says which argument cannot be written.
+func (s *Script) argError(p *Placeholder, a *Arg, err error) error {
+	if s.style == Named {
+		return fmt.Errorf("argument :%s (%v, byte %d of the text): %w", a.Name, a.Kind, p.Start, err)
+	}
+	return fmt.Errorf("argument %d (%v, byte %d of the text): %w", p.Input+1, a.Kind, p.Start, err)
+}

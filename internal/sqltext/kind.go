@@ -1,0 +1,169 @@
+package sqltext
+
+import "strings"
+
+// Kind tells what a statement does.
+type Kind uint8
+
+const (
+	Unknown     Kind = iota // the server refuses it, or is newer than this package
+	Select                  // SELECT, WITH, VALUES, or a query in parentheses
+	Insert                  // INSERT
+	Replace                 // REPLACE
+	Delete                  // DELETE
+	Show                    // SHOW
+	Describe                // DESC, DESCRIBE
+	Explain                 // EXPLAIN
+	TQL                     // TQL EVAL, TQL EXPLAIN, TQL ANALYZE
+	Use                     // USE
+	SetTimeZone             // SET of the time zone to a string: see Statement.TimeZone
+	Set                     // any other SET
+	Admin                   // ADMIN
+	DDL                     // CREATE, ALTER, DROP, TRUNCATE, COMMENT
+	Copy                    // COPY
+	Kill                    // KILL
+	Cursor                  // DECLARE, FETCH, CLOSE
+)
+
+var kindNames = []string{
+	Unknown: "Unknown", Select: "Select", Insert: "Insert", Replace: "Replace", Delete: "Delete", Show: "Show",
+	Describe: "Describe", Explain: "Explain", TQL: "TQL", Use: "Use", SetTimeZone: "SetTimeZone", Set: "Set",
+	Admin: "Admin", DDL: "DDL", Copy: "Copy", Kill: "Kill", Cursor: "Cursor",
+}
+
+func (k Kind) String() string { return nameOf(kindNames, uint8(k)) }
+
+// kinds has the first words of the statements that GreptimeDB 1.0.2 accepts.
+var kinds = map[string]Kind{
+	"SELECT": Select, "WITH": Select, "VALUES": Select,
+	"INSERT": Insert, "REPLACE": Replace, "DELETE": Delete,
+	"SHOW": Show, "DESC": Describe, "DESCRIBE": Describe, "EXPLAIN": Explain, "TQL": TQL,
+	"USE": Use, "SET": Set, "ADMIN": Admin,
+	"CREATE": DDL, "ALTER": DDL, "DROP": DDL, "TRUNCATE": DDL, "COMMENT": DDL,
+	"COPY": Copy, "KILL": Kill, "DECLARE": Cursor, "FETCH": Cursor, "CLOSE": Cursor,
+}
+
+// ReadOnly tells whether the statement surely has no effect, so that it may be
+// sent again. A query with INTO, INSERT, UPDATE, DELETE or MERGE in it, as a word
+// without quotes, is not taken for one; neither is EXPLAIN ANALYZE, which runs the
+// statement, of anything but such a query.
+func (st *Statement) ReadOnly() bool { return st.readOnly }
+
+// StreamsMetrics tells whether GreptimeDB ends the result of the statement with a
+// metrics message: version 1.0.2 does so for SELECT, WITH, VALUES, TQL and EXPLAIN,
+// and for nothing else.
+func (st *Statement) StreamsMetrics() bool { return st.streamsMetrics }
+
+// Database is the database of USE: in lower case, unless it is quoted, as
+// GreptimeDB reads it. ok is false for any other statement, and for a USE with more
+// or less than one name.
+func (st *Statement) Database() (name string, ok bool) {
+	return st.name, st.Kind == Use && st.name != ""
+}
+
+// TimeZone is the zone of a SET of the session's time zone, in every spelling that
+// GreptimeDB 1.0.2 accepts: TIME_ZONE, TIMEZONE, @@time_zone, @@session.time_zone,
+// each with SESSION or LOCAL before it or not, and = or TO behind it; SET TIME ZONE
+// and SET TIMEZONE also with neither. ok is false for any other statement, and for a
+// value that is not one string in single quotes.
+func (st *Statement) TimeZone() (zone string, ok bool) {
+	return st.name, st.Kind == SetTimeZone
+}
+
+// classify sets all that the words of the statement tell.
+func (st *Statement) classify(text string, tokens []Token) {
+	st.Kind = kindOf(text, tokens)
+	switch st.Kind {
+	case Select, TQL, Explain:
+		st.streamsMetrics = true
+		st.readOnly = !hasEffect(text, tokens)
+		if st.Kind == Explain && st.readOnly {
+			st.readOnly = !analyzesWrite(text, tokens)
+		}
+	case Show, Describe:
+		st.readOnly = true
+	case Use:
+		st.name = useDatabase(text, tokens)
+	case Set:
+		if zone, ok := setTimeZone(text, tokens); ok {
+			st.Kind, st.name = SetTimeZone, zone
+		}
+	}
+}
+
+// kindOf is the kind that the first token tells.
+func kindOf(text string, tokens []Token) Kind {
+	switch {
+	case len(tokens) == 0:
+		return Unknown
+	case tokens[0].isPunct(text, "("):
+		return Select
+	case tokens[0].Kind == TokenWord:
+		return kinds[strings.ToUpper(tokens[0].Text(text))]
+	}
+	return Unknown
+}
+
+// hasEffect tells whether a query may do more than read.
+func hasEffect(text string, tokens []Token) bool {
+	for _, t := range tokens {
+		if t.Kind != TokenWord {
+			continue
+		}
+		for _, word := range [...]string{"INTO", "INSERT", "UPDATE", "DELETE", "MERGE"} {
+			if t.Is(text, word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// analyzesWrite tells whether an EXPLAIN may run something that is no query.
+func analyzesWrite(text string, tokens []Token) bool {
+	c := cursor{text: text, tokens: tokens, i: 1}
+	analyze := c.word("ANALYZE")
+	c.word("VERBOSE")
+	if c.word("FORMAT") {
+		c.i++
+	}
+	if c.atEnd() {
+		return analyze
+	}
+	k := kindOf(text, tokens[c.i:])
+	return analyze && k != Select && k != TQL
+}
+
+// useDatabase reads the tokens of a USE.
+func useDatabase(text string, tokens []Token) string {
+	c := cursor{text: text, tokens: tokens, i: 1}
+	name, quoted, ok := c.identifier()
+	switch {
+	case !ok || !c.atEnd():
+		return ""
+	case quoted:
+		return name
+	default:
+		return strings.ToLower(name)
+	}
+}
+
+// setTimeZone reads the tokens of a SET.
+func setTimeZone(text string, tokens []Token) (zone string, ok bool) {
+	c := cursor{text: text, tokens: tokens, i: 1}
+	if !c.word("SESSION") {
+		c.word("LOCAL")
+	}
+	var named, bare bool // bare: the name needs neither = nor TO
+	switch {
+	case c.word("TIMEZONE"), c.word("TIME") && c.word("ZONE"):
+		named, bare = true, true
+	case c.word("TIME_ZONE"), c.word("@@TIME_ZONE"), c.word("@@SESSION") && c.punct(".") && c.word("TIME_ZONE"):
+		named = true
+	}
+	assigned := c.punct("=") || c.word("TO")
+	if !named || !assigned && !bare || c.i != len(tokens)-1 || tokens[c.i].Kind != TokenString {
+		return "", false
+	}
+	return tokens[c.i].Value(text), true
+}

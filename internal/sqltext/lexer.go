@@ -1,0 +1,415 @@
+package sqltext
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// SyntaxError is a text that has no end of tokens: the server could not read it
+// either.
+type SyntaxError struct {
+	Offset  int    // byte of the text where the unfinished token begins
+	Message string // what is wrong with it, and what to do
+}
+
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("SQL text at byte %d: %s", e.Offset, e.Message)
+}
+
+// Lex returns all tokens of a text, in order: comments are tokens, white space is
+// not. The error is a *SyntaxError for a string, quoted identifier or comment that
+// does not end, for a dot that the server cannot read, and for text that is not
+// UTF-8.
+func Lex(text string) ([]Token, error) { return appendTokens(nil, text, true) }
+
+// appendTokens appends the tokens of a text to dst.
+func appendTokens(dst []Token, text string, comments bool) ([]Token, error) {
+	if !utf8.ValidString(text) {
+		return dst, invalidUTF8(text)
+	}
+	l := lexer{text: text}
+	for {
+		t, err := l.next()
+		if err != nil || t.Kind == TokenEOF {
+			return dst, err
+		}
+		if comments || t.Kind != TokenComment {
+			dst = append(dst, t)
+		}
+	}
+}
+
+func invalidUTF8(text string) error {
+	for i, r := range text {
+		if _, size := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 {
+			return &SyntaxError{i, "this is not UTF-8, and the server takes nothing else; pass bytes as a []byte argument"}
+		}
+	}
+	return nil
+}
+
+// lexer walks through a text of valid UTF-8.
+type lexer struct {
+	text string
+	pos  int
+	last Token // the token before
+}
+
+// next returns the next token, or one of kind TokenEOF.
+func (l *lexer) next() (Token, error) {
+	l.skipSpace()
+	start := l.pos
+	if start == len(l.text) {
+		return Token{TokenEOF, start, start}, nil
+	}
+	kind, err := l.scan()
+	if err != nil {
+		return Token{}, err
+	}
+	l.last = Token{kind, start, l.pos}
+	return l.last, nil
+}
+
+func (l *lexer) skipSpace() {
+	for l.pos < len(l.text) {
+		c := l.text[l.pos]
+		switch {
+		case c == ' ' || '\t' <= c && c <= '\r':
+			l.pos++
+		case c < utf8.RuneSelf:
+			return
+		default:
+			r, size := utf8.DecodeRuneInString(l.text[l.pos:])
+			if !unicode.IsSpace(r) {
+				return
+			}
+			l.pos += size
+		}
+	}
+}
+
+// at is the byte n behind the position, 0 at the end.
+func (l *lexer) at(n int) byte {
+	if l.pos+n < len(l.text) {
+		return l.text[l.pos+n]
+	}
+	return 0
+}
+
+// ends tells whether the text has no byte n behind the position.
+func (l *lexer) ends(n int) bool { return l.pos+n >= len(l.text) }
+
+// scan reads one token, from a character that is no white space.
+func (l *lexer) scan() (TokenKind, error) {
+	c := l.text[l.pos]
+	switch c {
+	case ',', '(', ')':
+		l.pos++
+		return TokenPunct, nil
+	case '\'':
+		return TokenString, l.quoted("string literal")
+	case '"', '`':
+		return TokenQuotedIdent, l.quoted("quoted identifier")
+	case 'x', 'X':
+		if l.at(1) == '\'' {
+			return TokenHexString, l.hexQuoted()
+		}
+		return l.word()
+	case 'n', 'N':
+		if l.at(1) == '\'' {
+			l.pos++
+			return TokenNationalString, l.quoted("string literal")
+		}
+		return l.word()
+	case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return l.number()
+	case '.':
+		return l.dot()
+	case '?':
+		l.pos++
+		l.skip(unicode.IsNumber)
+		return TokenPlaceholder, nil
+	case '$':
+		return l.dollar()
+	case '@':
+		return l.atSign()
+	case '#':
+		return l.hash()
+	case '-':
+		if l.at(1) == '-' {
+			return l.lineComment()
+		}
+	case '/':
+		if l.at(1) == '*' {
+			return l.blockComment()
+		}
+	}
+	if isIdentPart(c) {
+		return l.word()
+	}
+	if c >= utf8.RuneSelf {
+		r, size := utf8.DecodeRuneInString(l.text[l.pos:])
+		if isAlphabetic(r) {
+			return l.word()
+		}
+		l.pos += size
+		return TokenInvalid, nil
+	}
+	return l.operator()
+}
+
+// isIdentPart tells whether an ASCII character may be inside of a word. Digits, $,
+// @ and # are dealt with before where a word begins.
+func isIdentPart(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' ||
+		'0' <= c && c <= '9' || c == '$' || c == '@' || c == '#'
+}
+
+// isAlphabetic is Unicode's property Alphabetic.
+func isAlphabetic(r rune) bool {
+	return unicode.IsLetter(r) || unicode.In(r, unicode.Nl, unicode.Other_Alphabetic)
+}
+
+// word reads on to the end of a word, whose first character may be any.
+func (l *lexer) word() (TokenKind, error) {
+	_, size := utf8.DecodeRuneInString(l.text[l.pos:])
+	l.pos += size
+	for l.pos < len(l.text) {
+		if c := l.text[l.pos]; c < utf8.RuneSelf {
+			if !isIdentPart(c) {
+				break
+			}
+			l.pos++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(l.text[l.pos:])
+		if !isAlphabetic(r) {
+			break
+		}
+		l.pos += size
+	}
+	return TokenWord, nil
+}
+
+// skip goes over all characters of a class.
+func (l *lexer) skip(class func(rune) bool) {
+	for l.pos < len(l.text) {
+		r, size := utf8.DecodeRuneInString(l.text[l.pos:])
+		if !class(r) {
+			return
+		}
+		l.pos += size
+	}
+}
+
+func (l *lexer) skipDigits() {
+	for '0' <= l.at(0) && l.at(0) <= '9' {
+		l.pos++
+	}
+}
+
+// quoted reads up to the quote that ends what the quote at the position begins. A
+// doubled quote does not end it.
+func (l *lexer) quoted(what string) error {
+	start, quote := l.pos, l.text[l.pos]
+	for l.pos++; ; l.pos += 2 {
+		i := strings.IndexByte(l.text[l.pos:], quote)
+		if i < 0 {
+			return &SyntaxError{start, fmt.Sprintf("the %s that begins here has no closing %c; a %c within it is written twice", what, quote, quote)}
+		}
+		l.pos += i
+		if l.at(1) != quote {
+			l.pos++
+			return nil
+		}
+	}
+}
+
+// hexQuoted reads X'…'. Here, unlike in '…', the server's lexer takes a backslash
+// for an escape.
+func (l *lexer) hexQuoted() error {
+	start := l.pos
+	for l.pos += 2; !l.ends(0); l.pos++ {
+		switch l.at(0) {
+		case '\\':
+			l.pos++
+		case '\'':
+			if l.at(1) != '\'' {
+				l.pos++
+				return nil
+			}
+			l.pos++
+		}
+	}
+	l.pos = len(l.text)
+	return &SyntaxError{start, "the hexadecimal string that begins here has no closing '"}
+}
+
+// number reads a number or 0x….
+func (l *lexer) number() (TokenKind, error) {
+	start := l.pos
+	l.skipDigits()
+	if l.at(0) == 'x' && l.text[start:l.pos] == "0" {
+		l.pos++
+		for isHexDigit(l.at(0)) {
+			l.pos++
+		}
+		return TokenHexString, nil
+	}
+	if l.at(0) == '.' {
+		l.pos++
+		l.skipDigits()
+	}
+	l.exponent()
+	return TokenNumber, nil
+}
+
+// exponent reads the rest of a number: e+10, L.
+func (l *lexer) exponent() {
+	if l.at(0) == 'e' || l.at(0) == 'E' {
+		n := 1
+		if l.at(n) == '+' || l.at(n) == '-' {
+			n++
+		}
+		if '0' <= l.at(n) && l.at(n) <= '9' {
+			l.pos += n
+			l.skipDigits()
+		}
+	}
+	if l.at(0) == 'L' {
+		l.pos++
+	}
+}
+
+func isHexDigit(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+// dot reads a number that begins with its point, or the dot between two names.
+func (l *lexer) dot() (TokenKind, error) {
+	switch c := l.at(1); {
+	case '0' <= c && c <= '9':
+		l.pos++
+		l.skipDigits()
+		l.exponent()
+		return TokenNumber, nil
+	case c == '_' && (l.last.End != l.pos || l.last.Kind != TokenWord && l.last.Kind != TokenQuotedIdent):
+		return 0, &SyntaxError{l.pos, "GreptimeDB cannot read ._ here; put the name behind the dot into double quotes"}
+	}
+	l.pos++
+	return TokenPunct, nil
+}
+
+// dollar reads $$…$$, $tag$…$tag$ or a placeholder.
+func (l *lexer) dollar() (TokenKind, error) {
+	start := l.pos
+	l.pos++
+	l.skip(func(r rune) bool { return isAlphabetic(r) || unicode.IsNumber(r) || r == '_' })
+	if l.at(0) != '$' {
+		return TokenPlaceholder, nil
+	}
+	l.pos++
+	tag := l.text[start:l.pos]
+	i := strings.Index(l.text[l.pos:], tag)
+	if i < 0 {
+		return 0, &SyntaxError{start, fmt.Sprintf("the string that begins here has no closing %s", tag)}
+	}
+	l.pos += i + len(tag)
+	return TokenDollarString, nil
+}
+
+// atSign reads an operator that begins with @, or a word: @x, @@x. Whatever character
+// comes behind the @ or @@ is part of the word, if it makes no operator.
+func (l *lexer) atSign() (TokenKind, error) {
+	l.pos++
+	switch c := l.at(0); {
+	case l.ends(0), c == ' ', c == '\'', c == '"', c == '`':
+		return TokenPunct, nil
+	case c == '>', c == '?':
+		l.pos++
+		return TokenPunct, nil
+	case c == '@':
+		l.pos++
+		if l.ends(0) || l.at(0) == ' ' {
+			return TokenPunct, nil
+		}
+	}
+	return l.word()
+}
+
+// hash reads an operator that begins with #, or a word: #x. Whatever character
+// comes behind the # is part of the word, if it makes no operator.
+func (l *lexer) hash() (TokenKind, error) {
+	l.pos++
+	switch c := l.at(0); {
+	case l.ends(0), c == ' ':
+		return TokenPunct, nil
+	case c == '-':
+		l.pos++
+		return TokenPunct, nil
+	case c == '>':
+		l.pos++
+		if l.at(0) == '>' {
+			l.pos++
+		}
+		return TokenPunct, nil
+	}
+	return l.word()
+}
+
+// lineComment reads -- to the end of the line. A space behind the -- is not needed,
+// and a carriage return does not end the line.
+func (l *lexer) lineComment() (TokenKind, error) {
+	if i := strings.IndexByte(l.text[l.pos:], '\n'); i >= 0 {
+		l.pos += i
+	} else {
+		l.pos = len(l.text)
+	}
+	return TokenComment, nil
+}
+
+// blockComment reads /* to the first */; comments do not nest.
+func (l *lexer) blockComment() (TokenKind, error) {
+	i := strings.Index(l.text[l.pos+2:], "*/")
+	if i < 0 {
+		return 0, &SyntaxError{l.pos, "the comment that begins here has no closing */"}
+	}
+	l.pos += i + 4
+	return TokenComment, nil
+}
+
+// operators are those of more than one character, by their first one, the longest
+// first. Those with @ or # in front are not among them.
+var operators = [utf8.RuneSelf][]string{
+	'-': {"->>", "->"},
+	'|': {"||/", "||", "|/"},
+	'=': {"=>", "=="},
+	'!': {"!~~*", "!~~", "!~*", "!~", "!=", "!!"},
+	'<': {"<=>", "<=", "<>", "<<", "<@"},
+	'>': {">=", ">>"},
+	':': {"::", ":="},
+	'&': {"&&"},
+	'^': {"^@"},
+	'~': {"~~*", "~~", "~*"},
+}
+
+// single has the operators and separators of one character.
+const single = "-|=!<>:&^~;\\[]{}+*%/" // (),
+
+// operator reads an operator, a separator, or an ASCII character that is neither.
+func (l *lexer) operator() (TokenKind, error) {
+	c := l.text[l.pos]
+	for _, op := range operators[c] {
+		if strings.HasPrefix(l.text[l.pos:], op) {
+			l.pos += len(op)
+			return TokenPunct, nil
+		}
+	}
+	l.pos++
+	if strings.IndexByte(single, c) < 0 {
+		return TokenInvalid, nil
+	}
+	return TokenPunct, nil
+}

@@ -1,0 +1,271 @@
+package sqltext
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// form is how the arguments of one statement are written.
+type form struct {
+	literalPath bool // an INSERT of nothing but literals
+	utc         bool // the request's time zone is UTC
+}
+
+// appendArg appends an argument as it is written in the place of p.
+func (f form) appendArg(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
+	if p.place == inPromQL {
+		return dst, errors.New("it stands in PromQL, which reads no SQL literals; write it into the query, or use Conn.PromQL")
+	}
+	inValues := p.place == inValues
+	switch a.Kind {
+	case Null:
+		return append(dst, "NULL"...), nil
+	case Bool:
+		if a.Int != 0 {
+			return append(dst, "TRUE"...), nil
+		}
+		return append(dst, "FALSE"...), nil
+	case Int:
+		start := len(dst)
+		return parenthesize(strconv.AppendInt(dst, a.Int, 10), start, a.Int < 0 && p.tight), nil
+	case Uint:
+		return strconv.AppendUint(dst, a.Uint, 10), nil
+	case Float:
+		return f.appendFloat(dst, a, p)
+	case String:
+		return appendString(dst, a.Text)
+	case Bytes:
+		dst = append(dst, "X'"...)
+		return append(hex.AppendEncode(dst, a.Bytes), '\''), nil
+	case Time:
+		return appendTime(dst, a.Time, p.place)
+	case Date:
+		return f.appendDate(dst, a.Time, inValues)
+	case JSON:
+		return f.appendCall(dst, "parse_json(", a.Text, inValues)
+	case Vector:
+		return f.appendCall(dst, "parse_vec(", vectorText(a.Vector), inValues)
+	case Decimal:
+		return appendDecimal(dst, a.Text, inValues)
+	case Interval:
+		return appendInterval(dst, a, p)
+	}
+	return dst, fmt.Errorf("arguments of kind %d are unknown", a.Kind)
+}
+
+// parenthesize puts what was appended since start into brackets, if that is needed.
+// Brackets would take an INSERT off the literal path, but there nothing stands behind
+// a value that could make them needful.
+func parenthesize(dst []byte, start int, needed bool) []byte {
+	if !needed {
+		return dst
+	}
+	dst = append(dst, "()"...)
+	copy(dst[start+1:], dst[start:len(dst)-2])
+	dst[start] = '('
+	dst[len(dst)-1] = ')'
+	return dst
+}
+
+// appendFloat appends the shortest text that is read as the same number. In VALUES
+// that may be an integer, which also a column of integers takes. Elsewhere it never
+// is, because 7/2 is 3 to GreptimeDB; and there a float32 is written with the digits
+// of a float64, because it is compared as one. Exponents are left to the very small
+// and very large: DECIMAL columns refuse them (GreptimeDB 1.0.2).
+func (f form) appendFloat(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
+	if math.IsNaN(a.Float) || math.IsInf(a.Float, 0) {
+		if p.place == inValues && f.literalPath {
+			return dst, errors.New("GreptimeDB has no literal for NaN and infinities, and an expression would make it store JSON and VECTOR text of the same INSERT as raw bytes; insert such rows natively, or write CAST('NaN' AS DOUBLE) into the text")
+		}
+		text := "NaN"
+		if math.IsInf(a.Float, 0) {
+			text = strings.ToLower(strconv.FormatFloat(a.Float, 'g', -1, 64))
+			text = strings.TrimPrefix(text, "+")
+		}
+		return append(append(append(dst, "CAST('"...), text...), "' AS DOUBLE)"...), nil
+	}
+	bits := 64
+	if a.Float32 && p.place == inValues {
+		bits = 32
+	}
+	format := byte('f')
+	if abs := math.Abs(a.Float); abs != 0 && (abs < 1e-7 || abs >= 1e21) {
+		format = 'e'
+	}
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, a.Float, format, -1, bits)
+	negative := math.Signbit(a.Float)
+	isInteger := format == 'f' && a.Float == math.Trunc(a.Float)
+	if isInteger && (p.place != inValues || a.Float == 0 && negative) {
+		dst = append(dst, ".0"...)
+	}
+	return parenthesize(dst, start, negative && p.tight), nil
+}
+
+// Of the instants that a TIMESTAMP literal can say: it is a number of nanoseconds.
+var (
+	firstNano = time.Unix(0, math.MinInt64).UTC()
+	lastNano  = time.Unix(0, math.MaxInt64).UTC()
+)
+
+const (
+	timeLayout = "2006-01-02T15:04:05.999999999Z"
+	dateLayout = "2006-01-02"
+)
+
+// appendTime appends an instant, always in UTC. As a value of an INSERT it is plain
+// text, which every timestamp column takes, on both paths. In an expression it is a
+// TIMESTAMP literal: GreptimeDB 1.0.2 compares a timestamp column with plain text on a
+// whole second by seconds, and so finds wrong rows.
+func appendTime(dst []byte, t time.Time, place place) ([]byte, error) {
+	t = t.UTC()
+	if place == inValues || place == inTQL {
+		if err := checkYear(t); err != nil {
+			return dst, err
+		}
+		return append(t.AppendFormat(append(dst, '\''), timeLayout), '\''), nil
+	}
+	if !t.Before(firstNano) && !t.After(lastNano) {
+		return append(t.AppendFormat(append(dst, "TIMESTAMP '"...), timeLayout), '\''), nil
+	}
+	if t.Nanosecond() != 0 {
+		return dst, fmt.Errorf("the time %v is not a whole second, and TIMESTAMP literals reach only from %s to %s; round it",
+			t, firstNano.Format(timeLayout), lastNano.Format(timeLayout))
+	}
+	dst = strconv.AppendInt(append(dst, "arrow_cast("...), t.Unix(), 10)
+	return append(dst, ", 'Timestamp(Second, None)')"...), nil
+}
+
+// checkYear refuses what GreptimeDB cannot read as text.
+func checkYear(t time.Time) error {
+	if year := t.Year(); year < 1 || year > 9999 {
+		return fmt.Errorf("the year %d is out of range; GreptimeDB reads years from 1 to 9999", year)
+	}
+	return nil
+}
+
+// appendDate appends the day of t. On the literal path GreptimeDB reads a date as a
+// midnight in the request's time zone and stores its day in UTC.
+func (f form) appendDate(dst []byte, t time.Time, inValues bool) ([]byte, error) {
+	if err := checkYear(t); err != nil {
+		return dst, err
+	}
+	if inValues && f.literalPath && !f.utc {
+		return dst, errors.New("GreptimeDB would shift a DATE by the session's time zone; set timezone=UTC, or insert the row natively")
+	}
+	if !inValues {
+		dst = append(dst, "DATE "...)
+	}
+	return append(t.AppendFormat(append(dst, '\''), dateLayout), '\''), nil
+}
+
+// appendCall appends JSON or VECTOR text: as it is where GreptimeDB converts it by the
+// type of the column, and else in a call of the function that does so.
+func (f form) appendCall(dst []byte, function, text string, inValues bool) ([]byte, error) {
+	if inValues && f.literalPath {
+		return appendString(dst, text)
+	}
+	dst, err := appendString(append(dst, function...), text)
+	return append(dst, ')'), err
+}
+
+// vectorText is a vector as GreptimeDB reads and writes it: [1,2.5,NaN,-inf].
+func vectorText(vector []float32) string {
+	text := make([]byte, 0, 2+12*len(vector))
+	text = append(text, '[')
+	for i, x := range vector {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		switch x := float64(x); {
+		case math.IsInf(x, 1):
+			text = append(text, "inf"...)
+		case math.IsInf(x, -1):
+			text = append(text, "-inf"...)
+		default:
+			text = strconv.AppendFloat(text, x, 'g', -1, 32)
+		}
+	}
+	return string(append(text, ']'))
+}
+
+// maxDecimalDigits is the precision of GreptimeDB's DECIMAL.
+const maxDecimalDigits = 38
+
+// appendDecimal appends a decimal number. A value of an INSERT is text, whose digits
+// GreptimeDB reads exactly; in an expression a number with a point is a DOUBLE, so
+// there it is a CAST.
+func appendDecimal(dst []byte, text string, inValues bool) ([]byte, error) {
+	number, negative := strings.CutPrefix(text, "-")
+	if !negative {
+		number = strings.TrimPrefix(number, "+")
+	}
+	whole, fraction, _ := strings.Cut(number, ".")
+	if !areDigits(whole) || !areDigits(fraction) || whole+fraction == "" {
+		return dst, errors.New("the text of the DECIMAL is not a number; write it like -12.50, without an exponent")
+	}
+	digits := len(strings.TrimLeft(whole, "0")) + len(fraction)
+	if digits > maxDecimalDigits {
+		return dst, fmt.Errorf("the DECIMAL has %d digits; GreptimeDB has room for %d", digits, maxDecimalDigits)
+	}
+	if !inValues {
+		dst = append(dst, "CAST("...)
+	}
+	dst = append(dst, '\'')
+	if negative {
+		dst = append(dst, '-')
+	}
+	if whole == "" {
+		dst = append(dst, '0')
+	}
+	dst = append(dst, whole...)
+	if fraction != "" {
+		dst = append(append(dst, '.'), fraction...)
+	}
+	dst = append(dst, '\'')
+	if !inValues {
+		dst = append(dst, fmt.Sprintf(" AS DECIMAL(%d,%d))", max(digits, 1), len(fraction))...)
+	}
+	return dst, nil
+}
+
+func areDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendInterval appends an interval in words, each part with its sign. A word behind
+// the literal would be taken for its unit.
+func appendInterval(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
+	if p.place == inValues {
+		return dst, errors.New("no column can have the type INTERVAL; store its parts as numbers")
+	}
+	start := len(dst)
+	dst = append(dst, "INTERVAL '"...)
+	empty := len(dst)
+	part := func(n int64, unit string) {
+		if n == 0 {
+			return
+		}
+		if len(dst) > empty {
+			dst = append(dst, ' ')
+		}
+		dst = append(strconv.AppendInt(dst, n, 10), unit...)
+	}
+	part(int64(a.Months), " months")
+	part(int64(a.Days), " days")
+	part(a.Nanos, " nanoseconds")
+	if len(dst) == empty {
+		dst = append(dst, "0 days"...)
+	}
+	return parenthesize(append(dst, '\''), start, p.beforeWord), nil
+}

@@ -1,0 +1,320 @@
+package sqltext
+
+import (
+	"fmt"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Style is the way in which a text marks its placeholders.
+type Style uint8
+
+const (
+	NoPlaceholders Style = iota
+	Question             // ?
+	Dollar               // $1
+	Named                // :name
+)
+
+var styleNames = []string{NoPlaceholders: "none", Question: "?", Dollar: "$n", Named: ":name"}
+
+func (s Style) String() string { return nameOf(styleNames, uint8(s)) }
+
+// Placeholder is where an argument belongs.
+type Placeholder struct {
+	Start, End int // bytes of Script.Text
+	// Input is the number of its argument from 0: of a ? among all of them, of $n it
+	// is n-1, of a :name that of the name in Script.Names.
+	Input int
+
+	place place
+	// tight: what comes behind binds tighter than a sign does. beforeWord: a word
+	// comes behind.
+	tight, beforeWord bool
+}
+
+// place is where a placeholder stands, which decides how an argument is written.
+type place uint8
+
+const (
+	inExpression place = iota
+	inValues           // alone as a value of an INSERT
+	signedValue        // with a sign before it, as a value of an INSERT
+	inTQL              // alone as a parameter of TQL
+	inPromQL           // in the PromQL of TQL: no argument can be written here
+)
+
+// Style is the style of the text's placeholders. It is an error if there are two
+// styles, or placeholders of no style, such as ?1, $0 and $x.
+func (s *Script) Style() (Style, error) { return s.style, s.styleError }
+
+// NumInput is the number of arguments that Bind needs: the number of ?, the highest
+// n of $n, or the number of different names.
+func (s *Script) NumInput() int { return s.inputs }
+
+// placeholderFinder finds the placeholders of a script, statement by statement.
+type placeholderFinder struct {
+	script  *Script
+	found   []Placeholder  // those of the statement
+	first   [Named + 1]int // offset+1 of the first placeholder of each style
+	names   map[string]int
+	open    []byte // brackets that are open: their character, or one of those below
+	prom    bool   // inside of PromQL, which ends with the bracket …
+	promEnd int    // … that closes when so many are open
+}
+
+const (
+	subscript = 'S' // [ behind a value
+	tqlParams = 'T' // ( of TQL EVAL (…)
+)
+
+// find returns the placeholders of a statement.
+func (f *placeholderFinder) find(tokens []Token) []Placeholder {
+	f.open, f.prom, f.found = f.open[:0], false, nil
+	text := f.script.Text
+	for i := 0; i < len(tokens); i++ {
+		switch t := tokens[i]; t.Kind {
+		case TokenPlaceholder:
+			f.add(tokens, i, i, f.style(t))
+		case TokenPunct:
+			if t.End-t.Start > 1 {
+				break
+			}
+			if c := text[t.Start]; c == ':' {
+				if f.isName(tokens, i) {
+					f.add(tokens, i, i+1, Named)
+					i++
+				}
+			} else {
+				f.bracket(tokens, i, c)
+			}
+		case TokenWord:
+			i = f.tql(tokens, i)
+		}
+	}
+	return f.found
+}
+
+// bracket notes a bracket that opens or closes.
+func (f *placeholderFinder) bracket(tokens []Token, i int, c byte) {
+	switch c {
+	case '[':
+		if i > 0 && endsValue(f.script.Text, tokens[i-1]) && !tokens[i-1].Is(f.script.Text, "ARRAY") {
+			c = subscript
+		}
+		f.open = append(f.open, c)
+	case '(', '{':
+		f.open = append(f.open, c)
+	case ')', ']', '}':
+		if len(f.open) == 0 {
+			return
+		}
+		closed := f.open[len(f.open)-1]
+		f.open = f.open[:len(f.open)-1]
+		switch {
+		case closed == tqlParams:
+			f.prom, f.promEnd = true, len(f.open)
+		case f.prom && len(f.open) < f.promEnd:
+			f.prom = false
+		}
+	}
+}
+
+// innermost is the innermost bracket that is open, 0 if there is none.
+func (f *placeholderFinder) innermost() byte {
+	if len(f.open) == 0 {
+		return 0
+	}
+	return f.open[len(f.open)-1]
+}
+
+// tql looks whether a word begins TQL, at the start of a statement, a subquery or a
+// flow, and returns the index of the last token that it used.
+func (f *placeholderFinder) tql(tokens []Token, i int) int {
+	text := f.script.Text
+	c := cursor{text: text, tokens: tokens, i: i}
+	if f.prom || !c.word("TQL") {
+		return i
+	}
+	if i > 0 && !tokens[i-1].isPunct(text, "(") && !tokens[i-1].Is(text, "AS") {
+		return i
+	}
+	if !c.word("EVAL") && !c.word("EVALUATE") && !c.word("EXPLAIN") && !c.word("ANALYZE") {
+		return i
+	}
+	c.word("VERBOSE")
+	if c.word("FORMAT") {
+		c.i++ // JSON and so on
+	}
+	if c.punct("(") {
+		f.open = append(f.open, tqlParams)
+	} else {
+		f.prom, f.promEnd = true, len(f.open)
+	}
+	return min(c.i, len(tokens)) - 1
+}
+
+// isName tells whether the colon tokens[i] begins a placeholder: see the
+// documentation of the package.
+func (f *placeholderFinder) isName(tokens []Token, i int) bool {
+	text, colon := f.script.Text, tokens[i]
+	if f.prom || i+1 == len(tokens) {
+		return false
+	}
+	name := tokens[i+1]
+	if name.Kind != TokenWord || name.Start != colon.End {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(text[name.Start:]); r == '@' || r == '#' {
+		return false
+	}
+	if name.End < len(text) && text[name.End] == '.' {
+		return false
+	}
+	if f.innermost() == subscript {
+		return false
+	}
+	if i == 0 || !endsValue(text, tokens[i-1]) {
+		return true
+	}
+	before := tokens[i-1] // a keyword, or a name
+	return before.Kind == TokenWord && before.End < colon.Start && f.innermost() != '{'
+}
+
+// endsValue tells whether a value can end with a token. A word may as well be a
+// keyword.
+func endsValue(text string, t Token) bool {
+	switch t.Kind {
+	case TokenPunct:
+		c := text[t.Start]
+		return c == ')' || c == ']' || c == '}'
+	case TokenInvalid:
+		return false
+	}
+	return true
+}
+
+// style is that of a ? or $n, NoPlaceholders if it is neither.
+func (f *placeholderFinder) style(t Token) Style {
+	text := t.Text(f.script.Text)
+	if text == "?" {
+		return Question
+	}
+	if text[0] == '$' {
+		if n, err := strconv.ParseUint(text[1:], 10, 31); err == nil && n > 0 {
+			return Dollar
+		}
+	}
+	return NoPlaceholders
+}
+
+// add notes the placeholder that the tokens from first to last are.
+func (f *placeholderFinder) add(tokens []Token, first, last int, style Style) {
+	s := f.script
+	p := Placeholder{Start: tokens[first].Start, End: tokens[last].End}
+	if style == NoPlaceholders {
+		if s.styleError == nil {
+			s.styleError = notAPlaceholder(s.Text, p)
+		}
+		return
+	}
+	if f.first[style] == 0 {
+		f.first[style] = p.Start + 1
+		if s.style == NoPlaceholders {
+			s.style = style
+		} else if s.styleError == nil {
+			s.styleError = fmt.Errorf("the text mixes placeholders of the styles %v (byte %d) and %v (byte %d); use one of them",
+				s.style, f.first[s.style]-1, style, p.Start)
+		}
+	}
+	if style == s.style {
+		p.Input = f.input(p, style)
+		s.inputs = max(s.inputs, p.Input+1)
+	}
+	p.place = f.place(tokens, first, last)
+	if last+1 < len(tokens) {
+		next := tokens[last+1]
+		p.beforeWord = next.Kind == TokenWord
+		p.tight = bindsTighterThanSign(s.Text, next)
+	}
+	if f.found == nil {
+		f.found = make([]Placeholder, 0, 1+countPlaceholders(tokens[last+1:]))
+	}
+	f.found = append(f.found, p)
+}
+
+func countPlaceholders(tokens []Token) int {
+	n := 0
+	for _, t := range tokens {
+		if t.Kind == TokenPlaceholder {
+			n++
+		}
+	}
+	return n
+}
+
+func notAPlaceholder(text string, p Placeholder) error {
+	written := text[p.Start:p.End]
+	if written[0] == '?' {
+		return fmt.Errorf("%s at byte %d is no placeholder; write ?, or $n to give a number", written, p.Start)
+	}
+	if len(written) > 1 && unicode.IsDigit(rune(written[1])) {
+		return fmt.Errorf("%s at byte %d is no placeholder; write $1, $2 and so on, with a space before a letter", written, p.Start)
+	}
+	return fmt.Errorf("%s at byte %d is no placeholder; write $1, ? or :name", written, p.Start)
+}
+
+// input is the number of a placeholder's argument.
+func (f *placeholderFinder) input(p Placeholder, style Style) int {
+	s := f.script
+	switch style {
+	case Question:
+		return s.inputs
+	case Dollar:
+		n, _ := strconv.ParseUint(s.Text[p.Start+1:p.End], 10, 31) // style has seen it
+		return int(n) - 1
+	}
+	name := s.Text[p.Start+1 : p.End]
+	n, ok := f.names[name]
+	if !ok {
+		if f.names == nil {
+			f.names = make(map[string]int)
+		}
+		n = len(s.Names)
+		f.names[name] = n
+		s.Names = append(s.Names, name)
+	}
+	return n
+}
+
+func (f *placeholderFinder) place(tokens []Token, first, last int) place {
+	switch {
+	case f.prom:
+		return inPromQL
+	case f.innermost() == tqlParams && last+1 < len(tokens):
+		text := f.script.Text
+		if before := text[tokens[first-1].Start]; before != '(' && before != ',' {
+			break
+		}
+		if behind := text[tokens[last+1].Start]; behind == ')' || behind == ',' {
+			return inTQL
+		}
+	}
+	return inExpression
+}
+
+// bindsTighterThanSign tells whether GreptimeDB applies an operator to 7 before it
+// applies the sign of -7.
+func bindsTighterThanSign(text string, t Token) bool {
+	switch t.Kind {
+	case TokenPunct:
+		switch t.Text(text) {
+		case "::", "[", ".", "^@":
+			return true
+		}
+	case TokenWord:
+		return t.Is(text, "AT") || t.Is(text, "COLLATE") || t.Is(text, "RANGE")
+	}
+	return false
+}

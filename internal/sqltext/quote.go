@@ -1,0 +1,45 @@
+package sqltext
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+)
+
+var errNotUTF8 = errors.New("the text is not valid UTF-8, and GreptimeDB takes nothing else in a string; pass a []byte for a VARBINARY column")
+
+// QuoteString is a string literal with the content s, which may be anything that is
+// valid UTF-8: NUL and line breaks too.
+func QuoteString(s string) (string, error) {
+	quoted, err := appendString(make([]byte, 0, len(s)+2), s)
+	return string(quoted), err
+}
+
+// QuoteIdent is s as a quoted identifier. In the VALUES of an INSERT, GreptimeDB
+// takes it for a string.
+func QuoteIdent(s string) string {
+	return string(appendDoubled(make([]byte, 0, len(s)+2), s, '"'))
+}
+
+func appendString(dst []byte, s string) ([]byte, error) {
+	if !utf8.ValidString(s) {
+		return dst, errNotUTF8
+	}
+	return appendDoubled(dst, s, '\''), nil
+}
+
+// appendDoubled appends s between quotes, and doubles those within.
+func appendDoubled(dst []byte, s string, quote byte) []byte {
+	dst = append(dst, quote)
+	for {
+		i := strings.IndexByte(s, quote)
+		if i < 0 {
+			break
+		}
+		dst = append(dst, s[:i+1]...)
+		dst = append(dst, quote)
+		s = s[i+1:]
+	}
+	dst = append(dst, s...)
+	return append(dst, quote)
+}

@@ -1,0 +1,85 @@
+package sqltext
+
+import "sync"
+
+// Script is a text of statements. It does not change after Parse, and may be used
+// by several goroutines.
+type Script struct {
+	Text       string
+	Statements []Statement
+	// Names are those of the :name placeholders, each once, in the order in which
+	// they first appear.
+	Names []string
+
+	style      Style
+	styleError error // the text mixes styles, or has a placeholder of no style
+	inputs     int
+}
+
+// Statement is one statement of a Script, without the semicolons and comments
+// around it.
+type Statement struct {
+	Start, End int // bytes of Script.Text
+	Kind       Kind
+	// Placeholders are in the order of the text.
+	Placeholders []Placeholder
+	// Values are the tuples of INSERT … VALUES and REPLACE … VALUES, else nil.
+	Values *Values
+
+	name           string // of USE: the database; of SET: the time zone
+	readOnly       bool
+	streamsMetrics bool
+}
+
+// Parse reads a text: where its statements are, of which kinds, and the
+// placeholders in them. Statements end at semicolons outside of strings, quoted
+// identifiers and comments; empty ones are left out, as the server does it. The
+// error is Lex's: Parse does not check grammar.
+func Parse(text string) (*Script, error) {
+	buffer := tokenBuffers.Get().(*[]Token)
+	defer tokenBuffers.Put(buffer)
+	tokens, err := appendTokens((*buffer)[:0], text, false)
+	*buffer = tokens
+	if err != nil {
+		return nil, err
+	}
+	s := &Script{Text: text}
+	finder := placeholderFinder{script: s}
+	for len(tokens) > 0 {
+		n := statementLength(text, tokens)
+		if n > 0 {
+			s.addStatement(tokens[:n], &finder)
+		}
+		tokens = tokens[min(n+1, len(tokens)):]
+	}
+	return s, nil
+}
+
+// tokenBuffers has slices for the tokens of a text, which are of no use once it is
+// parsed.
+var tokenBuffers = sync.Pool{New: func() any { return new([]Token) }}
+
+// statementLength is the number of tokens before the first semicolon.
+func statementLength(text string, tokens []Token) int {
+	for i, t := range tokens {
+		if t.Kind == TokenPunct && text[t.Start] == ';' {
+			return i
+		}
+	}
+	return len(tokens)
+}
+
+func (s *Script) addStatement(tokens []Token, finder *placeholderFinder) {
+	st := Statement{Start: tokens[0].Start, End: tokens[len(tokens)-1].End}
+	st.classify(s.Text, tokens)
+	st.Placeholders = finder.find(tokens)
+	if st.Kind == Insert || st.Kind == Replace {
+		st.Values = findValues(s.Text, tokens, st.Placeholders)
+	}
+	s.Statements = append(s.Statements, st)
+}
+
+// StatementText is the text of a statement, without what is around it.
+func (s *Script) StatementText(i int) string {
+	return s.Text[s.Statements[i].Start:s.Statements[i].End]
+}

@@ -1,0 +1,113 @@
+package sqltext
+
+import (
+	"strconv"
+	"strings"
+)
+
+// TokenKind tells what a Token is.
+type TokenKind uint8
+
+const (
+	// TokenEOF is the end of the text. Lex does not return it.
+	TokenEOF TokenKind = iota
+	// TokenWord is a keyword or an identifier without quotes. It may begin with _,
+	// # or @ and hold $, # and @: a$1, #x and @@time_zone are words.
+	TokenWord
+	// TokenQuotedIdent is an identifier in double quotes or backticks, in which the
+	// doubled quote stands for one. Alone in the VALUES of an INSERT, GreptimeDB
+	// takes one in double quotes for a string.
+	TokenQuotedIdent
+	// TokenString is a string in single quotes. Its only escape is the doubled
+	// quote; a backslash is a character, and so are line breaks and NUL.
+	TokenString
+	// TokenNationalString is N'…': one token, which GreptimeDB 1.0.2 refuses.
+	TokenNationalString
+	// TokenDollarString is $$…$$ or $tag$…$tag$.
+	TokenDollarString
+	// TokenHexString is X'0aFF' or 0x0aFF. The lexer does not check the digits.
+	TokenHexString
+	// TokenNumber is a number without sign: 1, 1.5, .5, 5., 1e3, 1L.
+	TokenNumber
+	// TokenPlaceholder is a ? or $ with the letters and digits behind it: ?, $1. A
+	// :name comes as a colon and a word.
+	TokenPlaceholder
+	// TokenComment is -- up to the end of the line, or /* to the next */.
+	TokenComment
+	// TokenPunct is one operator or separator, of one to four characters.
+	TokenPunct
+	// TokenInvalid is a character that begins no token.
+	TokenInvalid
+)
+
+// Token is one token of a text.
+type Token struct {
+	Kind       TokenKind
+	Start, End int // bytes of the text: text[Start:End]
+}
+
+// Text is the token as it stands in its text.
+func (t Token) Text(text string) string { return text[t.Start:t.End] }
+
+// Is tells whether the token is a word, given in upper case. Quoted identifiers
+// are no keywords.
+func (t Token) Is(text, keyword string) bool {
+	return t.Kind == TokenWord && isWord(text[t.Start:t.End], keyword)
+}
+
+// Value is the token without its quotes: the content of strings and quoted
+// identifiers, and every other token as it stands.
+func (t Token) Value(text string) string {
+	s := text[t.Start:t.End]
+	switch t.Kind {
+	case TokenString, TokenQuotedIdent:
+		return undouble(s)
+	case TokenNationalString:
+		return undouble(s[1:])
+	case TokenDollarString:
+		tag := strings.IndexByte(s[1:], '$') + 2
+		return s[tag : len(s)-tag]
+	default:
+		return s
+	}
+}
+
+// undouble takes off the quotes around s and makes one of each pair within.
+func undouble(s string) string {
+	quote := s[:1]
+	return strings.ReplaceAll(s[1:len(s)-1], quote+quote, quote)
+}
+
+// isPunct tells whether the token is this operator or separator.
+func (t Token) isPunct(text, punct string) bool {
+	return t.Kind == TokenPunct && text[t.Start:t.End] == punct
+}
+
+// isWord compares a word with a keyword in upper case, as the server does: by the
+// upper case of the word, in which also ſ is S.
+func isWord(word, keyword string) bool {
+	if len(word) < len(keyword) {
+		return false // no letter is shorter than its upper case in ASCII
+	}
+	for i := range len(word) {
+		c := word[i]
+		if c >= 0x80 {
+			return strings.ToUpper(word) == keyword
+		}
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if i >= len(keyword) || c != keyword[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// nameOf is the name of a constant, or its number if it has none.
+func nameOf(names []string, n uint8) string {
+	if int(n) < len(names) {
+		return names[n]
+	}
+	return strconv.Itoa(int(n))
+}

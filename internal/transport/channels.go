@@ -1,0 +1,128 @@
+// Package transport carries requests to GreptimeDB: one gRPC channel per
+// endpoint, shared by everything that a connector hands out, the choice of an
+// endpoint, failover where it is safe, and the calls themselves.
+//
+// It knows nothing of SQL. Errors are *CallError, which say whether the request
+// can have reached the server.
+package transport
+
+import (
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+)
+
+// Balance says in what order the endpoints are tried for a call.
+type Balance string
+
+// The orders.
+const (
+	Random     Balance = "random"      // a random one first
+	RoundRobin Balance = "round_robin" // each in turn first
+	Ordered    Balance = "ordered"     // always as listed: the first that works
+)
+
+// Options configures Channels. There are no defaults at this layer.
+type Options struct {
+	Endpoints         []string      // host:port
+	TLS               *tls.Config   // nil: plaintext
+	ConnectTimeout    time.Duration // how long a call waits for a channel
+	KeepAlive         time.Duration // interval of HTTP/2 pings; 0 is off
+	MaxMessageSize    int           // bytes, to send and to receive
+	Compression       string        // gRPC compression of requests: none, gzip, zstd
+	AcceptCompression string        // gRPC compression of responses: none, gzip, zstd
+	Balance           Balance
+	DialOptions       []grpc.DialOption // applied last
+	Logger            *slog.Logger
+}
+
+// ErrClosed is the cause of calls that fail because Close was called.
+var ErrClosed = errors.New("the connector is closed")
+
+// Channels are the gRPC channels to a set of endpoints. It is safe for
+// concurrent use. No connection is made before the first call.
+type Channels struct {
+	endpoints []*Endpoint
+	balance   Balance
+	callOpts  []grpc.CallOption
+	log       *slog.Logger
+
+	next      atomic.Uint64 // for RoundRobin
+	closing   chan struct{}
+	closeOnce sync.Once
+	closeErr  error
+}
+
+// New makes the channels; it fails on options that gRPC refuses.
+func New(o Options) (*Channels, error) {
+	callOpts, err := compressionOptions(o.Compression, o.AcceptCompression)
+	if err != nil {
+		return nil, err
+	}
+	c := &Channels{balance: o.Balance, callOpts: callOpts, log: o.Logger, closing: make(chan struct{})}
+	for _, addr := range o.Endpoints {
+		e, err := newEndpoint(addr, o)
+		if err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		c.endpoints = append(c.endpoints, e)
+	}
+	return c, nil
+}
+
+// Close ends the channels. Calls still open fail with ErrClosed as their cause.
+func (c *Channels) Close() error {
+	c.closeOnce.Do(func() {
+		close(c.closing)
+		for _, e := range c.endpoints {
+			c.closeErr = errors.Join(c.closeErr, e.cc.Close())
+		}
+	})
+	return c.closeErr
+}
+
+// Closed says whether Close was called.
+func (c *Channels) Closed() bool {
+	select {
+	case <-c.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// order returns the endpoints in the order in which a call tries them: as the
+// balance says, but those whose last connection attempt failed come last.
+func (c *Channels) order() []*Endpoint {
+	n := len(c.endpoints)
+	if n == 1 {
+		return c.endpoints
+	}
+	list := make([]*Endpoint, 0, n)
+	switch c.balance {
+	case Ordered:
+		list = append(list, c.endpoints...)
+	case RoundRobin:
+		start := int((c.next.Add(1) - 1) % uint64(n))
+		list = append(append(list, c.endpoints[start:]...), c.endpoints[:start]...)
+	default:
+		list = append(list, c.endpoints...)
+		rand.Shuffle(n, func(i, j int) { list[i], list[j] = list[j], list[i] })
+	}
+	sorted := make([]*Endpoint, 0, n)
+	var failing []*Endpoint
+	for _, e := range list {
+		if e.failing() {
+			failing = append(failing, e)
+		} else {
+			sorted = append(sorted, e)
+		}
+	}
+	return append(sorted, failing...)
+}

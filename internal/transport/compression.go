@@ -1,0 +1,121 @@
+package transport
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/gzip" // registers "gzip"
+	"google.golang.org/grpc/experimental"
+)
+
+// noCompression is registered so that a call can accept it and nothing else:
+// without such a list grpc-go advertises every compressor that the program has
+// registered, and GreptimeDB takes the first it knows, on top of bodies that are
+// LZ4 already. No server sends this encoding.
+const noCompression = "greptime-none"
+
+func init() {
+	encoding.RegisterCompressor(identityCompressor{})
+	if encoding.GetCompressor("zstd") == nil {
+		encoding.RegisterCompressor(&zstdCompressor{})
+	}
+}
+
+// compressionOptions are the call options for requests and responses compressed
+// as asked: none (or empty), gzip or zstd.
+func compressionOptions(requests, responses string) ([]grpc.CallOption, error) {
+	var opts []grpc.CallOption
+	switch requests {
+	case "", "none":
+	case "gzip", "zstd":
+		opts = append(opts, grpc.UseCompressor(requests))
+	default:
+		return nil, fmt.Errorf("compression %q: write none, gzip or zstd", requests)
+	}
+	switch responses {
+	case "", "none":
+		opts = append(opts, experimental.AcceptCompressors(noCompression))
+	case "gzip", "zstd":
+		opts = append(opts, experimental.AcceptCompressors(responses))
+	default:
+		return nil, fmt.Errorf("accept_compression %q: write none, gzip or zstd", responses)
+	}
+	return opts, nil
+}
+
+type identityCompressor struct{}
+
+func (identityCompressor) Name() string { return noCompression }
+
+func (identityCompressor) Compress(w io.Writer) (io.WriteCloser, error) {
+	return nopWriteCloser{w}, nil
+}
+
+func (identityCompressor) Decompress(r io.Reader) (io.Reader, error) { return r, nil }
+
+type nopWriteCloser struct{ io.Writer }
+
+func (nopWriteCloser) Close() error { return nil }
+
+// zstdCompressor keeps encoders and decoders for reuse; each works on the
+// caller's goroutine alone.
+type zstdCompressor struct{ writers, readers sync.Pool }
+
+func (*zstdCompressor) Name() string { return "zstd" }
+
+func (c *zstdCompressor) Compress(w io.Writer) (io.WriteCloser, error) {
+	if e, ok := c.writers.Get().(*zstdWriter); ok {
+		e.Reset(w)
+		return e, nil
+	}
+	e, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, err
+	}
+	return &zstdWriter{Encoder: e, pool: &c.writers}, nil
+}
+
+func (c *zstdCompressor) Decompress(r io.Reader) (io.Reader, error) {
+	if d, ok := c.readers.Get().(*zstdReader); ok {
+		if err := d.Reset(r); err != nil {
+			c.readers.Put(d)
+			return nil, err
+		}
+		return d, nil
+	}
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return nil, err
+	}
+	return &zstdReader{Decoder: d, pool: &c.readers}, nil
+}
+
+type zstdWriter struct {
+	*zstd.Encoder
+	pool *sync.Pool
+}
+
+func (w *zstdWriter) Close() error {
+	err := w.Encoder.Close()
+	w.pool.Put(w)
+	return err
+}
+
+type zstdReader struct {
+	*zstd.Decoder
+	pool *sync.Pool
+}
+
+// Read gives the decoder back at the end of the message: gRPC reads on until
+// io.EOF.
+func (r *zstdReader) Read(p []byte) (int, error) {
+	n, err := r.Decoder.Read(p)
+	if err == io.EOF {
+		r.pool.Put(r)
+	}
+	return n, err
+}

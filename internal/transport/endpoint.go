@@ -1,0 +1,116 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+)
+
+// Endpoint is one server address and the channel to it.
+type Endpoint struct {
+	addr           string
+	cc             *grpc.ClientConn
+	connectTimeout time.Duration
+	sendsMetrics   atomic.Bool
+}
+
+// Addr is the address as configured, host:port.
+func (e *Endpoint) Addr() string { return e.addr }
+
+// SendsMetrics says whether SawMetrics was called: whether this server is known
+// to end the results of queries with a metrics message, so that a result that
+// ends without one is cut short.
+func (e *Endpoint) SendsMetrics() bool { return e.sendsMetrics.Load() }
+
+// SawMetrics records that a query's result ended with a metrics message.
+func (e *Endpoint) SawMetrics() {
+	if !e.sendsMetrics.Load() {
+		e.sendsMetrics.Store(true)
+	}
+}
+
+// Reconnection: quick at first, and never so slow that a server that came back
+// is left out for long.
+var reconnect = backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second}
+
+// keepAliveTimeout is how long a ping may go unanswered before the connection is
+// given up.
+const keepAliveTimeout = 10 * time.Second
+
+func newEndpoint(addr string, o Options) (*Endpoint, error) {
+	creds := insecure.NewCredentials()
+	if o.TLS != nil {
+		creds = credentials.NewTLS(o.TLS.Clone())
+	}
+	opts := []grpc.DialOption{
+		grpc.WithTransportCredentials(creds),
+		// A DNS record must not be able to switch on retries: whether a write may
+		// be repeated is decided here.
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDisableRetry(),
+		grpc.WithUserAgent("greptime-go"),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: o.ConnectTimeout}),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(o.MaxMessageSize), grpc.MaxCallSendMsgSize(o.MaxMessageSize)),
+	}
+	if o.KeepAlive > 0 {
+		opts = append(opts, grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time:    o.KeepAlive,
+			Timeout: keepAliveTimeout,
+			// Load balancers drop connections that are idle, so those are pinged, too.
+			PermitWithoutStream: true,
+		}))
+	}
+	cc, err := grpc.NewClient(target(addr), append(opts, o.DialOptions...)...)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", addr, err)
+	}
+	return &Endpoint{addr: addr, cc: cc, connectTimeout: o.ConnectTimeout}, nil
+}
+
+// target spares literal addresses the resolver.
+func target(addr string) string {
+	if host, _, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host) != nil {
+		return "passthrough:///" + addr
+	}
+	return "dns:///" + addr
+}
+
+func (e *Endpoint) failing() bool { return e.cc.GetState() == connectivity.TransientFailure }
+
+// ready waits until a connection stands or an attempt has failed, at most the
+// connect timeout. After a failed attempt it returns nil: the call itself then
+// fails at once and tells the cause, which the state alone does not.
+func (e *Endpoint) ready(ctx context.Context) error {
+	state := e.cc.GetState()
+	if state == connectivity.Ready {
+		return nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, e.connectTimeout)
+	defer cancel()
+	for {
+		switch state {
+		case connectivity.Ready, connectivity.TransientFailure, connectivity.Shutdown:
+			return nil
+		case connectivity.Idle:
+			e.cc.Connect()
+		}
+		if !e.cc.WaitForStateChange(waiting, state) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return status.Errorf(codes.Unavailable, "no connection within connect_timeout (%v): the host does not answer", e.connectTimeout)
+		}
+		state = e.cc.GetState()
+	}
+}

@@ -1,0 +1,352 @@
+package wiretest
+
+import (
+	"crypto/tls"
+	"net"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+)
+
+// Server is a scripted server on a port of its own. It is safe for concurrent use.
+type Server struct {
+	t       testing.TB
+	handler Handler
+	options options
+	addr    string
+
+	mu         sync.Mutex
+	grpc       *grpc.Server
+	served     chan struct{} // closed when grpc has ended
+	stopped    bool
+	conns      map[string]*conn // by the client's address
+	accepted   int
+	traffic    []*conn // all since Start
+	calls      map[string]int
+	total      int
+	open, peak int
+	changed    chan struct{} // closed, and replaced, when a count changes
+}
+
+type options struct {
+	tls       *tls.Config
+	plan      func(n int) Plan
+	compress  []string
+	grpcExtra []grpc.ServerOption
+}
+
+// Option changes a server.
+type Option func(*options)
+
+// TLS makes the server speak TLS with that configuration; CA has some.
+func TLS(cfg *tls.Config) Option { return func(o *options) { o.tls = cfg } }
+
+// Faults has plan decide what happens to each connection that is accepted; n counts
+// them from 1. It is called on one goroutine at a time.
+func Faults(plan func(n int) Plan) Option { return func(o *options) { o.plan = plan } }
+
+// Compress makes the server compress its messages the way GreptimeDB chooses: with
+// the first encoding in the client's grpc-accept-encoding that is among names, if
+// any. Without it nothing is compressed. The compressors have to be registered with
+// gRPC.
+func Compress(names ...string) Option { return func(o *options) { o.compress = names } }
+
+// GRPC adds options of gRPC. They come after the server's own, which are message
+// limits of 512 MiB, as GreptimeDB has them, and a keep-alive policy that allows a
+// ping every 5 s, on idle connections too, where GreptimeDB has no limit.
+func GRPC(opts ...grpc.ServerOption) Option {
+	return func(o *options) { o.grpcExtra = append(o.grpcExtra, opts...) }
+}
+
+// Start starts a server on the loopback interface. It ends with the test.
+func Start(t testing.TB, handler Handler, opts ...Option) *Server {
+	t.Helper()
+	s := &Server{
+		t:       t,
+		handler: handler,
+		stopped: true,
+		conns:   map[string]*conn{},
+		calls:   map[string]int{},
+		changed: make(chan struct{}),
+	}
+	for _, o := range opts {
+		o(&s.options)
+	}
+	s.listen("127.0.0.1:0")
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// Addr is the address of the server, "127.0.0.1:port". It stays the same over Stop
+// and Restart.
+func (s *Server) Addr() string { return s.addr }
+
+// DSN returns the data source name of the server, database public, with params like
+// "timezone=UTC", escaped where they need it.
+func (s *Server) DSN(params ...string) string {
+	dsn := "greptime://" + s.addr + "/public"
+	if len(params) > 0 {
+		dsn += "?" + strings.Join(params, "&")
+	}
+	return dsn
+}
+
+// Stop breaks all connections and refuses new ones. It waits for the handlers, and
+// fails the test if one does not return.
+func (s *Server) Stop() {
+	s.t.Helper()
+	s.mu.Lock()
+	if s.stopped {
+		s.mu.Unlock()
+		return
+	}
+	s.stopped = true
+	gs, served := s.grpc, s.served
+	s.mu.Unlock()
+
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		gs.Stop()
+		<-served
+	}()
+	s.BreakConnections()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		s.t.Errorf("wiretest: %d handlers are still running 10 s after the server was stopped", s.OpenStreams())
+	}
+}
+
+// Restart stops the server if it runs and starts it again at the same address.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.Stop()
+	s.listen(s.addr)
+}
+
+// BreakConnections closes every connection with a TCP RST; new ones are accepted.
+func (s *Server) BreakConnections() {
+	s.mu.Lock()
+	var cs []*conn
+	for _, c := range s.conns {
+		cs = append(cs, c)
+	}
+	s.mu.Unlock()
+	for _, c := range cs {
+		c.reset()
+	}
+}
+
+// Calls returns how many calls of the method have begun; "" counts all methods.
+func (s *Server) Calls(method string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if method == "" {
+		return s.total
+	}
+	return s.calls[method]
+}
+
+// OpenStreams returns how many handlers are running.
+func (s *Server) OpenStreams() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+// PeakStreams returns the most handlers that ran at the same time.
+func (s *Server) PeakStreams() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peak
+}
+
+// Accepted returns how many connections have been accepted.
+func (s *Server) Accepted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accepted
+}
+
+// OpenConnections returns how many connections are open.
+func (s *Server) OpenConnections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// WaitFor waits until cond holds, which is asked again after every call or
+// connection that begins or ends, and fails the test after 10 s.
+func (s *Server) WaitFor(what string, cond func() bool) {
+	s.t.Helper()
+	timeout := time.NewTimer(10 * time.Second)
+	defer timeout.Stop()
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		if cond() {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout.C:
+			s.t.Fatalf("wiretest: waited 10 s for %s", what)
+		}
+	}
+}
+
+// Traffic returns what was written on each connection, in the order in which they
+// were accepted.
+func (s *Server) Traffic() []Traffic {
+	s.mu.Lock()
+	cs := s.traffic
+	s.mu.Unlock()
+	ts := make([]Traffic, len(cs))
+	for i, c := range cs {
+		ts[i] = c.traffic()
+	}
+	return ts
+}
+
+const maxMessageSize = 512 << 20
+
+func (s *Server) listen(addr string) {
+	s.t.Helper()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		s.t.Fatalf("wiretest: %v", err)
+	}
+	gs := grpc.NewServer(append([]grpc.ServerOption{
+		grpc.ForceServerCodecV2(RawCodec{}),
+		grpc.UnknownServiceHandler(s.handle),
+		grpc.MaxRecvMsgSize(maxMessageSize),
+		grpc.MaxSendMsgSize(maxMessageSize),
+		grpc.WaitForHandlers(true),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+	}, s.options.grpcExtra...)...)
+	served := make(chan struct{})
+	s.mu.Lock()
+	s.addr = l.Addr().String()
+	s.grpc, s.served, s.stopped = gs, served, false
+	s.mu.Unlock()
+	go func() {
+		defer close(served)
+		_ = gs.Serve(&listener{Listener: l, server: s}) // returns when the server stops
+	}()
+}
+
+// handle answers any call.
+func (s *Server) handle(_ any, stream grpc.ServerStream) error {
+	ctx := stream.Context()
+	method, _ := grpc.MethodFromServerStream(stream)
+	md, _ := metadata.FromIncomingContext(ctx)
+	c := &Call{Method: method, Metadata: md, stream: stream, id: streamID(grpc.ServerTransportStreamFromContext(ctx))}
+	s.begin(c, stream)
+	defer s.update(func() { s.open-- })
+
+	// grpc-go would answer in the encoding of the request; GreptimeDB does not look
+	// at it.
+	if err := grpc.SetSendCompressor(ctx, s.encoding(stream)); err != nil {
+		return err
+	}
+	return s.handler(c)
+}
+
+func (s *Server) begin(c *Call, stream grpc.ServerStream) {
+	p, _ := peer.FromContext(stream.Context())
+	s.update(func() {
+		if p != nil {
+			c.conn = s.conns[p.Addr.String()]
+		}
+		s.total++
+		c.N = s.total
+		s.calls[c.Method]++
+		s.open++
+		s.peak = max(s.peak, s.open)
+	})
+}
+
+func (s *Server) encoding(stream grpc.ServerStream) string {
+	accepted, err := grpc.ClientSupportedCompressors(stream.Context())
+	if err != nil {
+		return encoding.Identity
+	}
+	for _, name := range accepted {
+		for _, have := range s.options.compress {
+			if name == have {
+				return name
+			}
+		}
+	}
+	return encoding.Identity
+}
+
+// update changes the counts.
+func (s *Server) update(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// streamID returns the number of an HTTP/2 stream, which gRPC does not tell in any
+// other way. It is needed to reset one.
+func streamID(stream grpc.ServerTransportStream) uint32 {
+	v := reflect.Indirect(reflect.ValueOf(stream))
+	if v.Kind() != reflect.Struct {
+		return 0
+	}
+	if id := v.FieldByName("id"); id.Kind() == reflect.Uint32 {
+		return uint32(id.Uint())
+	}
+	return 0
+}
+
+// listener makes connections with faults.
+type listener struct {
+	net.Listener
+	server *Server
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	s := l.server
+	for {
+		nc, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		tcp := nc.(*net.TCPConn)
+		s.mu.Lock()
+		n := s.accepted + 1
+		s.mu.Unlock()
+		var plan Plan
+		if s.options.plan != nil {
+			plan = s.options.plan(n)
+		}
+		addr := tcp.RemoteAddr().String()
+		c := newConn(tcp, s.options.tls, plan, func() { s.update(func() { delete(s.conns, addr) }) })
+		stopped := false
+		s.update(func() {
+			s.accepted = n
+			s.traffic = append(s.traffic, c)
+			s.conns[addr] = c
+			stopped = s.stopped
+		})
+		if stopped || plan.Do == Refuse {
+			c.reset()
+			continue
+		}
+		return c, nil
+	}
+}

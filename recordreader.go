@@ -1,0 +1,173 @@
+package greptime
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/flightdecode"
+	"github.com/greptime-go/greptime/internal/flight"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+var _ array.RecordReader = (*RecordReader)(nil)
+
+// RecordReader reads the answer to one statement: its record batches, or its
+// affected rows. It is pulled: the network is read inside Next and nowhere else,
+// so a reader that is not read costs the server its back-pressure and nothing
+// here. It is for one goroutine.
+//
+// A batch is valid until the next call of Next or Release; Retain it to keep it.
+// Release ends the call, whether or not it was read to its end.
+type RecordReader struct {
+	ctx    context.Context
+	stream *transport.Stream
+	reader *flightdecode.Reader
+	cancel context.CancelFunc // of the DSN's timeout
+	st     statement
+	loc    *time.Location
+	schema *arrow.Schema
+	err    error
+	done   bool
+	refs   int
+}
+
+// newRecordReader reads the first message; it closes the stream if that fails.
+func newRecordReader(ctx context.Context, stream *transport.Stream, st statement, loc *time.Location) (*RecordReader, error) {
+	r := &RecordReader{ctx: ctx, stream: stream, st: st, loc: loc, refs: 1}
+	var data flight.FlightData
+	reader, err := flightdecode.NewReader(func(m *flightdecode.Message) error {
+		if err := stream.Recv(&data); err != nil {
+			return err
+		}
+		*m = flightdecode.Message{Header: data.DataHeader, AppMetadata: data.AppMetadata, Body: data.DataBody}
+		return nil
+	}, flightdecode.Options{})
+	if err != nil {
+		stream.Close()
+		return nil, callError(ctx, err, st)
+	}
+	r.reader, r.schema = reader, reader.Schema()
+	return r, nil
+}
+
+var emptySchema = arrow.NewSchema(nil, nil)
+
+// emptyRecordReader is the answer to a statement that was carried out here.
+func emptyRecordReader() *RecordReader {
+	return &RecordReader{schema: emptySchema, done: true, refs: 1}
+}
+
+// Schema is the schema of the batches; it has no fields if the statement
+// answered with affected rows.
+func (r *RecordReader) Schema() *arrow.Schema { return r.schema }
+
+// Next reads the next batch. It returns false at the end, and after an error,
+// which Err tells: a result of which any part is missing always ends in one.
+func (r *RecordReader) Next() bool {
+	if r.done {
+		return false
+	}
+	if r.reader.Next() {
+		return true
+	}
+	r.done = true
+	if err := r.reader.Err(); err != nil {
+		r.err = callError(r.ctx, err, r.st)
+	} else {
+		r.err = r.checkEnd()
+	}
+	r.close()
+	return false
+}
+
+// checkEnd looks for the one trace that a result leaves whose producer panicked
+// on the server: the call ends with OK, but without the metrics message.
+func (r *RecordReader) checkEnd() error {
+	if _, ok := r.reader.AffectedRows(); ok || !r.st.endsWithMetrics {
+		return nil
+	}
+	endpoint := r.stream.Endpoint()
+	if r.reader.EndedWithMetrics() {
+		endpoint.SawMetrics()
+		return nil
+	}
+	if endpoint.SendsMetrics() {
+		return &Error{Message: ErrTruncated.Error(), Endpoint: endpoint.Addr(), cause: ErrTruncated}
+	}
+	return nil
+}
+
+// RecordBatch is the batch that Next read.
+func (r *RecordReader) RecordBatch() arrow.RecordBatch {
+	if r.reader == nil {
+		return nil
+	}
+	return r.reader.RecordBatch()
+}
+
+// Record is RecordBatch by its former name.
+//
+// Deprecated: use RecordBatch; array.RecordReader still asks for this one.
+func (r *RecordReader) Record() arrow.RecordBatch { return r.RecordBatch() }
+
+// Err is the error that ended the reading, nil at a proper end.
+func (r *RecordReader) Err() error { return r.err }
+
+// AffectedRows is the count of a statement that returns no rows; ok is false for
+// one that does.
+func (r *RecordReader) AffectedRows() (rows uint64, ok bool) {
+	if r.reader == nil {
+		return 0, true
+	}
+	return r.reader.AffectedRows()
+}
+
+// Metrics is the JSON text of the last metrics message read so far, nil if there
+// was none. GreptimeDB sends it at the end of a query's result, with the plan
+// (which repeats the query's literals) and its timings; its form is not
+// promised.
+func (r *RecordReader) Metrics() []byte {
+	if r.reader == nil {
+		return nil
+	}
+	return r.reader.Metrics()
+}
+
+// Retain adds a reference; each needs a Release.
+func (r *RecordReader) Retain() { r.refs++ }
+
+// Release drops a reference. The last one ends the call.
+func (r *RecordReader) Release() {
+	if r.refs--; r.refs == 0 {
+		r.done = true
+		r.close()
+		if r.reader != nil {
+			r.reader.Release()
+		}
+	}
+}
+
+// close ends the call and frees what it holds on the network.
+func (r *RecordReader) close() {
+	if r.stream != nil {
+		r.stream.Close()
+	}
+	if r.cancel != nil {
+		r.cancel()
+	}
+}
+
+// next is Next in the form that rows want: io.EOF at the end.
+func (r *RecordReader) next() (arrow.RecordBatch, error) {
+	if r.Next() {
+		return r.RecordBatch(), nil
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return nil, io.EOF
+}

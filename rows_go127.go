@@ -1,0 +1,32 @@
+//go:build go1.27
+
+package greptime
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+)
+
+var _ driver.RowsColumnScanner = (*rows)(nil)
+
+// NextRow moves to the next row.
+func (r *rows) NextRow() error { return r.advance() }
+
+// ScanColumn writes a value of the current row into dest: straight from the
+// column where dest's type is known, by database/sql's rules otherwise.
+func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
+	c := r.columns[i]
+	done, err := c.scan(r.row, dest)
+	if err == nil && done {
+		return nil
+	}
+	var v driver.Value
+	if err == nil {
+		v, err = c.value(r.row)
+	}
+	if err != nil {
+		return fmt.Errorf("greptime: column %s: %w", r.names[i], err)
+	}
+	return sql.ConvertAssign(ctx, dest, v)
+}

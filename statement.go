@@ -1,0 +1,169 @@
+package greptime
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// statement is one statement ready to be sent, or to be carried out here.
+type statement struct {
+	text            string
+	kind            sqltext.Kind
+	readOnly        bool                               // repeating it does no harm
+	endsWithMetrics bool                               // the server ends its result with a metrics message
+	apply           func(*Conn, context.Context) error // USE and SET time_zone: instead of sending it
+	prom            *greptimev1.PromRangeQuery         // instead of text
+}
+
+// statements lexes a text, binds the arguments and splits it. A text without
+// arguments goes to the server as it is, placeholders and all.
+func (c *Conn) statements(query string, args []driver.NamedValue) ([]statement, error) {
+	script, err := sqltext.Parse(query)
+	if err != nil {
+		if len(args) > 0 {
+			return nil, fmt.Errorf("greptime: cannot bind arguments: %w", err)
+		}
+		return []statement{{text: query}}, nil // the server says what is wrong with it
+	}
+	return c.bind(script, args)
+}
+
+// bind makes the statements of a script with the arguments in place.
+func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]statement, error) {
+	if len(script.Statements) > 1 && !c.connector.cfg.MultiStatements {
+		return nil, fmt.Errorf("%w: the text has %d; send them one by one, or set multi_statements=true in the DSN", ErrMultipleStatements, len(script.Statements))
+	}
+	var texts []string
+	if len(args) > 0 {
+		s, err := c.current()
+		if err != nil {
+			return nil, err
+		}
+		bound, err := bindArgs(args)
+		if err != nil {
+			return nil, err
+		}
+		if texts, err = script.Bind(bound, sqltext.BindOptions{TimeZoneUTC: s.loc == time.UTC}); err != nil {
+			return nil, fmt.Errorf("greptime: %w", err)
+		}
+	}
+	if len(script.Statements) == 0 {
+		return []statement{{text: script.Text}}, nil // only comments: the server refuses that
+	}
+	list := make([]statement, len(script.Statements))
+	for i := range script.Statements {
+		st := &script.Statements[i]
+		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), endsWithMetrics: st.StreamsMetrics()}
+		switch {
+		case texts != nil:
+			list[i].text = texts[i]
+		case len(script.Statements) == 1:
+			list[i].text = script.Text // comments and all
+		default:
+			list[i].text = script.StatementText(i)
+		}
+		if name, ok := st.Database(); ok {
+			list[i].apply = func(c *Conn, ctx context.Context) error { return c.Use(ctx, name) }
+		} else if zone, ok := st.TimeZone(); ok {
+			list[i].apply = func(c *Conn, _ context.Context) error { return c.SetTimeZone(zone) }
+		}
+	}
+	return list, nil
+}
+
+// run sends one statement and waits for the first message of its answer.
+func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
+	s, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	if st.apply != nil {
+		if err := st.apply(c, ctx); err != nil {
+			return nil, err
+		}
+		return emptyRecordReader(), nil
+	}
+	cancel := context.CancelFunc(func() {})
+	if timeout := c.connector.cfg.Timeout; timeout > 0 {
+		if _, ok := ctx.Deadline(); !ok {
+			ctx, cancel = context.WithTimeout(ctx, timeout)
+		}
+	}
+	rd, err := c.send(ctx, s, st)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	rd.cancel = cancel
+	return rd, nil
+}
+
+func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader, error) {
+	header, err := c.header(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	query := &greptimev1.QueryRequest{}
+	if st.prom != nil {
+		query.Query = &greptimev1.QueryRequest_PromRangeQuery{PromRangeQuery: st.prom}
+	} else {
+		query.Query = &greptimev1.QueryRequest_Sql{Sql: st.text}
+	}
+	ticket, err := proto.Marshal(&greptimev1.GreptimeRequest{
+		Header:  header,
+		Request: &greptimev1.GreptimeRequest_Query{Query: query},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("greptime: the statement cannot be encoded: %w", err) // text that is not UTF-8
+	}
+	c.noteWrite(st)
+	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.hints(), Repeatable: st.readOnly})
+	if err != nil {
+		return nil, callError(ctx, err, st)
+	}
+	return newRecordReader(ctx, stream, st, s.loc)
+}
+
+// runAll runs statements one after the other, each to its end, and adds up the
+// affected rows. The first error stops it.
+func (c *Conn) runAll(ctx context.Context, statements []statement, result *Result) error {
+	for i, st := range statements {
+		affected, err := c.runToEnd(ctx, st)
+		if err != nil {
+			return statementError(err, i, len(statements))
+		}
+		if result != nil {
+			result.affected += affected
+		}
+	}
+	return nil
+}
+
+func (c *Conn) runToEnd(ctx context.Context, st statement) (affected int64, err error) {
+	rd, err := c.run(ctx, st)
+	if err != nil {
+		return 0, err
+	}
+	defer rd.Release()
+	for rd.Next() {
+	}
+	rows, _ := rd.AffectedRows()
+	return int64(rows), rd.Err()
+}
+
+// statementError says which of several statements failed.
+func statementError(err error, i, n int) error {
+	if n < 2 || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return fmt.Errorf("statement %d of %d (those before it were run, those after it were not): %w", i+1, n, err)
+}

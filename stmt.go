@@ -1,0 +1,106 @@
+package greptime
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+
+	"github.com/greptime-go/greptime/internal/sqltext"
+)
+
+var (
+	_ driver.Stmt              = (*Stmt)(nil)
+	_ driver.StmtExecContext   = (*Stmt)(nil)
+	_ driver.StmtQueryContext  = (*Stmt)(nil)
+	_ driver.NamedValueChecker = (*Stmt)(nil)
+)
+
+// Stmt is a statement prepared on the client: lexed once, bound at every use.
+// GreptimeDB has no prepared statements over gRPC, so nothing is sent before it
+// is used, and a mistake in it shows only then.
+type Stmt struct {
+	conn   *Conn
+	script *sqltext.Script
+}
+
+// PrepareContext lexes the text and finds its placeholders.
+func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if _, err := c.current(); err != nil {
+		return nil, err
+	}
+	script, err := sqltext.Parse(query)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: %w", err)
+	}
+	if _, err := script.Style(); err != nil {
+		return nil, fmt.Errorf("greptime: %w", err)
+	}
+	return &Stmt{conn: c, script: script}, nil
+}
+
+// Prepare is PrepareContext for the driver.Conn interface.
+func (c *Conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// Close does nothing: there is nothing on the server.
+func (s *Stmt) Close() error { return nil }
+
+// NumInput is the number of arguments, or -1 where they are named: then their
+// names say more than their number.
+func (s *Stmt) NumInput() int {
+	if style, err := s.script.Style(); err == nil && style == sqltext.Named {
+		return -1
+	}
+	return s.script.NumInput()
+}
+
+// CheckNamedValue is the Conn's.
+func (s *Stmt) CheckNamedValue(nv *driver.NamedValue) error { return s.conn.CheckNamedValue(nv) }
+
+// ExecContext runs the statement; see Conn.ExecContext.
+func (s *Stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	statements, err := s.conn.bind(s.script, args)
+	if err != nil {
+		return nil, err
+	}
+	var result Result
+	if err := s.conn.runAll(ctx, statements, &result); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// QueryContext runs the statement; see Conn.QueryContext.
+func (s *Stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	statements, err := s.conn.bind(s.script, args)
+	if err != nil {
+		return nil, err
+	}
+	return s.conn.query(ctx, statements)
+}
+
+// Exec is ExecContext for the driver.Stmt interface.
+//
+// Deprecated: database/sql calls ExecContext.
+func (s *Stmt) Exec(args []driver.Value) (driver.Result, error) {
+	return s.ExecContext(context.Background(), ordinal(args))
+}
+
+// Query is QueryContext for the driver.Stmt interface.
+//
+// Deprecated: database/sql calls QueryContext.
+func (s *Stmt) Query(args []driver.Value) (driver.Rows, error) {
+	return s.QueryContext(context.Background(), ordinal(args))
+}
+
+func ordinal(args []driver.Value) []driver.NamedValue {
+	named := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return named
+}

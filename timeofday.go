@@ -1,0 +1,134 @@
+package greptime
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const nanosecondsPerDay = secondsPerDay * int64(time.Second)
+
+// TimeOfDay is a time on the clock, in nanoseconds since midnight, for columns of type TIME. It is
+// at least 0 and less than 24 hours, but GreptimeDB 1.0.2 stores whatever integer a native insert
+// gives it, and so a value that was read may be anything.
+type TimeOfDay int64
+
+// TimeOfDayOf returns what the clock shows at t in its own Location.
+func TimeOfDayOf(t time.Time) TimeOfDay {
+	hour, minute, second := t.Clock()
+	return TimeOfDay(int64(hour*3600+minute*60+second)*int64(time.Second) + int64(t.Nanosecond()))
+}
+
+// ParseTimeOfDay reads HH:MM:SS with up to nine digits of a fraction, from 00:00:00 to
+// 23:59:59.999999999.
+func ParseTimeOfDay(text string) (TimeOfDay, error) {
+	clock, fraction, hasFraction := strings.Cut(text, ".")
+	parts := strings.Split(clock, ":")
+	nanoseconds, ok := parseFraction(fraction, hasFraction)
+	ok = ok && len(parts) == 3
+	var total int64
+	for i := 0; ok && i < 3; i++ {
+		n, err := strconv.ParseUint(parts[i], 10, 8)
+		ok = err == nil && len(parts[i]) == 2 && n < [...]uint64{24, 60, 60}[i]
+		total = total*60 + int64(n)
+	}
+	if !ok {
+		return 0, fmt.Errorf("greptime: %q is not a time of day; write it like 15:04:05 or 15:04:05.999999999, before 24:00:00", text)
+	}
+	return TimeOfDay(total*int64(time.Second) + nanoseconds), nil
+}
+
+// parseFraction reads the digits after the point of a number of seconds, as nanoseconds.
+func parseFraction(digits string, hasPoint bool) (nanoseconds int64, ok bool) {
+	if !hasPoint {
+		return 0, true
+	}
+	if len(digits) == 0 || len(digits) > 9 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, 10, 32)
+	for range 9 - len(digits) {
+		n *= 10
+	}
+	return int64(n), err == nil
+}
+
+// String returns t as 15:04:05, with as many digits of a fraction as it needs. Values that are not a
+// time of day come out with a sign or with more hours than a day has.
+func (t TimeOfDay) String() string { return string(t.appendTo(nil)) }
+
+func (t TimeOfDay) appendTo(dst []byte) []byte {
+	// In uint64, because the smallest int64 has no counterpart.
+	nanoseconds := uint64(t)
+	if t < 0 {
+		dst = append(dst, '-')
+		nanoseconds = -nanoseconds
+	}
+	seconds := nanoseconds / uint64(time.Second)
+	nanoseconds %= uint64(time.Second)
+	dst = appendTwoDigits(dst, seconds/3600)
+	dst = appendTwoDigits(append(dst, ':'), seconds/60%60)
+	dst = appendTwoDigits(append(dst, ':'), seconds%60)
+	if nanoseconds == 0 {
+		return dst
+	}
+	dst = appendNanoseconds(append(dst, '.'), nanoseconds)
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+func appendTwoDigits(dst []byte, n uint64) []byte {
+	if n < 10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendUint(dst, n, 10)
+}
+
+// appendNanoseconds appends the nine digits of n, which is less than a second.
+func appendNanoseconds(dst []byte, n uint64) []byte {
+	for unit := uint64(time.Second) / 10; unit > 0; unit /= 10 {
+		dst = append(dst, '0'+byte(n/unit%10))
+	}
+	return dst
+}
+
+// Scan reads a TIME column. A time.Time gives what the clock shows in its own Location.
+func (t *TimeOfDay) Scan(src any) error {
+	if moment, ok := src.(time.Time); ok {
+		*t = TimeOfDayOf(moment)
+		return nil
+	}
+	return scanText(t, src, "greptime.TimeOfDay", ParseTimeOfDay)
+}
+
+// Value returns the text of t, or an error if it is no time of day.
+func (t TimeOfDay) Value() (driver.Value, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	return t.String(), nil
+}
+
+// MarshalText returns the text of t, or an error if it is no time of day.
+func (t TimeOfDay) MarshalText() ([]byte, error) {
+	if err := t.check(); err != nil {
+		return nil, err
+	}
+	return t.appendTo(nil), nil
+}
+
+// UnmarshalText is ParseTimeOfDay.
+func (t *TimeOfDay) UnmarshalText(text []byte) error {
+	return unmarshalText(t, text, ParseTimeOfDay)
+}
+
+func (t TimeOfDay) check() error {
+	if t < 0 || int64(t) >= nanosecondsPerDay {
+		return fmt.Errorf("greptime: %v is not a time of day, which is at least 00:00:00 and before 24:00:00", t)
+	}
+	return nil
+}

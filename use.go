@@ -1,0 +1,69 @@
+package greptime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime/internal/sqltext"
+)
+
+// Use changes the session's database, as USE does. GreptimeDB does not check the
+// database that a request names, so this asks for the list of databases; a user
+// who may not see it is taken at his word. On a sql.DB it lasts until the
+// connection goes back to the pool: use a sql.Conn, or name the database in the
+// DSN.
+func (c *Conn) Use(ctx context.Context, database string) error {
+	known, err := c.databaseExists(ctx, database)
+	if err != nil && !errors.Is(err, PermissionDenied) {
+		return err
+	}
+	if err == nil && !known {
+		return &Error{Code: DatabaseNotFound, GRPC: codes.NotFound,
+			Message: fmt.Sprintf("database %q does not exist; SHOW DATABASES lists those that do", database)}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session.database = database
+	return nil
+}
+
+func (c *Conn) databaseExists(ctx context.Context, database string) (bool, error) {
+	rd, err := c.run(ctx, statement{text: "SHOW DATABASES", kind: sqltext.Show, readOnly: true})
+	if err != nil {
+		return false, err
+	}
+	defer rd.Release()
+	found := false
+	for rd.Next() {
+		names := rd.RecordBatch().Column(0)
+		for i := range names.Len() {
+			if s, ok := names.(array.StringLike); ok && !names.IsNull(i) && s.Value(i) == database {
+				found = true
+			}
+		}
+	}
+	return found, rd.Err()
+}
+
+// SetTimeZone changes the session's time zone, as SET time_zone does: how the
+// server reads naive times in the text of statements, and the Location of
+// time.Time values. zone is an IANA name or an offset such as +08:00.
+func (c *Conn) SetTimeZone(zone string) error {
+	cfg := Config{TimeZone: zone}
+	loc, err := cfg.location()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session.timeZone, c.session.loc = zone, loc
+	if loc == nil {
+		c.session.loc = time.UTC
+	}
+	return nil
+}
