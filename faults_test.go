@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -235,7 +234,7 @@ func TestReadsGoToTheNextEndpointAndWritesDoNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Logger = slog.New(log)
+	cfg.Logger = newLogger(log)
 	connector, err := greptime.NewConnector(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -34,3 +34,5 @@ func (l *logRecorder) text() string {
 	defer l.mu.Unlock()
 	return strings.Join(l.lines, "\n")
 }
+
+func newLogger(l *logRecorder) *slog.Logger { return slog.New(l) }

@@ -179,7 +179,7 @@ func TestDictionariesThatGrowAreBounded(t *testing.T) {
 	if got := readWith(stream, io.EOF, Options{MaxBatchBytes: 1000}); got.err != nil {
 		t.Error(got.err)
 	}
-	wantError(t, readWith(stream, io.EOF, Options{MaxBatchBytes: 200}).err, 15, "raise Options.MaxBatchBytes")
+	wantError(t, readWith(stream, io.EOF, Options{MaxBatchBytes: 200}).err, 14, "raise Options.MaxBatchBytes")
 }
 
 // TestColumnsWithoutADictionaryStillReadInFull: nulls and no rows need none, and

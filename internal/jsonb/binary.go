@@ -10,9 +10,10 @@ import (
 // Integers that fit 64 bits stay integers, larger ones become floats, -0 becomes 0
 // and -0.0 stays.
 //
-// The text has to be JSON as RFC 8259 has it, in UTF-8. GreptimeDB's own reader also
-// takes control characters inside strings, form feeds and the like between values,
-// and numbers beyond a float64, which it makes infinite; here these are errors.
+// The text has to be JSON as RFC 8259 has it, in UTF-8. By its source, the server's
+// own reader also takes control characters in strings, \u{0041}, form feeds between
+// values, and numbers beyond a float64, which it makes infinite; these are errors
+// here.
 //
 // The error is an *Error, and dst is returned as it was.
 func AppendBinary(dst, text []byte) ([]byte, error) {

@@ -319,4 +319,3 @@ func TestControlCharactersStayJSON(t *testing.T) {
 		t.Errorf("the server's text %s is JSON", server)
 	}
 }
-

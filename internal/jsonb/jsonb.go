@@ -33,7 +33,7 @@ import (
 )
 
 // MaxDepth is how deep arrays and objects may be nested: as deep as encoding/json
-// follows them. GreptimeDB 1.0.2 has no limit of its own.
+// follows them. The server's reader, by its source, has no limit.
 const MaxDepth = 10_000
 
 // Header of a value.

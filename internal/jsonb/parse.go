@@ -310,7 +310,8 @@ func (p *parser) escapedString(at int) error {
 }
 
 // escape reads one escape sequence, or the two of a surrogate pair. Half a pair has
-// no UTF-8: GreptimeDB keeps it as the six characters of the escape sequence.
+// no UTF-8; by the source of the crate jsonb, it is kept as the six characters of the
+// escape sequence.
 func (p *parser) escape() error {
 	c := p.at(p.pos + 1)
 	switch c {

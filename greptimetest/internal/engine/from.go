@@ -19,6 +19,9 @@ func (tr *translator) from(n node, sc *scope) (string, error) {
 	switch n.str("type") {
 	case "", "EMPTY":
 		return "", nil
+	}
+	tr.scans = true
+	switch n.str("type") {
 	case "BASE_TABLE":
 		return tr.baseTable(n, sc)
 	case "SUBQUERY":

@@ -115,7 +115,7 @@ func init() {
 		"lpad": text(pad("lpad")), "rpad": text(pad("rpad")),
 		// Numbers.
 		"abs": only(keeps(1, 1, "abs"), "abs", Type.isNumber), "sign": math1("greptime_sign"), "sqrt": math1("sqrt"), "exp": math1("exp"),
-		"ln": math1("greptime_ln"), "log10": math1("greptime_log10"), "log2": math1("greptime_log2"),
+		"ln": math1("ln"), "log10": math1("log10"), "log2": math1("log2"),
 		"sin": math1("sin"), "cos": math1("cos"), "tan": math1("tan"), "atan": math1("atan"), "radians": math1("radians"), "degrees": math1("degrees"),
 		"floor": math1("floor"), "ceil": math1("ceil"), "trunc": math1("trunc"), "round": {1, 2, false, round},
 		"power": {2, 2, false, power}, "pow": {2, 2, false, power}, "isnan": math2bool("isnan"),

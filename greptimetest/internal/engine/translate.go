@@ -68,6 +68,8 @@ type translator struct {
 	// version is the schema version of a table behind the result, -1 without one.
 	version int
 	depth   int
+	// scans is set once a query has a FROM: then DuckDB fails while rows flow, not before.
+	scans bool
 }
 
 func (e *Engine) newTranslator(ctx context.Context, s *Session) *translator {

@@ -1,0 +1,266 @@
+package engine
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+func length(duck string) builtin {
+	return text(builtin{1, 1, false, func(_ *translator, a []expr) (expr, error) {
+		return expr{sql: "CAST(" + duck + "(" + a[0].sql + ") AS INTEGER)", typ: tInt32}, nil
+	}})
+}
+
+var position = text(builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
+	return expr{sql: "CAST(strpos(" + sqls(a) + ") AS INTEGER)", typ: tInt32}, nil
+}})
+
+// substr with a start before the text counts from its end in DuckDB, and not in
+// DataFusion.
+func substr(_ *translator, a []expr) (expr, error) {
+	if a[1].num == nil || *a[1].num < 1 {
+		return expr{}, unsupported("substr with a start that is not a positive number")
+	}
+	if len(a) == 3 && (a[2].num == nil || *a[2].num < 0) {
+		return expr{}, unsupported("substr with a length that is not a number")
+	}
+	return expr{sql: "substr(" + sqls(a) + ")", typ: tString}, nil
+}
+
+func pad(duck string) builtin {
+	return builtin{2, 3, false, func(_ *translator, a []expr) (expr, error) {
+		fill := "' '"
+		if len(a) == 3 {
+			fill = a[2].sql
+		}
+		return expr{sql: duck + "(" + a[0].sql + ", CAST(" + a[1].sql + " AS INTEGER), " + fill + ")", typ: tString}, nil
+	}}
+}
+
+func round(_ *translator, a []expr) (expr, error) {
+	digits := "0"
+	if len(a) == 2 {
+		if a[1].num == nil {
+			return expr{}, unsupported("round to a number of digits that is not a literal")
+		}
+		digits = strconv.FormatInt(*a[1].num, 10)
+	}
+	if a[0].typ.Kind == Decimal || a[0].typ.known() && !a[0].typ.isNumber() {
+		return expr{}, unsupported("round of %s", describe(a[0]))
+	}
+	t := tFloat
+	if a[0].typ.Kind == Float32 {
+		t = a[0].typ
+	}
+	return expr{sql: "CAST(round(CAST(" + a[0].sql + " AS DOUBLE), " + digits + ") AS " + t.duck() + ")", typ: t}, nil
+}
+
+// power of integers is an integer in DataFusion and overflows there.
+func power(_ *translator, a []expr) (expr, error) {
+	if !a[0].typ.isFloat() && !a[1].typ.isFloat() {
+		return expr{}, unsupported("power of integers; write one of them with a decimal point")
+	}
+	return expr{sql: "power(CAST(" + a[0].sql + " AS DOUBLE), CAST(" + a[1].sql + " AS DOUBLE))", typ: tFloat}, nil
+}
+
+func math2bool(duck string) builtin {
+	return only(returns(1, 1, duck, boolType), duck, Type.isFloat)
+}
+
+func nullif(_ *translator, a []expr) (expr, error) {
+	return expr{sql: "nullif(" + sqls(a) + ")", typ: a[0].typ, null: true}, nil
+}
+
+func extreme(duck string) func(*translator, []expr) (expr, error) {
+	return func(_ *translator, a []expr) (expr, error) {
+		t := commonType(a)
+		if !t.known() || t.isBytes() {
+			return expr{}, unsupported("%s of values of different or unknown types; CAST them", duck)
+		}
+		return expr{sql: duck + "(" + sqls(a) + ")", typ: t}, nil
+	}
+}
+
+func makeArray(_ *translator, a []expr) (expr, error) {
+	t := commonType(a)
+	if len(a) > 0 && (!t.known() || t.isBytes()) {
+		return expr{}, unsupported("make_array of values of different or unknown types")
+	}
+	e := expr{sql: "list_value(" + sqls(a) + ")", dt: arrow.ListOf(arrow.Null), text: "make_array(" + texts(a) + ")"}
+	if len(a) > 0 {
+		e.dt = arrow.ListOf(t.arrow())
+	}
+	return e, nil
+}
+
+// hexLiteral is X'0aff', which DuckDB does not know; see duckDialect.
+func hexLiteral(_ *translator, a []expr) (expr, error) {
+	if a[0].str == nil {
+		return expr{}, planError("Error during planning: Invalid function 'unhex'.")
+	}
+	t := binaryText(*a[0].str)
+	return expr{sql: "unhex(" + quoteText(*a[0].str) + ")", typ: Type{Kind: Binary}, text: t}, nil
+}
+
+func encode(_ *translator, a []expr) (expr, error) {
+	if a[1].str == nil || *a[1].str != "hex" || a[0].typ.Kind != Binary {
+		return expr{}, unsupported("encode of anything but binary to 'hex'")
+	}
+	return expr{sql: "lower(hex(" + a[0].sql + "))", typ: tString}, nil
+}
+
+func now(tr *translator, _ []expr) (expr, error) {
+	n := tr.now.UnixNano()
+	return expr{sql: timestampLiteral(tNano, n), typ: tNano, inst: &instant{tr.now.Unix(), int64(tr.now.Nanosecond()), true}}, nil
+}
+
+func currentDate(tr *translator, _ []expr) (expr, error) {
+	return expr{sql: dateLiteral(floorDiv(tr.now.Unix(), 86400)), typ: Type{Kind: Date}}, nil
+}
+
+var truncParts = map[string]bool{"year": true, "quarter": true, "month": true, "week": true, "day": true, "hour": true, "minute": true, "second": true}
+
+func dateTrunc(_ *translator, a []expr) (expr, error) {
+	if a[0].str == nil || !a[1].typ.isTimestamp() {
+		return expr{}, unsupported("date_trunc of %s", describe(a[1]))
+	}
+	part := strings.ToLower(*a[0].str)
+	if !truncParts[part] {
+		return expr{}, unsupported("date_trunc to %q", part)
+	}
+	return expr{sql: "CAST(date_trunc(" + quoteText(part) + ", CAST(" + a[1].sql + " AS TIMESTAMP)) AS " + a[1].typ.duck() + ")", typ: a[1].typ}, nil
+}
+
+// dateBin cuts time into bins that start at the epoch or at an origin, by integer
+// arithmetic in the column's unit.
+func dateBin(_ *translator, a []expr) (expr, error) {
+	iv, ts := a[0].iv, a[1]
+	if iv == nil && a[0].str != nil {
+		if p, ok := parseInterval(*a[0].str); ok {
+			iv = &p
+		}
+	}
+	if iv == nil || iv.months != 0 || !ts.typ.isTimestamp() {
+		return expr{}, unsupported("date_bin unless with an INTERVAL of days and less on a timestamp")
+	}
+	unit := 1e9 / ts.typ.perSecond()
+	nanos := int64(iv.days)*86400e9 + iv.nanos
+	if nanos <= 0 || nanos%unit != 0 {
+		return expr{}, unsupported("date_bin with a stride that is no whole number of the column's units")
+	}
+	width := strconv.FormatInt(nanos/unit, 10)
+	u := unitsOf(ts)
+	if len(a) == 3 {
+		n, ok := int64(0), a[2].inst != nil
+		if ok {
+			n, ok = a[2].inst.in(ts.typ)
+		}
+		if !ok {
+			return expr{}, unsupported("date_bin with an origin that is no constant")
+		}
+		u = fmt.Sprintf("(%s - (%d))", u, n%(nanos/unit))
+		bin := "(" + u + " - ((" + u + " % " + width + ") + " + width + ") % " + width + fmt.Sprintf(" + (%d))", n%(nanos/unit))
+		return expr{sql: timestampFrom(ts.typ, bin), typ: ts.typ}, nil
+	}
+	bin := "(" + u + " - ((" + u + " % " + width + ") + " + width + ") % " + width + ")"
+	return expr{sql: timestampFrom(ts.typ, bin), typ: ts.typ}, nil
+}
+
+var dateParts = map[string]bool{"year": true, "quarter": true, "month": true, "week": true, "day": true, "dow": true, "doy": true, "hour": true, "minute": true, "second": true}
+
+func datePart(_ *translator, a []expr) (expr, error) {
+	if a[0].str == nil || !a[1].typ.isTimestamp() && a[1].typ.Kind != Date {
+		return expr{}, unsupported("date_part of %s", describe(a[1]))
+	}
+	part := strings.ToLower(*a[0].str)
+	name := `date_part(` + a[0].text + "," + a[1].text + ")"
+	if part == "epoch" {
+		return expr{sql: "CAST(epoch(" + a[1].sql + ") AS DOUBLE)", typ: tFloat, text: name}, nil
+	}
+	if !dateParts[part] {
+		return expr{}, unsupported("date_part %q", part)
+	}
+	return expr{sql: "CAST(date_part(" + quoteText(part) + ", " + a[1].sql + ") AS INTEGER)", typ: tInt32, text: name}, nil
+}
+
+// toTimestamp makes a timestamp of text, another timestamp, or an integer in a
+// unit.
+func toTimestamp(to, unit Kind) func(*translator, []expr) (expr, error) {
+	return func(_ *translator, a []expr) (expr, error) {
+		e, t := a[0], Type{Kind: to}
+		if e.typ.isInteger() && to != unit {
+			if e.num != nil {
+				ts := instant{seconds: *e.num}
+				n, ok := ts.in(t)
+				if !ok {
+					return expr{}, errorf(EngineExecuteQuery, "Arrow error: Overflow converting %d to Timestamp(ns)", *e.num)
+				}
+				return expr{sql: timestampLiteral(t, n), typ: t, inst: &ts}, nil
+			}
+			return expr{sql: timestampFrom(t, "CAST("+e.sql+" AS BIGINT) * 1000000000"), typ: t}, nil
+		}
+		if !e.typ.isInteger() && e.str == nil && !e.typ.isTimestamp() {
+			return expr{}, unsupported("to_timestamp of %s", describe(e))
+		}
+		out, err := castTo(e, t, false)
+		return expr{sql: out.sql, typ: t, inst: out.inst}, err
+	}
+}
+
+func toUnixtime(_ *translator, a []expr) (expr, error) {
+	if !a[0].typ.isTimestamp() {
+		return expr{}, unsupported("to_unixtime of %s", describe(a[0]))
+	}
+	return expr{sql: fmt.Sprintf("greptime_floor_divide(%s, %d)", unitsOf(a[0]), a[0].typ.perSecond()), typ: tInt64}, nil
+}
+
+func dateFormat(tr *translator, a []expr) (expr, error) {
+	if !a[0].typ.isTimestamp() || a[1].typ.Kind != String {
+		return expr{}, unsupported("date_format of %s", describe(a[0]))
+	}
+	return expr{
+		sql: fmt.Sprintf("greptime_date_format(%s, CAST(%d AS BIGINT), %s, %s)", unitsOf(a[0]), a[0].typ.perSecond(), a[1].sql, quoteText(tr.s.ZoneName)),
+		typ: tString, dt: arrow.BinaryTypes.StringView,
+	}, nil
+}
+
+// timezone is the function without arguments, and what DuckDB's parser makes of AT
+// TIME ZONE.
+func timezone(tr *translator, a []expr) (expr, error) {
+	switch {
+	case len(a) == 0:
+		return expr{sql: quoteText(tr.s.ZoneName), typ: tString, dt: arrow.BinaryTypes.StringView}, nil
+	default:
+		return expr{}, unsupported("AT TIME ZONE")
+	}
+}
+
+// count: DuckDB's count of an opaque value counts the same rows.
+func count(_ *translator, a []expr) (expr, error) {
+	return expr{sql: "count(" + a[0].sql + ")", typ: tInt64}, nil
+}
+
+func countStar(*translator, []expr) (expr, error) {
+	return expr{sql: "count(*)", typ: tInt64}, nil
+}
+
+// sum keeps 64 bits: where GreptimeDB wraps around, this is an error.
+func sum(_ *translator, a []expr) (expr, error) {
+	e, t := a[0], Type{}
+	switch {
+	case e.typ.isUnsigned():
+		t = tUInt64
+	case e.typ.isInteger():
+		t = tInt64
+	case e.typ.isFloat():
+		t = tFloat
+	case e.typ.Kind == Decimal:
+		t = Type{Kind: Decimal, Precision: min(38, e.typ.Precision+10), Scale: e.typ.Scale}
+	default:
+		return expr{}, unsupported("sum of %s", describe(e))
+	}
+	return expr{sql: "CAST(sum(" + e.sql + ") AS " + t.duck() + ")", typ: t}, nil
+}

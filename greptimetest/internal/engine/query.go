@@ -1,0 +1,365 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	duckdb "github.com/duckdb/duckdb-go/v2"
+)
+
+// Result is the answer to a statement: affected rows if Schema is nil, otherwise
+// rows. Close must be called.
+type Result struct {
+	Affected uint32
+	Schema   *arrow.Schema
+	// Stream tells that the result is one that GreptimeDB ends with metrics.
+	Stream bool
+
+	rows rowSource
+	cols []output
+}
+
+// Close gives up what the result holds.
+func (r *Result) Close() {
+	if r.rows != nil {
+		r.rows.close()
+	}
+}
+
+func affected(n int) *Result { return &Result{Affected: uint32(n)} }
+
+// rowSource yields rows of driver values, and io.EOF after the last.
+type rowSource interface {
+	next(row []driver.Value) error
+	close()
+}
+
+// duckRows are the rows of a DuckDB query, with the connection it runs on.
+type duckRows struct {
+	conn  *sql.Conn
+	stmt  *duckdb.Stmt
+	rows  driver.Rows
+	types []duckdb.TypeInfo
+	first [][]driver.Value // read ahead
+	err   error            // after first
+}
+
+func (r *duckRows) next(row []driver.Value) error {
+	if len(r.first) > 0 {
+		copy(row, r.first[0])
+		r.first = r.first[1:]
+		return nil
+	}
+	if r.err != nil {
+		return r.err
+	}
+	return r.rows.Next(row)
+}
+
+func (r *duckRows) close() {
+	if r.rows != nil {
+		r.rows.Close()
+	}
+	if r.stmt != nil {
+		r.stmt.Close()
+	}
+	r.conn.Close()
+}
+
+// run prepares and executes a query of DuckDB. An error of the execution is kept in
+// the rows, because GreptimeDB sends the schema before it meets such an error.
+func (e *Engine) run(ctx context.Context, query string) (*duckRows, error) {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, asError(err)
+	}
+	r := &duckRows{conn: conn}
+	err = conn.Raw(func(dc any) error {
+		stmt, err := dc.(*duckdb.Conn).PrepareContext(ctx, query)
+		if err != nil {
+			return planFailure(err)
+		}
+		r.stmt = stmt.(*duckdb.Stmt)
+		n, err := r.stmt.ColumnCount()
+		if err != nil {
+			return err
+		}
+		r.types = make([]duckdb.TypeInfo, n)
+		for i := range r.types {
+			if r.types[i], err = r.stmt.ColumnTypeInfo(i); err != nil {
+				return err
+			}
+		}
+		if r.rows, err = r.stmt.QueryContext(ctx, nil); err != nil {
+			r.err = executionFailure(ctx, err)
+		}
+		return nil
+	})
+	if err != nil {
+		r.close()
+		return nil, asError(err)
+	}
+	if r.err == nil {
+		row := make([]driver.Value, len(r.types))
+		switch err := r.rows.Next(row); {
+		case err == nil:
+			r.first = append(r.first, row)
+		case errors.Is(err, io.EOF):
+			r.err = io.EOF
+		default:
+			r.err = executionFailure(ctx, err)
+		}
+	}
+	return r, nil
+}
+
+var badCast = regexp.MustCompile(`Could not convert string '(.*)' to '?([A-Z0-9_]+)'?`)
+
+// executionFailure is DuckDB's error in GreptimeDB's words, where those are known.
+func executionFailure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errorf(Cancelled, "%v", ctx.Err())
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	msg := duckMessage(err)
+	if i := strings.Index(msg, "Not supported by greptimetest"); i >= 0 {
+		return errorf(Unsupported, "%s", msg[i:])
+	}
+	if m := badCast.FindStringSubmatch(msg); m != nil {
+		to := m[2]
+		if n, ok := strings.CutPrefix(to, "INT"); ok {
+			to = "Int" + n
+		}
+		msg = fmt.Sprintf("Cast error: Cannot cast string '%s' to value of %s type", m[1], to)
+	}
+	return errorf(EngineExecuteQuery, "%s", msg)
+}
+
+// planFailure is an error that DuckDB found before it ran the query.
+func planFailure(err error) error {
+	var de *duckdb.Error
+	if errors.As(err, &de) {
+		switch de.Type {
+		case duckdb.ErrorTypeParser, duckdb.ErrorTypeSyntax:
+			return errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: %s", duckMessage(err))
+		case duckdb.ErrorTypeConversion, duckdb.ErrorTypeInvalidInput, duckdb.ErrorTypeOutOfRange:
+			return executionFailure(context.Background(), err)
+		case duckdb.ErrorTypeNotImplemented:
+			return unsupported("%s", duckMessage(err))
+		}
+	}
+	return planError("%s", duckMessage(err))
+}
+
+// duckMessage is the first line of DuckDB's error without its kind.
+func duckMessage(err error) string {
+	msg, _, _ := strings.Cut(err.Error(), "\n")
+	if kind, rest, ok := strings.Cut(msg, " Error: "); ok && len(kind) < 30 {
+		return rest
+	}
+	return msg
+}
+
+// query runs a SELECT, WITH or VALUES.
+func (e *Engine) query(ctx context.Context, s *Session, text string, toks []token) (*Result, error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	q, outs, tr, err := e.plan(ctx, s, toks)
+	if err != nil {
+		return nil, err
+	}
+	return e.runPlanned(ctx, q, outs, tr)
+}
+
+// plan translates a query.
+func (e *Engine) plan(ctx context.Context, s *Session, toks []token) (string, []expr, *translator, error) {
+	n, err := e.parseQuery(ctx, toks)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	tr := e.newTranslator(ctx, s)
+	q, outs, err := tr.query(n, nil)
+	return q, outs, tr, err
+}
+
+func (e *Engine) runPlanned(ctx context.Context, q string, outs []expr, tr *translator) (*Result, error) {
+	rows, err := e.run(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if rows.err != nil && !errors.Is(rows.err, io.EOF) && !tr.scans {
+		rows.close()
+		return nil, rows.err
+	}
+	r := &Result{Stream: true, rows: rows, cols: make([]output, len(outs))}
+	if len(rows.types) != len(outs) {
+		rows.close()
+		return nil, errorf(Unexpected, "the translated query has %d columns, expected %d", len(rows.types), len(outs))
+	}
+	fields := make([]arrow.Field, len(outs))
+	for i, o := range outs {
+		dt, err := outputType(o, rows.types[i])
+		if err != nil {
+			rows.close()
+			return nil, err
+		}
+		null := o.null
+		if !o.column && len(rows.first) > 0 {
+			null = rows.first[0][i] == nil
+		}
+		fields[i] = arrow.Field{Name: o.name, Type: dt, Nullable: null, Metadata: arrow.MetadataFrom(o.meta)}
+		r.cols[i] = output{dt, o.iv}
+	}
+	var meta *arrow.Metadata
+	if tr.version >= 0 {
+		m := arrow.NewMetadata([]string{"greptime:version"}, []string{strconv.Itoa(tr.version)})
+		meta = &m
+	}
+	r.Schema = arrow.NewSchema(fields, meta)
+	return r, nil
+}
+
+// outputType is the Arrow type of a result column.
+func outputType(o expr, t duckdb.TypeInfo) (arrow.DataType, error) {
+	switch {
+	case o.dt != nil:
+		return o.dt, nil
+	case o.typ.known():
+		return o.typ.arrow(), nil
+	}
+	return arrowType(t)
+}
+
+// arrowType is the Arrow type that stands for a type of DuckDB.
+func arrowType(t duckdb.TypeInfo) (arrow.DataType, error) {
+	switch t.InternalType() {
+	case duckdb.TYPE_DECIMAL:
+		d := t.Details().(*duckdb.DecimalDetails)
+		return &arrow.Decimal128Type{Precision: int32(d.Width), Scale: int32(d.Scale)}, nil
+	case duckdb.TYPE_LIST:
+		child, err := arrowType(t.Details().(*duckdb.ListDetails).Child)
+		if err != nil {
+			return nil, err
+		}
+		return arrow.ListOf(child), nil
+	case duckdb.TYPE_HUGEINT:
+		return arrow.PrimitiveTypes.Int64, nil
+	case duckdb.TYPE_INTERVAL:
+		return arrow.FixedWidthTypes.MonthDayNanoInterval, nil
+	case duckdb.TYPE_SQLNULL:
+		return arrow.Null, nil
+	}
+	k, ok := duckKinds[t.InternalType()]
+	if !ok {
+		return nil, unsupported("results of DuckDB's type %v", t.InternalType())
+	}
+	return Type{Kind: k}.arrow(), nil
+}
+
+var duckKinds = map[duckdb.Type]Kind{
+	duckdb.TYPE_BOOLEAN: Bool, duckdb.TYPE_TINYINT: Int8, duckdb.TYPE_SMALLINT: Int16, duckdb.TYPE_INTEGER: Int32, duckdb.TYPE_BIGINT: Int64,
+	duckdb.TYPE_UTINYINT: UInt8, duckdb.TYPE_USMALLINT: UInt16, duckdb.TYPE_UINTEGER: UInt32, duckdb.TYPE_UBIGINT: UInt64,
+	duckdb.TYPE_FLOAT: Float32, duckdb.TYPE_DOUBLE: Float64, duckdb.TYPE_VARCHAR: String, duckdb.TYPE_BLOB: Binary, duckdb.TYPE_DATE: Date,
+	duckdb.TYPE_TIMESTAMP_S: TimestampSecond, duckdb.TYPE_TIMESTAMP_MS: TimestampMilli, duckdb.TYPE_TIMESTAMP: TimestampMicro, duckdb.TYPE_TIMESTAMP_NS: TimestampNano,
+}
+
+// goRows are rows made here: SHOW, DESCRIBE.
+type goRows [][]driver.Value
+
+func (r *goRows) next(row []driver.Value) error {
+	if len(*r) == 0 {
+		return io.EOF
+	}
+	copy(row, (*r)[0])
+	*r = (*r)[1:]
+	return nil
+}
+
+func (r *goRows) close() {}
+
+// explain answers with DuckDB's plan of the translated query, in GreptimeDB's
+// columns.
+func (e *Engine) explain(ctx context.Context, s *Session, c *cursor) (*Result, error) {
+	c.next()
+	analyze := c.accept("ANALYZE")
+	c.accept("VERBOSE")
+	if c.accept("FORMAT") {
+		f := c.next().text
+		if !analyze {
+			return nil, errorf(EngineExecuteQuery, "Invalid or Unsupported Configuration: Invalid explain format. Expected 'indent', 'tree', 'pgjson' or 'graphviz'. Got '%s'", f)
+		}
+		return nil, unsupported("EXPLAIN ANALYZE FORMAT %s", f)
+	}
+	switch strings.ToUpper(c.peek().text) {
+	case "SELECT", "WITH", "VALUES", "(":
+	default:
+		return nil, unsupported("EXPLAIN %s", c.peek().text)
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	q, outs, tr, err := e.plan(ctx, s, c.rest(c.i))
+	if err != nil {
+		return nil, err
+	}
+	plan, err := e.explainDuck(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	str := func(name string, null bool) column { return column{name, arrow.BinaryTypes.String, null} }
+	if !analyze {
+		r := table([]column{str("plan_type", false), str("plan", false)}, [][]driver.Value{
+			{"logical_plan", "DuckDB: " + q}, {"physical_plan", plan},
+		})
+		r.Stream, r.Schema = true, arrow.NewSchema(r.Schema.Fields(), nil)
+		return r, nil
+	}
+	res, err := e.runPlanned(ctx, q, outs, tr)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Close()
+	n := 0
+	row := make([]driver.Value, len(outs))
+	for {
+		if err := res.rows.next(row); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, asError(err)
+		}
+		n++
+	}
+	num := func(name string) column { return column{name, arrow.PrimitiveTypes.Uint32, true} }
+	r := table([]column{num("stage"), num("node"), str("plan", true)}, [][]driver.Value{
+		{int64(0), int64(0), plan}, {nil, nil, "Total rows: " + itoa(n)},
+	})
+	r.Stream, r.Schema = true, arrow.NewSchema(r.Schema.Fields(), nil)
+	return r, nil
+}
+
+func (e *Engine) explainDuck(ctx context.Context, q string) (string, error) {
+	rows, err := e.db.QueryContext(ctx, "EXPLAIN "+q)
+	if err != nil {
+		return "", planFailure(err)
+	}
+	defer rows.Close()
+	var plan string
+	for rows.Next() {
+		var key, value string
+		if err := rows.Scan(&key, &value); err != nil {
+			return "", asError(err)
+		}
+		plan += value
+	}
+	return plan, rows.Err()
+}

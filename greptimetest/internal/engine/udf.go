@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/greptime-go/greptime/internal/jsonb"
+)
+
+// macros are what DataFusion does and no function of DuckDB does alike.
+var macros = []string{
+	`CREATE OR REPLACE MACRO greptime_divide(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero error') ELSE a // b END`,
+	`CREATE OR REPLACE MACRO greptime_modulo(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero error') ELSE a % b END`,
+	`CREATE OR REPLACE MACRO greptime_sign(x) AS CAST(sign(x) AS DOUBLE)`,
+	`CREATE OR REPLACE MACRO greptime_floor_divide(a, b) AS (a - ((a % b) + b) % b) // b`,
+}
+
+// udf is a scalar function in Go.
+type udf struct {
+	name string
+	args []duckdb.Type
+	ret  duckdb.Type
+	f    func(args []driver.Value) (any, error)
+}
+
+func (u udf) Config() duckdb.ScalarFuncConfig {
+	var c duckdb.ScalarFuncConfig
+	for _, a := range u.args {
+		c.InputTypeInfos = append(c.InputTypeInfos, mustType(a))
+	}
+	c.ResultTypeInfo = mustType(u.ret)
+	return c
+}
+
+func (u udf) Executor() duckdb.ScalarFuncExecutor {
+	return duckdb.ScalarFuncExecutor{RowExecutor: u.f}
+}
+
+// mustType is for the primitive types named in udfs, which cannot fail.
+func mustType(t duckdb.Type) duckdb.TypeInfo {
+	info, err := duckdb.NewTypeInfo(t)
+	if err != nil {
+		panic(err)
+	}
+	return info
+}
+
+const (
+	blob    = duckdb.TYPE_BLOB
+	varchar = duckdb.TYPE_VARCHAR
+	bigint  = duckdb.TYPE_BIGINT
+	double  = duckdb.TYPE_DOUBLE
+	boolean = duckdb.TYPE_BOOLEAN
+)
+
+func udfs() []udf {
+	list := []udf{
+		{"greptime_parse_json", []duckdb.Type{varchar}, blob, func(a []driver.Value) (any, error) {
+			b, err := jsonb.AppendBinary(nil, []byte(a[0].(string)))
+			if err != nil {
+				return nil, fmt.Errorf("Cannot convert the string to json: %w", err)
+			}
+			return b, nil
+		}},
+		{"greptime_json_to_string", []duckdb.Type{blob}, varchar, func(a []driver.Value) (any, error) {
+			b, err := jsonb.AppendStored(nil, a[0].([]byte))
+			return string(b), err
+		}},
+		{"greptime_json_is_object", []duckdb.Type{blob}, boolean, func(a []driver.Value) (any, error) {
+			v, ok, err := jsonAt(a[0].([]byte), "")
+			_, object := v.(map[string]any)
+			return ok && object, err
+		}},
+		{"greptime_json_path_exists", []duckdb.Type{blob, varchar}, boolean, func(a []driver.Value) (any, error) {
+			_, ok, err := jsonAt(a[0].([]byte), a[1].(string))
+			return ok, err
+		}},
+		{"greptime_parse_vec", []duckdb.Type{varchar}, blob, func(a []driver.Value) (any, error) {
+			return parseVector(a[0].(string), -1)
+		}},
+		{"greptime_vec_to_string", []duckdb.Type{blob}, varchar, func(a []driver.Value) (any, error) {
+			v, err := floats(a[0].([]byte))
+			return vectorText(v), err
+		}},
+		{"greptime_vec_dim", []duckdb.Type{blob}, duckdb.TYPE_UBIGINT, func(a []driver.Value) (any, error) {
+			v, err := floats(a[0].([]byte))
+			return uint64(len(v)), err
+		}},
+		{"greptime_timestamp_text", []duckdb.Type{bigint, bigint}, varchar, func(a []driver.Value) (any, error) {
+			return timestampText(a[0].(int64), a[1].(int64)), nil
+		}},
+		{"greptime_float_text", []duckdb.Type{double, boolean}, varchar, func(a []driver.Value) (any, error) {
+			bits := 64
+			if a[1].(bool) {
+				bits = 32
+			}
+			return floatText(a[0].(float64), bits), nil
+		}},
+		{"greptime_date_format", []duckdb.Type{bigint, bigint, varchar, varchar}, varchar, func(a []driver.Value) (any, error) {
+			zone, ok := parseZone(a[3].(string))
+			if !ok {
+				zone = time.UTC
+			}
+			return dateFormatText(unixTime(a[0].(int64), a[1].(int64)).In(zone), a[2].(string))
+		}},
+	}
+	for name, get := range map[string]func(any) any{"json_get_int": jsonGetInt, "json_get_float": jsonGetFloat, "json_get_bool": jsonGetBool, "json_get_string": jsonGetString} {
+		ret := map[string]duckdb.Type{"json_get_int": bigint, "json_get_float": double, "json_get_bool": boolean, "json_get_string": varchar}[name]
+		list = append(list, udf{"greptime_" + name, []duckdb.Type{blob, varchar}, ret, func(a []driver.Value) (any, error) {
+			v, ok, err := jsonAt(a[0].([]byte), a[1].(string))
+			if err != nil || !ok {
+				return nil, err
+			}
+			return get(v), nil
+		}})
+	}
+	for _, name := range []string{"vec_cos_distance", "vec_l2sq_distance", "vec_dot_product"} {
+		list = append(list, udf{"greptime_" + name, []duckdb.Type{blob, blob}, duckdb.TYPE_FLOAT, func(a []driver.Value) (any, error) {
+			l, err1 := floats(a[0].([]byte))
+			r, err2 := floats(a[1].([]byte))
+			if err := errors.Join(err1, err2); err != nil {
+				return nil, err
+			}
+			return distance(name, l, r)
+		}})
+	}
+	return list
+}
+
+// registerFunctions adds the functions above to the database.
+func registerFunctions(ctx context.Context, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for _, m := range macros {
+		if _, err := conn.ExecContext(ctx, m); err != nil {
+			return fmt.Errorf("%s: %w", m, err)
+		}
+	}
+	for _, u := range udfs() {
+		if err := duckdb.RegisterScalarUDF(conn, u.name, u); err != nil {
+			return fmt.Errorf("function %s: %w", u.name, err)
+		}
+	}
+	return nil
+}
+
+func unixTime(n, perSecond int64) time.Time {
+	s := floorDiv(n, perSecond)
+	return time.Unix(s, (n-s*perSecond)*(1e9/perSecond)).UTC()
+}
+
+// timestampText is a timestamp as Arrow's cast to text writes it: the fraction has
+// 0, 3, 6 or 9 digits.
+func timestampText(n, perSecond int64) string {
+	t := unixTime(n, perSecond)
+	s := t.Format("2006-01-02T15:04:05")
+	switch ns := t.Nanosecond(); {
+	case ns == 0:
+		return s
+	case ns%1e6 == 0:
+		return s + fmt.Sprintf(".%03d", ns/1e6)
+	case ns%1e3 == 0:
+		return s + fmt.Sprintf(".%06d", ns/1e3)
+	default:
+		return s + fmt.Sprintf(".%09d", ns)
+	}
+}
+
+// floatText is a float as Arrow's cast to text writes it.
+func floatText(f float64, bits int) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	}
+	if a := math.Abs(f); a != 0 && (a < 1e-5 || a >= 1e16) {
+		s := strconv.FormatFloat(f, 'e', -1, bits)
+		mantissa, exponent, _ := strings.Cut(s, "e")
+		n, _ := strconv.Atoi(exponent)
+		if !strings.Contains(mantissa, ".") {
+			// Rust's shortest form has no ".0" before an exponent.
+			return mantissa + "e" + strconv.Itoa(n)
+		}
+		return mantissa + "e" + strconv.Itoa(n)
+	}
+	s := strconv.FormatFloat(f, 'f', -1, bits)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+// dateFormatText knows the usual conversions of strftime.
+func dateFormatText(t time.Time, format string) (any, error) {
+	var b strings.Builder
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			b.WriteByte(format[i])
+			continue
+		}
+		if i++; i == len(format) {
+			return nil, errors.New("date_format: the format ends with %")
+		}
+		switch format[i] {
+		case 'Y':
+			fmt.Fprintf(&b, "%04d", t.Year())
+		case 'y':
+			fmt.Fprintf(&b, "%02d", t.Year()%100)
+		case 'm':
+			fmt.Fprintf(&b, "%02d", int(t.Month()))
+		case 'd':
+			fmt.Fprintf(&b, "%02d", t.Day())
+		case 'H':
+			fmt.Fprintf(&b, "%02d", t.Hour())
+		case 'M':
+			fmt.Fprintf(&b, "%02d", t.Minute())
+		case 'S':
+			fmt.Fprintf(&b, "%02d", t.Second())
+		case 'f':
+			fmt.Fprintf(&b, "%09d", t.Nanosecond())
+		case 'j':
+			fmt.Fprintf(&b, "%03d", t.YearDay())
+		case 'F':
+			b.WriteString(t.Format(time.DateOnly))
+		case 'T':
+			b.WriteString(t.Format(time.TimeOnly))
+		case 'b':
+			b.WriteString(t.Format("Jan"))
+		case 'B':
+			b.WriteString(t.Format("January"))
+		case 'a':
+			b.WriteString(t.Format("Mon"))
+		case 'A':
+			b.WriteString(t.Format("Monday"))
+		case 'z':
+			b.WriteString(t.Format("-0700"))
+		case '%':
+			b.WriteByte('%')
+		default:
+			return nil, fmt.Errorf("Not supported by greptimetest: date_format with %%%c", format[i])
+		}
+	}
+	return b.String(), nil
+}
