@@ -170,8 +170,14 @@ func sqlArg(v any) (sqltext.Arg, error) {
 		}
 		return sqltext.Arg{Kind: sqltext.JSON, Text: string(v)}, nil
 	case Date:
+		if _, err := v.EpochDays(); err != nil { // 30 February: time.Date would make it March
+			return sqltext.Arg{}, err
+		}
 		return sqltext.Arg{Kind: sqltext.Date, Time: v.Time(time.UTC)}, nil
 	case TimeOfDay:
+		if err := v.check(); err != nil {
+			return sqltext.Arg{}, err
+		}
 		return sqltext.Arg{Kind: sqltext.String, Text: v.String()}, nil
 	case Decimal:
 		return sqltext.Arg{Kind: sqltext.Decimal, Text: string(v)}, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -25,7 +26,7 @@ func callError(ctx context.Context, err error, st statement) error {
 		e.cause = ErrClosed
 	case ctx.Err() != nil:
 		e.cause = ctx.Err()
-	case expiredOnServer(ctx, e):
+	case expired(ctx, e):
 		e.cause = context.DeadlineExceeded
 	}
 	e.Ambiguous = !st.readOnly && call.Sent && outcomeUnknown(e)
@@ -38,11 +39,16 @@ func callError(ctx context.Context, err error, st statement) error {
 	return e
 }
 
-// expiredOnServer recognises what the server says when it sees the call's
-// deadline pass before the client does: Cancelled, "Timeout expired".
-func expiredOnServer(ctx context.Context, e *Error) bool {
-	_, ok := ctx.Deadline()
-	return ok && e.GRPC == codes.Canceled && e.Message == "Timeout expired"
+// expired says whether a call ended because of its deadline although the context
+// does not say so yet: its timer may be a moment late, and the server, which knows
+// the deadline, says Cancelled, "Timeout expired", when it is the first to see it
+// pass.
+func expired(ctx context.Context, e *Error) bool {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return false
+	}
+	return !time.Now().Before(deadline) || e.GRPC == codes.Canceled && e.Message == "Timeout expired"
 }
 
 // outcomeUnknown says whether a request that reached the server may have been

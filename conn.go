@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -233,10 +232,5 @@ func (c *Conn) hints() metadata.MD {
 	if len(hints) == 0 {
 		return nil
 	}
-	list := make([]string, 0, len(hints))
-	for k, v := range hints {
-		list = append(list, k+"="+v)
-	}
-	slices.Sort(list)
-	return metadata.Pairs("x-greptime-hints", strings.Join(list, ","))
+	return metadata.Pairs("x-greptime-hints", formatHints(hints))
 }

@@ -82,6 +82,24 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// TestAllocations pins what a batch costs: two allocations a column, array and its
+// data, and a few for all of them. It counts those of the whole process, so it
+// runs alone.
+func TestAllocations(t *testing.T) {
+	schema, batches := sensorBatches(benchBatches)
+	for i, most := range []float64{15, 16} { // plain, LZ4
+		messages := encode(t, schema, batches, bodies[i].opts...)
+		perStream := testing.AllocsPerRun(5, func() {
+			if got := read(messages, io.EOF); got.err != nil || len(got.batches) != benchBatches {
+				t.Fatal(got.err)
+			}
+		})
+		if got := perStream / benchBatches; got > most {
+			t.Errorf("%s: %.1f allocations a batch of 5 columns, want at most %.0f", bodies[i].name, got, most)
+		}
+	}
+}
+
 func drain(b *testing.B, r array.RecordReader) {
 	n := 0
 	for r.Next() {

@@ -256,7 +256,7 @@ func TestReadsWhatArrowGoWrites(t *testing.T) {
 	for i, body := range bodies {
 		t.Run(body.name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(60) {
+			for seed := range uint64(25) {
 				compareWithArrowGo(t, seed, uint64(i), body.opts)
 			}
 		})

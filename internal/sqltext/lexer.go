@@ -129,7 +129,9 @@ func (l *lexer) scan() (TokenKind, error) {
 		return l.dot()
 	case '?':
 		l.pos++
-		l.skip(unicode.IsNumber)
+		if c := l.at(0); '0' <= c && c <= '9' || c >= utf8.RuneSelf {
+			l.skip(unicode.IsNumber)
+		}
 		return TokenPlaceholder, nil
 	case '$':
 		return l.dollar()

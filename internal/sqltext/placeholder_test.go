@@ -181,7 +181,7 @@ func TestPlacesOfPlaceholders(t *testing.T) {
 // Reading is linear in the text, however its brackets are nested.
 func TestDeepNesting(t *testing.T) {
 	t.Parallel()
-	const depth = 200_000
+	const depth = 20_000
 	for _, unit := range []string{"(", "[", "{", ")", "(TQL EVAL (", "a[", "INSERT INTO t VALUES ((", "$a", ":a ", "VALUES(", "#"} {
 		parse(t, strings.Repeat(unit, depth))
 		parse(t, "INSERT INTO t VALUES ("+strings.Repeat(unit, depth))

@@ -22,6 +22,8 @@ type Result struct {
 	Schema   *arrow.Schema
 	// Stream tells that the result is one that GreptimeDB ends with metrics.
 	Stream bool
+	// Empty tells that a result without rows has a batch of zero rows.
+	Empty bool
 
 	rows rowSource
 	cols []output

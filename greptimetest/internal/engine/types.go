@@ -61,6 +61,8 @@ type Type struct {
 	// Structured is set for JSON columns made by SQL, which carry the extension
 	// metadata; those made by an insert do not.
 	Structured bool
+	// Datetime is set for columns made as DATETIME: TIMESTAMP(6), but no time index.
+	Datetime bool
 }
 
 type kindInfo struct {
@@ -173,6 +175,7 @@ func (t Type) proto() v1.ColumnDataType { return kinds[t.Kind].proto }
 // same tells whether two types are the same to a writer.
 func (t Type) same(o Type) bool {
 	t.Structured, o.Structured = false, false
+	t.Datetime, o.Datetime = false, false
 	return t == o
 }
 

@@ -1,0 +1,184 @@
+package greptime_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+// batchRows is the size of the batches in which GreptimeDB sends scans of files.
+const batchRows = 1024
+
+// metricsBatch is a batch of a table as many have it: time, tag, two floats and a
+// count, with a gap every 17 rows.
+func metricsBatch() (*arrow.Schema, arrow.RecordBatch) {
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "ts", Type: &arrow.TimestampType{Unit: arrow.Millisecond}},
+		{Name: "host", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "cpu", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+		{Name: "mem", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+		{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for i := range batchRows {
+		b.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(1704067200000 + int64(i)*1000))
+		b.Field(1).(*array.StringBuilder).Append(fmt.Sprintf("host-%d", i%40))
+		b.Field(2).(*array.Float64Builder).Append(float64(i) * 0.37)
+		if i%17 == 0 {
+			b.Field(3).AppendNull()
+		} else {
+			b.Field(3).(*array.Float64Builder).Append(float64(i%900) * 1.13)
+		}
+		b.Field(4).(*array.Int64Builder).Append(int64(i) * 7919)
+	}
+	return schema, b.NewRecordBatch()
+}
+
+// startRows starts a server that answers every query with batches × batchRows rows.
+// The messages are encoded once, so that the server costs next to nothing.
+func startRows(t testing.TB, batches int) *wiretest.Server {
+	schema, batch := metricsBatch()
+	defer batch.Release()
+	messages := resultMessages(t, schema, batch)
+	encoded := make([][]byte, len(messages))
+	for i, m := range messages {
+		encoded[i] = wiretest.EncodeFlightData(m)
+	}
+	return wiretest.Start(t, func(c *wiretest.Call) error {
+		if _, err := c.TicketBytes(); err != nil {
+			return err
+		}
+		if err := c.Send(encoded[0]); err != nil {
+			return err
+		}
+		for range batches {
+			if err := c.Send(encoded[1]); err != nil {
+				return err
+			}
+		}
+		return c.Send(encoded[2])
+	})
+}
+
+// scanRows scans a whole result and returns the number of rows.
+func scanRows(ctx context.Context, db *sql.DB, eachBatch func()) (int, error) {
+	rows, err := db.QueryContext(ctx, "SELECT ts, host, cpu, mem, n FROM metrics")
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	var (
+		ts   time.Time
+		host string
+		cpu  float64
+		mem  sql.NullFloat64
+		n    int64
+	)
+	count := 0
+	for rows.Next() {
+		if err := rows.Scan(&ts, &host, &cpu, &mem, &n); err != nil {
+			return count, err
+		}
+		if count++; count%batchRows == 0 && eachBatch != nil {
+			eachBatch()
+		}
+	}
+	return count, rows.Err()
+}
+
+func BenchmarkScan(b *testing.B) {
+	const batches = 100
+	db := openServer(b, startRows(b, batches))
+	b.ReportAllocs()
+	for b.Loop() {
+		if n, err := scanRows(b.Context(), db, nil); err != nil || n != batches*batchRows {
+			b.Fatal(n, err)
+		}
+	}
+	perRow(b, batches*batchRows)
+}
+
+func BenchmarkArrow(b *testing.B) {
+	const batches = 100
+	db := openServer(b, startRows(b, batches))
+	b.ReportAllocs()
+	for b.Loop() {
+		err := greptime.Raw(b.Context(), db, func(c *greptime.Conn) error {
+			rd, err := c.QueryArrow(b.Context(), "SELECT ts, host, cpu, mem, n FROM metrics")
+			if err != nil {
+				return err
+			}
+			defer rd.Release()
+			n := 0
+			for rd.Next() {
+				n += int(rd.RecordBatch().NumRows())
+			}
+			if n != batches*batchRows {
+				return fmt.Errorf("%d rows", n)
+			}
+			return rd.Err()
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	perRow(b, batches*batchRows)
+}
+
+func perRow(b *testing.B, rows int) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
+}
+
+func BenchmarkSelectOne(b *testing.B) {
+	db := openServer(b, newScribe(b).Server)
+	b.ReportAllocs()
+	for b.Loop() {
+		rows, err := db.Query("SELECT 1")
+		if err != nil {
+			b.Fatal(err)
+		}
+		for rows.Next() {
+		}
+		if err := rows.Err(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestLargeResultScansWithFlatMemory(t *testing.T) {
+	batches := 5_000_000 / batchRows
+	if raceEnabled {
+		batches /= 20
+	}
+	db := openServer(t, startRows(t, batches))
+	var first, peak uint64
+	seen := 0
+	n, err := scanRows(t.Context(), db, func() {
+		if seen++; seen%50 != 0 {
+			return
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		if seen == 50 {
+			first = m.HeapInuse
+		}
+		peak = max(peak, m.HeapInuse)
+	})
+	if err != nil || n != batches*batchRows {
+		t.Fatalf("%d rows, %v", n, err)
+	}
+	if peak > first+64<<20 {
+		t.Errorf("the heap grew from %d to %d MiB over %d rows", first>>20, peak>>20, n)
+	}
+}
