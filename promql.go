@@ -42,15 +42,15 @@ func (c *Conn) PromQL(ctx context.Context, q PromRange) (*RecordReader, error) {
 func (q PromRange) check() error {
 	switch {
 	case q.Query == "":
-		return errors.New("Query is empty")
+		return errors.New("the Query is empty")
 	case q.Start.IsZero() || q.End.IsZero():
-		return errors.New("Start and End must be set")
+		return errors.New("set both Start and End")
 	case q.End.Before(q.Start):
-		return fmt.Errorf("End %v is before Start %v", q.End, q.Start)
+		return fmt.Errorf("the End %v is before the Start %v", q.End, q.Start)
 	case q.Step < time.Millisecond || q.Step%time.Millisecond != 0:
-		return fmt.Errorf("Step is %v; it must be at least a millisecond, and whole milliseconds", q.Step)
+		return fmt.Errorf("the Step is %v; it must be at least a millisecond, and whole milliseconds", q.Step)
 	case q.Lookback < time.Millisecond || q.Lookback%time.Millisecond != 0:
-		return fmt.Errorf("Lookback is %v; it must be at least a millisecond, and whole milliseconds", q.Lookback)
+		return fmt.Errorf("the Lookback is %v; it must be at least a millisecond, and whole milliseconds", q.Lookback)
 	}
 	return nil
 }

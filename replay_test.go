@@ -475,7 +475,7 @@ func sameAsHTTP(got, want any, f captures.Field) error {
 		if err != nil {
 			return mismatch
 		}
-		wanted := greptime.Interval{Nanoseconds: n} // MonthDayNano that fits 64 bits
+		var wanted greptime.Interval
 		switch f.Type {
 		case "month_interval":
 			wanted = greptime.Interval{Months: int32(n)}

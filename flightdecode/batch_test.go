@@ -167,7 +167,7 @@ func TestBatchesThatAreUnusualButRight(t *testing.T) {
 					t.Errorf("column %d is %s, want %s", i, text, want)
 				}
 			}
-			touch(t, batch)
+			render(t, batch)
 		})
 	}
 }

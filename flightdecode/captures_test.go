@@ -80,7 +80,7 @@ func checkRows(t *testing.T, got answer, exchange captures.DoGet) {
 	var rowsPerBatch []int
 	var rows [][]string
 	for _, batch := range got.batches {
-		touch(t, batch)
+		render(t, batch)
 		rowsPerBatch = append(rowsPerBatch, int(batch.NumRows()))
 		for i := 0; i < int(batch.NumRows()) && len(rows) < len(exchange.ArrowGoRows); i++ {
 			rows = append(rows, recordedRow(batch, i))
@@ -216,7 +216,7 @@ func sweep(t *testing.T, messages []Message, part *[]byte) {
 	if len(original) > 200 {
 		masks = masks[2:]
 	}
-	for at := 0; at < len(original); at += 1 + len(original)/1000 {
+	for at := 0; at < len(original); at += 1 + len(original)/400 {
 		for _, mask := range masks {
 			// Arrays lie in bodies, so each attempt gets one of its own.
 			corrupt := slices.Clone(original)
@@ -245,7 +245,7 @@ func TestTruncatedParts(t *testing.T) {
 				"header": &messages[i].Header, "metadata": &messages[i].AppMetadata, "body": &messages[i].Body,
 			} {
 				original := *part
-				for n := 0; n < len(original); n += 1 + n/500 {
+				for n := 0; n < len(original); n += 1 + n/40 {
 					*part = slices.Clone(original[:n])
 					got := read(messages, io.EOF)
 					for _, batch := range got.batches {

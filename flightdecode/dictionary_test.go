@@ -63,7 +63,7 @@ func TestDictionariesAreReplacedAndExtended(t *testing.T) {
 	// All batches were kept to the end: what came later must not change them.
 	want := []string{"[]", "[b a]", "[a]", "[c a]", "[c]", "[d]"}
 	for i, batch := range got.batches {
-		touch(t, batch)
+		render(t, batch)
 		if text := valuesOf(batch.Column(0)); text != want[i] {
 			t.Errorf("batch %d is %s, want %s", i, text, want[i])
 		}
@@ -115,7 +115,7 @@ func TestDictionariesWithinOthers(t *testing.T) {
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
-	touch(t, got.batches[0])
+	render(t, got.batches[0])
 	inner := got.batches[0].Column(0).(*array.List).ListValues()
 	if text := valuesOf(inner); text != "[b a b]" {
 		t.Errorf("list is %s", text)
@@ -165,7 +165,7 @@ func TestDictionaryFaults(t *testing.T) {
 			if got.err != nil {
 				t.Fatal(got.err)
 			}
-			touch(t, got.batches[0])
+			render(t, got.batches[0])
 		})
 	}
 }
@@ -200,7 +200,7 @@ func TestColumnsWithoutADictionaryStillReadInFull(t *testing.T) {
 			t.Fatalf("type %d: %v", values.id, got.err)
 		}
 		for _, batch := range got.batches {
-			touch(t, batch)
+			render(t, batch)
 			if n := batch.Column(0).(*array.Dictionary).Dictionary().Len(); n != 0 {
 				t.Errorf("type %d: a dictionary of %d values", values.id, n)
 			}

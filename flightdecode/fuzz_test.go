@@ -53,7 +53,7 @@ func FuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got := readWith(unpack(b), io.EOF, Options{MaxBatchBytes: 16 << 20})
 		for _, batch := range got.batches {
-			touch(t, batch)
+			render(t, batch)
 			batch.Release()
 		}
 		var e *Error

@@ -289,7 +289,7 @@ func compareWithArrowGo(t *testing.T, seed1, seed2 uint64, opts []ipc.Option) {
 	}
 	sameBatches(t, got.batches, batches)
 	for _, batch := range got.batches {
-		touch(t, batch)
+		render(t, batch)
 		for _, column := range batch.Columns() {
 			if err := array.ValidateFull(column); err != nil {
 				t.Errorf("seed %d: arrow-go finds fault: %v", seed1, err)
@@ -338,17 +338,21 @@ func TestEveryType(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	leaves := slices.Concat(leafTypes, dictionaryTypes)
-	types := slices.Clone(leaves)
+	var nested []arrow.DataType
 	for _, leaf := range leaves {
-		types = append(types, arrow.ListOf(leaf), arrow.LargeListOfNonNullable(leaf), arrow.FixedSizeListOf(2, leaf),
+		nested = append(nested, arrow.ListOf(leaf), arrow.LargeListOfNonNullable(leaf), arrow.FixedSizeListOf(2, leaf),
 			arrow.StructOf(arrow.Field{Name: "a", Type: leaf, Nullable: true}, arrow.Field{Name: "a", Type: leaf}),
 			arrow.MapOf(arrow.PrimitiveTypes.Int32, leaf))
 	}
-	for _, dtype := range types {
+	for i, dtype := range slices.Concat(leaves, nested) {
+		lengths, codecs := []int{0, 1, 8, 70}, bodies[:3]
+		if i >= len(leaves) {
+			lengths, codecs = []int{0, 9}, bodies[i%2:][:1]
+		}
 		schema := arrow.NewSchema([]arrow.Field{{Name: "c", Type: dtype, Nullable: true}}, nil)
 		var batches []arrow.RecordBatch
 		for _, nulls := range []float64{0, 0.5, 1} {
-			for _, n := range []int{0, 1, 8, 70} {
+			for _, n := range lengths {
 				b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 				for range n {
 					appendRandom(rng, b.Field(0), nulls)
@@ -356,7 +360,7 @@ func TestEveryType(t *testing.T) {
 				batches = append(batches, b.NewRecordBatch())
 			}
 		}
-		for _, body := range bodies[:3] {
+		for _, body := range codecs {
 			got := read(encode(t, schema, batches, body.opts...), io.EOF)
 			if got.err != nil {
 				t.Fatalf("%s, %s: %v", dtype, body.name, got.err)

@@ -125,23 +125,23 @@ func (s *Script) bindStatement(st *Statement, inputs []Arg, opts BindOptions) (s
 	f := form{literalPath: st.onLiteralPath(inputs), utc: opts.TimeZoneUTC}
 	buffer := textBuffers.Get().(*[]byte)
 	dst := (*buffer)[:0]
-	from := st.Start
+	from, end := int32(st.Start), int32(st.End)
 	for i := range st.Placeholders {
 		p := &st.Placeholders[i]
 		dst = append(dst, s.Text[from:p.Start]...)
 		from = p.End
-		if p.Start > st.Start && !isApartBefore(s.Text[p.Start-1]) {
+		if p.Start > int32(st.Start) && !isApartBefore(s.Text[p.Start-1]) {
 			dst = append(dst, ' ')
 		}
 		var err error
 		if dst, err = f.appendArg(dst, &inputs[p.Input], p); err != nil {
 			return "", s.argError(p, &inputs[p.Input], err)
 		}
-		if p.End < st.End && !isApartBehind(s.Text[p.End]) {
+		if p.End < end && !isApartBehind(s.Text[p.End]) {
 			dst = append(dst, ' ')
 		}
 	}
-	text := string(append(dst, s.Text[from:st.End]...))
+	text := string(append(dst, s.Text[from:end]...))
 	if cap(dst) <= maxTextBuffer {
 		*buffer = dst
 		textBuffers.Put(buffer)

@@ -111,7 +111,7 @@ func checkBound(s *Script, i int, text string, args []Arg) error {
 	}
 	for len(template) > 0 {
 		t := template[0]
-		if len(placeholders) > 0 && placeholders[0].Start == t.Start {
+		if len(placeholders) > 0 && int(placeholders[0].Start) == t.Start {
 			p := placeholders[0]
 			placeholders = placeholders[1:]
 			n := literalLength(text, tokens)
@@ -119,7 +119,7 @@ func checkBound(s *Script, i int, text string, args []Arg) error {
 				return err
 			}
 			tokens = tokens[n:]
-			for len(template) > 0 && template[0].Start < p.End {
+			for len(template) > 0 && template[0].Start < int(p.End) {
 				template = template[1:]
 			}
 			continue

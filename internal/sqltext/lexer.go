@@ -29,16 +29,21 @@ func appendTokens(dst []Token, text string, comments bool) ([]Token, error) {
 	if !utf8.ValidString(text) {
 		return dst, invalidUTF8(text)
 	}
-	l := lexer{text: text}
-	for {
-		t, err := l.next()
-		if err != nil || t.Kind == TokenEOF {
+	l := lexer{text: text, nameEnd: -1}
+	for l.skipSpace(); l.pos < len(text); l.skipSpace() {
+		start := l.pos
+		kind, err := l.scan()
+		if err != nil {
 			return dst, err
 		}
-		if comments || t.Kind != TokenComment {
-			dst = append(dst, t)
+		if kind == TokenWord || kind == TokenQuotedIdent {
+			l.nameEnd = l.pos
+		}
+		if comments || kind != TokenComment {
+			dst = append(dst, Token{kind, start, l.pos})
 		}
 	}
+	return dst, nil
 }
 
 func invalidUTF8(text string) error {
@@ -52,24 +57,9 @@ func invalidUTF8(text string) error {
 
 // lexer walks through a text of valid UTF-8.
 type lexer struct {
-	text string
-	pos  int
-	last Token // the token before
-}
-
-// next returns the next token, or one of kind TokenEOF.
-func (l *lexer) next() (Token, error) {
-	l.skipSpace()
-	start := l.pos
-	if start == len(l.text) {
-		return Token{TokenEOF, start, start}, nil
-	}
-	kind, err := l.scan()
-	if err != nil {
-		return Token{}, err
-	}
-	l.last = Token{kind, start, l.pos}
-	return l.last, nil
+	text    string
+	pos     int
+	nameEnd int // where the last word or quoted identifier ended
 }
 
 func (l *lexer) skipSpace() {
@@ -297,7 +287,7 @@ func (l *lexer) dot() (TokenKind, error) {
 		l.skipDigits()
 		l.exponent()
 		return TokenNumber, nil
-	case c == '_' && (l.last.End != l.pos || l.last.Kind != TokenWord && l.last.Kind != TokenQuotedIdent):
+	case c == '_' && l.nameEnd != l.pos:
 		return 0, &SyntaxError{l.pos, "GreptimeDB cannot read ._ here; put the name behind the dot into double quotes"}
 	}
 	l.pos++

@@ -3,7 +3,6 @@ package sqltext
 import (
 	"fmt"
 	"strconv"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -21,16 +20,17 @@ var styleNames = []string{NoPlaceholders: "none", Question: "?", Dollar: "$n", N
 
 func (s Style) String() string { return nameOf(styleNames, uint8(s)) }
 
-// Placeholder is where an argument belongs.
+// Placeholder is where an argument belongs. It is kept small: an INSERT may have
+// very many.
 type Placeholder struct {
-	Start, End int // bytes of Script.Text
+	Start, End int32 // bytes of Script.Text
 	// Input is the number of its argument from 0: of a ? among all of them, of $n it
 	// is n-1, of a :name that of the name in Script.Names.
-	Input int
+	Input int32
 
 	place place
-	// tight: what comes behind binds tighter than a sign does. beforeWord: a word
-	// comes behind.
+	// tight: GreptimeDB applies what comes behind before a sign in front. beforeWord: a
+	// word comes behind.
 	tight, beforeWord bool
 }
 
@@ -133,10 +133,10 @@ func (f *placeholderFinder) innermost() byte {
 // flow, and returns the index of the last token that it used.
 func (f *placeholderFinder) tql(tokens []Token, i int) int {
 	text := f.script.Text
-	c := cursor{text: text, tokens: tokens, i: i}
-	if f.prom || !c.word("TQL") {
+	if f.prom || !tokens[i].Is(text, "TQL") {
 		return i
 	}
+	c := cursor{text: text, tokens: tokens, i: i + 1}
 	if i > 0 && !tokens[i-1].isPunct(text, "(") && !tokens[i-1].Is(text, "AS") {
 		return i
 	}
@@ -198,10 +198,10 @@ func endsValue(text string, t Token) bool {
 // style is that of a ? or $n, NoPlaceholders if it is neither.
 func (f *placeholderFinder) style(t Token) Style {
 	text := t.Text(f.script.Text)
-	if text == "?" {
+	switch {
+	case text == "?":
 		return Question
-	}
-	if text[0] == '$' {
+	case text[0] == '$':
 		if n, err := strconv.ParseUint(text[1:], 10, 31); err == nil && n > 0 {
 			return Dollar
 		}
@@ -212,36 +212,49 @@ func (f *placeholderFinder) style(t Token) Style {
 // add notes the placeholder that the tokens from first to last are.
 func (f *placeholderFinder) add(tokens []Token, first, last int, style Style) {
 	s := f.script
-	p := Placeholder{Start: tokens[first].Start, End: tokens[last].End}
+	start, end := tokens[first].Start, tokens[last].End
 	if style == NoPlaceholders {
 		if s.styleError == nil {
-			s.styleError = notAPlaceholder(s.Text, p)
+			s.styleError = notAPlaceholder(s.Text[start:end], start)
 		}
 		return
 	}
 	if f.first[style] == 0 {
-		f.first[style] = p.Start + 1
-		if s.style == NoPlaceholders {
-			s.style = style
-		} else if s.styleError == nil {
-			s.styleError = fmt.Errorf("the text mixes placeholders of the styles %v (byte %d) and %v (byte %d); use one of them",
-				s.style, f.first[s.style]-1, style, p.Start)
-		}
+		f.firstOf(style, start)
 	}
+	p := Placeholder{Start: int32(start), End: int32(end), place: f.place(tokens, first, last)}
 	if style == s.style {
-		p.Input = f.input(p, style)
-		s.inputs = max(s.inputs, p.Input+1)
+		p.Input = int32(f.input(s.Text[start:end]))
+		s.inputs = max(s.inputs, int(p.Input)+1)
 	}
-	p.place = f.place(tokens, first, last)
 	if last+1 < len(tokens) {
-		next := tokens[last+1]
-		p.beforeWord = next.Kind == TokenWord
-		p.tight = bindsTighterThanSign(s.Text, next)
+		switch next := tokens[last+1]; next.Kind {
+		case TokenWord:
+			p.beforeWord = true
+			p.tight = next.Is(s.Text, "AT") || next.Is(s.Text, "COLLATE") || next.Is(s.Text, "RANGE")
+		case TokenPunct:
+			switch next.Text(s.Text) {
+			case "::", "[", ".", "^@":
+				p.tight = true
+			}
+		}
 	}
 	if f.found == nil {
 		f.found = make([]Placeholder, 0, 1+countPlaceholders(tokens[last+1:]))
 	}
 	f.found = append(f.found, p)
+}
+
+// firstOf notes where a style is used first.
+func (f *placeholderFinder) firstOf(style Style, start int) {
+	s := f.script
+	f.first[style] = start + 1
+	if s.style == NoPlaceholders {
+		s.style = style
+	} else if s.styleError == nil {
+		s.styleError = fmt.Errorf("the text mixes placeholders of the styles %v (byte %d) and %v (byte %d); use one of them",
+			s.style, f.first[s.style]-1, style, start)
+	}
 }
 
 func countPlaceholders(tokens []Token) int {
@@ -254,28 +267,27 @@ func countPlaceholders(tokens []Token) int {
 	return n
 }
 
-func notAPlaceholder(text string, p Placeholder) error {
-	written := text[p.Start:p.End]
+func notAPlaceholder(written string, start int) error {
+	remedy := "write $1, ? or :name"
 	if written[0] == '?' {
-		return fmt.Errorf("%s at byte %d is no placeholder; write ?, or $n to give a number", written, p.Start)
+		remedy = "write ?, or $n to give a number"
+	} else if len(written) > 1 && '0' <= written[1] && written[1] <= '9' {
+		remedy = "write $1, $2 and so on, with a space before a letter"
 	}
-	if len(written) > 1 && unicode.IsDigit(rune(written[1])) {
-		return fmt.Errorf("%s at byte %d is no placeholder; write $1, $2 and so on, with a space before a letter", written, p.Start)
-	}
-	return fmt.Errorf("%s at byte %d is no placeholder; write $1, ? or :name", written, p.Start)
+	return fmt.Errorf("%s at byte %d is no placeholder; %s", written, start, remedy)
 }
 
-// input is the number of a placeholder's argument.
-func (f *placeholderFinder) input(p Placeholder, style Style) int {
+// input is the number of the argument of a placeholder in the script's style.
+func (f *placeholderFinder) input(written string) int {
 	s := f.script
-	switch style {
+	switch s.style {
 	case Question:
 		return s.inputs
 	case Dollar:
-		n, _ := strconv.ParseUint(s.Text[p.Start+1:p.End], 10, 31) // style has seen it
+		n, _ := strconv.ParseUint(written[1:], 10, 31) // style has seen it
 		return int(n) - 1
 	}
-	name := s.Text[p.Start+1 : p.End]
+	name := written[1:]
 	n, ok := f.names[name]
 	if !ok {
 		if f.names == nil {
@@ -302,19 +314,4 @@ func (f *placeholderFinder) place(tokens []Token, first, last int) place {
 		}
 	}
 	return inExpression
-}
-
-// bindsTighterThanSign tells whether GreptimeDB applies an operator to 7 before it
-// applies the sign of -7.
-func bindsTighterThanSign(text string, t Token) bool {
-	switch t.Kind {
-	case TokenPunct:
-		switch t.Text(text) {
-		case "::", "[", ".", "^@":
-			return true
-		}
-	case TokenWord:
-		return t.Is(text, "AT") || t.Is(text, "COLLATE") || t.Is(text, "RANGE")
-	}
-	return false
 }

@@ -1,6 +1,9 @@
 package sqltext
 
-import "sync"
+import (
+	"math"
+	"sync"
+)
 
 // Script is a text of statements. It does not change after Parse, and may be used
 // by several goroutines.
@@ -34,8 +37,11 @@ type Statement struct {
 // Parse reads a text: where its statements are, of which kinds, and the
 // placeholders in them. Statements end at semicolons outside of strings, quoted
 // identifiers and comments; empty ones are left out, as the server does it. The
-// error is Lex's: Parse does not check grammar.
+// error is a *SyntaxError, as Lex's: Parse does not check grammar.
 func Parse(text string) (*Script, error) {
+	if len(text) > math.MaxInt32 {
+		return nil, &SyntaxError{math.MaxInt32, "the text is longer than a request can be; split it"}
+	}
 	buffer := tokenBuffers.Get().(*[]Token)
 	defer tokenBuffers.Put(buffer)
 	tokens, err := appendTokens((*buffer)[:0], text, false)

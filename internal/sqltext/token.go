@@ -9,7 +9,8 @@ import (
 type TokenKind uint8
 
 const (
-	// TokenEOF is the end of the text. Lex does not return it.
+	// TokenEOF is no token: Lex does not return it. Readers of tokens need something
+	// that is behind the last one.
 	TokenEOF TokenKind = iota
 	// TokenWord is a keyword or an identifier without quotes. It may begin with _,
 	// # or @ and hold $, # and @: a$1, #x and @@time_zone are words.

@@ -25,9 +25,9 @@ type Values struct {
 
 // Value is one value of a tuple.
 type Value struct {
-	Start, End  int // bytes of Script.Text
-	Kind        ValueKind
+	Start, End  int32 // bytes of Script.Text
 	Placeholder int32 // its index in Statement.Placeholders, if Kind says that it has one
+	Kind        ValueKind
 }
 
 // ValueKind tells what stands for a value.
@@ -161,17 +161,18 @@ func (r *valuesReader) value(tokens []Token) Value {
 	if len(tokens) == 0 {
 		return Value{} // two commas: the server refuses it
 	}
-	value := Value{Start: tokens[0].Start, End: tokens[len(tokens)-1].End}
+	value := Value{Start: int32(tokens[0].Start), End: int32(tokens[len(tokens)-1].End)}
 	operand := tokens
 	signed := len(tokens) > 1 && (tokens[0].isPunct(r.text, "-") || tokens[0].isPunct(r.text, "+"))
 	if signed {
 		operand = tokens[1:]
 	}
-	for r.placeholder < len(r.placeholders) && r.placeholders[r.placeholder].Start < operand[0].Start {
+	start := int32(operand[0].Start)
+	for r.placeholder < len(r.placeholders) && r.placeholders[r.placeholder].Start < start {
 		r.placeholder++
 	}
 	if r.placeholder < len(r.placeholders) {
-		if p := r.placeholders[r.placeholder]; p.Start == operand[0].Start && p.End == value.End {
+		if p := &r.placeholders[r.placeholder]; p.Start == start && p.End == value.End {
 			value.Placeholder = int32(r.placeholder)
 			value.Kind = Argument
 			if signed {
