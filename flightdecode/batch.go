@@ -274,7 +274,7 @@ func (d *batchDecoder) offsets(n int, large bool) (*memory.Buffer, int64, error)
 		last, ok = lastOffset(arrow.GetData[int32](content))
 	}
 	if !ok {
-		return nil, 0, fmt.Errorf("its offsets do not ascend from 0 or more")
+		return nil, 0, errOffsets
 	}
 	return d.buffer(content), last, nil
 }

@@ -19,6 +19,9 @@ const (
 	// arenaAlignment is where decompressed buffers start: a cache line, as Arrow
 	// recommends.
 	arenaAlignment = 64
+	// overrun is the room that the ZSTD decoder wants behind its output, to copy
+	// in whole registers.
+	overrun = 16
 	// typeAlignment suffices for every type Arrow lays over a buffer.
 	typeAlignment = 8
 )
@@ -59,7 +62,7 @@ func (b *body) open(data, entries []byte, codec codec, limit int64) error {
 		if n > limit-size {
 			return errTooLarge(limit)
 		}
-		size += (n + arenaAlignment - 1) &^ (arenaAlignment - 1)
+		size += slotSize(n)
 	}
 	b.budget -= size
 	b.arena = make([]byte, size)
@@ -104,12 +107,17 @@ func (b *body) next() ([]byte, error) {
 	case 0:
 		return nil, nil
 	}
-	out := b.arena[:n:n]
-	b.arena = b.arena[(n+arenaAlignment-1)&^(arenaAlignment-1):]
+	out := b.arena[: n : n+overrun]
+	b.arena = b.arena[slotSize(n):]
 	if err := b.decompressor.decompress(b.codec, out, content); err != nil {
 		return nil, err
 	}
-	return out, nil
+	return out[:n:n], nil
+}
+
+// slotSize is the part of the arena that n decompressed bytes take.
+func slotSize(n int64) int64 {
+	return (n + overrun + arenaAlignment - 1) &^ (arenaAlignment - 1)
 }
 
 // skip passes over a buffer that nobody needs.

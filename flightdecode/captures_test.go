@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -233,6 +234,32 @@ func sweep(t *testing.T, messages []Message, part *[]byte) {
 		}
 	}
 	*part = original
+}
+
+// TestMutatedStreams changes a few bytes of streams of all types, also nested ones
+// that GreptimeDB does not send.
+func TestMutatedStreams(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(30) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		schema, batches := randomBatches(rng, 1+rng.IntN(5), 2, 20)
+		messages := encode(t, schema, batches, bodies[seed%2].opts...)
+		for range 40 {
+			mutant := slices.Clone(messages)
+			m := &mutant[rng.IntN(len(mutant))]
+			part := &m.Header
+			if len(m.Body) > 0 && rng.IntN(3) == 0 {
+				part = &m.Body
+			}
+			*part = slices.Clone(*part)
+			for range 1 + rng.IntN(3) {
+				(*part)[rng.IntN(len(*part))] = []byte{0, 1, 0x7f, 0x80, 0xff, byte(rng.Uint32())}[rng.IntN(6)]
+			}
+			for _, batch := range read(mutant, io.EOF).batches {
+				touch(t, batch)
+			}
+		}
+	}
 }
 
 // TestTruncatedParts cuts headers, metadata and bodies short, at every length.

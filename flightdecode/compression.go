@@ -72,7 +72,8 @@ type decompressor struct {
 	zstd *zstd.Decoder
 }
 
-// decompress fills dst from src, which must decompress to exactly that.
+// decompress fills dst from src, which must decompress to exactly that. What lies
+// between the length and the capacity of dst may be overwritten.
 func (d *decompressor) decompress(c codec, dst, src []byte) error {
 	if c == codecZSTD {
 		if err := d.unzstd(dst, src); err != nil {

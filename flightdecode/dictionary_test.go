@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // encoded makes a field dictionary-encoded with 8-bit indices.
@@ -204,6 +206,17 @@ func TestColumnsWithoutADictionaryStillReadInFull(t *testing.T) {
 			if n := batch.Column(0).(*array.Dictionary).Dictionary().Len(); n != 0 {
 				t.Errorf("type %d: a dictionary of %d values", values.id, n)
 			}
+		}
+	}
+	for _, values := range leafTypes {
+		dtype := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: values}
+		payload := ipc.GetSchemaPayload(arrow.NewSchema([]arrow.Field{{Name: "c", Type: dtype}}, nil), memory.DefaultAllocator)
+		got := read([]Message{{Header: payload.Meta().Bytes()}, null.message(t), indices().message(t)}, io.EOF)
+		if got.err != nil {
+			t.Fatalf("%s: %v", dtype, got.err)
+		}
+		for _, batch := range got.batches {
+			render(t, batch)
 		}
 	}
 }

@@ -36,4 +36,8 @@ func errTooLarge(limit int64) error {
 	return fmt.Errorf("the decompressed body is beyond the limit of %d bytes: select fewer columns or rows at a time, or raise Options.MaxBatchBytes", limit)
 }
 
-var errRunsOut = errors.New("it has fewer buffers, field nodes or variadic counts than its schema needs")
+// Faults of record batches that have no details.
+var (
+	errRunsOut = errors.New("it has fewer buffers, field nodes or variadic counts than its schema needs")
+	errOffsets = errors.New("its offsets do not ascend from 0 or more")
+)

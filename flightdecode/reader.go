@@ -73,7 +73,7 @@ func NewReader(recv func(*Message) error, opts Options) (*Reader, error) {
 	r := &Reader{recv: recv, limit: defaultMaxBatchBytes, index: -1}
 	if opts.MaxBatchBytes > 0 {
 		// The limit and a bit more must fit an int, of 32 bits perhaps.
-		r.limit = min(opts.MaxBatchBytes, mostMaxBatchBytes, math.MaxInt-arenaAlignment)
+		r.limit = min(opts.MaxBatchBytes, mostMaxBatchBytes, math.MaxInt-overrun-arenaAlignment)
 	}
 	r.refs.Store(1)
 	if r.step(); r.err != nil {
