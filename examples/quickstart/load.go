@@ -55,7 +55,8 @@ func load(ctx context.Context, db *sqlx.DB) error {
 		return err
 	}
 	bar := progressbar.NewOptions(len(rows), progressbar.OptionSetDescription("Loading a year of weather"),
-		progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"))
+		progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
+		progressbar.OptionThrottle(50*time.Millisecond))
 	started := time.Now()
 	for len(rows) > 0 {
 		n := min(batchSize, len(rows))

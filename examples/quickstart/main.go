@@ -156,9 +156,9 @@ func gusts(ctx context.Context, db *sqlx.DB) error {
 		return err
 	}
 	fmt.Println("\nThe strongest gusts, times of New York")
-	fmt.Println("┌─────────┬──────────────────┬──────────┬──────────┬────────────┐")
-	fmt.Println("│ airport │ hour             │ gust mph │ wind mph │ pressure   │")
-	fmt.Println("├─────────┼──────────────────┼──────────┼──────────┼────────────┤")
+	fmt.Println("┌─────────┬───────────────────┬──────────┬──────────┬─────────────┐")
+	fmt.Println("│ airport │ hour              │ gust mph │ wind mph │ pressure    │")
+	fmt.Println("├─────────┼───────────────────┼──────────┼──────────┼─────────────┤")
 	for _, row := range list {
 		pressure := "not known"
 		if row.Pressure != nil {
@@ -168,10 +168,10 @@ func gusts(ctx context.Context, db *sqlx.DB) error {
 		if row.Wind != nil {
 			wind = fmt.Sprintf("%.1f", *row.Wind)
 		}
-		fmt.Printf("│ %-7s │ %-16s │ %8.1f │ %8s │ %-10.10s │\n",
-			row.Origin, row.TS.In(newYork).Format("2 Jan 2006 15:04"), row.Gust.V, wind, pressure)
+		fmt.Printf("│ %-7s │ %-17s │ %8.1f │ %8s │ %-11s │\n",
+			row.Origin, row.TS.In(newYork).Format("02 Jan 2006 15:04"), row.Gust.V, wind, pressure)
 	}
-	fmt.Println("└─────────┴──────────────────┴──────────┴──────────┴────────────┘")
+	fmt.Println("└─────────┴───────────────────┴──────────┴──────────┴─────────────┘")
 	return nil
 }
 
