@@ -130,7 +130,7 @@ func (s *Script) bindStatement(st *Statement, inputs []Arg, opts BindOptions) (s
 		p := &st.Placeholders[i]
 		dst = append(dst, s.Text[from:p.Start]...)
 		from = p.End
-		if p.Start > int32(st.Start) && !isApartBefore(s.Text[p.Start-1]) {
+		if !p.apart && p.Start > int32(st.Start) {
 			dst = append(dst, ' ')
 		}
 		var err error
@@ -175,12 +175,6 @@ func isPlainNumber(a *Arg) bool {
 		return !math.Signbit(a.Float) && !math.IsInf(a.Float, 0) && !math.IsNaN(a.Float)
 	}
 	return false
-}
-
-// isApartBefore tells whether a literal can follow a character without becoming one
-// token with it.
-func isApartBefore(c byte) bool {
-	return c == ' ' || c == '\n' || c == '\t' || c == '(' || c == ','
 }
 
 // isApartBehind tells whether a character can follow a literal without becoming one

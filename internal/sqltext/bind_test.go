@@ -172,12 +172,12 @@ func TestAllocationsOfParseAndBind(t *testing.T) {
 		run  func()
 		most float64
 	}{
-		"Parse": {func() { parse(t, text) }, 10 + 10}, // and a name for each column
+		"Parse": {func() { parse(t, text) }, 30}, // it returns some, and the race detector empties pools
 		"Bind": {func() {
 			if _, err := s.Bind(args, BindOptions{}); err != nil {
 				t.Error(err)
 			}
-		}, 4},
+		}, 10},
 	} {
 		if got := testing.AllocsPerRun(20, test.run); got > test.most {
 			t.Errorf("%s of 100 rows of 10 values: %v allocations, at most %v", name, got, test.most)

@@ -10,8 +10,8 @@
 // escapes in X'…', and the character after a # or @ belongs to the identifier,
 // even if it is a quote or a semicolon.
 //
-// It is a lexer, not a parser. It knows of the grammar only what the drivers
-// need: the kind of a statement, USE and SET TIME ZONE, the tuples of an INSERT,
+// It is a lexer, not a parser. It knows of the grammar only what the driver
+// needs: the kind of a statement, USE and SET TIME ZONE, the tuples of an INSERT,
 // the PromQL inside TQL, and where a colon is an operator.
 //
 // # Placeholders
@@ -26,9 +26,9 @@
 // :name with a dot right behind is none either. Where that gets in the way, as
 // in a[:n], $1 and ? do not.
 //
-// PromQL inside TQL has string literals of its own, in which a doubled quote is none and a
-// backslash escapes, so a placeholder there cannot be bound; those in the
-// parameters before it, TQL EVAL (?, ?, ?), can.
+// PromQL inside TQL has string literals of its own, in which a doubled quote is
+// none and a backslash escapes, so a placeholder there cannot be bound; those in
+// the parameters before it, TQL EVAL (?, ?, ?), can.
 //
 // # Places
 //

@@ -94,8 +94,6 @@ func (st *Statement) classify(text string, tokens []Token) {
 // kindOf is the kind that the first token tells.
 func kindOf(text string, tokens []Token) Kind {
 	switch {
-	case len(tokens) == 0:
-		return Unknown
 	case tokens[0].isPunct(text, "("):
 		return Select
 	case tokens[0].Kind == TokenWord:

@@ -46,13 +46,15 @@ func appendTokens(dst []Token, text string, comments bool) ([]Token, error) {
 	return dst, nil
 }
 
+// invalidUTF8 is the error of a text that has something else in it.
 func invalidUTF8(text string) error {
-	for i, r := range text {
-		if _, size := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 {
-			return &SyntaxError{i, "this is not UTF-8, and the server takes nothing else; pass bytes as a []byte argument"}
+	for offset := 0; ; {
+		r, size := utf8.DecodeRuneInString(text[offset:])
+		if r == utf8.RuneError && size < 2 {
+			return &SyntaxError{offset, "this is not UTF-8, and the server takes nothing else; pass bytes as a []byte argument"}
 		}
+		offset += size
 	}
-	return nil
 }
 
 // lexer walks through a text of valid UTF-8.

@@ -2,6 +2,7 @@ package sqltext
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,7 @@ func TestLexReadsTokensAsGreptimeDBDoes(t *testing.T) {
 		{"", ""},
 		{" \t\r\n\v\f\u00a0\u2003", ""},
 		{"SELECT a, b_2 FROM t", "Word<SELECT> Word<a> , Word<b_2> Word<FROM> Word<t>"},
+		{"a€b", "Word<a> Invalid<€> Word<b>"},
 		{"größe 温度 ñ", "Word<größe> Word<温度> Word<ñ>"},
 
 		// Strings: '' is the only escape.
@@ -179,6 +181,9 @@ func TestLexRefusesWhatHasNoEnd(t *testing.T) {
 		if !errors.As(err, &syntax) {
 			t.Errorf("Lex(%q): %v, want a *SyntaxError", tt.text, err)
 			continue
+		}
+		if want := fmt.Sprintf("SQL text at byte %d: ", tt.offset); !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("Lex(%q): %v; want %q at its begin", tt.text, err, want)
 		}
 		if syntax.Offset != tt.offset || !strings.Contains(syntax.Message, tt.says) {
 			t.Errorf("Lex(%q): %v; want offset %d and %q", tt.text, err, tt.offset, tt.says)

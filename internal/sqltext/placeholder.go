@@ -29,9 +29,13 @@ type Placeholder struct {
 	Input int32
 
 	place place
-	// tight: GreptimeDB applies what comes behind before a sign in front. beforeWord: a
-	// word comes behind.
-	tight, beforeWord bool
+	// apart: what comes before cannot become one token with a literal. A character does
+	// not tell, because in #( the bracket is a part of a word.
+	apart bool
+	// tight: GreptimeDB applies what comes behind before a sign in front.
+	tight bool
+	// beforeWord: a word comes behind.
+	beforeWord bool
 }
 
 // place is where a placeholder stands, which decides how an argument is written.
@@ -185,14 +189,11 @@ func (f *placeholderFinder) isName(tokens []Token, i int) bool {
 // endsValue tells whether a value can end with a token. A word may as well be a
 // keyword.
 func endsValue(text string, t Token) bool {
-	switch t.Kind {
-	case TokenPunct:
-		c := text[t.Start]
-		return c == ')' || c == ']' || c == '}'
-	case TokenInvalid:
-		return false
+	if t.Kind != TokenPunct {
+		return true
 	}
-	return true
+	c := text[t.Start]
+	return c == ')' || c == ']' || c == '}'
 }
 
 // style is that of a ? or $n, NoPlaceholders if it is neither.
@@ -226,6 +227,10 @@ func (f *placeholderFinder) add(tokens []Token, first, last int, style Style) {
 	if style == s.style {
 		p.Input = int32(f.input(s.Text[start:end]))
 		s.inputs = max(s.inputs, int(p.Input)+1)
+	}
+	if first > 0 {
+		before := tokens[first-1]
+		p.apart = before.End < start || before.isPunct(s.Text, "(") || before.isPunct(s.Text, ",")
 	}
 	if last+1 < len(tokens) {
 		switch next := tokens[last+1]; next.Kind {

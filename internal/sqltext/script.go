@@ -43,9 +43,11 @@ func Parse(text string) (*Script, error) {
 		return nil, &SyntaxError{math.MaxInt32, "the text is longer than a request can be; split it"}
 	}
 	buffer := tokenBuffers.Get().(*[]Token)
-	defer tokenBuffers.Put(buffer)
 	tokens, err := appendTokens((*buffer)[:0], text, false)
-	*buffer = tokens
+	if cap(tokens) <= maxTokenBuffer {
+		*buffer = tokens
+		defer tokenBuffers.Put(buffer)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +66,9 @@ func Parse(text string) (*Script, error) {
 // tokenBuffers has slices for the tokens of a text, which are of no use once it is
 // parsed.
 var tokenBuffers = sync.Pool{New: func() any { return new([]Token) }}
+
+// maxTokenBuffer is the number of tokens up to which a slice is kept.
+const maxTokenBuffer = 1 << 16
 
 // statementLength is the number of tokens before the first semicolon.
 func statementLength(text string, tokens []Token) int {

@@ -64,7 +64,7 @@ func TestLiteralsInValues(t *testing.T) {
 		"a": Expression, "a.b": Expression, "now()": Expression, "'a'::STRING": Expression,
 		"CAST(1 AS INT)": Expression, "TIMESTAMP '2024-01-01 00:00:00'": Expression,
 		"'a' 'b'": Expression, "NOT TRUE": Expression, "- -?": Expression, "(?)": Expression, "? + 1": Expression,
-		"[1, 2]": Expression, "concat(?, 'x')": Expression, "-a": Expression, "-(1)": Expression,
+		"[1, 2]": Expression, "concat(?, 'x')": Expression, "-a": Expression, "-(1)": Expression, "*": Expression,
 	} {
 		v := parse(t, "INSERT INTO t VALUES ("+value+")").Statements[0].Values
 		if strings.TrimSpace(value) == "--5" {
@@ -109,6 +109,7 @@ func TestShapesOfInsert(t *testing.T) {
 		{"INSERT INTO t VALUES (1", 1, 1, false, true},
 		{"INSERT INTO t VALUES (f(1, [2, 3], {4: 5}), 6)", 1, 2, false, false},
 		{"INSERT INTO t VALUES ()", 1, 0, false, true},
+		{"INSERT INTO t VALUES (1,,2)", 1, 3, false, false},
 	}
 	for _, tt := range tests {
 		v := parse(t, tt.text).Statements[0].Values
