@@ -11,8 +11,6 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc/metadata"
-
-	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 var (
@@ -88,7 +86,7 @@ func (c *Conn) Location() *time.Location {
 // reached and the credentials hold. A user who may only write is refused the
 // query, but known: that is a success.
 func (c *Conn) Ping(ctx context.Context) error {
-	err := c.runAll(ctx, []statement{{text: "SELECT 1", kind: sqltext.Select, readOnly: true, endsWithMetrics: true}}, nil)
+	err := c.runAll(ctx, []statement{selectOne}, nil)
 	if errors.Is(err, PermissionDenied) {
 		return nil
 	}

@@ -150,6 +150,30 @@ func TestOKWithoutTheMetricsOfThisEndpointIsTruncated(t *testing.T) {
 	}
 }
 
+// So it is when nothing is known of the endpoint yet: a query of the driver's own
+// finds out. An endpoint that sends no metrics is asked once.
+func TestOKWithoutMetricsFromANewEndpoint(t *testing.T) {
+	t.Parallel()
+	exchange := captures.DoGetByName("batches_scan_file")
+	for _, sendsMetrics := range []bool{true, false} {
+		s := newScribe(t)
+		s.fail[exchange.Request.SQL] = wiretest.Replay(exchange, wiretest.Before(len(exchange.Messages)-1, wiretest.Truncate()))
+		if !sendsMetrics {
+			constant := captures.DoGetByName("select_constants")
+			s.fail["SELECT 1"] = wiretest.Replay(constant, wiretest.Before(len(constant.Messages)-1, wiretest.Truncate()))
+		}
+		db := openServer(t, s.Server)
+		for range 3 {
+			if err := readAll(t.Context(), db, &exchange); errors.Is(err, greptime.ErrTruncated) != sendsMetrics {
+				t.Errorf("metrics %v: %v", sendsMetrics, err)
+			}
+		}
+		if n := s.Calls(""); n != 4 {
+			t.Errorf("metrics %v: %d calls, want three and one to find out", sendsMetrics, n)
+		}
+	}
+}
+
 func TestStreamCutAtAnyByteIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, exchange := range complete() {

@@ -2,6 +2,7 @@ package greptime
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -23,6 +24,7 @@ var _ array.RecordReader = (*RecordReader)(nil)
 // A batch is valid until the next call of Next or Release; Retain it to keep it.
 // Release ends the call, whether or not it was read to its end.
 type RecordReader struct {
+	conn   *Conn
 	ctx    context.Context
 	stream *transport.Stream
 	reader *flightdecode.Reader
@@ -36,8 +38,8 @@ type RecordReader struct {
 }
 
 // newRecordReader reads the first message; it closes the stream if that fails.
-func newRecordReader(ctx context.Context, stream *transport.Stream, st statement, loc *time.Location) (*RecordReader, error) {
-	r := &RecordReader{ctx: ctx, stream: stream, st: st, loc: loc, refs: 1}
+func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, st statement, loc *time.Location) (*RecordReader, error) {
+	r := &RecordReader{conn: c, ctx: ctx, stream: stream, st: st, loc: loc, refs: 1}
 	var data flight.FlightData
 	reader, err := flightdecode.NewReader(func(m *flightdecode.Message) error {
 		if err := stream.Recv(&data); err != nil {
@@ -85,17 +87,24 @@ func (r *RecordReader) Next() bool {
 }
 
 // checkEnd looks for the one trace that a result leaves whose producer panicked
-// on the server: the call ends with OK, but without the metrics message.
+// on the server: the call ends with OK, but without the message of metrics that
+// this server sends. Of a server that nothing is known of yet, a query that cannot
+// be cut short tells.
 func (r *RecordReader) checkEnd() error {
 	if _, ok := r.reader.AffectedRows(); ok || !r.st.endsWithMetrics {
 		return nil
 	}
 	endpoint := r.stream.Endpoint()
 	if r.reader.EndedWithMetrics() {
-		endpoint.SawMetrics()
+		endpoint.SetMetrics(transport.SendsMetrics)
 		return nil
 	}
-	if endpoint.SendsMetrics() {
+	if endpoint.Metrics() == transport.MetricsUnknown && !r.st.isProbe {
+		if err := r.conn.probe(r.ctx, endpoint); err != nil {
+			return fmt.Errorf("greptime: the result may be incomplete, for it ended without metrics, and whether the server sends any could not be found out: %w", err)
+		}
+	}
+	if endpoint.Metrics() == transport.SendsMetrics {
 		return &Error{Message: ErrTruncated.Error(), Endpoint: endpoint.Addr(), cause: ErrTruncated}
 	}
 	return nil

@@ -190,8 +190,13 @@ func TestSetTimeZoneChangesHeaderAndLocation(t *testing.T) {
 	if ts := read(); !ts.Equal(instant) || ts.Location().String() != "Europe/Berlin" || s.last(t).Header.Timezone != "Europe/Berlin" {
 		t.Errorf("%v, header %q", ts, s.last(t).Header.Timezone)
 	}
-	for _, statement := range []string{"SET time_zone = 'Asia/Shanghai'", "SET TIME ZONE '+08:00'"} {
-		exec(t, conn, statement)
+	for _, statement := range []string{"SET time_zone = 'Asia/Shanghai'", "SET TIME ZONE '+08:00'", "SET time_zone = ?"} {
+		if strings.Contains(statement, "?") {
+			exec(t, conn, "SET time_zone = 'UTC'")
+			exec(t, conn, statement, "+08:00")
+		} else {
+			exec(t, conn, statement)
+		}
 		ts := read()
 		if _, offset := ts.Zone(); !ts.Equal(instant) || offset != 8*3600 {
 			t.Errorf("after %s: %v", statement, ts)

@@ -22,6 +22,24 @@ type statement struct {
 	endsWithMetrics bool                               // the server ends its result with a metrics message
 	apply           func(*Conn, context.Context) error // USE and SET time_zone: instead of sending it
 	prom            *greptimev1.PromRangeQuery         // instead of text
+	endpoint        *transport.Endpoint                // the only one to ask, if it is not nil
+	isProbe         bool                               // asks whether results end with metrics
+}
+
+// selectOne asks for a constant.
+var selectOne = statement{text: "SELECT 1", kind: sqltext.Select, readOnly: true, endsWithMetrics: true}
+
+// probe finds out whether the endpoint ends results with metrics.
+func (c *Conn) probe(ctx context.Context, endpoint *transport.Endpoint) error {
+	st := selectOne
+	st.endpoint, st.isProbe = endpoint, true
+	if _, err := c.runToEnd(ctx, st); err != nil {
+		return err
+	}
+	if endpoint.Metrics() == transport.MetricsUnknown { // or the answer had some
+		endpoint.SetMetrics(transport.NoMetrics)
+	}
+	return nil
 }
 
 // statements lexes a text, binds the arguments and splits it. A text without
@@ -70,6 +88,12 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 			list[i].text = script.Text // comments and all
 		default:
 			list[i].text = script.StatementText(i)
+		}
+		if texts != nil && (st.Kind == sqltext.Set || st.Kind == sqltext.Use) {
+			// SET time_zone = ?: what it sets is known only now.
+			if bound, err := sqltext.Parse(texts[i]); err == nil && len(bound.Statements) == 1 {
+				st = &bound.Statements[0]
+			}
 		}
 		if name, ok := st.Database(); ok {
 			list[i].apply = func(c *Conn, ctx context.Context) error { return c.Use(ctx, name) }
@@ -126,11 +150,11 @@ func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader
 		return nil, fmt.Errorf("greptime: the statement cannot be encoded: %w", err) // text that is not UTF-8
 	}
 	c.noteWrite(st)
-	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.hints(), Repeatable: st.readOnly})
+	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.hints(), Repeatable: st.readOnly, Endpoint: st.endpoint})
 	if err != nil {
 		return nil, callError(ctx, err, st)
 	}
-	return newRecordReader(ctx, stream, st, s.loc)
+	return c.newRecordReader(ctx, stream, st, s.loc)
 }
 
 // runAll runs statements one after the other, each to its end, and adds up the

@@ -24,6 +24,8 @@ type Request struct {
 	// message. Any request goes to the next endpoint while it provably was not
 	// sent.
 	Repeatable bool
+	// Endpoint is the only one to ask, if it is not nil.
+	Endpoint *Endpoint
 }
 
 // Stream is the answer to a DoGet: its first message has been received, or its
@@ -45,7 +47,10 @@ func (c *Channels) DoGet(ctx context.Context, req Request) (*Stream, error) {
 		ctx = metadata.NewOutgoingContext(ctx, req.Metadata)
 	}
 	var failed []error
-	endpoints := c.order()
+	endpoints := []*Endpoint{req.Endpoint}
+	if req.Endpoint == nil {
+		endpoints = c.order()
+	}
 	for i, e := range endpoints {
 		s, err := c.doGet(ctx, e, req.Ticket)
 		if err == nil {

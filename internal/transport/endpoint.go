@@ -22,21 +22,30 @@ type Endpoint struct {
 	addr           string
 	cc             *grpc.ClientConn
 	connectTimeout time.Duration
-	sendsMetrics   atomic.Bool
+	metrics        atomic.Int32
 }
 
 // Addr is the address as configured, host:port.
 func (e *Endpoint) Addr() string { return e.addr }
 
-// SendsMetrics says whether SawMetrics was called: whether this server is known
-// to end the results of queries with a metrics message, so that a result that
-// ends without one is cut short.
-func (e *Endpoint) SendsMetrics() bool { return e.sendsMetrics.Load() }
+// Metrics says whether a server ends the results of queries with a message of
+// metrics, so that a result that ends without one is cut short.
+type Metrics int32
 
-// SawMetrics records that a query's result ended with a metrics message.
-func (e *Endpoint) SawMetrics() {
-	if !e.sendsMetrics.Load() {
-		e.sendsMetrics.Store(true)
+// What is known of a server.
+const (
+	MetricsUnknown Metrics = iota
+	SendsMetrics
+	NoMetrics
+)
+
+// Metrics is what SetMetrics said last.
+func (e *Endpoint) Metrics() Metrics { return Metrics(e.metrics.Load()) }
+
+// SetMetrics records what was seen of the server.
+func (e *Endpoint) SetMetrics(m Metrics) {
+	if e.Metrics() != m { // every query says so, on all cores
+		e.metrics.Store(int32(m))
 	}
 }
 
