@@ -56,7 +56,7 @@ func load(ctx context.Context, db *sqlx.DB) error {
 	}
 	bar := progressbar.NewOptions(len(rows), progressbar.OptionSetDescription("Loading a year of weather"),
 		progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
-		progressbar.OptionThrottle(50*time.Millisecond))
+		progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionSetRenderBlankState(true))
 	started := time.Now()
 	for len(rows) > 0 {
 		n := min(batchSize, len(rows))

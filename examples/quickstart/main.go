@@ -22,6 +22,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/guptarohit/asciigraph"
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/term"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/greptimetest"
@@ -124,11 +125,16 @@ func averages(ctx context.Context, db *sqlx.DB) error {
 		return err
 	}
 	fmt.Println("\nMean temperature of each week of 2013, °C")
-	fmt.Println(asciigraph.PlotMany([][]float64{airports["EWR"], airports["JFK"], airports["LGA"]},
+	options := []asciigraph.Option{
 		asciigraph.Height(14), asciigraph.Width(78), asciigraph.Precision(0),
-		asciigraph.SeriesColors(asciigraph.Red, asciigraph.Green, asciigraph.Blue),
-		asciigraph.SeriesLegends("Newark", "JFK", "LaGuardia"),
-		asciigraph.Caption("January to December")))
+		asciigraph.Caption("January to December"),
+	}
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		options = append(options,
+			asciigraph.SeriesColors(asciigraph.Red, asciigraph.Green, asciigraph.Blue),
+			asciigraph.SeriesLegends("Newark", "JFK", "LaGuardia"))
+	}
+	fmt.Println(asciigraph.PlotMany([][]float64{airports["EWR"], airports["JFK"], airports["LGA"]}, options...))
 	return nil
 }
 
