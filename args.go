@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/sqltext"
@@ -72,10 +73,24 @@ func plainValue(v any) (any, error) {
 			string, []byte, time.Time, json.RawMessage, Date, TimeOfDay, Decimal, Interval, Vector, *big.Rat:
 			return v, nil
 		}
-		if valuer, ok := v.(driver.Valuer); ok {
-			if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+		rv := reflect.ValueOf(v)
+		if rv.Kind() == reflect.Pointer {
+			if rv.IsNil() {
 				return nil, nil // as database/sql does: a nil *T is NULL, whatever its Value would say
 			}
+			if _, ok := rv.Elem().Interface().(driver.Valuer); ok {
+				v = rv.Elem().Interface() // *Date is a Date: its Value is only for other drivers
+				continue
+			}
+		}
+		if value, valid, ok := sqlNull(rv); ok {
+			if !valid {
+				return nil, nil
+			}
+			v = value
+			continue
+		}
+		if valuer, ok := v.(driver.Valuer); ok {
 			next, err := valuer.Value()
 			if err != nil {
 				return nil, fmt.Errorf("%T.Value: %w", v, err)
@@ -83,12 +98,8 @@ func plainValue(v any) (any, error) {
 			v = next
 			continue
 		}
-		rv := reflect.ValueOf(v)
 		switch rv.Kind() {
 		case reflect.Pointer:
-			if rv.IsNil() {
-				return nil, nil
-			}
 			v = rv.Elem().Interface()
 		case reflect.Bool:
 			return rv.Bool(), nil
@@ -115,6 +126,15 @@ func plainValue(v any) (any, error) {
 		}
 	}
 	return nil, fmt.Errorf("%T: its Value does not come to an end", v)
+}
+
+// sqlNull takes a sql.Null apart. Its Value would make a plain one of a Date or
+// json.RawMessage inside, and refuse the upper half of uint64.
+func sqlNull(rv reflect.Value) (value any, valid, ok bool) {
+	if t := rv.Type(); t.Kind() != reflect.Struct || t.PkgPath() != "database/sql" || !strings.HasPrefix(t.Name(), "Null[") {
+		return nil, false, false
+	}
+	return rv.FieldByName("V").Interface(), rv.FieldByName("Valid").Bool(), true
 }
 
 // sqlArg is a plain value as an argument of the lexer's package.

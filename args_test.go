@@ -74,6 +74,19 @@ func TestArgumentsBecomeLiterals(t *testing.T) {
 		{big.NewRat(1, 8), "'0.125'", "CAST('0.125' AS DECIMAL(3,3))"},
 		{json.RawMessage(`{"a":1}`), `'{"a":1}'`, `parse_json('{"a":1}')`},
 		{greptime.Vector{1, -2.5}, "'[1,-2.5]'", "parse_vec('[1,-2.5]')"},
+
+		// Pointers to these types and sql.Null of them are what they are.
+		{&greptime.Date{Year: 2024, Month: 2, Day: 29}, "'2024-02-29'", "DATE '2024-02-29'"},
+		{sql.Null[greptime.Date]{V: greptime.Date{Year: 2024, Month: 2, Day: 29}, Valid: true}, "'2024-02-29'", "DATE '2024-02-29'"},
+		{sql.Null[greptime.Decimal]{V: "1.5", Valid: true}, "'1.5'", "CAST('1.5' AS DECIMAL(2,1))"},
+		{&greptime.Vector{1}, "'[1]'", "parse_vec('[1]')"},
+		{&sql.Null[greptime.Vector]{V: greptime.Vector{1}, Valid: true}, "'[1]'", "parse_vec('[1]')"},
+		{sql.Null[json.RawMessage]{V: json.RawMessage("{}"), Valid: true}, "'{}'", "parse_json('{}')"},
+		{sql.Null[uint64]{V: math.MaxUint64, Valid: true}, "18446744073709551615", "18446744073709551615"},
+		{sql.Null[float32]{V: 0.1, Valid: true}, "0.1", "0.10000000149011612"},
+		{sql.Null[greptime.Date]{}, "NULL", "NULL"},
+		{(*sql.Null[greptime.Date])(nil), "NULL", "NULL"},
+		{(*greptime.Interval)(nil), "NULL", "NULL"},
 	} {
 		if _, err := db.Exec("INSERT INTO t (a) VALUES (?)", test.arg); err != nil {
 			t.Errorf("%T %v in VALUES: %v", test.arg, test.arg, err)
@@ -127,6 +140,10 @@ func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 		{db, "INSERT INTO t VALUES (?)", greptime.Interval{Days: 1}, "INTERVAL"},
 		{db, "INSERT INTO t VALUES (?)", time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), "year"},
 		{shanghai, "INSERT INTO t VALUES (?)", greptime.Date{Year: 2024, Month: 1, Day: 1}, "timezone"},
+		{shanghai, "INSERT INTO t VALUES (?)", &greptime.Date{Year: 2024, Month: 1, Day: 1}, "timezone"},
+		{shanghai, "INSERT INTO t VALUES (?)", sql.Null[greptime.Date]{V: greptime.Date{Year: 2024, Month: 1, Day: 1}, Valid: true}, "timezone"},
+		{db, "INSERT INTO t VALUES (?)", &greptime.Interval{Days: 1}, "INTERVAL"},
+		{db, "SELECT ?", sql.Null[time.Duration]{V: 1, Valid: true}, "Interval"},
 	} {
 		_, err := test.db.Exec(test.query, test.arg)
 		if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(test.remedy)) {
@@ -164,6 +181,20 @@ func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Value() (driver.Value, error) { return nil, f.err }
+
+// An expression sends the whole INSERT through the server's planner, which would
+// store the text of a vector or a document as it is.
+func TestVectorBesideAnExpression(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	db := openServer(t, s.Server)
+	for _, arg := range []any{greptime.Vector{1}, &greptime.Vector{1}, sql.Null[greptime.Vector]{V: greptime.Vector{1}, Valid: true}} {
+		exec(t, db, "INSERT INTO t (v, ts, j) VALUES (?, now(), ?)", arg, json.RawMessage("{}"))
+		if got := s.last(t).GetQuery().GetSql(); got != "INSERT INTO t (v, ts, j) VALUES (parse_vec('[1]'), now(), parse_json('{}'))" {
+			t.Errorf("sent %q", got)
+		}
+	}
+}
 
 func TestNaNElsewhere(t *testing.T) {
 	t.Parallel()

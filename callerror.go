@@ -3,7 +3,6 @@ package greptime
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -13,28 +12,27 @@ import (
 )
 
 // callError makes the error that users see of a failed call.
-func callError(ctx context.Context, err error, st statement) error {
+func callError(ctx context.Context, err error, st statement) *Error {
 	var call *transport.CallError
 	if !errors.As(err, &call) {
 		// The server's messages could not be understood.
 		return &Error{Message: err.Error(), GRPC: codes.Internal, Ambiguous: !st.readOnly, cause: err}
 	}
 	e := newServerError(call.Status, call.Trailer, call.Endpoint)
-	e.cause = call.Cause
 	switch {
 	case errors.Is(call.Cause, transport.ErrClosed):
 		e.cause = ErrClosed
 	case ctx.Err() != nil:
 		e.cause = ctx.Err()
 	case expired(ctx, e):
-		e.cause = context.DeadlineExceeded
+		e.Code, e.cause = DeadlineExceeded, context.DeadlineExceeded
 	}
-	e.Ambiguous = !st.readOnly && call.Sent && outcomeUnknown(e)
+	e.Ambiguous = !st.readOnly && call.Sent && !refused(e)
 	if e.Code == 0 {
-		e.Message += remedy(e)
+		e.details = append(e.details, remedy(e))
 	}
 	for _, other := range call.Others {
-		e.Message += fmt.Sprintf("; before that, %v", other)
+		e.details = append(e.details, "before that, "+other.Error())
 	}
 	return e
 }
@@ -51,28 +49,30 @@ func expired(ctx context.Context, e *Error) bool {
 	return !time.Now().Before(deadline) || e.GRPC == codes.Canceled && e.Message == "Timeout expired"
 }
 
-// outcomeUnknown says whether a request that reached the server may have been
-// carried out although it failed.
-func outcomeUnknown(e *Error) bool {
+// refused says whether an error proves that the server has carried out nothing of
+// the statement. The others leave that open: a panic, a failed region among several,
+// an error in the midst of INSERT … SELECT.
+func refused(e *Error) bool {
 	switch e.Code {
+	case Unsupported, InvalidArguments, Suspended, InvalidSyntax, PlanQuery,
+		TableAlreadyExists, TableNotFound, TableColumnNotFound, TableColumnExists, DatabaseNotFound, DatabaseAlreadyExists,
+		RateLimited, UserNotFound, UnsupportedPasswordType, UserPasswordMismatch, AuthHeaderNotFound, InvalidAuthHeader,
+		AccessDenied, PermissionDenied, FlowAlreadyExists, FlowNotFound, TriggerAlreadyExists, TriggerNotFound:
+		return true
 	case 0:
 		switch e.GRPC {
-		case codes.Canceled, codes.DeadlineExceeded, codes.Unavailable, codes.Unknown, codes.Internal, codes.Aborted, codes.DataLoss:
+		case codes.Unimplemented, codes.OutOfRange, codes.ResourceExhausted, codes.InvalidArgument, codes.Unauthenticated, codes.PermissionDenied, codes.NotFound:
 			return true
 		}
-		return false
-	case Internal, StorageUnavailable, Cancelled, DeadlineExceeded:
-		return true // a part may have been written
-	default:
-		return false
 	}
+	return false
 }
 
 // remedy says what to do about the errors that grpc-go makes itself.
 func remedy(e *Error) string {
 	for _, r := range remedies {
 		if e.GRPC == r.code && strings.Contains(e.Message, r.text) {
-			return "; " + r.remedy
+			return r.remedy
 		}
 	}
 	return ""

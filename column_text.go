@@ -1,7 +1,6 @@
 package greptime
 
 import (
-	"bytes"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
@@ -98,15 +97,18 @@ func (c *binaryColumn) value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return bytes.Clone(c.arr.Value(i)), nil
+	return own(c.arr.Value(i)), nil
 }
 
 func (c *binaryColumn) scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullBytes(dest), nil
 	}
-	return scanBytes(bytes.Clone(c.arr.Value(i)), dest), nil
+	return scanBytes(own(c.arr.Value(i)), dest), nil
 }
+
+// own copies a value. An empty one is not nil, which would be NULL.
+func own(v []byte) []byte { return append([]byte{}, v...) }
 
 // scanBytes fills the destinations for bytes with b, which is the caller's own.
 func scanBytes(b []byte, dest any) bool {

@@ -49,6 +49,15 @@ type session struct {
 	loc      *time.Location
 }
 
+// isUTC says whether the server reads times without a zone as UTC.
+func (s session) isUTC() bool {
+	switch strings.ToUpper(s.timeZone) {
+	case "", "UTC", "ETC/UTC", "UCT", "ETC/UCT", "ZULU", "ETC/ZULU", "UNIVERSAL", "ETC/UNIVERSAL", "GMT", "ETC/GMT", "+00:00", "-00:00":
+		return true
+	}
+	return false
+}
+
 func (c *Connector) newConn() *Conn {
 	return &Conn{connector: c, session: c.session()}
 }
@@ -214,12 +223,11 @@ func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader
 }
 
 // wireDatabase is a database's name in the header. GreptimeDB splits it at the
-// first "-" into catalog and database, so a name with one needs its catalog,
-// which is always greptime; a name that begins with it is taken to have it.
+// first "-" into catalog and database, so a name with one needs its catalog, which
+// is always greptime.
 func wireDatabase(name string) string {
-	const catalog = "greptime-"
-	if strings.Contains(name, "-") && !strings.HasPrefix(name, catalog) {
-		return catalog + name
+	if strings.Contains(name, "-") {
+		return "greptime-" + name
 	}
 	return name
 }

@@ -34,8 +34,8 @@
 //
 // Arguments: nil, bool, all integers and floats, string, []byte, time.Time,
 // json.RawMessage, *big.Rat, [Date], [TimeOfDay], [Decimal], [Interval],
-// [Vector], types based on these, pointers to them, and whatever is a
-// driver.Valuer. A []byte is a binary, never text.
+// [Vector], pointers to and sql.Null of these, types based on the basic ones, and
+// whatever is a driver.Valuer. A []byte is a binary, never text.
 //
 // In the VALUES of an INSERT a float must be finite: NaN and infinities have no
 // literal, and any expression there would make GreptimeDB 1.0 store JSON and
@@ -44,7 +44,10 @@
 // on a whole second by seconds.
 //
 // A text of several statements is refused, because the server answers those with
-// an error whatever happened; with multi_statements=true they are run one by one.
+// an error whatever happened. With multi_statements=true they are run one by one:
+// by Exec all of them, up to the first error; by Query up to the first that returns
+// rows, and each further one when Rows.NextResultSet gets to it. Closing the rows
+// before that is an error if a statement that writes has not been run.
 // There are no transactions: BeginTx returns [ErrTransactions].
 //
 // # Results

@@ -64,7 +64,8 @@ type Error struct {
 	// repeating a write is harmless.
 	Retryable bool
 
-	cause error
+	cause   error
+	details []string // what the driver knows beside the message
 }
 
 // newServerError makes an Error of a status that is not OK and its trailer. Ambiguous and the cause
@@ -121,8 +122,10 @@ func (e *Error) Error() string {
 	if len(origin) > 0 {
 		text += " (" + strings.Join(origin, ", ") + ")"
 	}
-	if advice := e.advice(); advice != "" {
-		text += "; " + advice
+	for _, detail := range append([]string{e.advice()}, e.details...) {
+		if detail != "" {
+			text += "; " + detail
+		}
 	}
 	if e.Ambiguous {
 		text += "; outcome unknown: the server may have carried it out, so check before doing it again"

@@ -431,3 +431,22 @@ func TestMessagesThatAreNoResult(t *testing.T) {
 		}
 	}
 }
+
+// A connection whose other end has gone without a word is noticed by the pings of
+// the keep-alive, which gRPC sends every ten seconds at most.
+func TestKeepAliveNoticesADeadConnection(t *testing.T) {
+	if !*long {
+		t.Skip("takes 20 seconds; run with -long")
+	}
+	t.Parallel()
+	exchange := captures.DoGetByName("batches_scan_file")
+	s := wiretest.Start(t, wiretest.Replay(exchange), wiretest.Faults(func(int) wiretest.Plan {
+		return wiretest.Plan{Do: wiretest.Stall, At: 2_000}
+	}))
+	start := time.Now()
+	err := readAll(t.Context(), openServer(t, s, "keepalive=10s"), &exchange)
+	wantError(t, err, codes.Unavailable, s.Addr())
+	if d := time.Since(start); d < 10*time.Second || d > 40*time.Second {
+		t.Errorf("noticed after %v", d)
+	}
+}

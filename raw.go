@@ -33,7 +33,8 @@ func Raw(ctx context.Context, db SQLConner, f func(*Conn) error) error {
 }
 
 func unwrapConn(driverConn any) (*Conn, error) {
-	for v := driverConn; ; {
+	v := driverConn
+	for range maxWrappers {
 		switch w := v.(type) {
 		case *Conn:
 			return w, nil
@@ -42,7 +43,12 @@ func unwrapConn(driverConn any) (*Conn, error) {
 		case interface{ Unwrap() driver.Conn }:
 			v = w.Unwrap()
 		default:
-			return nil, fmt.Errorf("greptime: Raw: the pool's connections are %T, not this driver's; open it with sql.Open(\"greptime\", …)", driverConn)
+			v = nil
 		}
 	}
+	return nil, fmt.Errorf("greptime: Raw: the pool's connections are %T, not this driver's; open it with sql.Open(\"greptime\", …)", driverConn)
 }
+
+// maxWrappers is how deep a connection may be wrapped: some wrapper might return
+// itself.
+const maxWrappers = 16

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -24,22 +23,22 @@ var _ array.RecordReader = (*RecordReader)(nil)
 // A batch is valid until the next call of Next or Release; Retain it to keep it.
 // Release ends the call, whether or not it was read to its end.
 type RecordReader struct {
-	conn   *Conn
-	ctx    context.Context
-	stream *transport.Stream
-	reader *flightdecode.Reader
-	cancel context.CancelFunc // of the DSN's timeout
-	st     statement
-	loc    *time.Location
-	schema *arrow.Schema
-	err    error
-	done   bool
-	refs   int
+	conn    *Conn
+	ctx     context.Context
+	stream  *transport.Stream
+	reader  *flightdecode.Reader
+	cancel  context.CancelFunc // of the DSN's timeout
+	st      statement
+	session session
+	schema  *arrow.Schema
+	err     error
+	done    bool
+	refs    int
 }
 
 // newRecordReader reads the first message; it closes the stream if that fails.
-func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, st statement, loc *time.Location) (*RecordReader, error) {
-	r := &RecordReader{conn: c, ctx: ctx, stream: stream, st: st, loc: loc, refs: 1}
+func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement) (*RecordReader, error) {
+	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st, refs: 1}
 	var data flight.FlightData
 	reader, err := flightdecode.NewReader(func(m *flightdecode.Message) error {
 		if err := stream.Recv(&data); err != nil {
@@ -50,7 +49,7 @@ func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, st
 	}, flightdecode.Options{})
 	if err != nil {
 		stream.Close()
-		return nil, callError(ctx, err, st)
+		return nil, r.callError(err)
 	}
 	r.reader, r.schema = reader, reader.Schema()
 	return r, nil
@@ -78,12 +77,18 @@ func (r *RecordReader) Next() bool {
 	}
 	r.done = true
 	if err := r.reader.Err(); err != nil {
-		r.err = callError(r.ctx, err, r.st)
+		r.err = r.callError(err)
 	} else {
 		r.err = r.checkEnd()
 	}
 	r.close()
 	return false
+}
+
+func (r *RecordReader) callError(err error) error {
+	e := callError(r.ctx, err, r.st)
+	e.Endpoint = r.stream.Endpoint().Addr()
+	return e
 }
 
 // checkEnd looks for the one trace that a result leaves whose producer panicked
@@ -100,7 +105,7 @@ func (r *RecordReader) checkEnd() error {
 		return nil
 	}
 	if endpoint.Metrics() == transport.MetricsUnknown && !r.st.isProbe {
-		if err := r.conn.probe(r.ctx, endpoint); err != nil {
+		if err := r.conn.probe(r.ctx, r.session, endpoint); err != nil {
 			return fmt.Errorf("greptime: the result may be incomplete, for it ended without metrics, and whether the server sends any could not be found out: %w", err)
 		}
 	}
@@ -168,6 +173,15 @@ func (r *RecordReader) close() {
 	if r.cancel != nil {
 		r.cancel()
 	}
+}
+
+// drain reads the answer to its end, drops its rows, and releases it.
+func (r *RecordReader) drain() (affected int64, err error) {
+	defer r.Release()
+	for r.Next() {
+	}
+	rows, _ := r.AffectedRows()
+	return int64(rows), r.Err()
 }
 
 // next is Next in the form that rows want: io.EOF at the end.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -51,6 +52,9 @@ func (c *Conn) query(ctx context.Context, statements []statement) (*rows, error)
 	}
 }
 
+// isWrite says whether a statement may have an effect.
+func isWrite(st statement) bool { return !st.readOnly }
+
 // open runs the next statement.
 func (r *rows) open() error {
 	index := r.total - len(r.rest)
@@ -66,7 +70,7 @@ func (r *rows) open() error {
 	r.names, r.columns = make([]string, len(fields)), make([]column, len(fields))
 	for i, f := range fields {
 		r.names[i] = f.Name
-		if r.columns[i], err = newColumn(f, rd.loc); err != nil {
+		if r.columns[i], err = newColumn(f, rd.session.loc); err != nil {
 			rd.Release()
 			r.rest = nil
 			return err
@@ -75,12 +79,14 @@ func (r *rows) open() error {
 	return nil
 }
 
-// drain reads the current result to its end and drops it.
+// drain reads the current result to its end, drops it, and releases it.
 func (r *rows) drain() error {
-	defer r.rd.Release()
-	for r.rd.Next() {
+	if _, err := r.rd.drain(); err != nil {
+		done := r.total - len(r.rest)
+		r.rest = nil
+		return statementError(err, done-1, r.total)
 	}
-	return r.rd.Err()
+	return nil
 }
 
 // Columns are the names of the result's columns, none if the statement returned
@@ -136,22 +142,18 @@ func (r *rows) Next(dest []driver.Value) error {
 	return nil
 }
 
-// Close ends the call, read to its end or not. Statements of the text that have
-// not run yet are run, as a server would that had the whole text; unless the
-// context has ended or one of them failed.
+// Close ends the call, read to its end or not. Of a text of several statements
+// those that were not reached by NextResultSet are not run; it is an error if any
+// of them writes.
 func (r *rows) Close() error {
-	failed := r.err != nil && !errors.Is(r.err, io.EOF)
 	r.rd.Release()
 	rest := r.rest
 	r.rest = nil
-	if failed || len(rest) == 0 || r.ctx.Err() != nil {
-		return nil
+	if r.err != nil && !errors.Is(r.err, io.EOF) {
+		return nil // which is known
 	}
-	done := r.total - len(rest)
-	for i, st := range rest {
-		if _, err := r.conn.runToEnd(r.ctx, st); err != nil {
-			return statementError(err, done+i, r.total)
-		}
+	if i := slices.IndexFunc(rest, isWrite); i >= 0 {
+		return fmt.Errorf("greptime: the rows were closed before statement %d of %d was run, and it writes; use Exec, or NextResultSet to the end", r.total-len(rest)+i+1, r.total)
 	}
 	return nil
 }
@@ -166,6 +168,12 @@ func (r *rows) NextResultSet() error {
 	}
 	if r.err != nil && !errors.Is(r.err, io.EOF) {
 		return r.err
+	}
+	if len(r.names) == 0 {
+		if err := r.drain(); err != nil {
+			r.err = err
+			return err
+		}
 	}
 	r.rd.Release()
 	r.err = nil

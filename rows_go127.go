@@ -5,7 +5,9 @@ package greptime
 import (
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"reflect"
 )
 
 var _ driver.RowsColumnScanner = (*rows)(nil)
@@ -17,7 +19,14 @@ func (r *rows) NextRow() error { return r.advance() }
 // column where dest's type is known, by database/sql's rules otherwise.
 func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
 	c := r.columns[i]
-	done, err := c.scan(r.row, dest)
+	if r.row >= r.n {
+		return errors.New("greptime: Scan without a row: Next has not been called, or returned false")
+	}
+	var done bool
+	var err error
+	if rv := reflect.ValueOf(dest); rv.Kind() == reflect.Pointer && !rv.IsNil() {
+		done, err = c.scan(r.row, dest)
+	}
 	if err == nil && done {
 		return nil
 	}

@@ -150,7 +150,7 @@ func TestUseOfAUserWhoMayNotSeeTheDatabases(t *testing.T) {
 
 func TestDatabaseWithADashIsSentWithItsCatalog(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"my-db": "greptime-my-db", "greptime-my-db": "greptime-my-db", "My_DB": "My_DB"} {
+	for name, want := range map[string]string{"my-db": "greptime-my-db", "greptime-x": "greptime-greptime-x", "My_DB": "My_DB"} {
 		s := newScribe(t)
 		cfg, err := greptime.ParseDSN(s.DSN())
 		if err != nil {
@@ -255,7 +255,7 @@ func TestSeveralStatements(t *testing.T) {
 		if len(columns) > 0 {
 			sets++
 		}
-		if sets == 2 || !rows.NextResultSet() {
+		if !rows.NextResultSet() {
 			break
 		}
 	}
@@ -265,6 +265,24 @@ func TestSeveralStatements(t *testing.T) {
 	texts := s.texts()
 	if sets != 2 || texts[len(texts)-1] != "INSERT INTO c VALUES (3)" {
 		t.Errorf("%d result sets, sent %q", sets, texts)
+	}
+
+	// Rows that are closed early: what was not reached is not run, and that is said
+	// of what writes.
+	before := s.Calls("")
+	if rows, err = multi.Query("SELECT 1; SELECT 2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.Close(); err != nil {
+		t.Errorf("only a read was left: %v", err)
+	}
+	var n int
+	err = multi.QueryRow("SELECT 1; INSERT INTO a VALUES (1)").Scan(&n)
+	if err == nil {
+		t.Error("a write that was not run is not said")
+	}
+	if got := s.Calls("") - before; got != 2 {
+		t.Errorf("%d requests, want those of the first statements", got)
 	}
 
 	s.fail["INSERT INTO bad VALUES (1)"] = wiretest.Replay(captures.DoGetByName("error_missing_table_insert"))
@@ -304,6 +322,18 @@ func TestTransactionsAreRefusedOrIgnored(t *testing.T) {
 	exec(t, tx, "INSERT INTO t VALUES (1)")
 	if err := tx.Rollback(); !errors.Is(err, greptime.ErrTransactions) {
 		t.Errorf("a rollback that cannot be: %v", err)
+	}
+	if tx, err = db.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.QueryRow("SELECT 1").Err(); err != nil {
+		t.Error(err)
+	}
+	if _, err := tx.Exec("INSERT INTO t VALUES (1)"); !errors.Is(err, greptime.ErrTransactions) {
+		t.Errorf("a write in a read-only transaction: %v", err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Error(err)
 	}
 	if _, err := db.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelSerializable}); !errors.Is(err, greptime.ErrTransactions) {
 		t.Errorf("an isolation level: %v", err)
@@ -372,7 +402,10 @@ func TestHeaderAndMetadata(t *testing.T) {
 	}
 	db := sql.OpenDB(connector)
 	defer db.Close()
-	exec(t, db, "INSERT INTO t VALUES (1)")
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "traceparent", "00-trace")
+	if _, err := db.ExecContext(ctx, "INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
 	header := s.last(t).Header
 	if basic := header.GetAuthorization().GetBasic(); basic.GetUsername() != "alice" || basic.GetPassword() != "secret" {
 		t.Errorf("authorization %v", header.Authorization)
@@ -383,6 +416,9 @@ func TestHeaderAndMetadata(t *testing.T) {
 	md := s.metadata[0]
 	if got := md.Get("x-greptime-hints"); !slices.Equal(got, []string{"append_mode=true,ttl=7d"}) {
 		t.Errorf("hints %q", got)
+	}
+	if got := md.Get("traceparent"); !slices.Equal(got, []string{"00-trace"}) {
+		t.Errorf("the caller's metadata: %q", got)
 	}
 	for key, values := range md {
 		if strings.Contains(strings.Join(values, ""), "secret") {
@@ -694,5 +730,92 @@ func TestSyntaxErrorsAreTheServers(t *testing.T) {
 	var e *greptime.Error
 	if _, err := db.Query(exchange.Request.SQL); !errors.As(err, &e) || e.GRPC != codes.InvalidArgument {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A DATE's text is read in the header's zone, so what SET time_zone says counts for
+// the statements after it, also within one text.
+func TestDateAfterSetTimeZoneInOneText(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	conn := oneConn(t, openServer(t, s.Server, "multi_statements=true"))
+	date := greptime.Date{Year: 2024, Month: 1, Day: 1}
+	_, err := conn.ExecContext(t.Context(), "SET time_zone = 'Asia/Shanghai'; INSERT INTO t (d) VALUES (?)", date)
+	if err == nil || !strings.Contains(err.Error(), "timezone") || s.Calls("") != 0 {
+		t.Errorf("error %v after %d requests", err, s.Calls(""))
+	}
+	exec(t, conn, "SET time_zone = 'Etc/UTC'")
+	exec(t, conn, "INSERT INTO t (d) VALUES (?)", date)
+}
+
+func TestShowDatabasesThatIsNoList(t *testing.T) {
+	t.Parallel()
+	for _, exchange := range []string{"use_database", "type_signed"} {
+		s := newScribe(t)
+		s.fail["SHOW DATABASES"] = wiretest.Replay(captures.DoGetByName(exchange))
+		if _, err := oneConn(t, openServer(t, s.Server)).ExecContext(t.Context(), "USE other"); err == nil {
+			t.Errorf("%s: no error", exchange)
+		}
+	}
+}
+
+func TestWritesWhoseOutcomeIsUnknown(t *testing.T) {
+	t.Parallel()
+	for code, unknown := range map[greptime.Code]bool{
+		0: true, greptime.Unknown: true, greptime.Unexpected: true, greptime.Internal: true, greptime.External: true,
+		greptime.Cancelled: true, greptime.DeadlineExceeded: true, greptime.EngineExecuteQuery: true, greptime.RegionBusy: true,
+		greptime.RegionNotReady: true, greptime.StorageUnavailable: true, 12345: true,
+		greptime.InvalidSyntax: false, greptime.TableNotFound: false, greptime.InvalidArguments: false,
+		greptime.PermissionDenied: false, greptime.PlanQuery: false, greptime.Unsupported: false, greptime.RateLimited: false,
+	} {
+		s := newScribe(t)
+		fail := func(c *wiretest.Call) error { return c.Fail(codes.Internal, "failed", int(code)) }
+		s.fail["INSERT INTO t VALUES (1)"], s.fail["SELECT 1"] = fail, fail
+		db := openServer(t, s.Server)
+		var e *greptime.Error
+		if _, err := db.Exec("INSERT INTO t VALUES (1)"); !errors.As(err, &e) || e.Ambiguous != unknown {
+			t.Errorf("%v: %v", code, err)
+		}
+		if _, err := db.Exec("SELECT 1"); !errors.As(err, &e) || e.Ambiguous {
+			t.Errorf("a read, %v: %v", code, err)
+		}
+	}
+}
+
+func TestScanMistakesAreErrors(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	s.fail["SELECT empty"] = wiretest.Replay(captures.DoGetByName("select_limit_0"))
+	s.fail["SELECT text"] = wiretest.Replay(captures.DoGetByName("select_version"))
+	s.fail["SELECT number"] = wiretest.Replay(captures.DoGetByName("dictionary_of_int"))
+	db := openServer(t, s.Server, "multi_statements=true")
+	for query, dest := range map[string][]any{
+		"SELECT text":   {(*string)(nil)},
+		"SELECT number": {(*int64)(nil)},
+		"SELECT empty":  nil,
+	} {
+		rows, err := db.Query(query + "; SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows.Next() {
+			if err := rows.Scan(dest...); err == nil {
+				t.Errorf("%s: a nil destination is no error", query)
+			}
+			for rows.Next() {
+			}
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		past := make([]any, len(columns))
+		for i := range past {
+			past[i] = new(any)
+		}
+		if err := rows.Scan(past...); err == nil && !mayScanPastTheEnd {
+			t.Errorf("%s: Scan past the end is no error", query)
+		}
+		rows.Close()
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/protobuf/proto"
@@ -22,6 +21,8 @@ type statement struct {
 	endsWithMetrics bool                               // the server ends its result with a metrics message
 	apply           func(*Conn, context.Context) error // USE and SET time_zone: instead of sending it
 	prom            *greptimev1.PromRangeQuery         // instead of text
+	rebind          func(utc bool) (string, error)     // its text for a session whose time zone is UTC, or not
+	utc             bool                               // what text was bound for
 	endpoint        *transport.Endpoint                // the only one to ask, if it is not nil
 	isProbe         bool                               // asks whether results end with metrics
 }
@@ -30,10 +31,14 @@ type statement struct {
 var selectOne = statement{text: "SELECT 1", kind: sqltext.Select, readOnly: true, endsWithMetrics: true}
 
 // probe finds out whether the endpoint ends results with metrics.
-func (c *Conn) probe(ctx context.Context, endpoint *transport.Endpoint) error {
+func (c *Conn) probe(ctx context.Context, s session, endpoint *transport.Endpoint) error {
 	st := selectOne
 	st.endpoint, st.isProbe = endpoint, true
-	if _, err := c.runToEnd(ctx, st); err != nil {
+	rd, err := c.send(ctx, s, st)
+	if err != nil {
+		return err
+	}
+	if _, err := rd.drain(); err != nil {
 		return err
 	}
 	if endpoint.Metrics() == transport.MetricsUnknown { // or the answer had some
@@ -61,6 +66,8 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		return nil, fmt.Errorf("%w: the text has %d; send them one by one, or set multi_statements=true in the DSN", ErrMultipleStatements, len(script.Statements))
 	}
 	var texts []string
+	var bindFor func(utc bool) ([]string, error)
+	var utc bool
 	if len(args) > 0 {
 		s, err := c.current()
 		if err != nil {
@@ -70,8 +77,16 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		if err != nil {
 			return nil, err
 		}
-		if texts, err = script.Bind(bound, sqltext.BindOptions{TimeZoneUTC: s.loc == time.UTC}); err != nil {
-			return nil, fmt.Errorf("greptime: %w", err)
+		bindFor = func(utc bool) ([]string, error) {
+			texts, err := script.Bind(bound, sqltext.BindOptions{TimeZoneUTC: utc})
+			if err != nil {
+				err = fmt.Errorf("greptime: %w", err)
+			}
+			return texts, err
+		}
+		utc = s.isUTC()
+		if texts, err = bindFor(utc); err != nil {
+			return nil, err
 		}
 	}
 	if len(script.Statements) == 0 {
@@ -83,7 +98,14 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), endsWithMetrics: st.StreamsMetrics()}
 		switch {
 		case texts != nil:
-			list[i].text = texts[i]
+			list[i].text, list[i].utc = texts[i], utc
+			list[i].rebind = func(utc bool) (string, error) {
+				texts, err := bindFor(utc)
+				if err != nil {
+					return "", err
+				}
+				return texts[i], nil
+			}
 		case len(script.Statements) == 1:
 			list[i].text = script.Text // comments and all
 		default:
@@ -116,12 +138,15 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 		}
 		return emptyRecordReader(), nil
 	}
-	cancel := context.CancelFunc(func() {})
-	if timeout := c.connector.cfg.Timeout; timeout > 0 {
-		if _, ok := ctx.Deadline(); !ok {
-			ctx, cancel = context.WithTimeout(ctx, timeout)
+	if st.rebind != nil && st.utc != s.isUTC() { // a SET time_zone came between
+		if st.text, err = st.rebind(s.isUTC()); err != nil {
+			return nil, err
 		}
 	}
+	if err := c.mayWrite(st); err != nil {
+		return nil, err
+	}
+	ctx, cancel := c.connector.limit(ctx)
 	rd, err := c.send(ctx, s, st)
 	if err != nil {
 		cancel()
@@ -149,12 +174,15 @@ func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader
 	if err != nil {
 		return nil, fmt.Errorf("greptime: the statement cannot be encoded: %w", err) // text that is not UTF-8
 	}
-	c.noteWrite(st)
 	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.hints(), Repeatable: st.readOnly, Endpoint: st.endpoint})
+	var call *transport.CallError
+	if err == nil || errors.As(err, &call) && call.Sent {
+		c.noteWrite(st)
+	}
 	if err != nil {
 		return nil, callError(ctx, err, st)
 	}
-	return c.newRecordReader(ctx, stream, st, s.loc)
+	return c.newRecordReader(ctx, stream, s, st)
 }
 
 // runAll runs statements one after the other, each to its end, and adds up the
@@ -177,11 +205,7 @@ func (c *Conn) runToEnd(ctx context.Context, st statement) (affected int64, err 
 	if err != nil {
 		return 0, err
 	}
-	defer rd.Release()
-	for rd.Next() {
-	}
-	rows, _ := rd.AffectedRows()
-	return int64(rows), rd.Err()
+	return rd.drain()
 }
 
 // statementError says which of several statements failed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
@@ -40,11 +39,16 @@ func (c *Conn) databaseExists(ctx context.Context, database string) (bool, error
 	defer rd.Release()
 	found := false
 	for rd.Next() {
-		names := rd.RecordBatch().Column(0)
+		batch := rd.RecordBatch()
+		if batch.NumCols() != 1 {
+			return false, fmt.Errorf("greptime: SHOW DATABASES answered with %d columns, not one", batch.NumCols())
+		}
+		names, ok := batch.Column(0).(array.StringLike)
+		if !ok {
+			return false, fmt.Errorf("greptime: SHOW DATABASES answered with %s, not text", batch.Column(0).DataType())
+		}
 		for i := range names.Len() {
-			if s, ok := names.(array.StringLike); ok && !names.IsNull(i) && s.Value(i) == database {
-				found = true
-			}
+			found = found || names.IsValid(i) && names.Value(i) == database
 		}
 	}
 	return found, rd.Err()
@@ -62,8 +66,5 @@ func (c *Conn) SetTimeZone(zone string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.session.timeZone, c.session.loc = zone, loc
-	if loc == nil {
-		c.session.loc = time.UTC
-	}
 	return nil
 }

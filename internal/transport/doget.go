@@ -2,13 +2,10 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/internal/flight"
 )
@@ -44,27 +41,25 @@ type Stream struct {
 // DoGet sends the request and waits for the first message.
 func (c *Channels) DoGet(ctx context.Context, req Request) (*Stream, error) {
 	if len(req.Metadata) > 0 {
-		ctx = metadata.NewOutgoingContext(ctx, req.Metadata)
+		callers, _ := metadata.FromOutgoingContext(ctx)
+		ctx = metadata.NewOutgoingContext(ctx, metadata.Join(callers, req.Metadata))
 	}
-	var failed []error
-	endpoints := []*Endpoint{req.Endpoint}
-	if req.Endpoint == nil {
-		endpoints = c.order()
-	}
-	for i, e := range endpoints {
-		s, err := c.doGet(ctx, e, req.Ticket)
-		if err == nil {
-			return s, nil
-		}
-		err.Others = failed
-		retry := !err.Sent || req.Repeatable
-		if i == len(endpoints)-1 || !retry || err.Status.Code() != codes.Unavailable || ctx.Err() != nil || c.Closed() {
+	if req.Endpoint != nil {
+		s, err := c.doGet(ctx, req.Endpoint, req.Ticket)
+		if err != nil {
 			return nil, err
 		}
-		c.log.WarnContext(ctx, "greptime: endpoint unavailable, trying the next", "endpoint", e.addr, "next", endpoints[i+1].addr, "error", err.Status.Message())
-		failed = append(failed, err)
+		return s, nil
 	}
-	return nil, &CallError{Status: status.New(codes.Unavailable, "no endpoint is configured"), Cause: errors.New("no endpoint")}
+	var s *Stream
+	err := c.failover(ctx, req.Repeatable, func(e *Endpoint) (err *CallError) {
+		s, err = c.doGet(ctx, e, req.Ticket)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (c *Channels) doGet(parent context.Context, e *Endpoint, ticket []byte) (*Stream, *CallError) {
@@ -74,10 +69,8 @@ func (c *Channels) doGet(parent context.Context, e *Endpoint, ticket []byte) (*S
 		cancel()
 		return nil, s.callError(err, false)
 	}
-	opts := make([]grpc.CallOption, 0, len(c.callOpts)+1)
-	opts = append(append(opts, c.callOpts...), grpc.ForceCodecV2(flight.Codec{}))
 	var err error
-	if s.stream, err = e.cc.NewStream(ctx, &doGetDesc, flight.MethodDoGet, opts...); err != nil {
+	if s.stream, err = c.newStream(ctx, e, &doGetDesc, flight.MethodDoGet, flight.Codec{}); err != nil {
 		cancel()
 		return nil, s.callError(err, false)
 	}
@@ -122,21 +115,5 @@ func (s *Stream) Recv(m *flight.FlightData) error {
 func (s *Stream) Close() { s.cancel() }
 
 func (s *Stream) callError(err error, sent bool) *CallError {
-	e := &CallError{Endpoint: s.endpoint.addr, Sent: sent, Cause: err}
-	if s.stream != nil {
-		e.Trailer = s.stream.Trailer()
-	}
-	if st, ok := status.FromError(err); ok {
-		e.Status = st
-	} else {
-		e.Status = status.FromContextError(err)
-	}
-	// gRPC's own error for a cancelled call says neither who cancelled it nor is
-	// it the context's.
-	if cause := s.ctx.Err(); cause != nil {
-		e.Cause = cause
-	} else if s.channels.Closed() {
-		e.Cause = ErrClosed
-	}
-	return e
+	return s.channels.callError(s.ctx, s.endpoint, s.stream, err, sent)
 }

@@ -116,7 +116,7 @@ func (e *Endpoint) ready(ctx context.Context) error {
 		}
 		if !e.cc.WaitForStateChange(waiting, state) {
 			if err := ctx.Err(); err != nil {
-				return err
+				return fmt.Errorf("while waiting for a connection: %w", err)
 			}
 			return status.Errorf(codes.Unavailable, "no connection within connect_timeout (%v): the host does not answer", e.connectTimeout)
 		}

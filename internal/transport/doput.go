@@ -1,0 +1,160 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/greptime-go/greptime/internal/flight"
+)
+
+var doPutDesc = grpc.StreamDesc{StreamName: "DoPut", ClientStreams: true, ServerStreams: true}
+
+// PutRequest opens a DoPut.
+type PutRequest struct {
+	Metadata metadata.MD // of the call: credentials and database
+	Table    string
+	Schema   []byte // an Arrow IPC message with the schema
+}
+
+// PutStream is a call of DoPut. One goroutine may send while another receives; Close
+// may be called from any.
+type PutStream struct {
+	endpoint *Endpoint
+	channels *Channels
+	stream   grpc.ClientStream
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+}
+
+// Endpoints are the endpoints, in the order in which they were configured.
+func (c *Channels) Endpoints() []*Endpoint { return c.endpoints }
+
+// DoPut opens a DoPut on the endpoint, sends the schema, and waits for the answer
+// that GreptimeDB 1.0.2 gives right after it has checked the credentials, before it
+// reads anything. What it returns has sent no record batch. ctx bounds the opening
+// only; the stream lives until its end or Close. Errors are *CallError.
+func (c *Channels) DoPut(ctx context.Context, e *Endpoint, req PutRequest) (*PutStream, error) {
+	if len(req.Metadata) > 0 {
+		callers, _ := metadata.FromOutgoingContext(ctx)
+		ctx = metadata.NewOutgoingContext(ctx, metadata.Join(callers, req.Metadata))
+	}
+	if err := e.ready(ctx); err != nil {
+		return nil, c.callError(ctx, e, nil, err, false)
+	}
+	streamCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	s := &PutStream{endpoint: e, channels: c, ctx: streamCtx, cancel: cancel}
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	err := s.open(req)
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		call := c.callError(ctx, e, s.stream, err, false)
+		cancel(err)
+		return nil, call
+	}
+	return s, nil
+}
+
+func (s *PutStream) open(req PutRequest) (err error) {
+	if s.stream, err = s.channels.newStream(s.ctx, s.endpoint, &doPutDesc, flight.MethodDoPut, putCodec{}); err != nil {
+		return err
+	}
+	// A failed send says io.EOF only; the status comes from the receive below.
+	if err := s.stream.SendMsg(&flight.FlightData{
+		Descriptor: &flight.Descriptor{Type: flight.DescriptorPath, Path: []string{req.Table}},
+		DataHeader: req.Schema,
+	}); err != nil && err != io.EOF {
+		return err
+	}
+	var first flight.PutResult
+	if err := s.stream.RecvMsg(&first); err == io.EOF {
+		return status.Error(codes.Internal, "the server ended the DoPut before it began")
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// Endpoint is the server at the other end.
+func (s *PutStream) Endpoint() *Endpoint { return s.endpoint }
+
+// Send sends an encoded FlightData. It blocks while the server does not read. io.EOF
+// says that the stream has ended, and Recv says how; every other error is a
+// *CallError, and the stream's end, too.
+func (s *PutStream) Send(data Encoded) error {
+	err := s.stream.SendMsg(data)
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return s.channels.callError(s.ctx, s.endpoint, nil, err, true)
+}
+
+// Recv returns the metadata of the next answer; io.EOF if the server has ended the
+// stream with OK. Every other end is a *CallError, whose Cause is that of Close if
+// that was called.
+func (s *PutStream) Recv() ([]byte, error) {
+	var result flight.PutResult
+	err := s.stream.RecvMsg(&result)
+	switch {
+	case err == nil:
+		return result.AppMetadata, nil
+	case err == io.EOF:
+		return nil, err
+	}
+	call := s.channels.callError(s.ctx, s.endpoint, s.stream, err, true)
+	if cause := context.Cause(s.ctx); cause != nil {
+		call.Cause = cause
+	}
+	return nil, call
+}
+
+// CloseSend says that nothing more is sent. The server ends the stream when it has
+// answered everything.
+func (s *PutStream) CloseSend() error { return s.stream.CloseSend() }
+
+// Close ends the stream without waiting for the server, and frees what it holds. It
+// may be called more than once; the first cause counts.
+func (s *PutStream) Close(cause error) {
+	if cause == nil {
+		cause = context.Canceled
+	}
+	s.cancel(cause)
+}
+
+// putCodec sends record batches that are encoded already, and everything else of a
+// DoPut as package flight does.
+type putCodec struct{}
+
+var _ encoding.CodecV2 = putCodec{}
+
+// Name is that of protobuf's codec, because the bytes are protobuf.
+func (putCodec) Name() string { return "proto" }
+
+// Marshal takes an Encoded or a *flight.FlightData.
+func (putCodec) Marshal(v any) (mem.BufferSlice, error) {
+	switch v.(type) {
+	case Encoded:
+		return requestCodec{}.Marshal(v)
+	case *flight.FlightData:
+		return flight.Codec{}.Marshal(v)
+	}
+	return nil, fmt.Errorf("transport: cannot send a %T", v)
+}
+
+// Unmarshal takes a *flight.PutResult.
+func (putCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	if _, ok := v.(*flight.PutResult); !ok {
+		return errors.New("transport: DoPut answers with a PutResult")
+	}
+	return flight.Codec{}.Unmarshal(data, v)
+}

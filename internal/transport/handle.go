@@ -1,0 +1,157 @@
+package transport
+
+import (
+	"context"
+	"io"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+// The methods of GreptimeDatabase.
+const (
+	methodHandle         = "/greptime.v1.GreptimeDatabase/Handle"
+	methodHandleRequests = "/greptime.v1.GreptimeDatabase/HandleRequests"
+)
+
+var (
+	handleDesc         = grpc.StreamDesc{StreamName: "Handle"}
+	handleRequestsDesc = grpc.StreamDesc{StreamName: "HandleRequests", ClientStreams: true}
+)
+
+// HandleRequest is a request of Handle.
+type HandleRequest struct {
+	Request  Encoded     // a GreptimeRequest
+	Metadata metadata.MD // of the call: hints
+	// Repeatable says that carrying the request out twice does no harm; see
+	// Request.Repeatable.
+	Repeatable bool
+}
+
+// Handle sends a request and returns the affected rows. Errors are *CallError.
+func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint32, err error) {
+	if len(req.Metadata) > 0 {
+		ctx = metadata.NewOutgoingContext(ctx, req.Metadata)
+	}
+	err = c.failover(ctx, req.Repeatable, func(e *Endpoint) (err *CallError) {
+		affected, err = c.handle(ctx, e, req.Request)
+		return err
+	})
+	return affected, err
+}
+
+// handle is a unary call made in steps, which tell whether the request was sent.
+func (c *Channels) handle(parent context.Context, e *Endpoint, req Encoded) (uint32, *CallError) {
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	if err := e.ready(ctx); err != nil {
+		return 0, c.callError(parent, e, nil, err, false)
+	}
+	stream, err := c.newStream(ctx, e, &handleDesc, methodHandle, requestCodec{})
+	if err != nil {
+		return 0, c.callError(parent, e, nil, err, false)
+	}
+	// A failed send says io.EOF only; the status comes from the receive below.
+	if err := stream.SendMsg(req); err != nil && err != io.EOF {
+		return 0, c.callError(parent, e, nil, err, true)
+	}
+	response := &greptimev1.GreptimeResponse{}
+	if err := stream.RecvMsg(response); err != nil {
+		return 0, c.callError(parent, e, stream, err, true)
+	}
+	return response.GetAffectedRows().GetValue(), nil
+}
+
+// RequestStream is a call of HandleRequests. Its methods are for one goroutine at a
+// time; only Close may be called from another.
+type RequestStream struct {
+	endpoint *Endpoint
+	channels *Channels
+	stream   grpc.ClientStream
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+}
+
+// HandleRequests opens a stream of requests on the first endpoint that can be
+// reached. ctx bounds the opening only; the stream lives until CloseAndRecv or
+// Close.
+func (c *Channels) HandleRequests(ctx context.Context, md metadata.MD) (*RequestStream, error) {
+	if len(md) > 0 {
+		ctx = metadata.NewOutgoingContext(ctx, md)
+	}
+	var s *RequestStream
+	err := c.failover(ctx, true, func(e *Endpoint) (err *CallError) {
+		s, err = c.openRequests(ctx, e)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (c *Channels) openRequests(parent context.Context, e *Endpoint) (*RequestStream, *CallError) {
+	if err := e.ready(parent); err != nil {
+		return nil, c.callError(parent, e, nil, err, false)
+	}
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() { cancel(context.Cause(parent)) })
+	stream, err := c.newStream(ctx, e, &handleRequestsDesc, methodHandleRequests, requestCodec{})
+	if !stop() && err == nil {
+		err = context.Cause(parent)
+	}
+	if err != nil {
+		cancel(err)
+		return nil, c.callError(parent, e, nil, err, false)
+	}
+	return &RequestStream{endpoint: e, channels: c, stream: stream, ctx: ctx, cancel: cancel}, nil
+}
+
+// Send sends a request. It blocks while the server does not read; if ctx ends
+// meanwhile, it ends the stream. Errors are *CallError and are the stream's end.
+func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
+	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
+	defer stop()
+	err := s.stream.SendMsg(req)
+	switch err {
+	case nil:
+		return nil
+	case io.EOF:
+		// The server has ended the stream, and its status is the reason.
+		err = s.stream.RecvMsg(&greptimev1.GreptimeResponse{})
+		if err == nil || err == io.EOF {
+			err = status.Error(codes.Internal, "the server answered before the requests had ended")
+		}
+		return s.fail(ctx, s.stream, err)
+	default:
+		return s.fail(ctx, nil, err)
+	}
+}
+
+// CloseAndRecv says that there are no more requests, waits for the answer, and
+// returns the affected rows of all.
+func (s *RequestStream) CloseAndRecv(ctx context.Context) (uint32, error) {
+	defer s.cancel(nil)
+	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
+	defer stop()
+	if err := s.stream.CloseSend(); err != nil {
+		return 0, s.fail(ctx, nil, err)
+	}
+	response := &greptimev1.GreptimeResponse{}
+	if err := s.stream.RecvMsg(response); err != nil {
+		return 0, s.fail(ctx, s.stream, err)
+	}
+	return response.GetAffectedRows().GetValue(), nil
+}
+
+// Close ends the stream without waiting for the server.
+func (s *RequestStream) Close() { s.cancel(context.Canceled) }
+
+// fail ends the stream; ended is it if its status is known, otherwise nil.
+func (s *RequestStream) fail(ctx context.Context, ended grpc.ClientStream, err error) error {
+	defer s.cancel(err)
+	return s.channels.callError(ctx, s.endpoint, ended, err, true)
+}

@@ -1,0 +1,85 @@
+package greptime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/grpc/metadata"
+
+	internalsession "github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// Packages insert and bulk reach a Conn through this, and the root knows nothing of
+// them.
+func init() {
+	internalsession.Open = func(conn any) (internalsession.Session, error) {
+		c, ok := conn.(*Conn)
+		if !ok || c == nil {
+			return nil, errors.New("greptime: the connection is nil; take one from greptime.Connect or greptime.Raw")
+		}
+		s, err := c.current()
+		if err != nil {
+			return nil, err
+		}
+		if err := c.mayWrite(statement{}); err != nil {
+			return nil, err
+		}
+		c.noteWrite(statement{})
+		return &extension{conn: c, session: s}, nil
+	}
+}
+
+// extension is a Conn for the packages that extend it, with the session as it was
+// when they asked.
+type extension struct {
+	conn    *Conn
+	session session
+}
+
+var _ internalsession.Session = (*extension)(nil)
+
+func (x *extension) Channels() *transport.Channels { return x.conn.connector.channels }
+func (x *extension) Location() *time.Location      { return x.session.loc }
+func (x *extension) MaxMessageSize() int           { return x.conn.connector.cfg.MaxMessageSize }
+
+func (x *extension) Header(ctx context.Context) (*greptimev1.RequestHeader, error) {
+	return x.conn.header(ctx, x.session)
+}
+
+func (x *extension) Hints(extra map[string]string) (metadata.MD, error) {
+	if len(extra) == 0 {
+		return x.conn.hints(), nil
+	}
+	if err := checkHints(extra); err != nil {
+		return nil, fmt.Errorf("greptime: hints: %w", err)
+	}
+	all := maps.Clone(x.conn.connector.cfg.Hints)
+	if all == nil {
+		all = make(map[string]string, len(extra))
+	}
+	maps.Copy(all, extra)
+	return metadata.Pairs("x-greptime-hints", formatHints(all)), nil
+}
+
+func (x *extension) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return x.conn.connector.limit(ctx)
+}
+
+func (x *extension) Error(ctx context.Context, err error) error {
+	return callError(ctx, err, statement{})
+}
+
+// limit bounds ctx by Config.Timeout if it has no deadline.
+func (c *Connector) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if timeout := c.cfg.Timeout; timeout > 0 {
+		if _, ok := ctx.Deadline(); !ok {
+			return context.WithTimeout(ctx, timeout)
+		}
+	}
+	return ctx, func() {}
+}
