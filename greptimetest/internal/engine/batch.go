@@ -44,9 +44,10 @@ func (r *Result) Next(size int) (arrow.RecordBatch, error) {
 			}
 		}
 	}
-	if n == 0 {
+	if n == 0 && !r.Empty {
 		return nil, io.EOF
 	}
+	r.Empty = false
 	return b.NewRecordBatch(), nil
 }
 

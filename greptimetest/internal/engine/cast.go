@@ -69,9 +69,10 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 	}
 	plain := word + "(" + e.sql + " AS " + t.duck() + ")"
 	out := combine(plain, e.text, t, e)
-	out.name, out.meta = e.name, e.meta
+	out.meta = e.meta
 	out.null = out.null || try
 	from := e.typ
+	out.nan = e.nan || e.str != nil && t.isFloat() && strings.EqualFold(*e.str, "nan")
 	switch {
 	case e.dt != nil && e.dt == arrow.Null:
 	case t.isTimestamp() && e.str != nil:
@@ -134,7 +135,14 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 		case from.isFloat():
 			out.sql = "greptime_float_text(CAST(" + e.sql + " AS DOUBLE), " + strconv.FormatBool(from.Kind == Float32) + ")"
 		}
-	case t.isInteger() && (from.isInteger() || from.Kind == String || from.Kind == Bool),
+	case t.isInteger() && from.Kind == String:
+		// DuckDB would round '1.5'.
+		digits := "greptime_integer_text(" + e.sql + ", " + quoteText(t.name()) + ")"
+		if try {
+			digits = "CASE WHEN regexp_full_match(" + e.sql + ", '[+-]?[0-9]+') THEN " + e.sql + " END"
+		}
+		out.sql = word + "(" + digits + " AS " + t.duck() + ")"
+	case t.isInteger() && (from.isInteger() || from.Kind == Bool),
 		t.isFloat() && (from.isInteger() || from.isFloat() || from.Kind == String || from.Kind == Decimal),
 		t.Kind == Decimal && (from.isInteger() || from.isFloat() || from.Kind == String || from.Kind == Decimal),
 		t.Kind == Bool && (from.isInteger() || from.Kind == String || from.Kind == Bool),
@@ -186,9 +194,6 @@ func arrowCast(args []expr) (expr, error) {
 		it, ok1 := arrowTypeName(strings.TrimSpace(index))
 		vt, ok2 := arrowTypeName(strings.TrimSpace(value))
 		if ok && ok1 && it.isInteger() {
-			if strings.TrimSpace(value) == "LargeUtf8" {
-				return as(Type{Kind: String}, &arrow.DictionaryType{IndexType: it.arrow(), ValueType: arrow.BinaryTypes.LargeString}, false)
-			}
 			if ok2 && (vt.Kind == String || vt.Kind == Int64) {
 				return as(vt, &arrow.DictionaryType{IndexType: it.arrow(), ValueType: vt.arrow()}, false)
 			}
@@ -215,6 +220,9 @@ func arrowCast(args []expr) (expr, error) {
 			out.dt = arrow.ListOf(t.arrow())
 			return done(out, nil)
 		}
+	}
+	if n, _ := fmt.Sscanf(*to.str, "Decimal128(%d,-%d)", new(int), new(int)); n == 2 {
+		return expr{}, errorf(Unexpected, `Failed to join task: task 1 panicked with message "scale should be in [0, precision]"`)
 	}
 	return expr{}, unsupportedArrow(*to.str)
 }

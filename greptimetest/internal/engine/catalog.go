@@ -68,10 +68,10 @@ func (t *Table) timeIndex() int {
 	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Semantic == TimeIndex })
 }
 
-func (t *Table) appendMode() bool   { return t.Options["append_mode"] == "true" }
-func (t *Table) lastNonNull() bool  { return t.Options["merge_mode"] == "last_non_null" }
-func (t *Table) ttlInstant() bool   { return t.Options["ttl"] == "instant" }
-func (t *Table) region() string     { return fmt.Sprintf("%d(%d, 0)", t.ID<<32, t.ID) }
+func (t *Table) appendMode() bool  { return t.Options["append_mode"] == "true" }
+func (t *Table) lastNonNull() bool { return t.Options["merge_mode"] == "last_non_null" }
+func (t *Table) ttlInstant() bool  { return t.Options["ttl"] == "instant" }
+func (t *Table) region() string    { return fmt.Sprintf("%d(%d, 0)", t.ID<<32, t.ID) }
 func (t *Table) badRequest(format string, args ...any) *Error {
 	return errorf(InvalidArguments, "Invalid request to region %s, reason: %s", t.region(), fmt.Sprintf(format, args...))
 }

@@ -408,6 +408,9 @@ func (e *Engine) addTable(ctx context.Context, t *Table, ifNot bool) error {
 		}
 		return errorf(TableAlreadyExists, "Table already exists: `%s`", tableName{catalogName, t.Database, t.Name})
 	}
+	if slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == "" }) {
+		return unsupported("a column without a name")
+	}
 	t.ID = e.catalog.nextID
 	err = e.inTx(ctx, func(conn *sql.Conn) error {
 		defs := make([]string, len(t.Columns))

@@ -58,7 +58,6 @@ func (e *Engine) Close() error { return e.db.Close() }
 // prepare sets DuckDB up to agree with DataFusion where a setting does it.
 func (e *Engine) prepare(ctx context.Context) error {
 	for _, q := range []string{
-		`SET GLOBAL integer_division = true`,
 		`SET GLOBAL default_null_order = 'NULLS_LAST_ON_ASC_FIRST_ON_DESC'`,
 		`SET GLOBAL ieee_floating_point_ops = true`,
 		`SET GLOBAL TimeZone = 'UTC'`,

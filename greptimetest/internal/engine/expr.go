@@ -273,6 +273,9 @@ func (tr *translator) comparison(n node, sc *scope) (expr, error) {
 var flipped = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 func (tr *translator) compare(op string, l, r expr) (expr, error) {
+	if l.nan || r.nan {
+		return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
+	}
 	text := l.text + " " + op + " " + r.text
 	lsql, err := tr.comparable(l, op, r)
 	if err != nil {
@@ -335,7 +338,7 @@ func (tr *translator) comparable(e expr, op string, other expr) (string, error) 
 		if _, err := parseInt(*e.str, t); err != nil {
 			return "", errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of %s type", *e.str, t.name())
 		}
-	case t.Kind == String && e.typ.known() && e.typ.Kind != String:
+	case t.Kind == String && other.str == nil && e.typ.isInteger():
 		return "CAST(" + e.sql + " AS VARCHAR)", nil
 	}
 	return e.sql, nil

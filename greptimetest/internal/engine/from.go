@@ -95,14 +95,15 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 		return "", err
 	}
 	if name.catalog == catalogName && strings.EqualFold(name.db, informationSchema) {
-		if q, cols, ok := tr.e.infoTable(tr.s, name.table); ok {
+		if q, cols, ok := tr.e.infoTable(name.table); ok {
 			tr.version = max(tr.version, 0)
 			return add("("+q+")", cols)
 		}
+		return "", unsupported("information_schema.%s", name.table)
 	}
 	t := tr.e.catalog.table(name)
 	if t == nil {
-		return "", planError("Table not found: %s", name)
+		return "", planError("Table not found: %s", name).withCode(TableNotFound)
 	}
 	if t.View != "" {
 		q, outs, err := tr.view(t)

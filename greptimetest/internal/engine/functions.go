@@ -108,8 +108,12 @@ func init() {
 		"starts_with": text(returns(2, 2, "starts_with", boolType)), "ends_with": text(returns(2, 2, "ends_with", boolType)),
 		"contains": text(returns(2, 2, "contains", boolType)), "chr": text(returns(1, 1, "chr", tString)),
 		"regexp_like": text(returns(2, 2, "regexp_matches", boolType)),
-		"md5":         view(text(returns(1, 1, "md5", tString))),
-		"length":      length("length"), "char_length": length("length"), "character_length": length("length"),
+		// x ~ 'pattern', as DuckDB's parser writes it; DataFusion's matches anywhere.
+		"regexp_full_match": text(builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
+			return expr{sql: "regexp_matches(" + sqls(a) + ")", typ: boolType, text: a[0].text + " ~ " + a[1].text}, nil
+		}}),
+		"md5":    view(text(returns(1, 1, "md5", tString))),
+		"length": length("length"), "char_length": length("length"), "character_length": length("length"),
 		"octet_length": length("strlen"), "strpos": position, "position": position, "instr": position,
 		"substr": view(text(builtin{2, 3, false, substr})), "substring": view(text(builtin{2, 3, false, substr})),
 		"lpad": text(pad("lpad")), "rpad": text(pad("rpad")),
@@ -119,13 +123,13 @@ func init() {
 		"sin": math1("sin"), "cos": math1("cos"), "tan": math1("tan"), "atan": math1("atan"), "radians": math1("radians"), "degrees": math1("degrees"),
 		"floor": math1("floor"), "ceil": math1("ceil"), "trunc": math1("trunc"), "round": {1, 2, false, round},
 		"power": {2, 2, false, power}, "pow": {2, 2, false, power}, "isnan": math2bool("isnan"),
-		"pi":      {0, 0, false, func(*translator, []expr) (expr, error) { return expr{sql: "pi()", typ: tFloat}, nil }},
-		"nullif":  {2, 2, false, nullif},
+		"pi":       {0, 0, false, func(*translator, []expr) (expr, error) { return expr{sql: "pi()", typ: tFloat}, nil }},
+		"nullif":   {2, 2, false, nullif},
 		"greatest": {1, -1, false, extreme("greatest")}, "least": {1, -1, false, extreme("least")},
 		"coalesce": {1, -1, false, extreme("coalesce")}, "nvl": {2, 2, false, extreme("coalesce")}, "ifnull": {2, 2, false, extreme("coalesce")},
 		"arrow_cast": {2, 2, false, func(_ *translator, a []expr) (expr, error) { return arrowCast(a) }},
 		"make_array": {0, -1, false, makeArray}, "list_value": {0, -1, false, makeArray},
-		"unhex": {1, 1, false, hexLiteral},
+		"unhex":  {1, 1, false, hexLiteral},
 		"encode": {2, 2, false, encode},
 		// Time.
 		"now": {0, 0, false, now}, "current_timestamp": {0, 0, false, now}, "current_date": {0, 0, false, currentDate}, "today": {0, 0, false, currentDate},
@@ -144,8 +148,8 @@ func init() {
 		"min":  agg(only(keeps(1, 1, "min"), "min", ordered)), "max": agg(only(keeps(1, 1, "max"), "max", ordered)),
 		"stddev": aggFloat("stddev_samp"), "stddev_samp": aggFloat("stddev_samp"), "stddev_pop": aggFloat("stddev_pop"),
 		"var": aggFloat("var_samp"), "var_samp": aggFloat("var_samp"), "var_pop": aggFloat("var_pop"),
-		"bool_and": agg(only(returns(1, 1, "bool_and", boolType), "bool_and", func(t Type) bool { return t.Kind == Bool })),
-		"bool_or":  agg(only(returns(1, 1, "bool_or", boolType), "bool_or", func(t Type) bool { return t.Kind == Bool })),
+		"bool_and":    agg(only(returns(1, 1, "bool_and", boolType), "bool_and", func(t Type) bool { return t.Kind == Bool })),
+		"bool_or":     agg(only(returns(1, 1, "bool_or", boolType), "bool_or", func(t Type) bool { return t.Kind == Bool })),
 		"first_value": agg(keeps(1, 1, `"first"`)), "last_value": agg(keeps(1, 1, `"last"`)),
 		"string_agg": agg(text(returns(2, 2, "string_agg", tString))),
 	}
@@ -218,6 +222,9 @@ func (tr *translator) aggregateClauses(n node, name string, args []expr, e expr,
 	}
 	// The call is the innermost parenthesis that the function's arguments are in.
 	call := sqls(args)
+	if name == "count_star" {
+		call = "*"
+	}
 	i := strings.LastIndex(e.sql, "("+call+")")
 	if i < 0 {
 		return expr{}, unsupported("DISTINCT, ORDER BY or FILTER in %s", name)
@@ -313,8 +320,6 @@ func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
 		word := map[string]string{"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}[op]
 		// A backslash escapes in DataFusion's patterns.
 		return combine("("+a[0].sql+" "+word+" "+a[1].sql+" ESCAPE '\\')", a[0].text+" "+word+" "+a[1].text, boolType, a...), true, nil
-	case "regexp_full_match":
-		return combine("regexp_matches("+sqls(a)+")", a[0].text+" ~ "+a[1].text, boolType, a...), true, nil
 	}
 	if !strings.ContainsAny(op, "abcdefghijklmnopqrstuvwxyz") {
 		return expr{}, true, unsupported("the operator %s", op)
@@ -350,6 +355,9 @@ func arithmetic(op string, l, r expr) (expr, error) {
 		return expr{}, unsupported("arithmetic on DECIMAL; CAST to DOUBLE, or compute in the program")
 	}
 	t := numberType(l.typ, r.typ)
+	if !t.known() && (op == "/" || op == "%") {
+		return expr{}, unsupported("%s of values whose types are not known; CAST them", op)
+	}
 	sql := "(" + l.sql + " " + op + " " + r.sql + ")"
 	if (op == "/" || op == "%") && !t.isFloat() {
 		f := map[string]string{"/": "greptime_divide", "%": "greptime_modulo"}[op]

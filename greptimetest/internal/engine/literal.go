@@ -113,7 +113,7 @@ func numberCell(text string, t Type) (any, error) {
 	case t.isInteger():
 		return parseInt(text, t)
 	case t.isTimestamp():
-		return parseInt(text, Type{Kind: Int64})
+		return epochCell(text, t)
 	case t.Kind == Float64:
 		f, err := parseFloat(text, 64)
 		if err != nil {
@@ -134,6 +134,20 @@ func numberCell(text string, t Type) (any, error) {
 		return d, nil
 	}
 	return nil, parseError("Fail to parse number %s, invalid column type: %s", text, t.debug())
+}
+
+// epochCell is a number of a timestamp's units. GreptimeDB's calendar ends with the
+// years of these bounds, and 64 bits of nanoseconds long before.
+func epochCell(text string, t Type) (any, error) {
+	const first, last = -8334601228800, 8210266876799 // -262143-01-01 and 262142-12-31, in seconds
+	n, err := parseInt(text, Type{Kind: Int64})
+	if err != nil {
+		return nil, err
+	}
+	if s := floorDiv(n.(int64), t.perSecond()); s < first || s > last {
+		return nil, errorf(InvalidArguments, "Converting timestamp %d::%s to unit %s overflow", n, unitName(t), unitName(t))
+	}
+	return n, nil
 }
 
 // parseFloat lets what is too large be infinite.
@@ -274,8 +288,8 @@ func textCell(text, column string, t Type, zone *time.Location) (any, error) {
 		}
 		return d, nil
 	case t.isTimestamp():
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil && !strings.HasPrefix(text, "+") {
-			return n, nil
+		if _, err := strconv.ParseInt(text, 10, 64); err == nil && !strings.HasPrefix(text, "+") {
+			return epochCell(text, t)
 		}
 		ts, ok := parseTimestamp(text, zone)
 		if !ok {

@@ -57,7 +57,7 @@ func (e *Engine) parseQuery(ctx context.Context, toks []token) (node, error) {
 		return nil, err
 	}
 	var tree string
-	row := e.db.QueryRowContext(ctx, `SELECT json_serialize_sql(?, skip_empty := true, skip_null := true)::VARCHAR`, text)
+	row := e.db.QueryRowContext(ctx, `SELECT json_serialize_sql(CAST(? AS VARCHAR), skip_empty := true, skip_null := true)::VARCHAR`, text)
 	if err := row.Scan(&tree); err != nil {
 		return nil, asError(err)
 	}
@@ -109,6 +109,8 @@ func duckDialect(toks []token) (string, error) {
 				w = "timestamp_ns" // typed literals are nanoseconds
 			case strings.ContainsAny(w, "#@$"):
 				w = quote(w)
+			case next.is("(") && parserFunctions[w]:
+				return "", planError("Error during planning: Invalid function '%s'.", w)
 			case w == "align" && next.kind == sqltext.TokenString:
 				return "", unsupported("RANGE … ALIGN queries")
 			case strings.HasPrefix(w, "@"):
@@ -147,6 +149,10 @@ func duckDialect(toks []token) (string, error) {
 	}
 	return b.String(), nil
 }
+
+// parserFunctions are functions that only DuckDB's parser, or duckDialect, may put
+// into the tree: for operators, list literals, X'…'. GreptimeDB has none of them.
+var parserFunctions = names("regexp_full_match unhex list_value count_star")
 
 // castType reads a type in a cast and returns it in DuckDB's spelling with the
 // number of its tokens; 0 if it is not one of GreptimeDB's column types.

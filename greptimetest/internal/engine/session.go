@@ -11,12 +11,12 @@ import (
 // Session is what a request says about its surroundings. Nothing is kept from one
 // request to the next.
 type Session struct {
-	Catalog  string // "greptime" unless the client asks for another
-	Database string
-	Zone     *time.Location // of naive text; never nil after NewSession
-	ZoneName string
-	Hints    map[string]string
-	ReadOnly bool // the user may not write
+	Catalog   string // "greptime" unless the client asks for another
+	Database  string
+	Zone      *time.Location // of naive text; never nil after NewSession
+	ZoneName  string
+	Hints     map[string]string
+	ReadOnly  bool // the user may not write
 	WriteOnly bool // the user may only insert natively
 }
 

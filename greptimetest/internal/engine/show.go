@@ -13,7 +13,7 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-func text0(name string) column   { return column{name, arrow.BinaryTypes.String, false} }
+func text0(name string) column    { return column{name, arrow.BinaryTypes.String, false} }
 func textNull(name string) column { return column{name, arrow.BinaryTypes.String, true} }
 
 func (e *Engine) show(s *Session, c *cursor) (*Result, error) {
@@ -411,9 +411,7 @@ func (e *Engine) use(s *Session, c *cursor) (*Result, error) {
 	if _, err := e.catalog.database(name); err != nil {
 		return nil, err
 	}
-	r := table(nil, nil)
-	r.Schema = arrow.NewSchema(nil, nil)
-	return r, nil
+	return table(nil, nil), nil
 }
 
 // settable are the variables that SET takes without effect.

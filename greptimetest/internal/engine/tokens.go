@@ -20,7 +20,9 @@ func (t token) is(s string) bool {
 }
 
 // isName tells whether the token can be a name.
-func (t token) isName() bool { return t.kind == sqltext.TokenWord || t.kind == sqltext.TokenQuotedIdent }
+func (t token) isName() bool {
+	return t.kind == sqltext.TokenWord || t.kind == sqltext.TokenQuotedIdent
+}
 
 // name is the identifier: quotes undone, or in lower case if there are none.
 func (t token) name() string {

@@ -28,6 +28,7 @@ type expr struct {
 	// names. They differ for columns: ts, and readings.ts.
 	name, text string
 	meta       map[string]string
+	nan        bool // is the constant NaN
 	// constant values, for the rules that look at literals
 	str  *string
 	num  *int64

@@ -20,6 +20,8 @@ import (
 var macros = []string{
 	`CREATE OR REPLACE MACRO greptime_divide(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero error') ELSE a // b END`,
 	`CREATE OR REPLACE MACRO greptime_modulo(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero error') ELSE a % b END`,
+	`CREATE OR REPLACE MACRO greptime_integer_text(s, t) AS CASE WHEN s IS NULL OR regexp_full_match(s, '[+-]?[0-9]+') THEN s
+		ELSE error('Cast error: Cannot cast string ''' || s || ''' to value of ' || t || ' type') END`,
 	`CREATE OR REPLACE MACRO greptime_sign(x) AS CAST(sign(x) AS DOUBLE)`,
 	`CREATE OR REPLACE MACRO greptime_floor_divide(a, b) AS (a - ((a % b) + b) % b) // b`,
 }
@@ -188,14 +190,14 @@ func floatText(f float64, bits int) string {
 	case math.IsInf(f, -1):
 		return "-inf"
 	}
-	if a := math.Abs(f); a != 0 && (a < 1e-5 || a >= 1e16) {
+	tiny, huge := 1e-5, 1e16 // where Rust's ryu turns to exponents
+	if bits == 32 {
+		tiny, huge = 1e-6, 1e13
+	}
+	if a := math.Abs(f); a != 0 && (a < tiny || a >= huge) {
 		s := strconv.FormatFloat(f, 'e', -1, bits)
 		mantissa, exponent, _ := strings.Cut(s, "e")
 		n, _ := strconv.Atoi(exponent)
-		if !strings.Contains(mantissa, ".") {
-			// Rust's shortest form has no ".0" before an exponent.
-			return mantissa + "e" + strconv.Itoa(n)
-		}
 		return mantissa + "e" + strconv.Itoa(n)
 	}
 	s := strconv.FormatFloat(f, 'f', -1, bits)

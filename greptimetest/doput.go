@@ -1,0 +1,235 @@
+package greptimetest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/internal/flight"
+)
+
+// ackBuffer is the size of GreptimeDB's channel for acks. What does not fit into it
+// is dropped there.
+const ackBuffer = 32
+
+func handleDoPut(srv any, ss grpc.ServerStream) error {
+	f := srv.(*flightService)
+	ctx := ss.Context()
+	if err := chooseCompression(ctx); err != nil {
+		return err
+	}
+	md, _ := metadata.FromIncomingContext(ctx)
+	dbname := ""
+	if v := md.Get("x-greptime-db-name"); len(v) > 0 {
+		dbname = v[0]
+	}
+	catalog, db := catalogAndDatabase(dbname)
+	p := &put{s: f.s, ss: ss, session: engine.NewSession(catalog, db, "")}
+	if err := f.s.authenticatePut(md, p.session); err != nil {
+		return fail(ctx, err)
+	}
+	err := p.run()
+	if err == nil || errors.Is(err, errPanic) {
+		return nil
+	}
+	f.s.opts.log().Info("DoPut refused", "table", p.table, "error", err)
+	if _, isStatus := status.FromError(err); isStatus {
+		return err // of the transport
+	}
+	if f.s.opts.PutErrors {
+		return fail(ctx, err)
+	}
+	return status.Error(codes.Unknown, "Execute gRPC request error")
+}
+
+// errPanic stands for a batch whose body is cut short: GreptimeDB's task panics, and
+// the call ends OK without an ack for it.
+var errPanic = errors.New("the producer panicked")
+
+// put is one DoPut call.
+type put struct {
+	s       *Server
+	ss      grpc.ServerStream
+	session *engine.Session
+	table   string
+	acks    chan []byte
+	sent    chan error // of the sender, when it has ended
+}
+
+// run acknowledges at once, and then reads, writes and acknowledges one batch after
+// the other.
+func (p *put) run() error {
+	p.acks, p.sent = make(chan []byte, ackBuffer), make(chan error, 1)
+	go p.sendAcks()
+	p.ack(0, 0, 0)
+	err := p.batches()
+	close(p.acks)
+	return errors.Join(err, <-p.sent)
+}
+
+func (p *put) sendAcks() {
+	var err error
+	for a := range p.acks {
+		if err == nil {
+			err = p.ss.SendMsg(&flight.PutResult{AppMetadata: a})
+		}
+	}
+	p.sent <- err
+}
+
+func (p *put) ack(id int64, rows int, elapsed time.Duration) {
+	seconds := strconv.FormatFloat(elapsed.Seconds(), 'g', -1, 64)
+	if elapsed == 0 {
+		seconds = "0.0"
+	}
+	a := fmt.Appendf(nil, `{"request_id":%d,"affected_rows":%d,"elapsed_secs":%s}`, id, rows, seconds)
+	if !p.s.opts.DropAcks {
+		p.acks <- a
+		return
+	}
+	select {
+	case p.acks <- a:
+	default:
+	}
+}
+
+func invalid(format string, args ...any) error {
+	return refuse(engine.InvalidArguments, format, args...)
+}
+
+// batches reads the schema, and then batches until the client has sent all.
+func (p *put) batches() error {
+	var first flight.FlightData
+	if err := p.ss.RecvMsg(&first); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	d := first.Descriptor
+	switch {
+	case d == nil:
+		return invalid("expect FlightDescriptor in the first message")
+	case d.Type != flight.DescriptorPath:
+		return invalid("expect FlightDescriptor::type == 'Path' only")
+	case len(d.Path) != 1:
+		return invalid("expect FlightDescriptor::path has only one table name")
+	}
+	p.table = d.Path[0]
+	r := &putReader{put: p, first: &first}
+	kind, err := messageKind(first.DataHeader)
+	if err != nil || kind != ipc.MessageSchema {
+		return invalid("Failed to decode schema")
+	}
+	reader, err := ipc.NewReaderFromMessageReader(r)
+	if err != nil {
+		return r.or(invalid("Failed to decode schema: %v", err))
+	}
+	defer reader.Release()
+	for reader.Next() {
+		if err := p.write(r.id, reader.RecordBatch()); err != nil {
+			return err
+		}
+	}
+	return r.or(reader.Err())
+}
+
+func (p *put) write(id int64, batch arrow.RecordBatch) error {
+	if p.session.ReadOnly {
+		return engine.ErrPermission
+	}
+	start := time.Now()
+	n, err := p.s.engine.InsertBatch(context.WithoutCancel(p.ss.Context()), p.session, p.table, batch)
+	if err != nil {
+		return err
+	}
+	p.ack(id, n, time.Since(start))
+	return nil
+}
+
+// putReader is the ipc.MessageReader over a call's messages.
+type putReader struct {
+	put     *put
+	first   *flight.FlightData
+	id      int64 // request_id of the message read last
+	err     error // why reading ended, if not for io.EOF
+	message *ipc.Message
+}
+
+// or is the reason why reading ended, or another error if it knows none.
+func (r *putReader) or(err error) error {
+	if r.err != nil {
+		return r.err
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func (r *putReader) Message() (*ipc.Message, error) {
+	m, err := r.next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	if r.message != nil {
+		r.message.Release()
+	}
+	r.message = m
+	return m, err
+}
+
+func (r *putReader) next() (*ipc.Message, error) {
+	data := r.first
+	r.first = nil
+	isFirst := data != nil
+	if !isFirst {
+		data = &flight.FlightData{}
+		if err := r.put.ss.RecvMsg(data); err != nil {
+			return nil, err
+		}
+	}
+	kind, err := messageKind(data.DataHeader)
+	switch {
+	case err != nil:
+		return nil, invalid("Failed to decode record batch: %v", err)
+	case !isFirst && kind == ipc.MessageSchema:
+		return nil, invalid("Failed to decode record batch: a second schema")
+	case kind == ipc.MessageRecordBatch && bodyLength(data.DataHeader) > int64(len(data.DataBody)):
+		return nil, errPanic
+	}
+	r.id = requestID(data.AppMetadata)
+	return ipc.NewMessage(memory.NewBufferBytes(data.DataHeader), memory.NewBufferBytes(data.DataBody)), nil
+}
+
+func (r *putReader) Release() {
+	if r.message != nil {
+		r.message.Release()
+		r.message = nil
+	}
+}
+
+func (r *putReader) Retain() {}
+
+// requestID reads {"request_id": n}; everything else is 0.
+func requestID(metadata []byte) int64 {
+	var m struct {
+		ID int64 `json:"request_id"`
+	}
+	if json.Unmarshal(metadata, &m) != nil {
+		return 0
+	}
+	return m.ID
+}

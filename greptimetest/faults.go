@@ -1,0 +1,273 @@
+package greptimetest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+)
+
+// Fault is something that goes wrong on purpose. What is set happens in the order of
+// the fields.
+type Fault struct {
+	// Requests is how many requests meet the fault; 0 means all, until ClearFaults.
+	Requests int
+	// Method limits the fault to methods whose name ends with it, "DoGet" or "DoPut".
+	// By default it is every method but HealthCheck.
+	Method string
+	// Delay makes the request wait before anything else. It ends early with the call.
+	Delay time.Duration
+	// Code ends the request with an error of GreptimeDB: 4008 is RegionNotReady, which
+	// goes with gRPC's Unavailable.
+	Code uint32
+	// GRPC ends the request with a plain status, without a code of GreptimeDB's, as
+	// proxies and the transport do.
+	GRPC codes.Code
+	// Message is the text of either error.
+	Message string
+	// After is the number of response messages that go out before Drop or Truncate.
+	After int
+	// Drop breaks the client's connection, and with it all calls on it.
+	Drop bool
+	// Truncate ends the call with OK, as GreptimeDB does when a producer panics.
+	Truncate bool
+}
+
+// faults are the faults to come, and the connections to drop.
+type faults struct {
+	mu     sync.Mutex
+	list   []*Fault
+	refuse bool
+	conns  map[string]net.Conn // by the client's address
+}
+
+// Inject adds a fault. Faults are met in the order they were added, one a request.
+func (s *Server) Inject(f Fault) {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.list = append(s.faults.list, &f)
+}
+
+// ClearFaults takes back what Inject and Refuse did.
+func (s *Server) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.list, s.faults.refuse = nil, false
+}
+
+// Refuse breaks all connections and accepts no others until ClearFaults: to clients
+// the server is down.
+func (s *Server) Refuse() {
+	s.faults.mu.Lock()
+	s.faults.refuse = true
+	s.faults.mu.Unlock()
+	s.DropConnections()
+}
+
+// DropConnections breaks all connections. Clients may connect anew.
+func (s *Server) DropConnections() {
+	s.faults.mu.Lock()
+	conns := slices.Collect(maps.Values(s.faults.conns))
+	s.faults.mu.Unlock()
+	for _, c := range conns {
+		reset(c)
+	}
+}
+
+func reset(c net.Conn) {
+	if tracked, ok := c.(*trackedConn); ok {
+		if tcp, ok := tracked.Conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // an abrupt end, not an orderly one
+		}
+	}
+	_ = c.Close()
+}
+
+// take returns the fault that a request meets, nil for none.
+func (f *faults) take(method string) *Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, x := range f.list {
+		if x.Method == "" && strings.HasSuffix(method, "/HealthCheck") || !strings.HasSuffix(method, x.Method) {
+			continue
+		}
+		met := *x
+		if x.Requests > 0 {
+			if x.Requests--; x.Requests == 0 {
+				f.list = slices.Delete(f.list, i, i+1)
+			}
+		}
+		return &met
+	}
+	return nil
+}
+
+func (f *faults) drop(ctx context.Context) {
+	p, ok := peer.FromContext(ctx)
+	if !ok {
+		return
+	}
+	f.mu.Lock()
+	c := f.conns[p.Addr.String()]
+	f.mu.Unlock()
+	if c != nil {
+		reset(c)
+	}
+}
+
+// begin applies what happens before a request is looked at.
+func (f *Fault) begin(ctx context.Context) error {
+	if f.Delay > 0 {
+		timer := time.NewTimer(f.Delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return status.FromContextError(ctx.Err()).Err()
+		}
+	}
+	switch {
+	case f.Code != 0:
+		return fail(ctx, &engine.Error{Code: engine.Code(f.Code), Message: f.Message})
+	case f.GRPC != codes.OK:
+		return status.Error(f.GRPC, f.Message)
+	}
+	return nil
+}
+
+// recovered answers a panic as GreptimeDB's standalone server does, and keeps the
+// server alive.
+func (s *Server) recovered(ctx context.Context, method string, err *error) {
+	if r := recover(); r != nil {
+		s.opts.log().Error("panic", "method", method, "reason", r, "stack", string(debug.Stack()))
+		*err = fail(ctx, &engine.Error{Code: engine.Unexpected, Message: fmt.Sprintf("Failed to join task: task panicked with message %q", r)})
+	}
+}
+
+func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (res any, err error) {
+	defer s.recovered(ctx, info.FullMethod, &err)
+	f := s.faults.take(info.FullMethod)
+	if f == nil {
+		return next(ctx, req)
+	}
+	if err := f.begin(ctx); err != nil {
+		return nil, err
+	}
+	if f.Drop && f.After == 0 {
+		s.faults.drop(ctx)
+		return nil, status.Error(codes.Unavailable, "connection dropped on purpose")
+	}
+	res, err = next(ctx, req)
+	if f.Drop {
+		s.faults.drop(ctx) // done, but the answer does not arrive
+	}
+	return res, err
+}
+
+func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
+	defer s.recovered(ss.Context(), info.FullMethod, &err)
+	f := s.faults.take(info.FullMethod)
+	if f == nil {
+		return next(srv, ss)
+	}
+	if err := f.begin(ss.Context()); err != nil {
+		return err
+	}
+	if !f.Drop && !f.Truncate {
+		return next(srv, ss)
+	}
+	fs := &faultyStream{ServerStream: ss, fault: f, faults: &s.faults}
+	if fs.due() {
+		return fs.end()
+	}
+	err = next(srv, fs)
+	if fs.ended {
+		return fs.end()
+	}
+	return err
+}
+
+// faultyStream ends a call after some messages.
+type faultyStream struct {
+	grpc.ServerStream
+	fault  *Fault
+	faults *faults
+	sent   int
+	ended  bool
+}
+
+func (fs *faultyStream) due() bool { return fs.sent >= fs.fault.After }
+
+func (fs *faultyStream) end() error {
+	if fs.fault.Truncate {
+		return nil
+	}
+	fs.faults.drop(fs.Context())
+	return status.Error(codes.Unavailable, "connection dropped on purpose")
+}
+
+func (fs *faultyStream) SendMsg(m any) error {
+	if fs.due() {
+		fs.ended = true
+		return status.Error(codes.Aborted, "the call was ended on purpose")
+	}
+	fs.sent++
+	return fs.ServerStream.SendMsg(m)
+}
+
+// listener tracks the connections of a listener.
+func (f *faults) listener(l net.Listener) net.Listener {
+	f.conns = map[string]net.Conn{}
+	return &trackingListener{Listener: l, faults: f}
+}
+
+type trackingListener struct {
+	net.Listener
+	faults *faults
+}
+
+func (l *trackingListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		t := &trackedConn{Conn: c, faults: l.faults}
+		l.faults.mu.Lock()
+		refuse := l.faults.refuse
+		if !refuse {
+			l.faults.conns[c.RemoteAddr().String()] = t
+		}
+		l.faults.mu.Unlock()
+		if !refuse {
+			return t, nil
+		}
+		reset(t)
+	}
+}
+
+type trackedConn struct {
+	net.Conn
+	faults *faults
+}
+
+func (c *trackedConn) Close() error {
+	c.faults.mu.Lock()
+	if addr := c.RemoteAddr().String(); c.faults.conns[addr] == c {
+		delete(c.faults.conns, addr)
+	}
+	c.faults.mu.Unlock()
+	return c.Conn.Close()
+}

@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+const informationSchema = "information_schema"
+
+// infoTable is a table of information_schema, made anew for each query.
+type infoTable struct {
+	cols []column
+	rows func(e *Engine) [][]driver.Value
+}
+
+func number(name string, null bool) column {
+	return column{name, arrow.PrimitiveTypes.Uint64, null}
+}
+
+// infoTables are the tables that are there. What GreptimeDB has and this server has
+// not is Unsupported.
+var infoTables map[string]infoTable
+
+func init() {
+	infoTables = map[string]infoTable{
+		"tables": {
+			cols: []column{text0("table_catalog"), text0("table_schema"), text0("table_name"), text0("table_type"), {"table_id", arrow.PrimitiveTypes.Uint32, true},
+				number("data_length", true), number("max_data_length", true), number("index_length", true), number("max_index_length", true), number("avg_row_length", true),
+				textNull("engine"), number("version", true), textNull("row_format"), number("table_rows", true), number("data_free", true), number("auto_increment", true),
+				{"create_time", timestampType(arrow.Second), true}, {"update_time", timestampType(arrow.Second), true}, {"check_time", timestampType(arrow.Second), true},
+				textNull("table_collation"), number("checksum", true), textNull("create_options"), textNull("table_comment"), textNull("temporary")},
+			rows: (*Engine).infoTablesRows,
+		},
+		"columns": {
+			cols: []column{text0("table_catalog"), text0("table_schema"), text0("table_name"), text0("column_name"), {"ordinal_position", arrow.PrimitiveTypes.Int64, false},
+				text0("column_key"), textNull("extra"), textNull("privileges"), text0("greptime_data_type"), text0("semantic_type"), textNull("column_default"),
+				text0("is_nullable"), text0("data_type"), text0("column_type"), textNull("column_comment")},
+			rows: (*Engine).infoColumnsRows,
+		},
+		"schemata": {
+			cols: []column{text0("catalog_name"), text0("schema_name"), text0("default_character_set_name"), text0("default_collation_name"), textNull("sql_path"), textNull("options")},
+			rows: func(e *Engine) [][]driver.Value {
+				var list [][]driver.Value
+				for _, db := range slices.Sorted(maps.Keys(e.catalog.databases)) {
+					list = append(list, []driver.Value{catalogName, db, "utf8", "utf8_bin", nil, ""})
+				}
+				return list
+			},
+		},
+	}
+}
+
+// eachTable visits all tables and views.
+func (e *Engine) eachTable(f func(t *Table)) {
+	for _, db := range slices.Sorted(maps.Keys(e.catalog.databases)) {
+		for _, t := range e.catalog.tables(db) {
+			f(t)
+		}
+	}
+}
+
+func (e *Engine) infoTablesRows() [][]driver.Value {
+	var list [][]driver.Value
+	e.eachTable(func(t *Table) {
+		kind, engine := "BASE TABLE", driver.Value("mito")
+		if t.View != "" {
+			kind, engine = "VIEW", nil
+		}
+		zero := int64(0)
+		list = append(list, []driver.Value{catalogName, t.Database, t.Name, kind, int64(t.ID), zero, zero, zero, zero, zero,
+			engine, int64(11), "Fixed", zero, zero, zero, nil, nil, nil, "utf8_bin", zero, "", orNull(t.Options["comment"]), "N"})
+	})
+	for _, name := range slices.Sorted(maps.Keys(infoTables)) {
+		row := make([]driver.Value, len(infoTables["tables"].cols))
+		copy(row, []driver.Value{catalogName, informationSchema, name, "LOCAL TEMPORARY"})
+		list = append(list, row)
+	}
+	return list
+}
+
+func (e *Engine) infoColumnsRows() [][]driver.Value {
+	var list [][]driver.Value
+	e.eachTable(func(t *Table) {
+		for i := range t.Columns {
+			col := &t.Columns[i]
+			list = append(list, []driver.Value{catalogName, t.Database, t.Name, col.Name, int64(i + 1), col.keyName(), "", "select,insert",
+				col.Type.name(), col.Semantic.String(), orNull(col.defaultText()), yesNo(col.Nullable, "Yes", "No"), col.Type.lower(), col.Type.lower(), orNull(col.Comment)})
+		}
+	})
+	return list
+}
+
+// infoTable writes a table of information_schema as a query.
+func (e *Engine) infoTable(name string) (string, []expr, bool) {
+	info, ok := infoTables[name]
+	if !ok {
+		return "", nil, false
+	}
+	cols := make([]expr, len(info.cols))
+	names := make([]string, len(info.cols))
+	nulls := make([]string, len(info.cols))
+	for i, c := range info.cols {
+		t := columnTypeOf(c.dt)
+		cols[i] = expr{name: c.name, typ: t, null: c.null}
+		names[i] = "CAST(" + quote(c.name) + " AS " + t.duck() + ") AS " + quote(c.name)
+		nulls[i] = "NULL"
+	}
+	// The first row only gives VALUES a row to begin with.
+	lines := []string{"(" + strings.Join(nulls, ", ") + ")"}
+	for _, row := range info.rows(e) {
+		vals := make([]string, len(row))
+		for i, v := range row {
+			switch v := v.(type) {
+			case nil:
+				vals[i] = "NULL"
+			case string:
+				vals[i] = quoteText(v)
+			default:
+				vals[i] = fmt.Sprint(v)
+			}
+		}
+		lines = append(lines, "("+strings.Join(vals, ", ")+")")
+	}
+	q := "SELECT " + strings.Join(names, ", ") + " FROM (VALUES " + strings.Join(lines, ", ") + ") AS v" + columnList(cols) + " OFFSET 1"
+	return q, cols, true
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseInterval(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]interval{
+		"1 day":                           {0, 1, 0},
+		"1 year 2 months":                 {14, 0, 0},
+		"-14 months -2 days -1 hours":     {-14, -2, -3600e9},
+		"10s":                             {0, 0, 10e9},
+		"1h30m":                           {0, 0, 5400e9},
+		"1.5 seconds":                     {0, 0, 1.5e9},
+		"-0.000000001 seconds":            {0, 0, -1},
+		"3 days 4 hours 6.000000007 secs": {0, 3, 4*3600e9 + 6000000007},
+		"2 weeks":                         {0, 14, 0},
+	} {
+		if got, ok := parseInterval(text); !ok || got != want {
+			t.Errorf("%s: %v %v, want %v", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", "1", "day", "1 parsec", "P1Y", "1.5 days", "1:30:00", "99999999999999999999 days"} {
+		if iv, ok := parseInterval(text); ok {
+			t.Errorf("%s: %v, want none", text, iv)
+		}
+	}
+}
+
+func TestParseTTL(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"7d": "7days", "1d": "1day", "forever": "forever", "instant": "instant", "90s": "1m 30s", "1h30m": "1h 30m", "2 weeks": "14days"} {
+		if got, ok := parseTTL(text); !ok || got != want {
+			t.Errorf("%s: %q %v, want %q", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", "soon", "7", "d", "-1d"} {
+		if got, ok := parseTTL(text); ok {
+			t.Errorf("%s: %q, want none", text, got)
+		}
+	}
+}
+
+func TestParseZone(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	for zone, want := range map[string]int{"+08:00": 8 * 3600, "-3:30": -3*3600 - 1800, "+00:30": -1800, "Asia/Shanghai": 8 * 3600, "asia/shanghai": 8 * 3600, "UTC": 0, "america/new_york": -5 * 3600} {
+		l, ok := parseZone(zone)
+		if !ok {
+			t.Errorf("%s: not known", zone)
+			continue
+		}
+		if _, got := at.In(l).Zone(); got != want {
+			t.Errorf("%s: %d seconds, want %d", zone, got, want)
+		}
+	}
+	for _, zone := range []string{"", "+8", "Mars/Olympus", "Local", "+25:00", "8"} {
+		if _, ok := parseZone(zone); ok {
+			t.Errorf("%q is known", zone)
+		}
+	}
+}
+
+func TestLikeMatch(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		pattern, s string
+		want       bool
+	}{
+		{"read%", "readings", true}, {"%ing_", "readings", true}, {"read", "readings", false}, {"%", "", true}, {"_", "", false}, {"a%b%c", "aXbYbZc", true}, {"é_", "é1", true},
+	} {
+		if got := likeMatch(tt.pattern, tt.s); got != tt.want {
+			t.Errorf("%s LIKE %s is %v", tt.s, tt.pattern, got)
+		}
+	}
+}
+
+func TestFloatText(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[float64]string{1: "1.0", 1e16: "1e16", 1.5e-6: "1.5e-6", 0.00001: "0.00001", -2.25: "-2.25", 123456789012345680: "1.2345678901234568e17"} {
+		if got := floatText(f, 64); got != want {
+			t.Errorf("%v: %s, want %s", f, got, want)
+		}
+	}
+}
+
+// FuzzTimestamp: what is read as a timestamp is one that the columns can hold.
+func FuzzTimestamp(f *testing.F) {
+	for _, s := range []string{"2024-01-01T00:00:00Z", "2024-01-01 08:00:00 +08:00", "1969-12-31T23:59:59.9999Z", "1677-09-21T00:12:43.145224192Z", "9999-12-31T23:59:59Z", "2024-1-1 1:2:3.", "T", "- :"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		ts, ok := parseTimestamp(s, time.UTC)
+		if !ok {
+			return
+		}
+		if ts.nanos < 0 || ts.nanos >= 1e9 {
+			t.Errorf("%q: %d nanoseconds", s, ts.nanos)
+		}
+		n, ok := ts.in(Type{Kind: TimestampNano})
+		if ts.fraction && !ok {
+			t.Errorf("%q has a fraction and is out of the range of nanoseconds", s)
+		}
+		if ok && floorDiv(n, 1e9) != ts.seconds {
+			t.Errorf("%q: %d is not in second %d", s, n, ts.seconds)
+		}
+	})
+}
+
+// FuzzColumns: no column definition breaks the parser, and what it takes it can
+// write down and take again.
+func FuzzColumns(f *testing.F) {
+	for _, s := range []string{"(host STRING, ts TIMESTAMP(3) TIME INDEX DEFAULT now(), PRIMARY KEY(host))", "(a DECIMAL(10,2) NOT NULL DEFAULT 1.5, b BIGINT UNSIGNED COMMENT 'x')",
+		"(`j` JSON(format = 'structured'), \"v\" VECTOR(3), c TIMESTAMP_US NULL, TIME INDEX (c))", "(a VARCHAR(20) FULLTEXT INDEX, b TIMESTAMPTZ, c DATETIME)"} {
+		f.Add(s)
+	}
+	s := NewSession("greptime", "public", "")
+	f.Fuzz(func(t *testing.T, text string) {
+		stmts, err := lex(text)
+		if err != nil || len(stmts) != 1 {
+			return
+		}
+		table := &Table{Name: "t", Options: map[string]string{}}
+		c := &cursor{text: text, toks: stmts[0]}
+		ti, keys, err := c.columns(s, table)
+		if err != nil || table.setKeys(ti, keys) != nil {
+			return
+		}
+		again := strings.TrimPrefix(table.createText(), `CREATE TABLE IF NOT EXISTS "t" `)
+		stmts, err = lex(again)
+		if err != nil || len(stmts) != 1 {
+			t.Fatalf("%s\n%v", again, err)
+		}
+		if strings.Contains(again, "INDEX WITH(") {
+			return // index options are refused
+		}
+		c = &cursor{text: again, toks: stmts[0]}
+		if _, _, err := c.columns(s, &Table{Name: "t", Options: map[string]string{}}); err != nil {
+			t.Errorf("%s\nbecame\n%s\n%v", text, again, err)
+		}
+	})
+}

@@ -1,0 +1,172 @@
+// Package greptimetest is a server that speaks GreptimeDB's gRPC and Arrow Flight
+// protocol, in one process, on DuckDB: for tests, and for a laptop without a
+// GreptimeDB.
+//
+//	s := greptimetest.Start(t)
+//	db, err := sql.Open("greptime", s.DSN())
+//
+// It is exact on the wire: messages, types, metadata, error codes, authentication
+// and time zones are those of GreptimeDB 1.0.2, and its own tests hold it against
+// recordings of that server. SQL it runs only where DuckDB, or its own code, means
+// the same. What it does not support answers error 1001 and names the feature; it
+// does not answer something else instead. The module's README lists what is
+// supported and where it differs.
+//
+// A Server may be used from several goroutines. Several servers may run in one
+// process; they share nothing, unless it is a data folder, which only one of them
+// can open.
+package greptimetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	v1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/internal/flight"
+)
+
+// Server is a running server.
+type Server struct {
+	opts   Options
+	engine *engine.Engine
+	grpc   *grpc.Server
+	lis    net.Listener
+	faults faults
+	served chan error
+	once   sync.Once
+	err    error // of Close
+}
+
+// maxMessage is GreptimeDB's limit for messages in both directions.
+const maxMessage = 512 << 20
+
+// Start starts a server for a test and stops it when the test ends. At most one
+// Options may be given.
+func Start(t testing.TB, opts ...Options) *Server {
+	t.Helper()
+	if len(opts) > 1 {
+		t.Fatal("greptimetest.Start takes one Options at most")
+	}
+	var o Options
+	if len(opts) == 1 {
+		o = opts[0]
+	}
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("greptimetest: close: %v", err)
+		}
+	})
+	return s
+}
+
+// New starts a server. Close stops it.
+func New(o Options) (*Server, error) {
+	if err := checkUsers(o.Users); err != nil {
+		return nil, err
+	}
+	e, err := engine.Open(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("greptimetest: %w", err)
+	}
+	lis, err := net.Listen("tcp", o.addr())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("greptimetest: %w", err), e.Close())
+	}
+	s := &Server{opts: o, engine: e, served: make(chan error, 1)}
+	s.lis = s.faults.listener(lis)
+	s.grpc = grpc.NewServer(s.serverOptions()...)
+	v1.RegisterGreptimeDatabaseServer(s.grpc, &databaseService{s: s})
+	v1.RegisterHealthCheckServer(s.grpc, healthService{})
+	v1.RegisterPrometheusGatewayServer(s.grpc, &promService{s: s})
+	s.grpc.RegisterService(&flightServiceDesc, &flightService{s: s})
+	go func() { s.served <- s.grpc.Serve(s.lis) }()
+	return s, nil
+}
+
+func (s *Server) serverOptions() []grpc.ServerOption {
+	opts := []grpc.ServerOption{
+		grpc.ForceServerCodecV2(flight.Codec{}),
+		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.MaxSendMsgSize(maxMessage),
+		// GreptimeDB does not limit the pings of its clients.
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
+		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return status.Error(codes.Unimplemented, "") }),
+		grpc.ChainUnaryInterceptor(s.unary),
+		grpc.ChainStreamInterceptor(s.stream),
+	}
+	if s.opts.TLS != nil {
+		opts = append(opts, grpc.Creds(credentials.NewTLS(s.opts.TLS)))
+	}
+	return opts
+}
+
+// Addr is the address the server listens on, host:port.
+func (s *Server) Addr() string { return s.lis.Addr().String() }
+
+// DSN is a data source name for the server's database public, with the first of the
+// Users if there are any. params are added as they are: DSN("timezone=Asia/Tokyo").
+func (s *Server) DSN(params ...string) string {
+	u := url.URL{Scheme: "greptime", Host: s.Addr(), Path: "/public"}
+	if len(s.opts.Users) > 0 {
+		u.User = url.UserPassword(s.opts.Users[0].Name, s.opts.Users[0].Password)
+	}
+	dsn := u.String()
+	if s.opts.TLS != nil {
+		params = append([]string{"tls=true"}, params...)
+	}
+	for i, p := range params {
+		dsn += string("?&"[min(i, 1)]) + p
+	}
+	return dsn
+}
+
+// Close stops the server at once: calls that are still running end with
+// Unavailable. Data in a folder stays.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		s.grpc.Stop()
+		s.err = errors.Join(ended(<-s.served), s.engine.Close())
+	})
+	return s.err
+}
+
+// Shutdown stops the server once the calls that are running have ended, or when the
+// context is done.
+func (s *Server) Shutdown(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		s.grpc.GracefulStop()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		s.grpc.Stop()
+		<-done
+	}
+	return s.Close()
+}
+
+func ended(err error) error {
+	if errors.Is(err, grpc.ErrServerStopped) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,50 @@
+// Package session is what the packages that extend the driver (insert, bulk) may use
+// of a *greptime.Conn. The driver knows nothing of them: it gives them access by
+// setting Open when it is initialized, and has no exported methods for it.
+package session
+
+import (
+	"context"
+	"time"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// Open returns the state of conn, a *greptime.Conn, as it is now: a later USE on the
+// connection does not change it. It stays valid after the connection was closed, but
+// not after its Connector was. The error is greptime.ErrClosed, or says that conn is
+// none.
+//
+// A write is about to follow: with transactions=ignore, Open is where the
+// connection's transaction learns of it.
+var Open func(conn any) (Session, error)
+
+// Session is a connection's database, zone and credentials, and the channels to the
+// server. It is safe for concurrent use.
+type Session interface {
+	// Channels are shared with every other connection of the Connector.
+	Channels() *transport.Channels
+
+	// Header is the header of a request: database, zone, and credentials, which it
+	// may ask Config.Credentials for.
+	Header(ctx context.Context) (*greptimev1.RequestHeader, error)
+
+	// Hints is the metadata of a call: the hints of the DSN and these, which win.
+	// It is an error if the server would read one of them differently.
+	Hints(extra map[string]string) (metadata.MD, error)
+
+	// Location is the session's time zone.
+	Location() *time.Location
+
+	// MaxMessageSize is the longest request that can be sent, in bytes.
+	MaxMessageSize() int
+
+	// Limit bounds ctx by Config.Timeout if it has no deadline.
+	Limit(ctx context.Context) (context.Context, context.CancelFunc)
+
+	// Error makes the *greptime.Error of an error of a call that writes.
+	Error(ctx context.Context, err error) error
+}
