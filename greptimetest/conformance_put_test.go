@@ -217,3 +217,31 @@ func (c *client) put(ctx context.Context, x captures.DoPut) (acks []string, trai
 	}
 	return acks, s.Trailer(), <-end
 }
+
+// FuzzPut: no message of a DoPut brings the server down or is answered by a panic.
+func FuzzPut(f *testing.F) {
+	x := captures.DoPutByName("three_batches")
+	for _, name := range []string{"three_batches", "lz4", "zstd", "tag_dictionary", "type_decimal", "null_tag"} {
+		for _, m := range captures.DoPutByName(name).Sent {
+			f.Add(m.Header, m.Body)
+		}
+	}
+	c := dial(f, greptimetest.Start(f, greptimetest.Options{PutErrors: true}))
+	for _, q := range x.Setup {
+		c.sql(f, q)
+	}
+	f.Fuzz(func(t *testing.T, header, body []byte) {
+		fuzzed := x
+		fuzzed.InStep = false
+		fuzzed.Sent = []captures.Message{x.Sent[0], {Header: header, Body: body}}
+		_, _, err := c.put(t.Context(), fuzzed)
+		if strings.Contains(status.Convert(err).Message(), "panicked") {
+			t.Errorf("%v", err)
+		}
+		fuzzed.Sent = []captures.Message{{Header: header, Body: body, Descriptor: x.Sent[0].Descriptor}, x.Sent[1]}
+		_, _, err = c.put(t.Context(), fuzzed)
+		if strings.Contains(status.Convert(err).Message(), "panicked") {
+			t.Errorf("as the first message: %v", err)
+		}
+	})
+}

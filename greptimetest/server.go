@@ -105,6 +105,7 @@ func (s *Server) serverOptions() []grpc.ServerOption {
 		grpc.ForceServerCodecV2(flight.Codec{}),
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxSendMsgSize(maxMessage),
+		grpc.WaitForHandlers(true), // the engine is closed after the last of them
 		// GreptimeDB does not limit the pings of its clients.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
 		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return status.Error(codes.Unimplemented, "") }),
