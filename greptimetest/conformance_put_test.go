@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/proto"
 	"google.golang.org/grpc/mem"
@@ -234,12 +235,20 @@ func FuzzPut(f *testing.F) {
 		fuzzed := x
 		fuzzed.InStep = false
 		fuzzed.Sent = []captures.Message{x.Sent[0], {Header: header, Body: body}}
-		_, _, err := c.put(t.Context(), fuzzed)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, _, err := c.put(ctx, fuzzed)
+		if code := status.Code(err); code == codes.DeadlineExceeded {
+			t.Fatalf("no answer")
+		}
 		if strings.Contains(status.Convert(err).Message(), "panicked") {
 			t.Errorf("%v", err)
 		}
 		fuzzed.Sent = []captures.Message{{Header: header, Body: body, Descriptor: x.Sent[0].Descriptor}, x.Sent[1]}
-		_, _, err = c.put(t.Context(), fuzzed)
+		_, _, err = c.put(ctx, fuzzed)
+		if code := status.Code(err); code == codes.DeadlineExceeded {
+			t.Fatalf("no answer to a first message")
+		}
 		if strings.Contains(status.Convert(err).Message(), "panicked") {
 			t.Errorf("as the first message: %v", err)
 		}

@@ -6,55 +6,41 @@ package greptimetest_test
 const (
 	noPromQL     = "PromQL is refused"
 	noTQL        = "TQL is refused"
-	noStructs    = "structs are refused"
-	noLists      = "lists of lists and of NULLs are refused"
 	unionBatches = "DuckDB returns a union in one batch, so that its dictionary is sent once"
 )
 
 var doGetDifferences = map[string]string{
-	"decimals_in_table":           "arithmetic on DECIMAL is refused: DuckDB's result types differ",
-	"dictionary_int64_largeutf8":  "dictionaries of LargeUtf8 are refused",
-	"dictionary_replaced":         unionBatches,
-	"error_copy":                  "COPY is refused",
-	"error_fetch_cursor":          "cursors are refused",
-	"error_kill":                  "KILL is refused",
-	"error_overflow":              "an integer overflow is an error here, where GreptimeDB wraps around",
-	"error_prom_lookback_empty":   noPromQL,
-	"error_prom_step":             noPromQL,
-	"error_prom_syntax":           noPromQL,
-	"error_stream_after_batches":  "DuckDB finds the error before the first batch is sent",
-	"error_tql":                   noTQL,
-	"explain_analyze_json":        "EXPLAIN ANALYZE FORMAT JSON is refused",
-	"interval_iso":                "ISO 8601 durations in INTERVAL are refused",
-	"json_control_characters":     "json_to_string writes valid JSON, GreptimeDB writes \\0",
-	"prom_by":                     noPromQL,
-	"prom_empty":                  noPromQL,
-	"prom_no_match":               noPromQL,
-	"prom_rate":                   noPromQL,
-	"prom_rfc3339":                noPromQL,
-	"prom_scalar":                 noPromQL,
-	"prom_select":                 noPromQL,
-	"prom_sum":                    noPromQL,
-	"range_query":                 "RANGE … ALIGN is refused",
-	"tql_analyze":                 noTQL,
-	"tql_eval":                    noTQL,
-	"tql_eval_cpu":                noTQL,
-	"tql_explain":                 noTQL,
-	"type_list_nested":            noLists,
-	"type_list_rows":              noLists,
-	"type_list_of_struct":         noStructs,
-	"type_struct":                 noStructs,
-	"type_struct_nested":          noStructs,
-	"type_struct_rows":            noStructs,
-	"type_struct_unnamed":         noStructs,
-	"type_time_from_text":         "CAST to TIME is refused",
-	"type_timestamp_at_time_zone": "AT TIME ZONE is refused",
+	"dictionary_int64_largeutf8": "dictionaries of LargeUtf8 are refused",
+	"dictionary_replaced":        unionBatches,
+	"error_copy":                 "COPY is refused",
+	"error_fetch_cursor":         "cursors are refused",
+	"error_kill":                 "KILL is refused",
+	"error_overflow":             "an integer overflow is an error here, where GreptimeDB wraps around",
+	"error_prom_lookback_empty":  noPromQL,
+	"error_prom_step":            noPromQL,
+	"error_prom_syntax":          noPromQL,
+	"error_stream_after_batches": "DuckDB finds the error before the first batch is sent",
+	"error_tql":                  noTQL,
+	"explain_analyze_json":       "EXPLAIN ANALYZE FORMAT JSON is refused",
+	"interval_iso":               "ISO 8601 durations in INTERVAL are refused",
+	"json_control_characters":    "json_to_string writes valid JSON, GreptimeDB writes \\0",
+	"prom_by":                    noPromQL,
+	"prom_empty":                 noPromQL,
+	"prom_no_match":              noPromQL,
+	"prom_rate":                  noPromQL,
+	"prom_rfc3339":               noPromQL,
+	"prom_scalar":                noPromQL,
+	"prom_select":                noPromQL,
+	"prom_sum":                   noPromQL,
+	"range_query":                "RANGE … ALIGN is refused",
+	"tql_analyze":                noTQL,
+	"tql_eval":                   noTQL,
+	"tql_eval_cpu":               noTQL,
+	"tql_explain":                noTQL,
 }
 
 var plainDifferences = map[string]string{
 	"plain_dictionary_replaced": unionBatches,
-	"plain_type_list_rows":      noLists,
-	"plain_type_struct_rows":    noStructs,
 }
 
 var authDifferences = map[string]string{

@@ -11,12 +11,12 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/greptimetest/internal/engine"
 	"github.com/greptime-go/greptime/internal/flight"
 )
@@ -128,14 +128,13 @@ func (p *put) batches() error {
 		return invalid("expect FlightDescriptor::path has only one table name")
 	}
 	p.table = d.Path[0]
-	r := &putReader{put: p, first: &first}
-	kind, err := messageKind(first.DataHeader)
-	if err != nil || kind != ipc.MessageSchema {
+	if kind, err := messageKind(first.DataHeader); err != nil || kind != ipc.MessageSchema {
 		return invalid("Failed to decode schema")
 	}
-	reader, err := ipc.NewReaderFromMessageReader(r)
+	r := &putReader{put: p, first: &first}
+	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{})
 	if err != nil {
-		return r.or(invalid("Failed to decode schema: %v", err))
+		return invalid("Failed to decode schema: %v", err)
 	}
 	defer reader.Release()
 	for reader.Next() {
@@ -143,7 +142,13 @@ func (p *put) batches() error {
 			return err
 		}
 	}
-	return r.or(reader.Err())
+	var bad *flightdecode.Error
+	if err := reader.Err(); errors.As(err, &bad) {
+		return invalid("Failed to decode record batch: %v", err)
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 func (p *put) write(id int64, batch arrow.RecordBatch) error {
@@ -159,69 +164,34 @@ func (p *put) write(id int64, batch arrow.RecordBatch) error {
 	return nil
 }
 
-// putReader is the ipc.MessageReader over a call's messages.
+// putReader receives a call's messages for the decoder: the schema, which is here
+// already, and then batches.
 type putReader struct {
-	put     *put
-	first   *flight.FlightData
-	id      int64 // request_id of the message read last
-	err     error // why reading ended, if not for io.EOF
-	message *ipc.Message
+	put   *put
+	first *flight.FlightData
+	id    int64 // request_id of the message read last
 }
 
-// or is the reason why reading ended, or another error if it knows none.
-func (r *putReader) or(err error) error {
-	if r.err != nil {
-		return r.err
-	}
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
-}
-
-func (r *putReader) Message() (*ipc.Message, error) {
-	m, err := r.next()
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.err = err
-	}
-	if r.message != nil {
-		r.message.Release()
-	}
-	r.message = m
-	return m, err
-}
-
-func (r *putReader) next() (*ipc.Message, error) {
+func (r *putReader) receive(m *flightdecode.Message) error {
 	data := r.first
-	r.first = nil
-	isFirst := data != nil
-	if !isFirst {
+	if data == nil {
 		data = &flight.FlightData{}
 		if err := r.put.ss.RecvMsg(data); err != nil {
-			return nil, err
+			return err
+		}
+		kind, err := messageKind(data.DataHeader)
+		switch {
+		case err != nil || kind != ipc.MessageRecordBatch && kind != ipc.MessageDictionaryBatch:
+			return invalid("Failed to decode record batch: it is no record batch")
+		case bodyLength(data.DataHeader) > int64(len(data.DataBody)):
+			return errPanic
 		}
 	}
-	kind, err := messageKind(data.DataHeader)
-	switch {
-	case err != nil:
-		return nil, invalid("Failed to decode record batch: %v", err)
-	case !isFirst && kind == ipc.MessageSchema:
-		return nil, invalid("Failed to decode record batch: a second schema")
-	case kind == ipc.MessageRecordBatch && bodyLength(data.DataHeader) > int64(len(data.DataBody)):
-		return nil, errPanic
-	}
+	r.first = nil
 	r.id = requestID(data.AppMetadata)
-	return ipc.NewMessage(memory.NewBufferBytes(data.DataHeader), memory.NewBufferBytes(data.DataBody)), nil
+	*m = flightdecode.Message{Header: data.DataHeader, Body: data.DataBody}
+	return nil
 }
-
-func (r *putReader) Release() {
-	if r.message != nil {
-		r.message.Release()
-		r.message = nil
-	}
-}
-
-func (r *putReader) Retain() {}
 
 // requestID reads {"request_id": n}; everything else is 0.
 func requestID(metadata []byte) int64 {

@@ -38,28 +38,42 @@ func (s *Script) Bind(args []Arg, opts BindOptions) ([]string, error) {
 
 // match puts the arguments into the order of the inputs.
 func (s *Script) match(args []Arg) ([]Arg, error) {
+	order, err := s.Order(len(args), func(i int) string { return args[i].Name })
+	if err != nil || order == nil {
+		return args, err
+	}
+	ordered := make([]Arg, len(order))
+	for i, n := range order {
+		ordered[i] = args[n]
+	}
+	return ordered, nil
+}
+
+// Order tells which of n arguments, whose names are given by name, belongs to each
+// input; nil if they are in that order already. The errors are those of Bind.
+func (s *Script) Order(n int, name func(i int) string) ([]int, error) {
 	style, err := s.Style()
 	switch {
 	case err != nil:
 		return nil, err
-	case style == NoPlaceholders && len(args) > 0:
-		return nil, fmt.Errorf("the text has no placeholders for %s; write ?, $1 or :name, outside of quotes", countOf(len(args), "argument"))
+	case style == NoPlaceholders && n > 0:
+		return nil, fmt.Errorf("the text has no placeholders for %s; write ?, $1 or :name, outside of quotes", countOf(n, "argument"))
 	case style == Named:
-		return s.matchNames(args)
+		return s.orderOfNames(n, name)
 	}
-	for i := range args {
-		if args[i].Name != "" {
+	for i := range n {
+		if name := name(i); name != "" {
 			return nil, fmt.Errorf("the argument %s has a name, but the text has placeholders of the style %v; pass it without one, or write :%s",
-				args[i].Name, style, args[i].Name)
+				name, style, name)
 		}
 	}
-	if len(args) != s.inputs {
-		return nil, fmt.Errorf("the text has placeholders for %s, and there are %d", countOf(s.inputs, "argument"), len(args))
+	if n != s.inputs {
+		return nil, fmt.Errorf("the text has placeholders for %s, and there are %d", countOf(s.inputs, "argument"), n)
 	}
 	if style == Dollar {
-		return args, s.allUsed()
+		return nil, s.allUsed()
 	}
-	return args, nil
+	return nil, nil
 }
 
 func countOf(n int, what string) string {
@@ -85,11 +99,11 @@ func (s *Script) allUsed() error {
 	return nil
 }
 
-// matchNames puts the arguments into the order of Names.
-func (s *Script) matchNames(args []Arg) ([]Arg, error) {
-	byName := make(map[string]int, len(args))
-	for i := range args {
-		name := args[i].Name
+// orderOfNames is Order for the style Named: the inputs are in the order of Names.
+func (s *Script) orderOfNames(n int, name func(i int) string) ([]int, error) {
+	byName := make(map[string]int, n)
+	for i := range n {
+		name := name(i)
 		if name == "" {
 			return nil, fmt.Errorf("argument %d has no name, but the text has placeholders like :%s; pass it with sql.Named", i+1, s.Names[0])
 		}
@@ -98,21 +112,21 @@ func (s *Script) matchNames(args []Arg) ([]Arg, error) {
 		}
 		byName[name] = i
 	}
-	ordered := make([]Arg, len(s.Names))
+	order := make([]int, len(s.Names))
 	for i, name := range s.Names {
 		n, ok := byName[name]
 		if !ok {
 			return nil, fmt.Errorf("there is no argument for :%s; pass sql.Named(%q, …)", name, name)
 		}
-		ordered[i] = args[n]
+		order[i] = n
 		delete(byName, name)
 	}
-	for i := range args {
-		if _, left := byName[args[i].Name]; left {
-			return nil, fmt.Errorf("argument :%s is not used: the text has no such placeholder", args[i].Name)
+	for i := range n {
+		if _, left := byName[name(i)]; left {
+			return nil, fmt.Errorf("argument :%s is not used: the text has no such placeholder", name(i))
 		}
 	}
-	return ordered, nil
+	return order, nil
 }
 
 // textBuffers has buffers for the texts that are being bound.

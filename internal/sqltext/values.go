@@ -19,6 +19,11 @@ type Values struct {
 	// Trailing: there is something behind the tuples. GreptimeDB 1.0.2 takes and
 	// ignores ON CONFLICT and RETURNING.
 	Trailing bool
+	// Plain: the statement is INSERT INTO table (columns) VALUES (…), (…) to the
+	// letter, the list of columns may be missing, and all Items are of the kinds Literal
+	// and Argument: nothing in it is beyond what the fields above tell. GreptimeDB takes
+	// such a text, as long as its literals are ones.
+	Plain bool
 
 	literal bool // all items can be literals, and nothing makes a query of the tuples
 }
@@ -49,32 +54,38 @@ const (
 // placeholders that they are values.
 func findValues(text string, tokens []Token, placeholders []Placeholder) *Values {
 	r := valuesReader{cursor: cursor{text: text, tokens: tokens}, placeholders: placeholders}
-	v := &Values{literal: true}
+	v := &Values{literal: true, Plain: tokens[0].Is(text, "INSERT")}
 	if !r.header(v) {
 		return nil
 	}
 	v.Items = make([]Value, 0, len(placeholders))
 	for more := true; more; more = r.punct(",") { // a comma at the end is allowed
-		r.word("ROW")
+		if r.word("ROW") {
+			v.Plain = false
+		}
 		if r.punct("(") {
 			r.tuple(v)
+		} else {
+			v.Plain = false
 		}
 	}
 	if v.Rows == 0 {
 		return nil
 	}
 	v.Trailing = r.i < len(tokens)
+	v.Plain = v.Plain && !v.Trailing && v.Width > 0
 	if r.word("UNION") || r.word("EXCEPT") || r.word("INTERSECT") || r.word("MINUS") {
 		v.literal = false
 	}
 	for i := range v.Items {
 		switch item := &v.Items[i]; item.Kind {
 		case Expression:
-			v.literal = false
+			v.literal, v.Plain = false, false
 		case Argument:
 			placeholders[item.Placeholder].place = inValues
 		case SignedArgument:
 			placeholders[item.Placeholder].place = signedValue
+			v.Plain = false
 		}
 	}
 	return v
@@ -92,9 +103,12 @@ func (r *valuesReader) header(v *Values) bool {
 	r.i++ // INSERT or REPLACE
 	if r.word("OR") {
 		r.i++ // REPLACE, IGNORE and so on
+		v.Plain = false
 	}
 	for _, noise := range [...]string{"OVERWRITE", "INTO", "LOCAL", "TABLE"} {
-		r.word(noise)
+		if r.word(noise) && noise != "INTO" {
+			v.Plain = false
+		}
 	}
 	for more := true; more; more = r.punct(".") {
 		name, quoted, ok := r.identifier()
@@ -102,20 +116,76 @@ func (r *valuesReader) header(v *Values) bool {
 			return false
 		}
 		if !quoted {
+			v.Plain = v.Plain && isPlainName(name)
 			name = strings.ToLower(name)
 		}
 		v.Table = append(v.Table, name)
 	}
-	if r.punct("(") {
-		for !r.punct(")") {
-			if name, _, ok := r.identifier(); ok {
-				v.Columns = append(v.Columns, name)
-			} else if !r.punct(",") {
-				return false
-			}
+	if r.punct("(") && !r.columns(v) {
+		return false
+	}
+	if r.word("VALUES") {
+		return true
+	}
+	v.Plain = false
+	return r.word("VALUE")
+}
+
+// columns reads the list of columns from behind its bracket to the other one.
+func (r *valuesReader) columns(v *Values) bool {
+	named := false // the last thing was a name
+	for !r.punct(")") {
+		name, quoted, ok := r.identifier()
+		switch {
+		case ok:
+			v.Plain = v.Plain && !named && (quoted || isPlainName(name) && !mustBeQuoted(name))
+			v.Columns = append(v.Columns, name)
+			named = true
+		case r.punct(","):
+			v.Plain = v.Plain && named
+			named = false
+		default:
+			return false
 		}
 	}
-	return r.word("VALUES") || r.word("VALUE")
+	v.Plain = v.Plain && named
+	return true
+}
+
+// quotedWords are the words that GreptimeDB 1.0.2 refuses in the list of columns
+// unless they are quoted. For the name of a table it takes them all.
+var quotedWords = func() map[string]bool {
+	words := map[string]bool{}
+	for word := range strings.FieldsSeq(`ANALYZE CLUSTER DISTRIBUTE END EXCEPT EXCLUDE EXPLAIN FETCH FILL FROM
+		GROUP HAVING INTERSECT INTO LATERAL LIMIT MINUS OFFSET ORDER RANGE RETURNING SELECT SORT TOP UNION VIEW
+		WHERE WITH`) {
+		words[word] = true
+	}
+	return words
+}()
+
+// mustBeQuoted tells whether a name of ASCII letters is among quotedWords, in any case.
+func mustBeQuoted(name string) bool {
+	var upper [len("DISTRIBUTE")]byte
+	if len(name) > len(upper) {
+		return false
+	}
+	for i := range len(name) {
+		upper[i] = name[i] &^ 0x20
+	}
+	return quotedWords[string(upper[:len(name)])]
+}
+
+// isPlainName tells whether a name without quotes is one of which there is no doubt
+// how the server reads it: letters and digits of ASCII, and _.
+func isPlainName(name string) bool {
+	for i := range len(name) {
+		c := name[i] | 0x20
+		if (c < 'a' || c > 'z') && (i == 0 || name[i] < '0' || name[i] > '9') && name[i] != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // tuple reads the values up to the closing bracket.
@@ -145,6 +215,11 @@ loop:
 	}
 	if first < r.i { // a comma at the end is allowed
 		v.Items = append(v.Items, r.value(r.tokens[first:r.i]))
+	} else {
+		v.Plain = false
+	}
+	if r.atEnd() {
+		v.Plain = false // nothing closes it
 	}
 	r.i = min(r.i+1, len(r.tokens))
 	width := len(v.Items) - before

@@ -132,3 +132,48 @@ func TestShapesOfInsert(t *testing.T) {
 		}
 	}
 }
+
+func TestPlainInserts(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"INSERT INTO t (a) VALUES (1)": true,
+		"insert t values (?)":          true,
+		"INSERT INTO t (a, \"b\", `c`) VALUES (1, ?, 'x'), (-1, $1, NULL) ; -- end": true,
+		"INSERT INTO d.t (a) VALUES (:a)":                                           true,
+		`INSERT INTO "Größe" ("where") VALUES (1)`:                                  true,
+		"INSERT INTO select (a) VALUES (1)":                                         true, // GreptimeDB takes it for a table
+
+		"REPLACE INTO t (a) VALUES (1)":                       false,
+		"INSERT OR REPLACE INTO t (a) VALUES (1)":             false,
+		"INSERT OVERWRITE t (a) VALUES (1)":                   false,
+		"INSERT INTO TABLE t (a) VALUES (1)":                  false,
+		"INSERT INTO größe (a) VALUES (1)":                    false,
+		"INSERT INTO t () VALUES (1)":                         false,
+		"INSERT INTO t (a b) VALUES (1)":                      false,
+		"INSERT INTO t (a,,b) VALUES (1, 2)":                  false,
+		"INSERT INTO t (,a) VALUES (1)":                       false,
+		"INSERT INTO t (a,) VALUES (1)":                       false,
+		"INSERT INTO t (Where) VALUES (1)":                    false, // the server does not
+		"INSERT INTO t (é) VALUES (1)":                        false,
+		"INSERT INTO t (a) VALUE (1)":                         false,
+		"INSERT INTO t (a) VALUES ROW(1)":                     false,
+		"INSERT INTO t (a) VALUES (1),":                       false,
+		"INSERT INTO t (a) VALUES (1),,(2)":                   false,
+		"INSERT INTO t (a) VALUES (1) (2)":                    false,
+		"INSERT INTO t (a) VALUES (1,)":                       false,
+		"INSERT INTO t (a) VALUES (1,,2)":                     false,
+		"INSERT INTO t (a) VALUES ()":                         false,
+		"INSERT INTO t (a) VALUES (1":                         false,
+		"INSERT INTO t (a) VALUES (1), (2, 3)":                false,
+		"INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING": false,
+		"INSERT INTO t (a) VALUES (1) RETURNING a":            false,
+		"INSERT INTO t (a) VALUES (1) UNION SELECT 1":         false,
+		"INSERT INTO t (a) VALUES (now())":                    false,
+		"INSERT INTO t (a) VALUES (-?)":                       false,
+		"INSERT INTO t (a) VALUES ((1))":                      false,
+	} {
+		if v := parse(t, text).Statements[0].Values; v == nil || v.Plain != want {
+			t.Errorf("%s: %+v, want plain %v", text, v, want)
+		}
+	}
+}

@@ -111,3 +111,12 @@ func (requestCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	}
 	return nil
 }
+
+// Join is the request in one piece, as a copy.
+func Join(e Encoded) []byte {
+	b := make([]byte, 0, e.Len())
+	for i := range e {
+		b = append(b, e[i].bytes...)
+	}
+	return b
+}

@@ -173,6 +173,18 @@ func appendValue(b array.Builder, v any) error {
 			}
 			return nil
 		}
+	case *array.StructBuilder:
+		if m, ok := v.(map[string]any); ok {
+			b.Append(true)
+			for i, f := range b.Type().(*arrow.StructType).Fields() {
+				if e := m[f.Name]; e == nil {
+					b.FieldBuilder(i).AppendNull()
+				} else if err := appendValue(b.FieldBuilder(i), e); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
 	default:
 		return appendBytes(b, v)
 	}

@@ -22,6 +22,9 @@ func (tr *translator) cast(n node, sc *scope) (expr, error) {
 	if ct.str("id") == "INTERVAL" && e.str != nil {
 		return intervalLiteral(*e.str)
 	}
+	if ct.str("id") == "TIME" && e.str != nil {
+		return timeOfDay(*e.str, e.text)
+	}
 	if ct.str("id") == "BOOLEAN" && e.str != nil && (*e.str == "t" || *e.str == "f") {
 		return boolLiteral(*e.str == "t"), nil // how DuckDB's parser says TRUE
 	}
@@ -30,6 +33,18 @@ func (tr *translator) cast(n node, sc *scope) (expr, error) {
 		return expr{}, unsupported("CAST to %s", ct.str("id"))
 	}
 	return castTo(e, t, n.bool("try_cast"))
+}
+
+// timeOfDay is a constant TIME, which is nanoseconds.
+func timeOfDay(text, name string) (expr, error) {
+	t, err := time.Parse("15:04:05.999999999", text)
+	if err != nil {
+		if t, err = time.Parse("15:04", text); err != nil {
+			return expr{}, errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Time64(ns) type", text)
+		}
+	}
+	n := t.Sub(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, utc)).Nanoseconds()
+	return expr{sql: fmt.Sprintf("CAST(%d AS BIGINT)", n), typ: Type{Kind: TimeNano}, opaque: true, name: name, text: name}, nil
 }
 
 // duckType is the column type behind a type of the parse tree.

@@ -67,7 +67,6 @@ func only(b builtin, what string, ok func(t Type) bool) builtin {
 }
 
 func (t Type) isNumber() bool { return t.isInteger() || t.isFloat() || t.Kind == Decimal }
-func (t Type) isText() bool   { return t.Kind == String }
 
 func text(b builtin) builtin {
 	inner := b.build
@@ -129,8 +128,12 @@ func init() {
 		"coalesce": {1, -1, false, extreme("coalesce")}, "nvl": {2, 2, false, extreme("coalesce")}, "ifnull": {2, 2, false, extreme("coalesce")},
 		"arrow_cast": {2, 2, false, func(_ *translator, a []expr) (expr, error) { return arrowCast(a) }},
 		"make_array": {0, -1, false, makeArray}, "list_value": {0, -1, false, makeArray},
+		"named_struct": {2, -1, false, namedStruct}, "struct": {1, -1, false, unnamedStruct},
 		"unhex":  {1, 1, false, hexLiteral},
 		"encode": {2, 2, false, encode},
+		"cbrt":   math1("cbrt"), "ascii": text(returns(1, 1, "ascii", tInt32)), "translate": text(returns(3, 3, "translate", tString)),
+		"gcd": only(returns(2, 2, "gcd", tInt64), "gcd", func(t Type) bool { return t.Kind == Int64 }),
+		"lcm": only(returns(2, 2, "lcm", tInt64), "lcm", func(t Type) bool { return t.Kind == Int64 }),
 		// Time.
 		"now": {0, 0, false, now}, "current_timestamp": {0, 0, false, now}, "current_date": {0, 0, false, currentDate}, "today": {0, 0, false, currentDate},
 		"date_trunc": {2, 2, false, dateTrunc}, "date_bin": {2, 3, false, dateBin}, "date_part": {2, 2, false, datePart}, "datepart": {2, 2, false, datePart},
@@ -148,8 +151,18 @@ func init() {
 		"min":  agg(only(keeps(1, 1, "min"), "min", ordered)), "max": agg(only(keeps(1, 1, "max"), "max", ordered)),
 		"stddev": aggFloat("stddev_samp"), "stddev_samp": aggFloat("stddev_samp"), "stddev_pop": aggFloat("stddev_pop"),
 		"var": aggFloat("var_samp"), "var_samp": aggFloat("var_samp"), "var_pop": aggFloat("var_pop"),
-		"bool_and":    agg(only(returns(1, 1, "bool_and", boolType), "bool_and", func(t Type) bool { return t.Kind == Bool })),
-		"bool_or":     agg(only(returns(1, 1, "bool_or", boolType), "bool_or", func(t Type) bool { return t.Kind == Bool })),
+		"bool_and": agg(only(returns(1, 1, "bool_and", boolType), "bool_and", func(t Type) bool { return t.Kind == Bool })),
+		"bool_or":  agg(only(returns(1, 1, "bool_or", boolType), "bool_or", func(t Type) bool { return t.Kind == Bool })),
+		"median":   agg(only(keeps(1, 1, "median"), "median", func(t Type) bool { return t.Kind == Float64 })),
+		"corr":     agg(only(returns(2, 2, "corr", tFloat), "corr", Type.isFloat)), "covar_samp": agg(only(returns(2, 2, "covar_samp", tFloat), "covar", Type.isFloat)),
+		"covar": agg(only(returns(2, 2, "covar_samp", tFloat), "covar", Type.isFloat)), "covar_pop": agg(only(returns(2, 2, "covar_pop", tFloat), "covar", Type.isFloat)),
+		"array_agg": agg(builtin{1, 1, false, func(_ *translator, a []expr) (expr, error) {
+			dt := a[0].arrowOf()
+			if dt == nil || a[0].typ.isBytes() {
+				return expr{}, unsupported("array_agg of %s", describe(a[0]))
+			}
+			return expr{sql: "array_agg(" + a[0].sql + ")", dt: arrow.ListOf(dt)}, nil
+		}}),
 		"first_value": agg(keeps(1, 1, `"first"`)), "last_value": agg(keeps(1, 1, `"last"`)),
 		"string_agg": agg(text(returns(2, 2, "string_agg", tString))),
 	}
@@ -195,6 +208,14 @@ func (tr *translator) function(n node, sc *scope) (expr, error) {
 	} else {
 		args, err = tr.operands(list, sc)
 	}
+	if nestedFunctions[name] { // these do not compute with it either
+		args, err = tr.exprs(list, sc)
+		for _, a := range args {
+			if a.opaque && (a.dt == nil || a.dt.ID() != arrow.STRUCT) {
+				return expr{}, unsupported("%s of %s", name, describe(a))
+			}
+		}
+	}
 	if err != nil {
 		return expr{}, err
 	}
@@ -209,6 +230,8 @@ func (tr *translator) function(n node, sc *scope) (expr, error) {
 	}
 	return tr.aggregateClauses(n, name, args, e, sc)
 }
+
+var nestedFunctions = map[string]bool{"make_array": true, "list_value": true, "named_struct": true, "struct": true}
 
 // aggregateClauses adds DISTINCT, ORDER BY and FILTER of an aggregate.
 func (tr *translator) aggregateClauses(n node, name string, args []expr, e expr, sc *scope) (expr, error) {
@@ -299,7 +322,7 @@ func (tr *translator) call(name string, args []expr) (expr, error) {
 }
 
 // notNullFunctions are NULL only if an argument is.
-var notNullFunctions = map[string]bool{"arrow_cast": true, "coalesce": true, "concat": true, "now": true, "make_array": true}
+var notNullFunctions = map[string]bool{"arrow_cast": true, "coalesce": true, "concat": true, "now": true, "make_array": true, "named_struct": true, "struct": true}
 
 // binary translates an operator; false if it is a function after all.
 func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
@@ -352,7 +375,7 @@ func arithmetic(op string, l, r expr) (expr, error) {
 	case l.typ.known() && !l.typ.isNumber(), r.typ.known() && !r.typ.isNumber(), l.dt != nil && l.dt != arrow.Null, r.dt != nil && r.dt != arrow.Null:
 		return expr{}, unsupported("%s %s %s", describe(l), op, describe(r))
 	case (l.typ.Kind == Decimal || r.typ.Kind == Decimal) && !l.typ.isFloat() && !r.typ.isFloat():
-		return expr{}, unsupported("arithmetic on DECIMAL; CAST to DOUBLE, or compute in the program")
+		return decimalArithmetic(op, text, l, r)
 	}
 	t := numberType(l.typ, r.typ)
 	if !t.known() && (op == "/" || op == "%") {
@@ -367,6 +390,38 @@ func arithmetic(op string, l, r expr) (expr, error) {
 		sql = "CAST(" + sql + " AS " + t.duck() + ")"
 	}
 	return combine(sql, text, t, l, r), nil
+}
+
+// decimalArithmetic adds, subtracts and multiplies decimals and integers, which
+// count as decimals of all their digits, with Arrow's precision and scale.
+func decimalArithmetic(op, text string, l, r expr) (expr, error) {
+	a, ok1 := decimalType(l.typ)
+	b, ok2 := decimalType(r.typ)
+	t := Type{Kind: Decimal}
+	switch {
+	case !ok1 || !ok2:
+		return expr{}, unsupported("%s %s %s", describe(l), op, describe(r))
+	case op == "+" || op == "-":
+		t.Scale = max(a.Scale, b.Scale)
+		t.Precision = min(38, max(a.Precision-a.Scale, b.Precision-b.Scale)+t.Scale+1)
+		a, b = Type{Kind: Decimal, Precision: 38, Scale: t.Scale}, Type{Kind: Decimal, Precision: 38, Scale: t.Scale}
+	case op == "*" && a.Scale+b.Scale <= 38:
+		t.Scale = a.Scale + b.Scale
+		t.Precision = min(38, a.Precision+b.Precision+1)
+	default:
+		return expr{}, unsupported("%s of DECIMAL; CAST to DOUBLE, or compute in the program", op)
+	}
+	sql := fmt.Sprintf("CAST(CAST(%s AS %s) %s CAST(%s AS %s) AS %s)", l.sql, a.duck(), op, r.sql, b.duck(), t.duck())
+	return combine(sql, text, t, l, r), nil
+}
+
+// decimalType is the decimal that a number counts as.
+func decimalType(t Type) (Type, bool) {
+	digits := map[Kind]int32{Int8: 3, UInt8: 3, Int16: 5, UInt16: 5, Int32: 10, UInt32: 10, Int64: 20, UInt64: 20}[t.Kind]
+	if digits > 0 {
+		return Type{Kind: Decimal, Precision: digits}, true
+	}
+	return t, t.Kind == Decimal
 }
 
 // numberType is the type of an arithmetic result, where DuckDB and DataFusion agree

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -251,7 +249,7 @@ func vectorFunctions() map[string]builtin {
 // floats reads a stored vector.
 func floats(b []byte) ([]float32, error) {
 	if len(b)%4 != 0 {
-		return nil, fmt.Errorf("Invalid vector: %d bytes are no whole number of f32", len(b))
+		return nil, errorf(EngineExecuteQuery, "Invalid vector: %d bytes are no whole number of f32", len(b))
 	}
 	v := make([]float32, len(b)/4)
 	for i := range v {
@@ -286,7 +284,7 @@ func appendFloat(b []byte, f float64, bits int) []byte {
 
 func distance(kind string, a, b []float32) (any, error) {
 	if len(a) != len(b) {
-		return nil, errors.New("The length of the vectors must match to calculate distance")
+		return nil, errorf(EngineExecuteQuery, "The length of the vectors must match to calculate distance")
 	}
 	var dot, aa, bb, sq float32
 	for i := range a {

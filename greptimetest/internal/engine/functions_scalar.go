@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -82,18 +83,6 @@ func extreme(duck string) func(*translator, []expr) (expr, error) {
 		}
 		return expr{sql: duck + "(" + sqls(a) + ")", typ: t}, nil
 	}
-}
-
-func makeArray(_ *translator, a []expr) (expr, error) {
-	t := commonType(a)
-	if len(a) > 0 && (!t.known() || t.isBytes()) {
-		return expr{}, unsupported("make_array of values of different or unknown types")
-	}
-	e := expr{sql: "list_value(" + sqls(a) + ")", dt: arrow.ListOf(arrow.Null), text: "make_array(" + texts(a) + ")"}
-	if len(a) > 0 {
-		e.dt = arrow.ListOf(t.arrow())
-	}
-	return e, nil
 }
 
 // hexLiteral is X'0aff', which DuckDB does not know; see duckDialect.
@@ -228,14 +217,27 @@ func dateFormat(tr *translator, a []expr) (expr, error) {
 }
 
 // timezone is the function without arguments, and what DuckDB's parser makes of AT
-// TIME ZONE.
+// TIME ZONE: a constant instant, read as local time of the zone.
 func timezone(tr *translator, a []expr) (expr, error) {
-	switch {
-	case len(a) == 0:
+	if len(a) == 0 {
 		return expr{sql: quoteText(tr.s.ZoneName), typ: tString, dt: arrow.BinaryTypes.StringView}, nil
-	default:
-		return expr{}, unsupported("AT TIME ZONE")
 	}
+	if len(a) != 2 || a[0].str == nil || a[1].inst == nil {
+		return expr{}, unsupported("AT TIME ZONE of a timestamp that is no constant")
+	}
+	zone, ok := parseZone(*a[0].str)
+	if !ok {
+		return expr{}, errorf(EngineExecuteQuery, "Parser error: Invalid timezone \"%s\"", *a[0].str)
+	}
+	naive := time.Unix(a[1].inst.seconds, a[1].inst.nanos).UTC()
+	local := time.Date(naive.Year(), naive.Month(), naive.Day(), naive.Hour(), naive.Minute(), naive.Second(), naive.Nanosecond(), zone)
+	t := a[1].typ
+	n, ok := instant{seconds: local.Unix(), nanos: int64(local.Nanosecond())}.in(t)
+	if !ok {
+		return expr{}, errorf(EngineExecuteQuery, "Cast error: Overflow converting to %s", castName(t))
+	}
+	dt := &arrow.TimestampType{Unit: t.arrow().(*arrow.TimestampType).Unit, TimeZone: *a[0].str}
+	return expr{sql: timestampLiteral(t, n), typ: t, dt: dt, opaque: true}, nil
 }
 
 // count: DuckDB's count of an opaque value counts the same rows.

@@ -128,12 +128,12 @@ func rowTable(name string, r *v1.Rows) (nativeTable, error) {
 
 // checkVectors checks the length of the vectors in leading vector columns, which is
 // all that GreptimeDB 1.0.2 checks.
-func (t *nativeTable) checkVectors() error {
-	for k, c := range t.cols {
+func (nt *nativeTable) checkVectors() error {
+	for k, c := range nt.cols {
 		if c.typ.Kind != Vector {
 			return nil
 		}
-		for _, row := range t.rows {
+		for _, row := range nt.rows {
 			if v, ok := row[k].GetValueData().(*v1.Value_BinaryValue); ok && len(v.BinaryValue) != int(c.typ.Dim)*4 {
 				return invalidInsert("Expecting %d bytes of data for vector column, but got %d.", c.typ.Dim*4, len(v.BinaryValue))
 			}

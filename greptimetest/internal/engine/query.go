@@ -255,6 +255,16 @@ func arrowType(t duckdb.TypeInfo) (arrow.DataType, error) {
 			return nil, err
 		}
 		return arrow.ListOf(child), nil
+	case duckdb.TYPE_STRUCT:
+		var fields []arrow.Field
+		for _, en := range t.Details().(*duckdb.StructDetails).Entries {
+			child, err := arrowType(en.Info())
+			if err != nil {
+				return nil, err
+			}
+			fields = append(fields, arrow.Field{Name: en.Name(), Type: child, Nullable: true})
+		}
+		return arrow.StructOf(fields...), nil
 	case duckdb.TYPE_HUGEINT:
 		return arrow.PrimitiveTypes.Int64, nil
 	case duckdb.TYPE_INTERVAL:

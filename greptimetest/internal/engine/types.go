@@ -170,8 +170,6 @@ func (t Type) arrow() arrow.DataType {
 	return kinds[t.Kind].arrow
 }
 
-func (t Type) proto() v1.ColumnDataType { return kinds[t.Kind].proto }
-
 // same tells whether two types are the same to a writer.
 func (t Type) same(o Type) bool {
 	t.Structured, o.Structured = false, false

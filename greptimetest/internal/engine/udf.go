@@ -69,7 +69,7 @@ func udfs() []udf {
 		{"greptime_parse_json", []duckdb.Type{varchar}, blob, func(a []driver.Value) (any, error) {
 			b, err := jsonb.AppendBinary(nil, []byte(a[0].(string)))
 			if err != nil {
-				return nil, fmt.Errorf("Cannot convert the string to json: %w", err)
+				return nil, errorf(EngineExecuteQuery, "Cannot convert the string to json: %v", err)
 			}
 			return b, nil
 		}},
@@ -254,7 +254,7 @@ func dateFormatText(t time.Time, format string) (any, error) {
 		case '%':
 			b.WriteByte('%')
 		default:
-			return nil, fmt.Errorf("Not supported by greptimetest: date_format with %%%c", format[i])
+			return nil, unsupported("date_format with %%%c", format[i])
 		}
 	}
 	return b.String(), nil
