@@ -60,6 +60,7 @@ type answer struct {
 	rows     [][]string
 	loose    [][]string // the rows in the manner of the recordings' "after"
 	affected int64      // -1 for none
+	none     []string   // the bytes of NONE messages: header, and metadata of affected rows
 	metrics  string
 	code     codes.Code
 	message  string
@@ -158,7 +159,9 @@ func (a *answer) read(messages []*flight.FlightData) {
 		if err := proto.Unmarshal(m.AppMetadata, &fm); err != nil {
 			a.kinds = append(a.kinds, "bad metadata: "+err.Error())
 		}
+		a.none = append(a.none, fmt.Sprintf("%x", m.DataHeader))
 		if fm.AffectedRows != nil {
+			a.none = append(a.none, fmt.Sprintf("%x", m.AppMetadata))
 			a.affected = int64(fm.AffectedRows.Value)
 		}
 		if fm.Metrics != nil {

@@ -63,6 +63,9 @@ func compare(got, want answer, sql string) (diffs []string) {
 	if got.affected != want.affected {
 		add("affected %d rows, recorded %d", got.affected, want.affected)
 	}
+	if !slices.Equal(got.none, want.none) {
+		add("NONE messages %v, recorded %v", got.none, want.none)
+	}
 	if (got.metrics == "") != (want.metrics == "") {
 		add("metrics %q, recorded %q", got.metrics, want.metrics)
 	}

@@ -35,4 +35,6 @@ require (
 
 replace github.com/greptime-go/greptime => ../
 
+// Of the same import paths as googleapis/rpc, which has taken its place: in a
+// workspace, where the graph is not pruned, both would be there.
 exclude google.golang.org/genproto v0.0.0-20230110181048-76db0878b65f

@@ -43,7 +43,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := greptimetest.Start(t, greptimetest.Options{TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}})
-	if dsn := s.DSN("timezone=UTC"); !strings.HasSuffix(dsn, "/public?tls=true&timezone=UTC") {
+	if dsn := s.DSN("timezone=UTC"); !strings.HasSuffix(dsn, "/public?tls=on&timezone=UTC") {
 		t.Errorf("DSN %s", dsn)
 	}
 	roots := x509.NewCertPool()

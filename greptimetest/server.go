@@ -130,7 +130,7 @@ func (s *Server) DSN(params ...string) string {
 	}
 	dsn := u.String()
 	if s.opts.TLS != nil {
-		params = append([]string{"tls=true"}, params...)
+		params = append([]string{"tls=on"}, params...)
 	}
 	for i, p := range params {
 		dsn += string("?&"[min(i, 1)]) + p

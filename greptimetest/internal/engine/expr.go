@@ -101,7 +101,7 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 	for s := sc; s != nil; s = s.parent {
 		alias := slices.IndexFunc(s.outs, func(o expr) bool { return o.name == column })
 		if alias >= 0 && rel == "" && s.outsFirst {
-			return aliasRef(s.outs[alias]), nil
+			return s.aliasRef(s.outs[alias]), nil
 		}
 		var found []expr
 		for _, r := range s.rels {
@@ -121,7 +121,7 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 			return found[0], nil
 		}
 		if alias >= 0 && rel == "" {
-			return aliasRef(s.outs[alias]), nil
+			return s.aliasRef(s.outs[alias]), nil
 		}
 	}
 	if rel == "" && (column == "current_timestamp" || column == "current_date" || column == "current_time") {
@@ -140,9 +140,15 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 	return expr{}, planError("No field named %s. Valid fields are %s.", name, strings.Join(valid, ", "))
 }
 
-func aliasRef(o expr) expr {
-	o.sql, o.text = quote(o.name), o.name
-	o.column = true
+// aliasRef is a name of the select list. It stands for its expression, which cannot
+// be mistaken for a column of that name; over a set operation only the name is there.
+func (s *scope) aliasRef(o expr) expr {
+	if len(s.rels) == 0 {
+		o.sql = quote(o.name)
+	} else {
+		o.sql = "(" + o.sql + ")"
+	}
+	o.text, o.column = o.name, true
 	return o
 }
 
@@ -332,7 +338,11 @@ func (tr *translator) comparable(e expr, op string, other expr) (string, error) 
 		return e.sql, nil
 	case (t.Kind == JSON || t.Kind == Vector) && back != "IS DISTINCT FROM" && back != "IS NOT DISTINCT FROM":
 		return "", unsupported("comparing %s", t.sql())
-	case t.Kind == Bool && (e.num != nil || e.str != nil), t.known() && t.Kind != Bool && e.typ.Kind == Bool:
+	case t.Kind == Bool && e.num != nil && (*e.num == 0 || *e.num == 1):
+		return strconv.FormatBool(*e.num == 1), nil
+	case t.Kind == Bool && e.str != nil && (*e.str == "true" || *e.str == "false"):
+		return *e.str, nil
+	case t.Kind == Bool && (e.num != nil || e.str != nil), t.known() && t.Kind != Bool && e.typ.Kind == Bool && other.num == nil && other.str == nil:
 		return "", unsupported("comparing %s with %s", describe(other), describe(e))
 	case t.isInteger() && e.str != nil:
 		if _, err := parseInt(*e.str, t); err != nil {

@@ -52,7 +52,8 @@ func (tr *translator) derived(n node, q string, outs []expr, sc *scope) (string,
 	}
 	phys := alias
 	if phys == "" {
-		phys = "unnamed_subquery"
+		tr.unnamed++
+		phys = "unnamed subquery " + itoa(tr.unnamed)
 	}
 	sc.rels = append(sc.rels, relation{name: alias, phys: phys, cols: columnsOf(outs)})
 	return "(" + q + ") AS " + quote(phys) + columnList(outs), nil
@@ -117,7 +118,7 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 	for i := range t.Columns {
 		cols[i] = tableColumn(&t.Columns[i])
 	}
-	return add(t.phys(), cols)
+	return add("main."+t.phys(), cols) // a CTE may have the name
 }
 
 // view translates the query behind a view, in the view's own database.

@@ -71,14 +71,32 @@ func (t Type) isNumber() bool { return t.isInteger() || t.isFloat() || t.Kind ==
 func text(b builtin) builtin {
 	inner := b.build
 	b.build = func(tr *translator, args []expr) (expr, error) {
-		for _, a := range args {
-			if a.typ.isBytes() {
-				return expr{}, unsupported("text functions of %s", describe(a))
-			}
+		args, err := asTexts(args)
+		if err != nil {
+			return expr{}, err
 		}
 		return inner(tr, args)
 	}
 	return b
+}
+
+// asTexts casts what DuckDB would write otherwise than Arrow does: floats,
+// timestamps, dates, booleans. Integers stay: some arguments are numbers.
+func asTexts(args []expr) ([]expr, error) {
+	args = slices.Clone(args)
+	for i, a := range args {
+		switch {
+		case a.typ.isBytes(), !a.typ.known() && a.dt != nil && a.dt != arrow.Null:
+			return nil, unsupported("text functions of %s", describe(a))
+		case a.typ.known() && a.typ.Kind != String && !a.typ.isInteger():
+			c, err := castTo(a, tString, false)
+			if err != nil {
+				return nil, err
+			}
+			args[i].sql, args[i].typ = c.sql, tString
+		}
+	}
+	return args, nil
 }
 
 func agg(b builtin) builtin { b.aggregate = true; return b }
@@ -129,9 +147,10 @@ func init() {
 		"arrow_cast": {2, 2, false, func(_ *translator, a []expr) (expr, error) { return arrowCast(a) }},
 		"make_array": {0, -1, false, makeArray}, "list_value": {0, -1, false, makeArray},
 		"named_struct": {2, -1, false, namedStruct}, "struct": {1, -1, false, unnamedStruct},
-		"unhex":  {1, 1, false, hexLiteral},
-		"encode": {2, 2, false, encode},
-		"cbrt":   math1("cbrt"), "ascii": text(returns(1, 1, "ascii", tInt32)), "translate": text(returns(3, 3, "translate", tString)),
+		"unhex":         {1, 1, false, hexLiteral},
+		"greptime_text": {1, 1, false, hexText},
+		"encode":        {2, 2, false, encode},
+		"cbrt":          math1("cbrt"), "ascii": text(returns(1, 1, "ascii", tInt32)), "translate": text(returns(3, 3, "translate", tString)),
 		"gcd": only(returns(2, 2, "gcd", tInt64), "gcd", func(t Type) bool { return t.Kind == Int64 }),
 		"lcm": only(returns(2, 2, "lcm", tInt64), "lcm", func(t Type) bool { return t.Kind == Int64 }),
 		// Time.
@@ -338,6 +357,10 @@ func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
 		e, err := arithmetic(op, a[0], a[1])
 		return e, true, err
 	case "||":
+		a, err := asTexts(a)
+		if err != nil {
+			return expr{}, true, err
+		}
 		return combine("("+a[0].sql+" || "+a[1].sql+")", a[0].text+" || "+a[1].text, tString, a...), true, nil
 	case "~~", "!~~", "~~*", "!~~*":
 		word := map[string]string{"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}[op]

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -94,6 +95,12 @@ func hexLiteral(_ *translator, a []expr) (expr, error) {
 	return expr{sql: "unhex(" + quoteText(*a[0].str) + ")", typ: Type{Kind: Binary}, text: t}, nil
 }
 
+// hexText is a string with NULs; see duckDialect.
+func hexText(_ *translator, a []expr) (expr, error) {
+	b, err := hex.DecodeString(*a[0].str)
+	return textLiteral(string(b)), err
+}
+
 func encode(_ *translator, a []expr) (expr, error) {
 	if a[1].str == nil || *a[1].str != "hex" || a[0].typ.Kind != Binary {
 		return expr{}, unsupported("encode of anything but binary to 'hex'")
@@ -167,7 +174,10 @@ func datePart(_ *translator, a []expr) (expr, error) {
 	part := strings.ToLower(*a[0].str)
 	name := `date_part(` + a[0].text + "," + a[1].text + ")"
 	if part == "epoch" {
-		return expr{sql: "CAST(epoch(" + a[1].sql + ") AS DOUBLE)", typ: tFloat, text: name}, nil
+		if a[1].typ.Kind == Date {
+			return expr{sql: "CAST(epoch(" + a[1].sql + ") AS DOUBLE)", typ: tFloat, text: name}, nil
+		}
+		return expr{sql: fmt.Sprintf("(CAST(%s AS DOUBLE) / CAST(%d AS DOUBLE))", unitsOf(a[1]), a[1].typ.perSecond()), typ: tFloat, text: name}, nil
 	}
 	if !dateParts[part] {
 		return expr{}, unsupported("date_part %q", part)

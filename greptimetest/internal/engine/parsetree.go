@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -128,6 +129,12 @@ func duckDialect(toks []token) (string, error) {
 				d = "0" + d
 			}
 			b.WriteString("unhex(" + quoteText(d) + ")")
+		case sqltext.TokenString:
+			if strings.Contains(t.text, "\x00") { // DuckDB's parser would stop there
+				b.WriteString("greptime_text('" + hex.EncodeToString([]byte(unquote(t.text))) + "')")
+			} else {
+				b.WriteString(t.text)
+			}
 		case sqltext.TokenNumber:
 			b.WriteString(duckNumber(t.text))
 		case sqltext.TokenPlaceholder:
@@ -152,7 +159,7 @@ func duckDialect(toks []token) (string, error) {
 
 // parserFunctions are functions that only DuckDB's parser, or duckDialect, may put
 // into the tree: for operators, list literals, X'…'. GreptimeDB has none of them.
-var parserFunctions = names("regexp_full_match unhex list_value count_star")
+var parserFunctions = names("regexp_full_match unhex list_value count_star greptime_text")
 
 // castType reads a type in a cast and returns it in DuckDB's spelling with the
 // number of its tokens; 0 if it is not one of GreptimeDB's column types.

@@ -41,11 +41,19 @@ func unquote(s string) string {
 	return strings.ReplaceAll(s[1:len(s)-1], q+q, q)
 }
 
-// quote makes an identifier of DuckDB or GreptimeDB.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// quote makes an identifier of DuckDB or GreptimeDB. DuckDB's texts end at a NUL.
+func quote(name string) string {
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(name, `"`, `""`), "\x00", "\uFFFD") + `"`
+}
 
-// quoteText makes a string literal.
-func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+// quoteText makes a string of DuckDB's SQL, whose texts end at a NUL.
+func quoteText(s string) string {
+	q := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if strings.Contains(s, "\x00") {
+		q = "(" + strings.ReplaceAll(q, "\x00", "' || chr(0) || '") + ")"
+	}
+	return q
+}
 
 // lex returns the tokens of each statement of a text. Statements without tokens
 // are left out.

@@ -69,6 +69,7 @@ type translator struct {
 	// version is the schema version of a table behind the result, -1 without one.
 	version int
 	depth   int
+	unnamed int // subqueries without an alias so far
 	// scans is set once a query has a FROM: then DuckDB fails while rows flow, not before.
 	scans bool
 }
@@ -163,6 +164,14 @@ func rename(outs []expr, names []string) ([]expr, error) {
 	outs = slices.Clone(outs)
 	for i, n := range names {
 		outs[i].name = n
+	}
+	seen := map[string]bool{}
+	for _, o := range outs {
+		if k := strings.ToLower(o.name); seen[k] {
+			return nil, unsupported("columns whose names differ in case only (%s)", o.name)
+		} else {
+			seen[k] = true
+		}
 	}
 	return outs, nil
 }
@@ -379,6 +388,10 @@ func (tr *translator) orderKey(n node, sc *scope) (string, error) {
 		if v := n.child("value"); v.child("type").str("id") == "INTEGER" {
 			return fmt.Sprint(v["value"]), nil
 		}
+	}
+	if parts := n.strings("column_names"); len(parts) == 1 && sc.outsFirst &&
+		slices.ContainsFunc(sc.outs, func(o expr) bool { return o.name == parts[0] }) {
+		return quote(parts[0]), nil
 	}
 	e, err := tr.expr(n, sc)
 	return e.sql, err

@@ -1,0 +1,112 @@
+package greptimetest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/internal/captures"
+)
+
+// TestKeywordsAsColumnNames: the words that the recorded server refused, and no
+// others; quoted, all of them are fine.
+func TestKeywordsAsColumnNames(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	var quoted []string
+	for _, w := range captures.Keywords() {
+		if a := c.try(t, "CREATE TABLE k ("+w+" STRING, ts TIMESTAMP TIME INDEX)"); a.errCode != "2000" {
+			t.Errorf("%s: %v", w, a.err())
+		}
+		quoted = append(quoted, `"`+w+`" STRING`)
+	}
+	c.sql(t, "CREATE TABLE k ("+strings.Join(quoted, ", ")+", ts_index TIMESTAMP TIME INDEX)")
+	c.sql(t, "CREATE TABLE free (host STRING, cpu INT, state INT, device INT, temperature INT, ts TIMESTAMP TIME INDEX)")
+}
+
+// TestColumnTypes: every type, by every name.
+func TestColumnTypes(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	types := map[string]string{
+		"BOOLEAN": "Boolean", "BOOL": "Boolean", "TINYINT": "Int8", "SMALLINT": "Int16", "INT2": "Int16", "INT": "Int32", "INTEGER": "Int32", "INT4": "Int32",
+		"BIGINT": "Int64", "INT8": "Int64", "INT64": "Int64", "TINYINT UNSIGNED": "UInt8", "SMALLINT UNSIGNED": "UInt16", "INT UNSIGNED": "UInt32",
+		"BIGINT UNSIGNED": "UInt64", "UINT8": "UInt8", "UINT64": "UInt64", "FLOAT": "Float32", "FLOAT4": "Float32", "FLOAT32": "Float32", "DOUBLE": "Float64",
+		"FLOAT8": "Float64", "FLOAT64": "Float64", "STRING": "String", "TEXT": "String", "VARCHAR(20)": "String", "CHAR": "String", "VARBINARY": "Binary",
+		"BINARY": "Binary", "BLOB": "Binary", "BYTEA": "Binary", "DATE": "Date", "DATETIME": "TimestampMicrosecond", "DATETIME(3)": "TimestampMicrosecond",
+		"TIMESTAMP": "TimestampMillisecond", "TIMESTAMP(0)": "TimestampSecond", "TIMESTAMP(6)": "TimestampMicrosecond", "TIMESTAMP_NS": "TimestampNanosecond",
+		"TIMESTAMPTZ": "TimestampMillisecond", "TIMESTAMP(9) WITH TIME ZONE": "TimestampNanosecond", "DECIMAL": "Decimal(38, 10)", "DECIMAL(12)": "Decimal(12, 0)",
+		"DECIMAL(10,2)": "Decimal(10, 2)", "JSON": "Json", "VECTOR(7)": "Vector(7)",
+	}
+	var defs, names []string
+	for name := range types {
+		defs = append(defs, fmt.Sprintf(`"%s" %s`, strings.ToLower(name)+"_", name))
+		names = append(names, name)
+	}
+	c.sql(t, "CREATE TABLE types (ts_index TIMESTAMP TIME INDEX, "+strings.Join(defs, ", ")+")")
+	rows := c.sql(t, "DESC TABLE types").rows[1:]
+	for i, name := range names {
+		if rows[i][1] != types[name] {
+			t.Errorf("%s is %s, want %s", name, rows[i][1], types[name])
+		}
+	}
+	for name, code := range map[string]string{
+		"TIME": "2000", "REAL": "2000", "NUMERIC": "2000", "DOUBLE PRECISION": "2000", "UUID": "2000", "TIMESTAMP(1)": "2000", "TIMESTAMP(4)": "2000",
+		"INT[]": "2000", "INTERVAL": "1004", "DECIMAL(39,1)": "1002", "DECIMAL(5,6)": "1002", "DECIMAL(5,-1)": "1002", "NOTHING": "2000",
+	} {
+		if a := c.try(t, "CREATE TABLE bad (ts_index TIMESTAMP TIME INDEX, a "+name+")"); a.errCode != code {
+			t.Errorf("%s: %v, want code %s", name, a.err(), code)
+		}
+	}
+	for _, name := range []string{"DATE", "DATETIME", "BIGINT", "STRING"} {
+		if a := c.try(t, "CREATE TABLE bad (ts_index "+name+" TIME INDEX)"); a.errCode != "1004" {
+			t.Errorf("time index of type %s: %v", name, a.err())
+		}
+	}
+}
+
+// TestDatabases: names keep their case and may have a dash.
+func TestDatabases(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	c.sql(t, `CREATE DATABASE "My-Db"`)
+	c.sql(t, `CREATE TABLE "My-Db".t (ts TIMESTAMP TIME INDEX)`)
+	c.sql(t, `INSERT INTO "My-Db".t VALUES (1)`)
+	if got := c.sql(t, `SELECT * FROM greptime."My-Db".t`).text(); got != "1" {
+		t.Errorf("rows %q", got)
+	}
+	if a := c.try(t, `SELECT * FROM "my-db".t`); a.errCode != "4001" {
+		t.Errorf("%v", a.err())
+	}
+	if a := c.try(t, `CREATE DATABASE "a b"`); a.errCode != "1002" {
+		t.Errorf("%v", a.err())
+	}
+	c.sql(t, `DROP DATABASE "My-Db"`)
+	if got := c.sql(t, "SHOW DATABASES LIKE 'My%'").text(); got != "" {
+		t.Errorf("databases %q", got)
+	}
+}
+
+// TestPlannerPath: one expression in VALUES sends the INSERT through the planner,
+// where text is stored raw in JSON and VECTOR columns unless it is parsed.
+func TestPlannerPath(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	c.sql(t, "CREATE TABLE p (host STRING, ts TIMESTAMP TIME INDEX, f DOUBLE, n INT, j JSON, v VECTOR(2), d DECIMAL(10,2), PRIMARY KEY(host))")
+	c.sql(t, `INSERT INTO p VALUES (concat('a', 'b'), TIMESTAMP '2024-01-01T00:00:00Z', CAST('NaN' AS DOUBLE), 1 + 1, '{"a":1}', '[1,2]', CAST('1.50' AS DECIMAL(5,2)))`)
+	c.sql(t, `INSERT INTO p VALUES ('c', now(), 1, NULL, parse_json('{"a":1}'), parse_vec('[1,2]'), 2)`)
+	got := c.sql(t, `SELECT host, f, n, j, v, d FROM p ORDER BY host`).text()
+	want := "ab|NaN|2|7b2261223a317d|5b312c325d|150\nc|1 3ff0000000000000|NULL|4000000110000001200000026150" + "01|0000803f00000040|200"
+	if got != want {
+		t.Errorf("\n got  %s\n want %s", got, want)
+	}
+	for _, q := range []string{
+		"INSERT INTO p (host, ts, n) VALUES ('x', 1, 2147483647 + 1)",
+		"INSERT INTO p (host, ts, n) VALUES ('x', 1, concat('1', 'x'))",
+	} {
+		if a := c.try(t, q); a.errCode != "3001" {
+			t.Errorf("%s: %v", q, a.err())
+		}
+	}
+}
