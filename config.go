@@ -100,6 +100,17 @@ type Config struct {
 	// 30s, negative = no pings.
 	KeepAlive time.Duration
 
+	// Insert says how Exec sends an INSERT … VALUES of placeholders and literals: auto (default) as a
+	// native row insert, which is several times faster, where that surely stores the same as the text
+	// would, and as text otherwise; sql always as text; native never as text: what cannot travel
+	// natively is an error that says why.
+	//
+	// A native insert needs the table's columns. They are read with the first INSERT of at least 16
+	// rows, and when arguments need them: NaN, infinities, and a Date under a TimeZone other than UTC,
+	// for which there is no literal. Where the server would read a literal as something else without
+	// a word, NULL or an infinity, a native insert is an error.
+	Insert string
+
 	// MultiStatements lets one query text hold several statements, which are then run one by one.
 	// Otherwise such a text is refused with ErrMultipleStatements.
 	MultiStatements bool
@@ -163,6 +174,7 @@ func (c *Config) withDefaults() *Config {
 	c.Balance = cmp.Or(c.Balance, balanceRandom)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	c.KeepAlive = cmp.Or(c.KeepAlive, defaultKeepAlive)
+	c.Insert = cmp.Or(c.Insert, insertAuto)
 	c.Transactions = cmp.Or(c.Transactions, transactionsError)
 	return c
 }

@@ -30,6 +30,7 @@ func TestZeroConfigMeansTheDefaults(t *testing.T) {
 		Balance:           "random",
 		MaxMessageSize:    512 << 20,
 		KeepAlive:         30 * time.Second,
+		Insert:            "auto",
 		Transactions:      "error",
 	}
 	if got := zero.withDefaults(); !reflect.DeepEqual(got, want) {
@@ -135,6 +136,7 @@ func TestValidateNamesTheFault(t *testing.T) {
 		{"compression", func(c *Config) { c.Compression = "lz4" }, `compression: "lz4" is not one of none, gzip, zstd`},
 		{"accepted compression", func(c *Config) { c.AcceptCompression = "on" }, "accept_compression"},
 		{"balance", func(c *Config) { c.Balance = "first" }, "random, round_robin, ordered"},
+		{"insert", func(c *Config) { c.Insert = "bulk" }, "auto, sql, native"},
 		{"transactions", func(c *Config) { c.Transactions = "on" }, "error, ignore"},
 		{"negative size", func(c *Config) { c.MaxMessageSize = -1 }, "max_message_size"},
 		{"short keepalive", func(c *Config) { c.KeepAlive = time.Second }, "least is 10s"},

@@ -11,6 +11,8 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 var (
@@ -136,17 +138,17 @@ func (c *Conn) IsValid() bool {
 }
 
 // ExecContext runs a statement, reads its answer to the end and tells the
-// affected rows. The rows of a query are read and dropped.
+// affected rows. The rows of a query are read and dropped. An INSERT of values may
+// travel as a native row insert: see Config.Insert.
 func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	statements, err := c.statements(query, args)
+	if script, err := sqltext.Parse(query); err == nil {
+		return c.exec(ctx, script, args)
+	}
+	statements, err := c.statements(query, args) // what is wrong with the text
 	if err != nil {
 		return nil, err
 	}
-	var result Result
-	if err := c.runAll(ctx, statements, &result); err != nil {
-		return nil, err
-	}
-	return result, nil
+	return c.execStatements(ctx, statements)
 }
 
 // QueryContext runs a statement; its error comes from here when the server

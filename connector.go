@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -54,6 +55,7 @@ type Connector struct {
 	cfg      *Config
 	loc      *time.Location
 	channels *transport.Channels
+	tables   catalog.Cache // for native inserts
 }
 
 // NewConnector checks the configuration and prepares the channels. It makes no

@@ -63,6 +63,7 @@ func TestParseDSN(t *testing.T) {
 		{"greptime://localhost:4001/public?max_message_size=1048577", func(c *Config) { c.MaxMessageSize = 1<<20 + 1 }, ""},
 		{"greptime://localhost:4001/public?keepalive=0", func(c *Config) { c.KeepAlive = -1 }, ""},
 		{"greptime://localhost:4001/public?keepalive=10s", func(c *Config) { c.KeepAlive = 10 * time.Second }, ""},
+		{"greptime://localhost:4001/public?insert=native", func(c *Config) { c.Insert = "native" }, ""},
 		{"greptime://localhost:4001/public?multi_statements=true&transactions=ignore", func(c *Config) {
 			c.MultiStatements, c.Transactions = true, "ignore"
 		}, ""},

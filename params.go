@@ -21,6 +21,10 @@ const (
 	balanceRoundRobin = "round_robin"
 	balanceOrdered    = "ordered"
 
+	insertAuto   = "auto"
+	insertSQL    = "sql"
+	insertNative = "native"
+
 	transactionsError  = "error"
 	transactionsIgnore = "ignore"
 )
@@ -155,6 +159,9 @@ var params = []param{
 			return nil
 		},
 	},
+	wordParam("insert", "how `INSERT … VALUES` travels: as a native row insert where that stores the same, as text, or natively or not at all",
+		func(c *Config) *string { return &c.Insert },
+		insertAuto, insertSQL, insertNative),
 	{
 		key: "multi_statements", values: "`false`, `true`", fallback: "false",
 		meaning: "allow several statements in one text; they are run one by one",

@@ -63,15 +63,7 @@ func (s *Stmt) CheckNamedValue(nv *driver.NamedValue) error { return s.conn.Chec
 
 // ExecContext runs the statement; see Conn.ExecContext.
 func (s *Stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	statements, err := s.conn.bind(s.script, args)
-	if err != nil {
-		return nil, err
-	}
-	var result Result
-	if err := s.conn.runAll(ctx, statements, &result); err != nil {
-		return nil, err
-	}
-	return result, nil
+	return s.conn.exec(ctx, s.script, args)
 }
 
 // QueryContext runs the statement; see Conn.QueryContext.

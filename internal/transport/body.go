@@ -112,6 +112,19 @@ func (requestCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
+// sendingCodec is the codec of one call. gRPC encodes a request when it has a stream
+// to send it on: before, nothing can have been sent.
+type sendingCodec struct {
+	requestCodec
+	sending bool
+}
+
+// Marshal takes an Encoded.
+func (c *sendingCodec) Marshal(v any) (mem.BufferSlice, error) {
+	c.sending = true
+	return c.requestCodec.Marshal(v)
+}
+
 // Join is the request in one piece, as a copy.
 func Join(e Encoded) []byte {
 	b := make([]byte, 0, e.Len())

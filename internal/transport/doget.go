@@ -40,10 +40,7 @@ type Stream struct {
 
 // DoGet sends the request and waits for the first message.
 func (c *Channels) DoGet(ctx context.Context, req Request) (*Stream, error) {
-	if len(req.Metadata) > 0 {
-		callers, _ := metadata.FromOutgoingContext(ctx)
-		ctx = metadata.NewOutgoingContext(ctx, metadata.Join(callers, req.Metadata))
-	}
+	ctx = withMetadata(ctx, req.Metadata)
 	if req.Endpoint != nil {
 		s, err := c.doGet(ctx, req.Endpoint, req.Ticket)
 		if err != nil {

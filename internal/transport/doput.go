@@ -43,10 +43,7 @@ func (c *Channels) Endpoints() []*Endpoint { return c.endpoints }
 // reads anything. What it returns has sent no record batch. ctx bounds the opening
 // only; the stream lives until its end or Close. Errors are *CallError.
 func (c *Channels) DoPut(ctx context.Context, e *Endpoint, req PutRequest) (*PutStream, error) {
-	if len(req.Metadata) > 0 {
-		callers, _ := metadata.FromOutgoingContext(ctx)
-		ctx = metadata.NewOutgoingContext(ctx, metadata.Join(callers, req.Metadata))
-	}
+	ctx = withMetadata(ctx, req.Metadata)
 	if err := e.ready(ctx); err != nil {
 		return nil, c.callError(ctx, e, nil, err, false)
 	}

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
 
@@ -60,4 +61,13 @@ func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, stream grp
 		e.Cause = ErrClosed
 	}
 	return e
+}
+
+// withMetadata adds metadata to what the caller's context already sends.
+func withMetadata(ctx context.Context, md metadata.MD) context.Context {
+	if len(md) == 0 {
+		return ctx
+	}
+	callers, _ := metadata.FromOutgoingContext(ctx)
+	return metadata.NewOutgoingContext(ctx, metadata.Join(callers, md))
 }

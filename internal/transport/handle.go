@@ -17,10 +17,7 @@ const (
 	methodHandleRequests = "/greptime.v1.GreptimeDatabase/HandleRequests"
 )
 
-var (
-	handleDesc         = grpc.StreamDesc{StreamName: "Handle"}
-	handleRequestsDesc = grpc.StreamDesc{StreamName: "HandleRequests", ClientStreams: true}
-)
+var handleRequestsDesc = grpc.StreamDesc{StreamName: "HandleRequests", ClientStreams: true}
 
 // HandleRequest is a request of Handle.
 type HandleRequest struct {
@@ -33,9 +30,7 @@ type HandleRequest struct {
 
 // Handle sends a request and returns the affected rows. Errors are *CallError.
 func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint32, err error) {
-	if len(req.Metadata) > 0 {
-		ctx = metadata.NewOutgoingContext(ctx, req.Metadata)
-	}
+	ctx = withMetadata(ctx, req.Metadata)
 	err = c.failover(ctx, req.Repeatable, func(e *Endpoint) (err *CallError) {
 		affected, err = c.handle(ctx, e, req.Request)
 		return err
@@ -43,24 +38,20 @@ func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint
 	return affected, err
 }
 
-// handle is a unary call made in steps, which tell whether the request was sent.
-func (c *Channels) handle(parent context.Context, e *Endpoint, req Encoded) (uint32, *CallError) {
-	ctx, cancel := context.WithCancel(parent)
-	defer cancel()
+// handle makes a unary call, and finds out whether the request was sent.
+func (c *Channels) handle(ctx context.Context, e *Endpoint, req Encoded) (uint32, *CallError) {
 	if err := e.ready(ctx); err != nil {
-		return 0, c.callError(parent, e, nil, err, false)
+		return 0, c.callError(ctx, e, nil, err, false)
 	}
-	stream, err := c.newStream(ctx, e, &handleDesc, methodHandle, requestCodec{})
-	if err != nil {
-		return 0, c.callError(parent, e, nil, err, false)
-	}
-	// A failed send says io.EOF only; the status comes from the receive below.
-	if err := stream.SendMsg(req); err != nil && err != io.EOF {
-		return 0, c.callError(parent, e, nil, err, true)
-	}
+	codec := &sendingCodec{}
 	response := &greptimev1.GreptimeResponse{}
-	if err := stream.RecvMsg(response); err != nil {
-		return 0, c.callError(parent, e, stream, err, true)
+	var trailer metadata.MD
+	opts := make([]grpc.CallOption, 0, len(c.callOpts)+2)
+	opts = append(append(opts, c.callOpts...), grpc.ForceCodecV2(codec), grpc.Trailer(&trailer))
+	if err := e.cc.Invoke(ctx, methodHandle, req, response, opts...); err != nil {
+		failure := c.callError(ctx, e, nil, err, codec.sending)
+		failure.Trailer = trailer
+		return 0, failure
 	}
 	return response.GetAffectedRows().GetValue(), nil
 }
@@ -79,9 +70,7 @@ type RequestStream struct {
 // reached. ctx bounds the opening only; the stream lives until CloseAndRecv or
 // Close.
 func (c *Channels) HandleRequests(ctx context.Context, md metadata.MD) (*RequestStream, error) {
-	if len(md) > 0 {
-		ctx = metadata.NewOutgoingContext(ctx, md)
-	}
+	ctx = withMetadata(ctx, md)
 	var s *RequestStream
 	err := c.failover(ctx, true, func(e *Endpoint) (err *CallError) {
 		s, err = c.openRequests(ctx, e)

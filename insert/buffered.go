@@ -1,0 +1,248 @@
+package insert
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/session"
+)
+
+// Buffered is a writer for services whose goroutines have a row at a time: it gathers
+// the rows of each table, sends them in larger requests, and repeats those that
+// failed for the moment. It is safe for concurrent use.
+//
+// # What is guaranteed
+//
+// Every row that was taken (Append or Write returned nil) ends in exactly one of
+// these ways:
+//
+//   - The server acknowledges it.
+//   - It is given to OnError, or without an OnError returned by Flush or Close, with
+//     the reason and whether it may have been written all the same (Ambiguous).
+//   - It is returned by Close, because the context of Close ended before.
+//
+// A row is never dropped, except with the process: the buffer is memory. So a row that
+// was taken is not yet a row that was written; Flush waits for that.
+//
+// A request is sent again only if that cannot write rows twice: if it provably was not
+// sent, or was refused for a reason that passes (a rate limit, a suspended server).
+// What may have been carried out (a broken connection, a time-out, a region that is
+// busy, which may be one among several) is given back with Ambiguous set, at most once
+// written. With Options.Idempotent it is sent again, too, and so each row arrives at
+// least once. Choose that for tables that are not in append mode: there, rows with the
+// same tags and time replace each other. Rows that the server refuses for good, as of
+// a wrong type, are given back at once, with the others of their request, for
+// GreptimeDB refuses requests as a whole.
+//
+// The rows of a table are sent in the order in which they were appended, one request
+// after the other: the next when the one before has been acknowledged or given up. So
+// the order within a series is kept, also over repetitions. Two things can break it,
+// and both are reported: rows that were given back and are written again come later,
+// and a request that was given up at its Timeout may still be carried out by the
+// server after the next one.
+//
+// A request has the rows of one table, because the server does not undo the first
+// tables of a request when a later one fails. Tables do not wait for each other.
+type Buffered struct {
+	opts    BufferedOptions
+	session session.Session
+	hints   metadata.MD
+
+	ctx    context.Context // of the requests; ends when Close gives up
+	cancel context.CancelCauseFunc
+	slots  chan struct{} // held by those who send a request
+	memory memory
+	tables sync.Pool // of *Table: buffers of requests that are done
+
+	mu          sync.Mutex
+	lanes       map[string]*lane // by table; those with rows
+	closed      bool
+	drained     chan struct{} // closed when Buffered is closed and no lane is left
+	changed     chan struct{} // closed when rows have been settled; nil if nobody waits
+	kept        []Undelivered // without an OnError; until Flush or Close returns them
+	left        []Undelivered // until Close returns them
+	rows        int
+	delivered   int64
+	undelivered int64
+	retries     int64
+}
+
+// NewBuffered makes a writer on a connection, with the database it has now. Nothing
+// is sent. It outlives the connection's Close and the function called by
+// greptime.Raw, but not the Connector. It has goroutines only while it has rows; Close
+// it all the same, or rows are lost.
+func NewBuffered(conn *greptime.Conn, opts BufferedOptions) (*Buffered, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s, hints, err := opts.Options.open(conn)
+	if err != nil {
+		return nil, err
+	}
+	w := &Buffered{
+		opts: opts, session: s, hints: hints,
+		slots:   make(chan struct{}, opts.Requests),
+		memory:  memory{limit: opts.Memory},
+		lanes:   map[string]*lane{},
+		drained: make(chan struct{}),
+	}
+	w.ctx, w.cancel = context.WithCancelCause(context.Background())
+	return w, nil
+}
+
+// Write takes all rows of a table, or none and returns an error. It copies them: the
+// table can be Reset and filled again at once. They are sent later; it waits only for
+// room in Memory, until ctx ends.
+//
+// The error is that of the table, [ErrNoRows], [ErrBufferFull], [ErrBufferedClosed],
+// or wraps that of ctx.
+func (w *Buffered) Write(ctx context.Context, t *Table) error {
+	if err := t.Err(); err != nil {
+		return err
+	}
+	if t.Len() == 0 {
+		return errNoRows([]*Table{t})
+	}
+	bytes := memoryOf(t)
+	if err := w.memory.acquire(ctx, bytes, w.hurry); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		w.memory.release(bytes)
+		return ErrBufferedClosed
+	}
+	l := w.lanes[t.name]
+	if l == nil {
+		l = &lane{w: w, name: t.name, wake: make(chan struct{}, 1)}
+		w.lanes[t.name] = l
+		go l.run() // Close waits for it
+	}
+	w.rows += t.Len()
+	l.add(t)
+	return nil
+}
+
+// Flush sends everything that was appended before the call, and waits until it has
+// been acknowledged or has failed. Without an OnError it returns the rows that have
+// failed since the last Flush, in an *[UndeliveredError]. If ctx ends before, the error
+// is another one that wraps that of ctx, and all rows stay with the writer.
+func (w *Buffered) Flush(ctx context.Context) error {
+	type target struct {
+		lane *lane
+		rows uint64
+	}
+	w.mu.Lock()
+	var targets []target
+	for _, l := range w.lanes {
+		l.hurry()
+		targets = append(targets, target{l, l.added})
+	}
+	for _, t := range targets {
+		for t.lane.settled < t.rows {
+			if w.changed == nil {
+				w.changed = make(chan struct{})
+			}
+			changed := w.changed
+			w.mu.Unlock()
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return fmt.Errorf("greptime: insert: Flush ended before all rows were acknowledged; they stay with the buffered writer: %w", ctx.Err())
+			}
+			w.mu.Lock()
+		}
+	}
+	defer w.mu.Unlock()
+	return w.handOver(&w.kept)
+}
+
+// Close sends what is left and ends the writer. From now on no row is taken. If ctx
+// ends before all rows have been acknowledged or have failed, the requests that are
+// under way are given up, and all rows that are left are returned in an
+// *[UndeliveredError], as are, without an OnError, those that have failed since the
+// last Flush.
+//
+// It waits for OnError to return. No goroutine is left afterwards. Further calls
+// return nil.
+func (w *Buffered) Close(ctx context.Context) error {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		w.memory.close()
+		for _, l := range w.lanes {
+			l.notify()
+		}
+		w.checkDrained()
+	}
+	w.mu.Unlock()
+
+	select {
+	case <-w.drained:
+	case <-ctx.Done():
+		w.cancel(ctx.Err())
+		<-w.drained
+	}
+	w.cancel(nil)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left = append(w.kept, w.left...)
+	w.kept = nil
+	return w.handOver(&w.left)
+}
+
+// BufferedStats is a moment of a Buffered writer.
+type BufferedStats struct {
+	Rows        int   // waiting and under way
+	Bytes       int   // of Memory that is in use
+	Delivered   int64 // rows that were acknowledged since the start
+	Undelivered int64 // rows that were given back, or are to be
+	Retries     int64 // requests that were made again
+}
+
+// Stats is how the writer does, as for metrics.
+func (w *Buffered) Stats() BufferedStats {
+	bytes := w.memory.inUse()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return BufferedStats{w.rows, bytes, w.delivered, w.undelivered, w.retries}
+}
+
+// hurry has everything sent without waiting for more rows.
+func (w *Buffered) hurry() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, l := range w.lanes {
+		l.hurry()
+	}
+}
+
+// handOver is the error with rows to give back, if there are any. It is called with mu
+// held.
+func (w *Buffered) handOver(list *[]Undelivered) error {
+	if len(*list) == 0 {
+		return nil
+	}
+	e := &UndeliveredError{*list}
+	*list = nil
+	bytes := 0
+	for _, u := range e.Undelivered {
+		bytes += memoryOf(u.Table)
+	}
+	w.memory.keep(-bytes)
+	w.memory.release(bytes)
+	return e
+}
+
+// checkDrained is called with mu held.
+func (w *Buffered) checkDrained() {
+	if w.closed && len(w.lanes) == 0 {
+		close(w.drained)
+	}
+}

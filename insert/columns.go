@@ -1,0 +1,79 @@
+package insert
+
+import (
+	"fmt"
+
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
+)
+
+// ColumnValues is the values of one column of several rows; [Values] makes it.
+type ColumnValues struct {
+	name string
+	len  int
+	set  func(c *column.Cell, t column.Type, i int) error
+}
+
+// Values is the values of a column, one for each row. T can be anything that Append
+// takes; pointers and sql.Null values are for columns with NULLs. The slice is not
+// kept.
+func Values[T any](name string, values []T) ColumnValues {
+	return ColumnValues{
+		name: name,
+		len:  len(values),
+		set: func(c *column.Cell, t column.Type, i int) error {
+			return govalue.Set(c, t, values[i])
+		},
+	}
+}
+
+// AppendColumns appends rows by their columns, which come in any order and are
+// equally long. Columns that are left out are NULL. Either all rows are appended, or
+// none and the first error is returned; its Row counts the table's rows before, too.
+func (t *Table) AppendColumns(columns ...ColumnValues) error {
+	if err := t.Err(); err != nil {
+		return err
+	}
+	if len(columns) == 0 {
+		return t.rowError("AppendColumns was called without columns")
+	}
+	given := make([]*ColumnValues, len(t.schema.types))
+	for i := range columns {
+		c := &columns[i]
+		at, ok := t.schema.index[c.name]
+		switch {
+		case !ok:
+			return t.rowError(fmt.Sprintf("the table has no column %q", c.name))
+		case given[at] != nil:
+			return t.rowError(fmt.Sprintf("column %q is there twice", c.name))
+		case c.len != columns[0].len:
+			return t.rowError(fmt.Sprintf("column %q has %d values, column %q has %d", c.name, c.len, columns[0].name, columns[0].len))
+		}
+		given[at] = c
+	}
+	rows, end := len(t.starts), t.end
+	for i := range columns[0].len {
+		if err := t.appendFrom(given, i); err != nil {
+			t.starts, t.end = t.starts[:rows], end
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) appendFrom(columns []*ColumnValues, row int) error {
+	t.begin()
+	for i, c := range columns {
+		t.cell.SetNull()
+		if c != nil {
+			if err := c.set(&t.cell, t.schema.types[i], row); err != nil {
+				return t.refuse(i, err)
+			}
+		}
+		if err := t.put(i, &t.cell); err != nil {
+			return err
+		}
+	}
+	t.commit()
+	return nil
+}

@@ -1,0 +1,24 @@
+package insert
+
+import "github.com/greptime-go/greptime/internal/transport"
+
+// EncodeForTest is the request that Write or Delete would send of the tables, with
+// that header, in parts put together. limit is the longest request; 0 is none.
+func EncodeForTest(header []byte, deleting bool, limit int, tables ...*Table) ([][]byte, error) {
+	op := inserts
+	if deleting {
+		op = deletes
+	}
+	if limit == 0 {
+		limit = 512 << 20
+	}
+	requests, err := split(tables, len(header), limit)
+	if err != nil {
+		return nil, err
+	}
+	var encoded [][]byte
+	for _, r := range requests {
+		encoded = append(encoded, transport.Join(encode(header, op, r)))
+	}
+	return encoded, nil
+}

@@ -1,0 +1,91 @@
+package insert
+
+import (
+	"fmt"
+
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
+)
+
+// Row is a row that is filled by the names of columns. It has to be ended before
+// another one of the table is begun, and has no effect before.
+type Row struct {
+	table  *Table
+	number uint64
+}
+
+// rowState is what has been set of the row being built by name.
+type rowState struct {
+	cells []column.Cell
+	err   error
+}
+
+// Row begins a row. Columns that are not set are NULL.
+func (t *Table) Row() Row {
+	if t.Err() != nil {
+		return Row{table: t}
+	}
+	t.begin()
+	if t.row.cells == nil {
+		t.row.cells = make([]column.Cell, len(t.schema.types))
+	}
+	for i := range t.row.cells {
+		t.row.cells[i].SetNull()
+	}
+	t.row.err = nil
+	return Row{t, t.current}
+}
+
+// Set sets a column, as Append does. The first error is what End returns; then
+// further calls do nothing. Strings and slices must not be changed before End. A
+// column that is set twice has the later value.
+func (r Row) Set(name string, value any) Row {
+	if !r.building() {
+		return r
+	}
+	t := r.table
+	i, ok := t.schema.index[name]
+	if !ok {
+		t.row.err = &ValueError{Table: t.name, Row: t.Len(), Reason: fmt.Sprintf("the table has no column %q", name)}
+		return r
+	}
+	if err := govalue.Set(&t.row.cells[i], t.schema.types[i], value); err != nil {
+		number := t.current
+		t.row.err = t.refuse(i, err)
+		t.current = number // it is End that ends the row
+	}
+	return r
+}
+
+func (r Row) building() bool {
+	t := r.table
+	return t != nil && t.schema != nil && r.number == t.current && t.row.err == nil
+}
+
+// End appends the row, or leaves it out and returns its first error, a *[ValueError].
+func (r Row) End() error {
+	t := r.table
+	if err := t.Err(); err != nil {
+		return err
+	}
+	if r.number != t.current {
+		return t.notBuilding()
+	}
+	if err := t.row.err; err != nil {
+		t.current++
+		return err
+	}
+	for i := range t.row.cells {
+		if err := t.put(i, &t.row.cells[i]); err != nil {
+			return err
+		}
+	}
+	t.commit()
+	t.current++
+	return nil
+}
+
+// notBuilding is the error of ending a row that was ended, or left for another one.
+func (t *Table) notBuilding() error {
+	return &ValueError{Table: t.name, Row: t.Len(), Reason: "the row is not the one being built: it has ended, or another one was begun"}
+}

@@ -1,0 +1,111 @@
+package insert
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+const (
+	tagRole       = greptimev1.SemanticType_TAG
+	fieldRole     = greptimev1.SemanticType_FIELD
+	timeIndexRole = greptimev1.SemanticType_TIMESTAMP
+)
+
+// Column is a column of a Schema; [Tag], [Field] and [Time] make one. Its name is
+// used as it is, case and all.
+type Column struct {
+	Name string
+	Type Type
+	role greptimev1.SemanticType
+}
+
+// Tag is a column of the primary key: what tells one time series from another. Any
+// type can be a tag, and a tag can be NULL.
+func Tag(name string, t Type) Column {
+	return Column{Name: name, Type: t, role: tagRole}
+}
+
+// Field is a column with measured values.
+func Field(name string, t Type) Column {
+	return Column{Name: name, Type: t, role: fieldRole}
+}
+
+// Time is the time index: a timestamp, never NULL, of which a table has one.
+func Time(name string, unit Unit) Column {
+	return Column{Name: name, Type: Timestamp(unit), role: timeIndexRole}
+}
+
+// IsTag says whether the column is a tag.
+func (c Column) IsTag() bool { return c.role == tagRole }
+
+// IsTime says whether the column is the time index.
+func (c Column) IsTime() bool { return c.role == timeIndexRole }
+
+// Schema is the columns of rows, checked and encoded once. It never changes, and any
+// number of tables and goroutines can share it.
+type Schema struct {
+	columns   []Column
+	types     []column.Type
+	index     map[string]int
+	timeIndex int
+	wire      []byte // fields schema of a greptime.v1.Rows
+}
+
+// NewSchema checks columns: exactly one time index, no name twice, and types that
+// GreptimeDB 1.0.2 makes columns of. The order is that of the values in rows, and of
+// the columns of a table that an insert makes. The columns of a table that exists may
+// come in any order; those left out become NULL or their DEFAULT.
+func NewSchema(columns ...Column) (*Schema, error) {
+	s := &Schema{columns: slices.Clone(columns), index: make(map[string]int, len(columns)), timeIndex: -1}
+	for i, c := range s.columns {
+		if err := s.add(i, c); err != nil {
+			return nil, fmt.Errorf("greptime: insert: column %s: %w", strconv.Quote(c.Name), err)
+		}
+	}
+	if s.timeIndex < 0 {
+		return nil, errors.New("greptime: insert: the columns have no time index; add one with insert.Time")
+	}
+	return s, nil
+}
+
+func (s *Schema) add(i int, c Column) error {
+	t := column.Type(c.Type)
+	if c.IsTime() && t == 0 {
+		return errors.New("the time index has no unit; use insert.Second, Millisecond, Microsecond or Nanosecond")
+	}
+	if err := t.Check(); err != nil {
+		return err
+	}
+	if !utf8.ValidString(c.Name) {
+		return errors.New("the name is not valid UTF-8")
+	}
+	if _, twice := s.index[c.Name]; twice {
+		return errors.New("the name is there twice")
+	}
+	if c.IsTime() {
+		if !t.Kind().IsTimestamp() {
+			return fmt.Errorf("the time index is %s; it has to be a timestamp", t)
+		}
+		if s.timeIndex >= 0 {
+			return fmt.Errorf("a second time index, beside %q; make one of them a Field of type Timestamp", s.columns[s.timeIndex].Name)
+		}
+		s.timeIndex = i
+	}
+	s.wire = t.AppendSchema(s.wire, c.Name, c.role)
+	s.index[c.Name] = i
+	s.types = append(s.types, t)
+	return nil
+}
+
+// Columns are the columns, as a copy.
+func (s *Schema) Columns() []Column { return slices.Clone(s.columns) }
+
+// NewTable is an empty table of that name with these columns.
+func (s *Schema) NewTable(name string) *Table { return newTable(name, s) }

@@ -1,0 +1,143 @@
+package insert
+
+import (
+	"context"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// Stream is a stream of inserts that are answered together, at the end: without the
+// round trip for each request that Write has. The server carries the requests out in
+// their order and stops at the first that fails.
+//
+// It is safe for concurrent use: one Send runs at a time. It outlives the
+// connection's Close and the function called by greptime.Raw, but not the Connector.
+// Close it, or end it by CloseAndRecv.
+type Stream struct {
+	session session.Session
+	stream  *transport.RequestStream
+
+	busy     chan struct{} // held by the call that uses the stream
+	requests int
+	err      error // what later calls return
+}
+
+// NewStream opens a stream on a connection, with the database it has now. ctx bounds
+// the opening, and gives the stream its values, but not its deadline.
+func NewStream(ctx context.Context, conn *greptime.Conn) (*Stream, error) {
+	return Options{}.NewStream(ctx, conn)
+}
+
+// NewStream is the function NewStream with options, which count for all of the
+// stream. Idempotent has no meaning: a stream is never repeated.
+func (o Options) NewStream(ctx context.Context, conn *greptime.Conn) (*Stream, error) {
+	s, md, err := o.open(conn)
+	if err != nil {
+		return nil, err
+	}
+	return openStream(ctx, s, md)
+}
+
+func openStream(ctx context.Context, s session.Session, md metadata.MD) (*Stream, error) {
+	limited, cancel := s.Limit(ctx)
+	defer cancel()
+	stream, err := s.Channels().HandleRequests(limited, md)
+	if err != nil {
+		return nil, s.Error(limited, err)
+	}
+	return &Stream{session: s, stream: stream, busy: make(chan struct{}, 1)}, nil
+}
+
+// Send sends the rows of tables, in one request if they fit
+// Config.MaxMessageSize. It returns when gRPC has taken them, which says nothing of
+// the server: an error of the server comes from a later call. The tables may be Reset
+// and filled again at once. It blocks while the server does not keep up; if ctx ends
+// meanwhile, the stream has failed.
+//
+// Errors of the tables are those of Write and leave the stream as it is. A stream
+// that has failed returns a *[StreamError], from now on.
+func (s *Stream) Send(ctx context.Context, tables ...*Table) error {
+	if err := s.acquire(ctx); err != nil {
+		return err
+	}
+	defer s.release()
+	if s.err != nil {
+		return s.err
+	}
+	header, err := encodedHeader(ctx, s.session)
+	if err != nil {
+		return err
+	}
+	requests, err := split(tables, len(header), s.session.MaxMessageSize())
+	if err != nil {
+		return err
+	}
+	for _, request := range requests {
+		if err := s.stream.Send(ctx, encode(header, inserts, request)); err != nil {
+			return s.fail(ctx, err)
+		}
+		s.requests++
+	}
+	return nil
+}
+
+// CloseAndRecv ends the stream and waits until the server has carried out
+// everything. It returns how many rows it accepted. It is called once; then, and
+// after Close, the stream is at its end.
+func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
+	if err := s.acquire(ctx); err != nil {
+		return 0, err
+	}
+	defer s.release()
+	if s.err != nil {
+		return 0, s.err
+	}
+	ctx, cancel := s.session.Limit(ctx)
+	defer cancel()
+	n, err := s.stream.CloseAndRecv(ctx)
+	if err != nil {
+		return 0, s.fail(ctx, err)
+	}
+	s.err = ErrStreamEnded
+	return int64(n), nil
+}
+
+// Close gives the stream up, unless it has ended. Requests that were sent may or may
+// not be carried out. It never fails, and may be called at any time, as by defer.
+func (s *Stream) Close() {
+	// First, so that a Send that blocks returns.
+	s.stream.Close()
+	s.busy <- struct{}{}
+	defer s.release()
+	if s.err == nil {
+		s.err = ErrStreamEnded
+	}
+}
+
+// fail remembers why the stream failed.
+func (s *Stream) fail(ctx context.Context, err error) error {
+	failure := &StreamError{Requests: s.requests, Err: s.session.Error(ctx, err)}
+	s.err = failure
+	return failure
+}
+
+// acquire waits for the stream's turn.
+func (s *Stream) acquire(ctx context.Context) error {
+	select {
+	case s.busy <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case s.busy <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Stream) release() { <-s.busy }

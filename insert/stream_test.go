@@ -1,0 +1,197 @@
+package insert_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+func TestStreamOfManySends(t *testing.T) {
+	t.Parallel()
+	var got requests
+	s := wiretest.Start(t, got.accept)
+	conn := connTo(t, s.DSN())
+	stream, err := insert.Options{TTL: "7d"}.NewStream(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	conn.Close() // the stream lives on
+	if err := stream.Send(t.Context(), sensors(t)); !errors.Is(err, insert.ErrNoRows) {
+		t.Errorf("no rows: %v", err)
+	}
+	var sends sync.WaitGroup
+	for range 8 {
+		sends.Go(func() {
+			table := sensors(t)
+			for range 20 {
+				table.Reset()
+				fill(t, table, 5)
+				if err := stream.Send(t.Context(), table); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	sends.Wait()
+	n, err := stream.CloseAndRecv(t.Context())
+	if err != nil || n != 8*20*5 || len(got.all()) != 160 {
+		t.Errorf("%d rows, %d requests, %v", n, len(got.all()), err)
+	}
+	if md := got.meta[0]["x-greptime-hints"]; len(md) != 1 || md[0] != "ttl=7d" {
+		t.Errorf("hints %v", md)
+	}
+	if _, err := stream.CloseAndRecv(t.Context()); !errors.Is(err, insert.ErrStreamEnded) {
+		t.Errorf("a second CloseAndRecv: %v", err)
+	}
+	if err := stream.Send(t.Context(), fill(t, sensors(t), 1)); !errors.Is(err, insert.ErrStreamEnded) {
+		t.Errorf("Send after CloseAndRecv: %v", err)
+	}
+}
+
+func TestAFailedStreamSaysTheServersErrorFromThenOn(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		for range 2 {
+			if _, err := c.Request(); err != nil {
+				return err
+			}
+		}
+		return c.Fail(codes.InvalidArgument, "column temperature expect type Int64", 1004)
+	})
+	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	table := fill(t, sensors(t), 1)
+	sent := 0
+	for err == nil {
+		if err = stream.Send(t.Context(), table); err == nil {
+			sent++
+		}
+		time.Sleep(time.Millisecond)
+	}
+	check := func(what string, err error) {
+		t.Helper()
+		var e *insert.StreamError
+		if !errors.Is(err, greptime.InvalidArguments) || !errors.As(err, &e) || e.Requests != sent || sent < 2 {
+			t.Errorf("%s: %v after %d requests", what, err, sent)
+		}
+	}
+	check("Send", err)
+	check("Send again", stream.Send(t.Context(), table))
+	_, err = stream.CloseAndRecv(t.Context())
+	check("CloseAndRecv", err)
+	stream.Close()
+	check("Send after Close", stream.Send(t.Context(), table))
+}
+
+func TestAStreamThatIsGivenUp(t *testing.T) {
+	t.Parallel()
+	var got requests
+	s := wiretest.Start(t, got.accept)
+	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Send(t.Context(), fill(t, sensors(t), 1)); err != nil {
+		t.Fatal(err)
+	}
+	stream.Close()
+	stream.Close()
+	if _, err := stream.CloseAndRecv(t.Context()); !errors.Is(err, insert.ErrStreamEnded) {
+		t.Errorf("CloseAndRecv after Close: %v", err)
+	}
+	s.WaitFor("the end of the stream", func() bool { return s.OpenStreams() == 0 })
+}
+
+// The context of NewStream bounds the opening only; that of a Send that blocks ends
+// the stream.
+func TestContextsOfAStream(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error { // reads nothing
+		return wiretest.Hang()(c)
+	})
+	opening, cancel := context.WithCancel(t.Context())
+	stream, err := insert.NewStream(opening, connTo(t, s.DSN()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	cancel()
+	table := fill(t, sensors(t), 10_000)
+	ctx, cancelSend := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancelSend()
+	sent := 0
+	for err == nil {
+		if err = stream.Send(ctx, table); err == nil {
+			sent++
+		}
+	}
+	var e *insert.StreamError
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Requests != sent || sent == 0 {
+		t.Errorf("after %d requests: %v", sent, err)
+	}
+	if _, err := insert.NewStream(opening, connTo(t, s.DSN())); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled opening: %v", err)
+	}
+}
+
+func TestCloseOfTheConnectorEndsStreams(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, new(requests).accept)
+	cfg, err := greptime.ParseDSN(s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	connector, err := greptime.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := connector.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := insert.NewStream(t.Context(), conn.(*greptime.Conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	connector.Close()
+	if _, err := stream.CloseAndRecv(t.Context()); !errors.Is(err, greptime.ErrClosed) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAStreamWhoseServerGoesAway(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		if _, err := c.Recv(); err != nil {
+			return err
+		}
+		return wiretest.Drop()(c)
+	})
+	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if err := stream.Send(t.Context(), fill(t, sensors(t), 1)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = stream.CloseAndRecv(t.Context())
+	var e *insert.StreamError
+	var server *greptime.Error
+	if !errors.As(err, &e) || e.Requests != 1 || !errors.As(err, &server) || !server.Ambiguous {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,162 @@
+package insert
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/structs"
+)
+
+// tableNamer is a struct that names its table, as structs do for GORM.
+type tableNamer interface{ TableName() string }
+
+// structSchema is what is known of a struct type.
+type structSchema struct {
+	schema *Schema
+	plan   *structs.Plan
+	err    error
+}
+
+var structSchemas sync.Map // reflect.Type → *structSchema
+
+func structSchemaOf(rt reflect.Type) *structSchema {
+	for rt.Kind() == reflect.Pointer {
+		rt = rt.Elem()
+	}
+	if s, ok := structSchemas.Load(rt); ok {
+		return s.(*structSchema)
+	}
+	s, _ := structSchemas.LoadOrStore(rt, newStructSchema(rt))
+	return s.(*structSchema)
+}
+
+func newStructSchema(rt reflect.Type) *structSchema {
+	plan, err := structs.Of(rt)
+	if err != nil {
+		return &structSchema{err: fmt.Errorf("greptime: insert: %w", err)}
+	}
+	columns := make([]Column, len(plan.Columns))
+	for i, c := range plan.Columns {
+		columns[i] = Field(c.Name, Type(c.Type))
+		switch c.Role {
+		case structs.Tag:
+			columns[i] = Tag(c.Name, Type(c.Type))
+		case structs.Time:
+			columns[i].role = timeIndexRole
+		}
+	}
+	s, err := NewSchema(columns...)
+	return &structSchema{schema: s, plan: plan, err: err}
+}
+
+// SchemaOf is the columns of a struct type, or a pointer to one, by its fields and
+// their tags:
+//
+//	type Reading struct {
+//		Device      string    `greptime:"device_id,tag"`
+//		Temperature float64   `greptime:"temperature"`
+//		Price       *string   `greptime:"price,type=decimal,precision=10,scale=2"`
+//		At          time.Time `greptime:"ts,time,precision=9"`
+//		cached      bool
+//		Note        string    `greptime:"-"`
+//	}
+//
+// The first part is the name of the column, kept as it is; without it that is the
+// name of the field. tag, field and time are the roles, field if there is none. type=
+// names the column's type where another than the Go type's own is wanted, in SQL's or
+// in Go's words, precision= and scale= are those of decimals, timestamps (0, 3, 6 or
+// 9; milliseconds by default) and times of day, dim= the length of vectors. Fields of
+// embedded structs are columns, too. Pointers and sql.Null values can be NULL. What
+// has a Value method (driver.Valuer) needs type=.
+//
+// A field that can never be stored is an error here. The plan of a type is made once.
+func SchemaOf[T any]() (*Schema, error) {
+	s := structSchemaOf(reflect.TypeFor[T]())
+	return s.schema, s.err
+}
+
+// TableOf is a table with the columns of a struct type. With an empty name the name
+// is what T's method TableName returns for its zero value. If the type has an error,
+// it is the table's; see NewTable.
+func TableOf[T any](name string) *Table {
+	s := structSchemaOf(reflect.TypeFor[T]())
+	if s.err != nil {
+		return &Table{name: name, err: s.err}
+	}
+	if name == "" {
+		var err error
+		if name, err = tableName(reflect.TypeFor[T]()); err != nil {
+			return &Table{err: err}
+		}
+	}
+	return newTable(name, s.schema)
+}
+
+func tableName(rt reflect.Type) (string, error) {
+	for rt.Kind() == reflect.Pointer {
+		rt = rt.Elem()
+	}
+	if namer, ok := reflect.New(rt).Interface().(tableNamer); ok {
+		return namer.TableName(), nil
+	}
+	return "", fmt.Errorf("greptime: insert: %v has no method TableName; name the table", rt)
+}
+
+// AppendStructs appends a row for each struct, or each struct pointed to, to a table
+// with their columns: one of TableOf, or of a Schema of SchemaOf. Either all rows are
+// appended, or none and the first error is returned, a *[ValueError].
+func AppendStructs[T any](t *Table, rows ...T) error {
+	if err := t.Err(); err != nil {
+		return err
+	}
+	s := structSchemaOf(reflect.TypeFor[T]())
+	if s.err != nil {
+		return s.err
+	}
+	if t.schema != s.schema {
+		return t.rowError(fmt.Sprintf("the table was not made for %v; make it with insert.TableOf", reflect.TypeFor[T]()))
+	}
+	before, end := len(t.starts), t.end
+	list := reflect.ValueOf(rows)
+	for i := range list.Len() {
+		if err := t.appendStruct(s.plan, list.Index(i)); err != nil {
+			t.starts, t.end = t.starts[:before], end
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) appendStruct(plan *structs.Plan, v reflect.Value) error {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return t.rowError("the pointer to its struct is nil")
+		}
+		v = v.Elem()
+	}
+	t.begin()
+	for i := range plan.Columns {
+		if err := plan.Set(&t.cell, i, v); err != nil {
+			return t.refuse(i, err)
+		}
+		if err := t.put(i, &t.cell); err != nil {
+			return err
+		}
+	}
+	t.commit()
+	return nil
+}
+
+// WriteStructs inserts a row for each struct: AppendStructs to a new table, and
+// Write. An empty table name stands for that of T's method TableName. If a struct has
+// an error, nothing is sent.
+func WriteStructs[T any](ctx context.Context, conn *greptime.Conn, table string, rows []T) (int64, error) {
+	t := TableOf[T](table)
+	if err := AppendStructs(t, rows...); err != nil {
+		return 0, err
+	}
+	return Write(ctx, conn, t)
+}

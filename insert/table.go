@@ -1,0 +1,188 @@
+package insert
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// tagRow is the tag of field rows of a greptime.v1.Rows.
+const tagRow = 2<<3 | byte(protowire.BytesType)
+
+// maxLengthPrefix is the most that the length of a row can take.
+const maxLengthPrefix = 10
+
+// Table is rows for one table, encoded as they are appended, in a buffer that grows
+// with them. After a Reset it takes new rows without allocating.
+//
+// Rows are appended by position ([Table.Append]), by name ([Table.Row]), by typed
+// calls ([Table.Typed]), by columns ([Table.AppendColumns]) and from structs
+// ([AppendStructs]). A row with an error is left out as a whole.
+//
+// A Table is for one goroutine at a time. Writing does not change it: the same rows
+// can be written again.
+type Table struct {
+	name   string
+	schema *Schema
+	err    error // why it cannot take rows
+
+	body    *transport.Body // the rows, each a field of greptime.v1.Rows; what is behind end is not one yet
+	spare   *transport.Body // an earlier body, which gRPC may still be reading
+	starts  []int           // where each row begins in the body
+	end     int             // of the last row
+	prefix  int             // bytes kept free for the length of a row: as many as the last one needed
+	cell    column.Cell
+	row     rowState
+	typed   typedState
+	current uint64 // number of the row being built
+}
+
+// NewTable is an empty table with these columns; NewSchema says which are refused.
+// The error comes from [Table.Err], from every call that appends, and from Write.
+//
+// The name is used as it is. GreptimeDB wants a letter, '_', ':' or '-' first, and
+// then also takes digits and '.', '@', '#'.
+func NewTable(name string, columns ...Column) *Table {
+	schema, err := NewSchema(columns...)
+	if err != nil {
+		return &Table{name: name, err: err}
+	}
+	return newTable(name, schema)
+}
+
+func newTable(name string, schema *Schema) *Table {
+	if !utf8.ValidString(name) {
+		return &Table{name: name, err: fmt.Errorf("greptime: insert: the table's name %q is not valid UTF-8", name)}
+	}
+	return &Table{name: name, schema: schema, body: &transport.Body{}, prefix: 1}
+}
+
+// Err is the error of the table's columns, if they have one.
+func (t *Table) Err() error {
+	switch {
+	case t == nil:
+		return errors.New("greptime: insert: the table is nil; make one with insert.NewTable")
+	case t.err != nil:
+		return t.err
+	case t.schema == nil:
+		return errors.New("greptime: insert: the table has no columns; make it with insert.NewTable")
+	}
+	return nil
+}
+
+// Name is the table's name.
+func (t *Table) Name() string { return t.name }
+
+// Schema is the table's columns, which other tables can share; nil if they have an
+// error.
+func (t *Table) Schema() *Schema { return t.schema }
+
+// Len is the number of rows.
+func (t *Table) Len() int { return len(t.starts) }
+
+// Size is the number of bytes that the rows take in a request.
+func (t *Table) Size() int { return t.end }
+
+// Reset takes all rows out, and keeps the memory for those to come.
+func (t *Table) Reset() {
+	if t.Err() != nil {
+		return
+	}
+	t.starts, t.end = t.starts[:0], 0
+	t.current++
+	if t.body.InUse() {
+		// gRPC is still sending from it.
+		if t.spare == nil || t.spare.InUse() {
+			t.spare = &transport.Body{}
+		}
+		t.body, t.spare = t.spare, t.body
+	}
+	t.body.Bytes = t.body.Bytes[:0]
+}
+
+// Append appends a row of one value for each column, in their order. The package
+// documentation says what fits which type. nil, nil pointers and invalid sql.Null
+// values are NULL. A driver.Valuer, other than those named there, has to be wrapped
+// with [Valuer].
+//
+// It does not keep the values and lets none of them escape, and so a call allocates
+// nothing but the growth of the table's buffer. The error is a *[ValueError].
+func (t *Table) Append(values ...any) error {
+	if err := t.Err(); err != nil {
+		return err
+	}
+	if len(values) != len(t.schema.types) {
+		return t.rowError(fmt.Sprintf("it has %d values, the table has %d columns", len(values), len(t.schema.types)))
+	}
+	t.begin()
+	for i, v := range values {
+		if err := govalue.Set(&t.cell, t.schema.types[i], v); err != nil {
+			return t.refuse(i, err)
+		}
+		if err := t.put(i, &t.cell); err != nil {
+			return err
+		}
+	}
+	t.commit()
+	return nil
+}
+
+// begin starts a row behind the last one; one that was not finished is gone.
+func (t *Table) begin() {
+	t.current++
+	b := append(t.body.Bytes[:t.end], tagRow)
+	for range t.prefix {
+		b = append(b, 0)
+	}
+	t.body.Bytes = b
+}
+
+// put appends the row's value of column i.
+func (t *Table) put(i int, c *column.Cell) error {
+	if i == t.schema.timeIndex && c.IsNull() {
+		return t.refuse(i, &column.Error{Type: t.schema.types[i], Reason: "the time index cannot be NULL"})
+	}
+	t.body.Bytes = t.schema.types[i].AppendValue(t.body.Bytes, c)
+	return nil
+}
+
+// commit ends the row: its length goes where begin left room for it.
+func (t *Table) commit() {
+	b, start := t.body.Bytes, t.end+1
+	content := len(b) - start - t.prefix
+	if need := protowire.SizeVarint(uint64(content)); need != t.prefix {
+		var grow [maxLengthPrefix]byte
+		b = append(b, grow[:need]...)
+		copy(b[start+need:], b[start+t.prefix:start+t.prefix+content])
+		b = b[:start+need+content]
+		t.prefix = need
+	}
+	protowire.AppendVarint(b[:start], uint64(content))
+	t.body.Bytes = b
+	t.starts = append(t.starts, t.end)
+	t.end = len(b)
+}
+
+// refuse leaves the row out because of its value for column i.
+func (t *Table) refuse(i int, err error) error {
+	t.current++
+	c := t.schema.columns[i]
+	e := &ValueError{Table: t.name, Column: c.Name, Type: c.Type, Row: t.Len(), Reason: err.Error()}
+	var value *column.Error
+	if errors.As(err, &value) {
+		e.Value, e.Reason = value.Value, value.Reason
+	}
+	return e
+}
+
+// rowError leaves the row out because of something other than a value.
+func (t *Table) rowError(reason string) error {
+	t.current++
+	return &ValueError{Table: t.name, Row: t.Len(), Reason: reason}
+}

@@ -1,0 +1,95 @@
+package insert
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// Write inserts the rows of tables, and returns how many rows the server accepted:
+// all of them, duplicates included, unless the table drops them (ttl=instant). Tables
+// and columns that are missing are made by the server; see [Options] for that and
+// other choices.
+//
+// Tables without rows are left out. The others travel in one request if they fit
+// Config.MaxMessageSize; otherwise their rows are shared out over several, sent one
+// after the other. GreptimeDB has no transactions: if a request fails, tables before
+// the one at fault may have been written, and with several requests the number
+// returned is that of the rows of those before it.
+//
+// What the server refuses is a *greptime.Error; if its Ambiguous is set, nobody knows
+// whether the rows were written. Without any row the error is [ErrNoRows].
+func Write(ctx context.Context, conn *greptime.Conn, tables ...*Table) (int64, error) {
+	return Options{}.Write(ctx, conn, tables...)
+}
+
+// Delete deletes by key: each row has to have all tags of its table and the time
+// index; other columns are ignored. It returns the number of keys, whether there were
+// rows with them or not. Errors are those of Write; tables in append mode refuse
+// deletes.
+func Delete(ctx context.Context, conn *greptime.Conn, keys ...*Table) (int64, error) {
+	return Options{}.Delete(ctx, conn, keys...)
+}
+
+// Write is the function Write with options.
+func (o Options) Write(ctx context.Context, conn *greptime.Conn, tables ...*Table) (int64, error) {
+	return o.send(ctx, conn, inserts, tables)
+}
+
+// Delete is the function Delete with options.
+func (o Options) Delete(ctx context.Context, conn *greptime.Conn, keys ...*Table) (int64, error) {
+	return o.send(ctx, conn, deletes, keys)
+}
+
+func (o Options) send(ctx context.Context, conn *greptime.Conn, op operation, tables []*Table) (int64, error) {
+	s, md, err := o.open(conn)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := s.Limit(ctx)
+	defer cancel()
+	header, err := encodedHeader(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	requests, err := split(tables, len(header), s.MaxMessageSize())
+	if err != nil {
+		return 0, err
+	}
+	var affected int64
+	for i, request := range requests {
+		n, err := s.Channels().Handle(ctx, transport.HandleRequest{
+			Request:    encode(header, op, request),
+			Metadata:   md,
+			Repeatable: o.Idempotent,
+		})
+		if err != nil {
+			err = s.Error(ctx, err)
+			if len(requests) > 1 {
+				err = fmt.Errorf("request %d of %d (the rows of those before it were carried out, those after it were not sent): %w", i+1, len(requests), err)
+			}
+			return affected, err
+		}
+		affected += int64(n)
+	}
+	return affected, nil
+}
+
+// open is the session of a connection and the metadata of a call with the options.
+func (o *Options) open(conn *greptime.Conn) (session.Session, metadata.MD, error) {
+	hints, err := o.hints()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := session.Open(conn)
+	if err != nil {
+		return nil, nil, err
+	}
+	md, err := s.Hints(hints)
+	return s, md, err
+}

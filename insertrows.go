@@ -1,0 +1,246 @@
+package greptime
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	columns "github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/sqlvalue"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// Fields of the messages of a row insert in greptime.v1.
+const (
+	requestHeader     = 1 // of GreptimeRequest
+	requestRowInserts = 6
+	insertsInsert     = 1 // of RowInsertRequests
+	insertTable       = 1 // of RowInsertRequest
+	insertRows        = 2
+	rowsRow           = 2 // of Rows
+)
+
+// insertBuffer is the rows of a native insert on their way to the server.
+type insertBuffer struct {
+	body transport.Body // a greptime.v1.Rows
+	row  []byte         // the one being built
+}
+
+var insertBuffers = sync.Pool{New: func() any { return new(insertBuffer) }}
+
+// maxInsertBuffer is the size up to which a buffer is kept.
+const maxInsertBuffer = 1 << 20
+
+func newInsertBuffer() *insertBuffer { return insertBuffers.Get().(*insertBuffer) }
+
+// free keeps the buffer for another insert, unless gRPC is still reading it.
+func (b *insertBuffer) free() {
+	if b.body.InUse() || cap(b.body.Bytes) > maxInsertBuffer {
+		return
+	}
+	b.body.Bytes = b.body.Bytes[:0]
+	insertBuffers.Put(b)
+}
+
+// encode writes the columns and rows. The error is *asText, or wraps *sqlvalue.Lossy.
+func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
+	list, err := n.columnsOf(table)
+	if err != nil {
+		if !n.fresh {
+			n.forget() // the next INSERT finds out whether they have changed
+		}
+		return err
+	}
+	body := b.body.Bytes[:0]
+	for _, c := range list {
+		body = c.Type.AppendSchema(body, c.Name, semanticType(c.Role))
+	}
+	placeholders := n.script.Statements[0].Placeholders
+	cell := sqlvalue.Cell{UTC: n.session.isUTC()}
+	items := n.values.Items
+	for row := range n.values.Rows {
+		b.row = b.row[:0]
+		for i, c := range list {
+			item := &items[row*len(list)+i]
+			if item.Kind == sqltext.Argument {
+				err = setArg(&cell, c.Type, n.arg(placeholders[item.Placeholder].Input))
+			} else {
+				err = cell.SetLiteral(c.Type, n.script.Text[item.Start:item.End])
+			}
+			if err == nil && cell.IsNull() && (!c.Nullable || c.Default != "") {
+				err = errNullToServer
+			}
+			if err != nil {
+				return n.valueError(err, row, c)
+			}
+			b.row = cell.AppendValue(b.row, c.Type)
+		}
+		body = protowire.AppendTag(body, rowsRow, protowire.BytesType)
+		body = protowire.AppendBytes(body, b.row)
+	}
+	b.body.Bytes = body
+	return nil
+}
+
+var errNullToServer = &sqlvalue.AsText{Reason: "the column has a DEFAULT or is NOT NULL, and a NULL for it is left to the server"}
+
+// arg is the argument for an input of the placeholders.
+func (n *nativeInsert) arg(input int32) driver.Value {
+	if n.order != nil {
+		return n.args[n.order[input]].Value
+	}
+	return n.args[input].Value
+}
+
+// columnsOf finds the columns that the statement names. The server fills in those that
+// it does not name; where it would do so by calling a function, that is left to the
+// text.
+func (n *nativeInsert) columnsOf(table *catalog.Table) ([]*catalog.Column, error) {
+	list := make([]*catalog.Column, len(n.values.Columns))
+	named := make([]bool, len(table.Columns))
+	for i, name := range n.values.Columns {
+		at, ok := table.Index(name)
+		switch {
+		case !ok:
+			return nil, &asText{reason: fmt.Sprintf("table %s has no column %s", strconv.Quote(n.table), strconv.Quote(name))}
+		case named[at]:
+			return nil, &asText{reason: fmt.Sprintf("it names column %s twice", strconv.Quote(name))}
+		}
+		named[at] = true
+		list[i] = &table.Columns[at]
+	}
+	for i := range table.Columns {
+		c := &table.Columns[i]
+		switch {
+		case named[i]:
+		case c.Role == catalog.TimeIndex, !c.Nullable && c.Default == "":
+			return nil, &asText{reason: fmt.Sprintf("column %s is left out, and has to have a value", strconv.Quote(c.Name))}
+		case strings.HasSuffix(c.Default, ")"):
+			return nil, &asText{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default)}
+		}
+	}
+	return list, nil
+}
+
+func semanticType(r catalog.Role) greptimev1.SemanticType {
+	switch r {
+	case catalog.Tag:
+		return greptimev1.SemanticType_TAG
+	case catalog.TimeIndex:
+		return greptimev1.SemanticType_TIMESTAMP
+	}
+	return greptimev1.SemanticType_FIELD
+}
+
+// valueError says which value cannot travel natively, without showing it.
+func (n *nativeInsert) valueError(err error, row int, c *catalog.Column) error {
+	where := fmt.Sprintf("row %d, column %s of type %s", row+1, strconv.Quote(c.Name), c.Type)
+	var lossy *sqlvalue.Lossy
+	if errors.As(err, &lossy) {
+		return fmt.Errorf("greptime: INSERT into table %s, %s: %w; nothing was sent", strconv.Quote(n.table), where, err)
+	}
+	return &asText{reason: where + ": " + err.Error(), cause: err}
+}
+
+// setArg sets an argument that CheckNamedValue has let pass.
+func setArg(c *sqlvalue.Cell, t columns.Type, v driver.Value) error {
+	switch v := v.(type) {
+	case nil:
+		c.SetNull()
+		return nil
+	case string:
+		return c.SetString(t, v)
+	case float64:
+		return c.SetFloat64(t, v)
+	case float32:
+		return c.SetFloat32(t, v)
+	case int64:
+		return c.SetInt(t, v)
+	case int:
+		return c.SetInt(t, int64(v))
+	case int32:
+		return c.SetInt(t, int64(v))
+	case int16:
+		return c.SetInt(t, int64(v))
+	case int8:
+		return c.SetInt(t, int64(v))
+	case uint64:
+		return c.SetUint(t, v)
+	case uint:
+		return c.SetUint(t, uint64(v))
+	case uint32:
+		return c.SetUint(t, uint64(v))
+	case uint16:
+		return c.SetUint(t, uint64(v))
+	case uint8:
+		return c.SetUint(t, uint64(v))
+	case bool:
+		return c.SetBool(t, v)
+	case time.Time:
+		return c.SetTime(t, v)
+	case []byte:
+		return c.SetBytes(t, v)
+	case json.RawMessage:
+		return c.SetJSON(t, v)
+	case Vector:
+		return c.SetVector(t, v)
+	case Decimal:
+		return c.SetDecimal(t, string(v))
+	case Date:
+		days, err := v.EpochDays()
+		if err != nil {
+			return err
+		}
+		return c.SetDate(t, v.Year, days)
+	case *big.Rat:
+		if v == nil {
+			c.SetNull()
+			return nil
+		}
+		arg, err := sqlArg(v)
+		if err != nil {
+			return err
+		}
+		return c.SetDecimal(t, arg.Text)
+	}
+	return fmt.Errorf("a %T is left to the server to read", v)
+}
+
+// request is the GreptimeRequest around the rows.
+func (b *insertBuffer) request(header *greptimev1.RequestHeader, table string) (transport.Encoded, error) {
+	encoded, err := proto.Marshal(header)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: the request's header: %w", err)
+	}
+	rows := len(b.body.Bytes)
+	insert := sizeField(len(table)) + sizeField(rows)
+	p := make([]byte, 0, sizeField(len(encoded))+len(table)+8*protowire.SizeVarint(uint64(insert)))
+	p = protowire.AppendTag(p, requestHeader, protowire.BytesType)
+	p = protowire.AppendBytes(p, encoded)
+	p = appendLength(p, requestRowInserts, sizeField(insert))
+	p = appendLength(p, insertsInsert, insert)
+	p = protowire.AppendTag(p, insertTable, protowire.BytesType)
+	p = protowire.AppendString(p, table)
+	p = appendLength(p, insertRows, rows)
+	return transport.Encoded{transport.Fixed(p), b.body.Part(0, rows)}, nil
+}
+
+// sizeField is the size of a field of so many bytes, with a number below 16.
+func sizeField(bytes int) int { return 1 + protowire.SizeBytes(bytes) }
+
+// appendLength begins a field of so many bytes.
+func appendLength(b []byte, field protowire.Number, length int) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(length))
+}

@@ -1,0 +1,181 @@
+// Package catalog reads the columns of a table as the server has them. It asks with
+// SQL, by means of a function, because the driver itself is a user of it.
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// Query runs a statement; its result must be released.
+type Query func(ctx context.Context, sql string) (array.RecordReader, error)
+
+// Role is what a column is in its table.
+type Role uint8
+
+// The roles.
+const (
+	Field Role = iota
+	Tag
+	TimeIndex
+)
+
+// Column is a column of a table.
+type Column struct {
+	Name     string
+	Type     column.Type
+	Role     Role
+	Nullable bool
+	Default  string // as DESC TABLE shows it; empty if there is none
+}
+
+// Table is the columns of a table, in its order. It is not changed once made, and is
+// safe for concurrent use.
+type Table struct {
+	Name    string
+	Columns []Column
+	// TimeIndex is the place of the time index among the Columns.
+	TimeIndex int
+
+	index map[string]int
+}
+
+// NewTable is a table of these columns; exactly one must be the time index, and no
+// name may be there twice.
+func NewTable(name string, columns []Column) (*Table, error) {
+	t := &Table{Name: name, Columns: columns, TimeIndex: -1, index: make(map[string]int, len(columns))}
+	for i, c := range columns {
+		if _, twice := t.index[c.Name]; twice {
+			return nil, fmt.Errorf("table %s has column %s twice", strconv.Quote(name), strconv.Quote(c.Name))
+		}
+		t.index[c.Name] = i
+		if c.Role != TimeIndex {
+			continue
+		}
+		if t.TimeIndex >= 0 {
+			return nil, fmt.Errorf("table %s has two time indexes", strconv.Quote(name))
+		}
+		if !c.Type.Kind().IsTimestamp() {
+			return nil, fmt.Errorf("table %s: the time index %s is %s, not a timestamp", strconv.Quote(name), strconv.Quote(c.Name), c.Type)
+		}
+		t.TimeIndex = i
+	}
+	if t.TimeIndex < 0 {
+		return nil, fmt.Errorf("%s has no time index: a view, or no table of GreptimeDB's own", strconv.Quote(name))
+	}
+	return t, nil
+}
+
+// Index is the place of a column, whose name counts case and all.
+func (t *Table) Index(name string) (int, bool) {
+	i, ok := t.index[name]
+	return i, ok
+}
+
+// Read asks the server for a table of the session's database. The name is used as it
+// is, case and all.
+//
+// It takes two statements: the result of a SELECT has the exact types, JSON and
+// VECTOR among them, and DESC TABLE has roles, nullability and defaults.
+func Read(ctx context.Context, query Query, table string) (*Table, error) {
+	name := quote(table)
+	fields, err := readFields(ctx, query, "SELECT * FROM "+name+" LIMIT 0")
+	if err != nil {
+		return nil, err
+	}
+	described, err := describe(ctx, query, "DESC TABLE "+name)
+	if err != nil {
+		return nil, err
+	}
+	if len(fields) != len(described) {
+		return nil, errChanged(table)
+	}
+	columns := make([]Column, len(fields))
+	for i, f := range fields {
+		c := described[i]
+		if c.Name != f.Name {
+			return nil, errChanged(table)
+		}
+		if c.Type, err = TypeOf(f); err != nil {
+			return nil, fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)
+		}
+		columns[i] = c
+	}
+	return NewTable(table, columns)
+}
+
+func errChanged(table string) error {
+	return fmt.Errorf("table %s was altered while its columns were read; try again", strconv.Quote(table))
+}
+
+// quote makes an identifier of any name.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func readFields(ctx context.Context, query Query, sql string) ([]arrow.Field, error) {
+	rd, err := query(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	defer rd.Release()
+	for rd.Next() {
+	}
+	return rd.Schema().Fields(), rd.Err()
+}
+
+// describe reads the answer to DESC TABLE. GreptimeDB 1.0.2 answers with the columns
+// Column, Type, Key, Null, Default and Semantic Type, all text.
+func describe(ctx context.Context, query Query, sql string) ([]Column, error) {
+	rd, err := query(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	defer rd.Release()
+	var columns []Column
+	for rd.Next() {
+		batch := rd.RecordBatch()
+		text := func(name string) (array.StringLike, error) {
+			for i, f := range batch.Schema().Fields() {
+				if f.Name == name {
+					if a, ok := batch.Column(i).(array.StringLike); ok {
+						return a, nil
+					}
+				}
+			}
+			return nil, fmt.Errorf("the answer to %s has no text column %q", sql, name)
+		}
+		names, err1 := text("Column")
+		nulls, err2 := text("Null")
+		defaults, err3 := text("Default")
+		roles, err4 := text("Semantic Type")
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
+			return nil, err
+		}
+		for i := range int(batch.NumRows()) {
+			columns = append(columns, Column{
+				Name:     strings.Clone(names.Value(i)),
+				Nullable: nulls.Value(i) == "YES",
+				Default:  strings.Clone(defaults.Value(i)),
+				Role:     roleOf(roles.Value(i)),
+			})
+		}
+	}
+	return columns, rd.Err()
+}
+
+func roleOf(semanticType string) Role {
+	switch semanticType {
+	case "TAG":
+		return Tag
+	case "TIMESTAMP":
+		return TimeIndex
+	}
+	return Field
+}

@@ -1,0 +1,104 @@
+package column
+
+import "math"
+
+// form says which part of a Cell has the value.
+type form uint8
+
+const (
+	formNull   form = iota
+	formNumber      // n: integers, bool, floats' bits, times; with hi a decimal
+	formText        // text
+	formBytes       // bytes
+	formVector      // vector
+)
+
+// Cell is a value as a column of one type stores it, or NULL. The zero Cell is
+// NULL. It is meant for reuse: each Set method replaces what it held. After an
+// error from one the Cell must be set again before it is read.
+//
+// A Cell refers to the strings and slices it was given.
+type Cell struct {
+	form   form
+	n, hi  uint64
+	text   string
+	bytes  []byte
+	vector []float32
+
+	json []byte // memory for checking JSON text
+}
+
+// SetNull makes it NULL.
+func (c *Cell) SetNull() { c.form = formNull }
+
+// IsNull says whether it is NULL.
+func (c *Cell) IsNull() bool { return c.form == formNull }
+
+// Bool is the value of a BOOLEAN.
+func (c *Cell) Bool() bool { return c.n != 0 }
+
+// Int is the value of a signed integer, the days since 1970 of a DATE, the epoch of
+// a timestamp in its unit, and the units since midnight of a TIME.
+func (c *Cell) Int() int64 { return int64(c.n) }
+
+// Uint is the value of an unsigned integer.
+func (c *Cell) Uint() uint64 { return c.n }
+
+// Float32 is the value of a FLOAT.
+func (c *Cell) Float32() float32 { return math.Float32frombits(uint32(c.n)) }
+
+// Float64 is the value of a DOUBLE.
+func (c *Cell) Float64() float64 { return math.Float64frombits(c.n) }
+
+// Decimal is the unscaled value of a DECIMAL, 128 bits in two's complement.
+func (c *Cell) Decimal() (hi int64, lo uint64) { return int64(c.hi), c.n }
+
+// AppendBytes appends the value of a STRING, VARBINARY or JSON, or a VECTOR's
+// little-endian numbers.
+func (c *Cell) AppendBytes(dst []byte) []byte {
+	switch c.form {
+	case formText:
+		return append(dst, c.text...)
+	case formBytes:
+		return append(dst, c.bytes...)
+	case formVector:
+		for _, f := range c.vector {
+			bits := math.Float32bits(f)
+			dst = append(dst, byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24))
+		}
+	}
+	return dst
+}
+
+// Len is how many bytes AppendBytes appends.
+func (c *Cell) Len() int {
+	switch c.form {
+	case formText:
+		return len(c.text)
+	case formBytes:
+		return len(c.bytes)
+	case formVector:
+		return 4 * len(c.vector)
+	}
+	return 0
+}
+
+func (c *Cell) setNumber(n uint64) error {
+	c.form, c.n = formNumber, n
+	return nil
+}
+
+func (c *Cell) setText(s string) error {
+	c.form, c.text = formText, s
+	return nil
+}
+
+func (c *Cell) setBytes(b []byte) error {
+	c.form, c.bytes = formBytes, b
+	return nil
+}
+
+func (c *Cell) setDecimal(d int128) error {
+	c.form, c.hi, c.n = formNumber, d.hi, d.lo
+	return nil
+}

@@ -1,0 +1,60 @@
+package column
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Error is a Go value that a column of a type cannot take.
+type Error struct {
+	Type   Type
+	Value  any // a copy; nil if it is of a type that cannot be copied
+	Reason string
+}
+
+// Error tells value, types and reason.
+func (e *Error) Error() string {
+	if e.Value == nil {
+		return fmt.Sprintf("not a value for %s: %s", e.Type, e.Reason)
+	}
+	return fmt.Sprintf("%s (%T) is not a value for %s: %s", show(e.Value), e.Value, e.Type, e.Reason)
+}
+
+// refuse makes an Error of a copy of the value. It is generic and not inlined so
+// that the value is boxed here, when there is something to complain about.
+//
+//go:noinline
+func refuse[T any](t Type, v T, reason string) error {
+	return &Error{Type: t, Value: v, Reason: reason}
+}
+
+// Refuse is an error for a value of a type that has no Set method.
+func Refuse(t Type, goType, reason string) error {
+	return &Error{Type: t, Reason: "a " + goType + ": " + reason}
+}
+
+// show is a value for an error message, without the end of a long one.
+func show(v any) string {
+	const longest = 48
+	switch v := v.(type) {
+	case string:
+		if len(v) > longest {
+			return strconv.Quote(v[:longest]) + "…"
+		}
+		return strconv.Quote(v)
+	case []byte:
+		if len(v) > longest/2 {
+			return "0x" + hex.EncodeToString(v[:longest/2]) + "…"
+		}
+		return "0x" + hex.EncodeToString(v)
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	}
+	text := fmt.Sprint(v)
+	if len(text) > longest {
+		return text[:longest] + "…"
+	}
+	return text
+}

@@ -1,0 +1,124 @@
+package column
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	reasonUTF8       = "not valid UTF-8"
+	reasonJSON       = "not valid JSON text"
+	reasonTextNumber = "text is not a number; parse it"
+	reasonVector     = "pass greptime.Vector or []float32"
+)
+
+// SetString sets text: for STRING (valid UTF-8), VARBINARY (its bytes), JSON (valid
+// JSON text), DECIMAL (SetDecimal), DATE (2006-01-02), TIME (15:04:05.999999999) and
+// timestamps (RFC 3339, with its zone, so that no setting changes what it means).
+func (c *Cell) SetString(t Type, v string) error {
+	switch k := t.Kind(); {
+	case k == String:
+		if !utf8.ValidString(v) {
+			return refuse(t, v, reasonUTF8)
+		}
+		return c.setText(v)
+	case k == Binary:
+		return c.setText(v)
+	case k == JSON:
+		// A copy that is kept, where []byte(v) would be a new one each time.
+		c.json = append(c.json[:0], v...)
+		if !utf8.Valid(c.json) || !json.Valid(c.json) {
+			return refuse(t, v, reasonJSON)
+		}
+		return c.setText(v)
+	case k == Decimal:
+		return c.SetDecimal(t, v)
+	case k == Date:
+		at, err := time.Parse(time.DateOnly, v)
+		if err != nil {
+			return refuse(t, v, "write it like 2006-01-02")
+		}
+		return c.SetTime(t, at)
+	case k.IsTimestamp():
+		at, err := time.Parse(time.RFC3339Nano, v)
+		if err != nil {
+			return refuse(t, v, "write it like 2006-01-02T15:04:05.999999999Z, with a zone, or pass a time.Time")
+		}
+		if err := c.SetTime(t, at); err != nil {
+			return refuse(t, v, reasonTimestampRange)
+		}
+		return nil
+	case k.IsTimeOfDay():
+		at, err := time.Parse(time.TimeOnly, v)
+		if err != nil {
+			return refuse(t, v, "write it like 15:04:05.999999999")
+		}
+		return c.SetTime(t, at)
+	case k == Vector:
+		return refuse(t, v, reasonVector)
+	case k == Boolean:
+		return refuse(t, v, "text is not a bool; parse it")
+	}
+	return refuse(t, v, reasonTextNumber)
+}
+
+// SetBytes sets bytes: for VARBINARY, STRING (valid UTF-8), JSON (valid JSON text)
+// and VECTOR (its numbers, four little-endian bytes each). nil is NULL.
+func (c *Cell) SetBytes(t Type, v []byte) error {
+	if v == nil {
+		c.SetNull()
+		return nil
+	}
+	switch t.Kind() {
+	case Binary:
+		return c.setBytes(v)
+	case String:
+		if !utf8.Valid(v) {
+			return refuse(t, v, reasonUTF8)
+		}
+		return c.setBytes(v)
+	case JSON:
+		return c.SetJSON(t, v)
+	case Vector:
+		if len(v) != 4*t.Dim() {
+			return refuse(t, v, fmt.Sprintf("%d bytes, but the vector takes %d: four for each number", len(v), 4*t.Dim()))
+		}
+		return c.setBytes(v)
+	}
+	return refuse(t, v, "bytes do not fit this type")
+}
+
+// SetJSON sets JSON text, which is checked: for JSON, STRING and VARBINARY. nil is
+// NULL.
+func (c *Cell) SetJSON(t Type, v json.RawMessage) error {
+	if v == nil {
+		c.SetNull()
+		return nil
+	}
+	switch t.Kind() {
+	case JSON, String, Binary:
+		if !utf8.Valid(v) || !json.Valid(v) {
+			return refuse(t, string(v), reasonJSON)
+		}
+		return c.setBytes(v)
+	}
+	return refuse(t, string(v), "JSON text fits JSON, STRING and VARBINARY")
+}
+
+// SetVector sets numbers for a VECTOR of that length, NaN and infinities included.
+// nil is NULL.
+func (c *Cell) SetVector(t Type, v []float32) error {
+	switch {
+	case v == nil:
+		c.SetNull()
+		return nil
+	case t.Kind() != Vector:
+		return refuse(t, v, "a vector fits VECTOR only")
+	case len(v) != t.Dim():
+		return refuse(t, v, fmt.Sprintf("%d numbers, but the column takes %d", len(v), t.Dim()))
+	}
+	c.form, c.vector = formVector, v
+	return nil
+}

@@ -1,0 +1,138 @@
+package govalue
+
+import (
+	"database/sql/driver"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+var (
+	valuerType    = reflect.TypeFor[driver.Valuer]()
+	bytesType     = reflect.TypeFor[[]byte]()
+	floatsType    = reflect.TypeFor[[]float32]()
+	durationType  = reflect.TypeFor[time.Duration]()
+	intervalType  = reflect.TypeFor[greptime.Interval]()
+	ownTypePath   = reflect.TypeFor[greptime.Date]().PkgPath()
+	reasonValuer  = "wrap it with insert.Valuer to have its Value stored"
+	reasonNoClass = "pass a basic type, time.Time, a type of package greptime, or a driver.Valuer wrapped with insert.Valuer"
+)
+
+// setReflect is Set for named types, and pointers to them and to nullables.
+func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
+	for {
+		rt := rv.Type()
+		switch {
+		case rt.Kind() == reflect.Pointer && rv.IsNil():
+			c.SetNull()
+			return nil
+		case rt.Kind() == reflect.Pointer && (known(rt.Elem()) || Nullable(rt.Elem()) || !rt.Implements(valuerType)):
+			rv = rv.Elem()
+		case Nullable(rt):
+			if !rv.Field(1).Bool() {
+				c.SetNull()
+				return nil
+			}
+			rv = rv.Field(0)
+		case !known(rt) && rt.Implements(valuerType):
+			return column.Refuse(t, rt.String(), reasonValuer)
+		default:
+			return SetKind(c, t, rv)
+		}
+	}
+}
+
+// known says whether the type has a class of its own although it is a Valuer.
+func known(rt reflect.Type) bool { return rt.PkgPath() == ownTypePath }
+
+// Nullable says whether it is one of database/sql's nullable types: a struct of a
+// value and Valid.
+func Nullable(rt reflect.Type) bool {
+	return rt.Kind() == reflect.Struct && rt.PkgPath() == "database/sql" && strings.HasPrefix(rt.Name(), "Null") && rt.NumField() == 2
+}
+
+// SetKind is Set for a value of a named type: it sets what that is made of, whatever
+// methods it has.
+func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
+	rt := rv.Type()
+	switch rv.Kind() {
+	case reflect.Bool:
+		return c.SetBool(t, rv.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		switch {
+		case rt == durationType:
+			return column.Refuse(t, rt.String(), reasonDuration)
+		case rt == reflect.TypeFor[greptime.TimeOfDay]():
+			return c.SetTimeOfDay(t, rv.Int())
+		}
+		return c.SetInt(t, rv.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return c.SetUint(t, rv.Uint())
+	case reflect.Float32:
+		return c.SetFloat32(t, float32(rv.Float()))
+	case reflect.Float64:
+		return c.SetFloat64(t, rv.Float())
+	case reflect.String:
+		if rt == reflect.TypeFor[greptime.Decimal]() {
+			return c.SetDecimal(t, rv.String())
+		}
+		return c.SetString(t, rv.String())
+	case reflect.Slice:
+		switch {
+		case rt.ConvertibleTo(bytesType):
+			if rv.IsNil() {
+				c.SetNull()
+				return nil
+			}
+			// A copy, because Bytes may return the inside of an array as well, and so
+			// would make every caller's argument escape.
+			return c.SetBytes(t, append([]byte{}, rv.Bytes()...))
+		case rt.ConvertibleTo(floatsType) && rv.IsNil():
+			c.SetNull()
+			return nil
+		case rt.ConvertibleTo(floatsType):
+			v := make([]float32, rv.Len())
+			for i := range v {
+				v[i] = float32(rv.Index(i).Float())
+			}
+			return c.SetVector(t, v)
+		}
+	case reflect.Struct:
+		if rt == intervalType {
+			return column.Refuse(t, rt.String(), reasonInterval)
+		}
+	}
+	return column.Refuse(t, rt.String(), reasonNoClass)
+}
+
+// setValuer asks a Valuer. As with database/sql, a nil pointer is NULL without being
+// asked.
+//
+//go:noinline
+func setValuer(c *column.Cell, t column.Type, valuer driver.Valuer) error {
+	for range 8 { // a Valuer may return another one
+		if valuer == nil {
+			c.SetNull()
+			return nil
+		}
+		if rv := reflect.ValueOf(valuer); rv.Kind() == reflect.Pointer && rv.IsNil() {
+			c.SetNull()
+			return nil
+		}
+		v, err := valuer.Value()
+		if err != nil {
+			return column.Refuse(t, reflect.TypeOf(valuer).String(), "its Value failed: "+err.Error())
+		}
+		if known := reflect.TypeOf(v); known != nil && known.PkgPath() != ownTypePath {
+			if next, ok := v.(driver.Valuer); ok {
+				valuer = next
+				continue
+			}
+		}
+		return Set(c, t, v)
+	}
+	return column.Refuse(t, reflect.TypeOf(valuer).String(), "its Value does not come to an end")
+}

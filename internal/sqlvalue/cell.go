@@ -1,0 +1,90 @@
+// Package sqlvalue decides which values of an INSERT … VALUES may travel as a native
+// row insert: an allow-list of pairs of Go value, or literal, and column type.
+//
+// A value is taken for a column if GreptimeDB 1.0.2 stores exactly the same when it
+// reads the value's literal in the text of the INSERT, as the recorded literals show.
+// Any other value is an [*AsText] error: it may be fine, but the server has to read it.
+// Where the server would store something else without a word, NULL for a DECIMAL with
+// too many digits or an infinity for a number that is too large, the error is
+// [*Lossy].
+//
+// What is taken, beside NULL for everything:
+//
+//	column type     arguments                      literals
+//	BOOLEAN         bool, 0, 1                     TRUE, FALSE, 0, 1
+//	integers        integers in range              integers in range
+//	FLOAT           floats, integers up to 2^24    numbers
+//	DOUBLE          floats, integers up to 2^53    numbers
+//	STRING          text, []byte, JSON             '…', X'…'
+//	VARBINARY       text, []byte, JSON             '…', X'…'
+//	DATE            Date; text under UTC           '2006-01-02' under UTC
+//	TIMESTAMP       time.Time, integers; text      integers, '…T…Z', '…T…+08:00'; '… …' under UTC
+//	DECIMAL         Decimal, numbers, text         numbers and text without exponent
+//	JSON            JSON, text                     '…'
+//	VECTOR          Vector, []byte                 X'…'
+//
+// TIME columns, which SQL cannot make, and everything else are left to the text.
+package sqlvalue
+
+import "github.com/greptime-go/greptime/internal/column"
+
+// AsText is why a value has to go in the text of its INSERT.
+type AsText struct{ Reason string }
+
+// Error is the reason.
+func (e *AsText) Error() string { return e.Reason }
+
+// Lossy is why a value would not be stored as it is.
+type Lossy struct{ Reason string }
+
+// Error is the reason.
+func (e *Lossy) Error() string { return e.Reason }
+
+var (
+	errNoPair     = &AsText{"such a value is left to the server to read for this type of column"}
+	errRange      = &AsText{"the value may be out of range for the column"}
+	errText       = &AsText{"text in this form is left to the server to read"}
+	errNumber     = &AsText{"a number in this form is left to the server to read"}
+	errNaiveTime  = &AsText{"the server reads text without a time zone in the session's, which is not UTC"}
+	errHalfway    = &AsText{"the number may lie halfway between two FLOATs, and the server rounds it"}
+	errDefault    = &AsText{"DEFAULT is the server's to fill in"}
+	errNotUTF8    = &Lossy{"the bytes are not valid UTF-8, and GreptimeDB would store NULL"}
+	errManyDigits = &Lossy{"the number has more digits before the point than the column takes, and GreptimeDB would store NULL"}
+	errOverflow   = &Lossy{"the number is beyond the largest of the column's type, and GreptimeDB would store an infinity"}
+)
+
+// Cell is a value of an INSERT. The zero Cell is NULL, in a session whose time zone is
+// not UTC. It is meant for reuse: each Set method replaces what it held. After an error
+// from one the Cell must be set again before it is used. It refers to the strings and
+// slices that it was given.
+type Cell struct {
+	// UTC: the session's time zone is UTC.
+	UTC bool
+
+	cell column.Cell
+}
+
+// SetNull makes it NULL.
+func (c *Cell) SetNull() { c.cell.SetNull() }
+
+// IsNull says whether it is NULL.
+func (c *Cell) IsNull() bool { return c.cell.IsNull() }
+
+// AppendValue appends it as the next value of a greptime.v1.Row.
+func (c *Cell) AppendValue(dst []byte, t column.Type) []byte { return t.AppendValue(dst, &c.cell) }
+
+// textUnless is nil if a value was taken, and otherwise leaves it to the server.
+func textUnless(err error) error {
+	if err != nil {
+		return errRange
+	}
+	return nil
+}
+
+// SetBool sets TRUE or FALSE.
+func (c *Cell) SetBool(t column.Type, v bool) error {
+	if t.Kind() != column.Boolean {
+		return errNoPair
+	}
+	return textUnless(c.cell.SetBool(t, v))
+}

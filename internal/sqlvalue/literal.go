@@ -1,0 +1,123 @@
+package sqlvalue
+
+import (
+	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// SetLiteral sets a literal as it stands in the text: what package sqltext calls one.
+// Of quotes it reads the single ones: dollar quotes and N'…' the server refuses, and in
+// double quotes it sees a string or a name, depending on what else there is.
+func (c *Cell) SetLiteral(t column.Type, text string) error {
+	switch ch := text[0]; {
+	case ch == '\'':
+		return c.SetString(t, strings.ReplaceAll(text[1:len(text)-1], "''", "'"))
+	case (ch == 'X' || ch == 'x') && len(text) > 2 && text[1] == '\'':
+		return c.setHex(t, text[2:len(text)-1])
+	case strings.HasPrefix(text, "0x") && len(text) > 2:
+		return c.setHex(t, text[2:])
+	case '0' <= ch && ch <= '9' || ch == '.':
+		return c.setNumber(t, text)
+	case ch == '-' || ch == '+':
+		if digits := strings.TrimLeft(text[1:], " \t\r\n"); len(digits) < len(text)-1 {
+			text = text[:1] + digits
+		}
+		return c.setNumber(t, text)
+	case strings.EqualFold(text, "NULL"):
+		c.SetNull()
+		return nil
+	case strings.EqualFold(text, "TRUE"):
+		return c.SetBool(t, true)
+	case strings.EqualFold(text, "FALSE"):
+		return c.SetBool(t, false)
+	case strings.EqualFold(text, "DEFAULT"):
+		return errDefault
+	}
+	return errText
+}
+
+func (c *Cell) setHex(t column.Type, digits string) error {
+	b, err := hex.DecodeString(digits)
+	if err != nil {
+		return errText // the server refuses an odd number of digits
+	}
+	return c.SetBytes(t, b)
+}
+
+// setNumber sets a number as it is written. The server reads it as one of the column's
+// type, not as a DOUBLE first.
+func (c *Cell) setNumber(t column.Type, text string) error {
+	isInteger, hasExponent, ok := numberForm(text)
+	if !ok || isInteger && text[0] == '-' && strings.Trim(text, "-0") == "" { // -0 may be a zero without sign
+		return errNumber
+	}
+	switch k := t.Kind(); {
+	case k == column.Float64:
+		f, _ := strconv.ParseFloat(text, 64) // its only error is that of an infinity
+		if math.IsInf(f, 0) {
+			return errOverflow
+		}
+		return textUnless(c.cell.SetFloat64(t, f))
+	case k == column.Float32:
+		f32, _ := strconv.ParseFloat(text, 32)
+		f64, _ := strconv.ParseFloat(text, 64)
+		switch {
+		case float64(float32(f64)) != f32:
+			return errHalfway
+		case math.IsInf(f32, 0):
+			return errOverflow
+		}
+		return textUnless(c.cell.SetFloat32(t, float32(f32)))
+	case k == column.Decimal:
+		if hasExponent {
+			return errNumber
+		}
+		return c.SetDecimal(t, text)
+	case !isInteger:
+		return errNumber
+	case k == column.Boolean && text != "0" && text != "1", isUnsigned(k) && text[0] == '-':
+		return errRange
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return c.SetInt(t, n)
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return c.SetUint(t, n)
+	}
+	return errRange
+}
+
+// numberForm tells what a number is written with; ok is false unless it is digits with
+// a point among, before or behind them, with or without a sign and an exponent.
+func numberForm(text string) (isInteger, hasExponent, ok bool) {
+	if text[0] == '-' || text[0] == '+' {
+		text = text[1:]
+	}
+	mantissa := text
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		exponent := text[i+1:]
+		if exponent != "" && (exponent[0] == '-' || exponent[0] == '+') {
+			exponent = exponent[1:]
+		}
+		if !areDigits(exponent) {
+			return false, false, false
+		}
+		mantissa, hasExponent = text[:i], true
+	}
+	whole, fraction, hasPoint := strings.Cut(mantissa, ".")
+	ok = (whole != "" || fraction != "") && (whole == "" || areDigits(whole)) && (fraction == "" || areDigits(fraction))
+	return ok && !hasPoint && !hasExponent, hasExponent, ok
+}
+
+func areDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}

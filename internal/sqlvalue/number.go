@@ -1,0 +1,163 @@
+package sqlvalue
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// SetInt sets an integer; for a timestamp it is the epoch in the column's unit.
+func (c *Cell) SetInt(t column.Type, v int64) error {
+	switch k := t.Kind(); {
+	case k == column.Decimal:
+		if c.cell.SetInt(t, v) != nil {
+			return errManyDigits
+		}
+		return nil
+	case k.IsTimestamp() && !isYearOfText(v, k):
+		return errRange
+	case !k.IsTimestamp() && !isNumber(k) && k != column.Boolean:
+		return errNoPair
+	}
+	return textUnless(c.cell.SetInt(t, v))
+}
+
+// SetUint is SetInt for unsigned integers.
+func (c *Cell) SetUint(t column.Type, v uint64) error {
+	switch k := t.Kind(); {
+	case v <= math.MaxInt64:
+		return c.SetInt(t, int64(v))
+	case k == column.Decimal:
+		if c.cell.SetUint(t, v) != nil {
+			return errManyDigits
+		}
+		return nil
+	case k == column.Uint64:
+		return textUnless(c.cell.SetUint(t, v))
+	}
+	return errRange
+}
+
+// isNumber says whether a kind is one of the integers, FLOAT or DOUBLE.
+func isNumber(k column.Kind) bool { return k >= column.Int8 && k <= column.Float64 }
+
+func isUnsigned(k column.Kind) bool { return k >= column.Uint8 && k <= column.Uint64 }
+
+// isYearOfText says whether an epoch in the unit of a timestamp lies in the years from
+// 1 to 9999. Far beyond, GreptimeDB refuses some, not the same for every unit.
+func isYearOfText(epoch int64, k column.Kind) bool {
+	const first, last = -62135596800, 253402300799 // seconds
+	seconds := epoch / (int64(time.Second) / k.UnitNanoseconds())
+	return seconds > first && seconds <= last
+}
+
+// SetFloat64 sets a float64. Its literal is the shortest text that gives the same
+// number, which the server reads as one of the column's type.
+func (c *Cell) SetFloat64(t column.Type, v float64) error {
+	switch t.Kind() {
+	case column.Float64:
+		return textUnless(c.cell.SetFloat64(t, v))
+	case column.Float32:
+		switch f := float64(float32(v)); {
+		case f == v || math.IsNaN(v):
+		case mayBeHalfway(v):
+			return errHalfway
+		case math.IsInf(f, 0):
+			return errOverflow
+		}
+		return textUnless(c.cell.SetFloat64(t, v))
+	case column.Decimal:
+		if !isWrittenInDigits(v) {
+			return errNumber
+		}
+		if c.cell.SetFloat64(t, v) != nil {
+			return errManyDigits
+		}
+		return nil
+	}
+	return errNoPair
+}
+
+// SetFloat32 sets a float32, whose literal has the digits of one.
+func (c *Cell) SetFloat32(t column.Type, v float32) error {
+	f := float64(v)
+	switch t.Kind() {
+	case column.Float32:
+		return textUnless(c.cell.SetFloat32(t, v))
+	case column.Float64:
+		isSmallInteger := f == math.Trunc(f) && math.Abs(f) < 1<<24
+		if !isSmallInteger && !math.IsInf(f, 0) && !math.IsNaN(f) {
+			// The DOUBLE that is next to the text of the float, 0.1, is not that float.
+			var buf [32]byte
+			f, _ = strconv.ParseFloat(string(strconv.AppendFloat(buf[:0], f, 'g', -1, 32)), 64)
+		}
+		return textUnless(c.cell.SetFloat64(t, f))
+	case column.Decimal:
+		if !isWrittenInDigits(f) {
+			return errNumber
+		}
+		if c.cell.SetFloat32(t, v) != nil {
+			return errManyDigits
+		}
+		return nil
+	}
+	return errNoPair
+}
+
+// mayBeHalfway says whether v, which is no float32, may lie halfway between two of
+// them. Its shortest text may lie beside it, and so be rounded the other way.
+func mayBeHalfway(v float64) bool {
+	const smallestNormal = 0x1p-126
+	const tail = 1<<29 - 1 // the bits of a float64's fraction that a float32 lacks
+	return math.Abs(v) < smallestNormal || math.Float64bits(v)&tail == 1<<28
+}
+
+// isWrittenInDigits says whether the literal of a float has no exponent, which
+// GreptimeDB refuses for a DECIMAL. NaN and infinities have no literal.
+func isWrittenInDigits(v float64) bool {
+	abs := math.Abs(v)
+	return abs == 0 || abs >= 1e-7 && abs < 1e21
+}
+
+// maxDigits is how many digits, beside zeros in front, a DECIMAL is read with.
+const maxDigits = column.MaxPrecision
+
+// SetDecimal sets digits with a point and a sign. The server rounds them to the
+// column's scale in the same way: half away from zero.
+func (c *Cell) SetDecimal(t column.Type, text string) error {
+	if t.Kind() != column.Decimal {
+		return errNoPair
+	}
+	if digits, ok := decimalDigits(text); !ok || digits > maxDigits {
+		return errNumber
+	}
+	if c.cell.SetDecimal(t, text) != nil {
+		return errManyDigits
+	}
+	return nil
+}
+
+// decimalDigits counts the digits of a decimal number, without zeros in front; ok is
+// false if it is none.
+func decimalDigits(text string) (digits int, ok bool) {
+	if text != "" && (text[0] == '-' || text[0] == '+') {
+		text = text[1:]
+	}
+	point, all := false, 0
+	for i := range len(text) {
+		switch ch := text[i]; {
+		case ch == '.' && !point:
+			point = true
+		case ch < '0' || ch > '9':
+			return 0, false
+		default:
+			all++
+			if point || digits > 0 || ch != '0' {
+				digits++
+			}
+		}
+	}
+	return digits, all > 0
+}

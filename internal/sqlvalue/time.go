@@ -1,0 +1,113 @@
+package sqlvalue
+
+import (
+	"time"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// SetTime sets a moment, for a timestamp. Its literal has a fraction unless it is a
+// whole second, and GreptimeDB reads fractions as nanoseconds first, whatever the
+// column's unit.
+func (c *Cell) SetTime(t column.Type, v time.Time) error {
+	if !t.Kind().IsTimestamp() {
+		return errNoPair
+	}
+	if year := v.UTC().Year(); year < 1 || year > 9999 {
+		return errRange
+	}
+	if v.Nanosecond() != 0 && c.cell.SetTime(column.Of(column.TimestampNanosecond), v) != nil {
+		return errRange
+	}
+	return textUnless(c.cell.SetTime(t, v))
+}
+
+// SetDate sets a day, given as its year and its number from 1970-01-01 on, for a DATE.
+// It is exact under any time zone, where GreptimeDB would shift the text of a date.
+func (c *Cell) SetDate(t column.Type, year int, days int32) error {
+	switch {
+	case t.Kind() != column.Date:
+		return errNoPair
+	case year < 1 || year > 9999:
+		return errRange
+	}
+	return textUnless(c.cell.SetDate(t, days))
+}
+
+// parseTime reads 2006-01-02T15:04:05.999999999Z, with Z or an offset such as +08:00
+// behind it, and 2006-01-02 15:04:05.999999999 without. The fraction may be missing. It
+// takes no more than these: package time is more lenient than the server.
+func parseTime(text string) (at time.Time, zoned, ok bool) {
+	const fields = "2006-01-02T15:04:05"
+	if len(text) < len(fields) || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':' {
+		return time.Time{}, false, false
+	}
+	year, ok0 := parseDigits(text[0:4])
+	month, ok1 := parseDigits(text[5:7])
+	day, ok2 := parseDigits(text[8:10])
+	hour, ok3 := parseDigits(text[11:13])
+	minute, ok4 := parseDigits(text[14:16])
+	second, ok5 := parseDigits(text[17:19])
+	nanos, zone, ok6 := parseFraction(text[len(fields):])
+	offset, ok7 := parseOffset(zone)
+	if !(ok0 && ok1 && ok2 && ok3 && ok4 && ok5 && ok6 && ok7) {
+		return time.Time{}, false, false
+	}
+	zoned = zone != ""
+	if separator := text[10]; zoned && separator != 'T' || !zoned && separator != ' ' {
+		return time.Time{}, false, false
+	}
+	at = time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
+	if y, m, d := at.Date(); y != year || int(m) != month || d != day || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, false, false // there is no such day or time
+	}
+	return at.Add(-offset), zoned, true
+}
+
+// parseDigits reads digits of ASCII, few enough for an int.
+func parseDigits(text string) (n int, ok bool) {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return 0, false
+		}
+		n = 10*n + int(text[i]-'0')
+	}
+	return n, text != ""
+}
+
+// parseFraction reads the fraction of a second, up to nanoseconds, if there is one, and
+// returns what is behind it.
+func parseFraction(text string) (nanos int, rest string, ok bool) {
+	if text == "" || text[0] != '.' {
+		return 0, text, true
+	}
+	end := 1
+	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+		end++
+	}
+	if end == 1 || end > 10 {
+		return 0, "", false
+	}
+	nanos, ok = parseDigits(text[1:end])
+	for range 10 - end {
+		nanos *= 10
+	}
+	return nanos, text[end:], ok
+}
+
+// parseOffset reads Z, an offset such as +08:00, or nothing.
+func parseOffset(text string) (time.Duration, bool) {
+	if text == "" || text == "Z" {
+		return 0, true
+	}
+	if len(text) != len("+08:00") || text[0] != '+' && text[0] != '-' || text[3] != ':' {
+		return 0, false
+	}
+	hours, ok1 := parseDigits(text[1:3])
+	minutes, ok2 := parseDigits(text[4:6])
+	offset := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	if text[0] == '-' {
+		offset = -offset
+	}
+	return offset, ok1 && ok2 && hours < 24 && minutes < 60
+}

@@ -1,0 +1,250 @@
+package structs
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"reflect"
+	"time"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
+)
+
+// setter puts a field's value, which is addressable, into a cell.
+type setter func(c *column.Cell, t column.Type, v reflect.Value) error
+
+var (
+	valuerType   = reflect.TypeFor[driver.Valuer]()
+	ratType      = reflect.TypeFor[*big.Rat]()
+	intervalType = reflect.TypeFor[greptime.Interval]()
+	durationType = reflect.TypeFor[time.Duration]()
+)
+
+// valueTypes are the types that govalue.Set takes by a pointer, with the column type
+// that each has unless a tag says otherwise.
+var valueTypes = map[reflect.Type]string{
+	reflect.TypeFor[bool]():               "bool",
+	reflect.TypeFor[int]():                "int64",
+	reflect.TypeFor[int8]():               "int8",
+	reflect.TypeFor[int16]():              "int16",
+	reflect.TypeFor[int32]():              "int32",
+	reflect.TypeFor[int64]():              "int64",
+	reflect.TypeFor[uint]():               "uint64",
+	reflect.TypeFor[uint8]():              "uint8",
+	reflect.TypeFor[uint16]():             "uint16",
+	reflect.TypeFor[uint32]():             "uint32",
+	reflect.TypeFor[uint64]():             "uint64",
+	reflect.TypeFor[float32]():            "float32",
+	reflect.TypeFor[float64]():            "float64",
+	reflect.TypeFor[string]():             "string",
+	reflect.TypeFor[[]byte]():             "binary",
+	reflect.TypeFor[time.Time]():          "timestamp",
+	reflect.TypeFor[json.RawMessage]():    "json",
+	reflect.TypeFor[greptime.Date]():      "date",
+	reflect.TypeFor[greptime.TimeOfDay](): "time",
+	reflect.TypeFor[greptime.Decimal]():   "decimal",
+	reflect.TypeFor[greptime.Vector]():    "vector",
+	reflect.TypeFor[[]float32]():          "vector",
+}
+
+// isValue says whether a struct type is one value rather than several columns.
+func isValue(rt reflect.Type) bool {
+	_, known := valueTypes[rt]
+	return known || rt == intervalType || govalue.Nullable(rt) || isValuer(rt) || rt == ratType.Elem()
+}
+
+func isValuer(rt reflect.Type) bool {
+	return rt.Implements(valuerType) || reflect.PointerTo(rt).Implements(valuerType)
+}
+
+var errInterval = errors.New("no table of GreptimeDB can have an INTERVAL column; store months, days or nanoseconds as integers")
+
+func newSetter(rt reflect.Type) (setter, error) {
+	if _, ok := valueTypes[rt]; ok {
+		return func(c *column.Cell, t column.Type, v reflect.Value) error {
+			return govalue.Set(c, t, v.Addr().Interface())
+		}, nil
+	}
+	switch {
+	case rt == ratType:
+		return func(c *column.Cell, t column.Type, v reflect.Value) error {
+			return govalue.Set(c, t, v.Interface())
+		}, nil
+	case rt == intervalType:
+		return nil, errInterval
+	case rt == durationType:
+		return nil, errors.New("a time.Duration can mean a number of any unit or a time of day; use an integer field, or greptime.TimeOfDay")
+	case govalue.Nullable(rt):
+		inner, err := newSetter(rt.Field(0).Type)
+		if err != nil {
+			return nil, err
+		}
+		return func(c *column.Cell, t column.Type, v reflect.Value) error {
+			if !v.Field(1).Bool() {
+				c.SetNull()
+				return nil
+			}
+			return inner(c, t, v.Field(0))
+		}, nil
+	}
+	if rt.Kind() == reflect.Pointer {
+		inner, err := newSetter(rt.Elem())
+		if err != nil {
+			return nil, err
+		}
+		return func(c *column.Cell, t column.Type, v reflect.Value) error {
+			if v.IsNil() {
+				c.SetNull()
+				return nil
+			}
+			return inner(c, t, v.Elem())
+		}, nil
+	}
+	switch {
+	case rt.Implements(valuerType):
+		return func(c *column.Cell, t column.Type, v reflect.Value) error {
+			if v.Kind() == reflect.Interface && v.IsNil() {
+				c.SetNull()
+				return nil
+			}
+			return govalue.Set(c, t, govalue.Valuer{Valuer: v.Interface().(driver.Valuer)})
+		}, nil
+	case isValuer(rt):
+		return func(c *column.Cell, t column.Type, v reflect.Value) error {
+			return govalue.Set(c, t, govalue.Valuer{Valuer: v.Addr().Interface().(driver.Valuer)})
+		}, nil
+	}
+	if basic(rt) == nil {
+		return nil, unsupported(rt)
+	}
+	return govalue.SetKind, nil
+}
+
+// basic is the unnamed type that a named one is made of, if it is one that has
+// values.
+func basic(rt reflect.Type) reflect.Type {
+	switch rt.Kind() {
+	case reflect.Bool:
+		return reflect.TypeFor[bool]()
+	case reflect.Int, reflect.Int64:
+		return reflect.TypeFor[int64]()
+	case reflect.Int8:
+		return reflect.TypeFor[int8]()
+	case reflect.Int16:
+		return reflect.TypeFor[int16]()
+	case reflect.Int32:
+		return reflect.TypeFor[int32]()
+	case reflect.Uint, reflect.Uint64:
+		return reflect.TypeFor[uint64]()
+	case reflect.Uint8:
+		return reflect.TypeFor[uint8]()
+	case reflect.Uint16:
+		return reflect.TypeFor[uint16]()
+	case reflect.Uint32:
+		return reflect.TypeFor[uint32]()
+	case reflect.Float32:
+		return reflect.TypeFor[float32]()
+	case reflect.Float64:
+		return reflect.TypeFor[float64]()
+	case reflect.String:
+		return reflect.TypeFor[string]()
+	case reflect.Slice:
+		switch {
+		case rt.ConvertibleTo(reflect.TypeFor[[]byte]()):
+			return reflect.TypeFor[[]byte]()
+		case rt.ConvertibleTo(reflect.TypeFor[[]float32]()):
+			return reflect.TypeFor[[]float32]()
+		}
+	}
+	return nil
+}
+
+func unsupported(rt reflect.Type) error {
+	switch rt.Kind() {
+	case reflect.Struct:
+		return fmt.Errorf("a %v is no value; embed it, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+	case reflect.Map, reflect.Slice, reflect.Array:
+		return fmt.Errorf("a %v is no value; use json.RawMessage, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+	}
+	return fmt.Errorf("a %v is no value; leave it out with the tag \"-\"", rt)
+}
+
+// value is the type whose values a field has, without pointers and nullables; nil if
+// only its Value method knows.
+func value(rt reflect.Type) reflect.Type {
+	for {
+		if _, ok := valueTypes[rt]; ok || rt == ratType {
+			return rt
+		}
+		switch {
+		case govalue.Nullable(rt):
+			rt = rt.Field(0).Type
+		case rt.Kind() == reflect.Pointer:
+			rt = rt.Elem()
+		case isValuer(rt):
+			return nil
+		default:
+			return basic(rt)
+		}
+	}
+}
+
+// defaultType is the name of the column type of a Go type.
+func defaultType(rt reflect.Type) (string, error) {
+	// What has no setter has no default, either, and newSetter says it better.
+	if _, err := newSetter(rt); err != nil {
+		return "", err
+	}
+	v := value(rt)
+	switch v {
+	case nil:
+		return "", fmt.Errorf("what the Value method of %v returns is not known here; name the column's type with type=", rt)
+	case ratType:
+		return "decimal", nil
+	}
+	return valueTypes[v], nil
+}
+
+// takes says whether a column can store any value of the Go type: it tries some, of
+// which every type that can stores one.
+func takes(t column.Type, rt reflect.Type) bool {
+	v := value(rt)
+	if v == nil {
+		return true
+	}
+	var samples []any
+	switch v {
+	case ratType:
+		samples = []any{new(big.Rat)}
+	case reflect.TypeFor[string]():
+		samples = []any{"", "0", "2006-01-02", "15:04:05", "2006-01-02T15:04:05Z"}
+	case reflect.TypeFor[[]byte]():
+		samples = []any{[]byte{}, []byte("0"), make([]byte, 4*min(t.Dim(), maxSample))}
+	case reflect.TypeFor[json.RawMessage]():
+		samples = []any{json.RawMessage("0")}
+	case reflect.TypeFor[greptime.Vector](), reflect.TypeFor[[]float32]():
+		samples = []any{make([]float32, min(t.Dim(), maxSample))}
+	case reflect.TypeFor[greptime.Decimal]():
+		samples = []any{greptime.Decimal("0")}
+	case reflect.TypeFor[greptime.Date]():
+		samples = []any{greptime.DateFromEpochDays(0)}
+	case reflect.TypeFor[time.Time]():
+		samples = []any{time.Unix(0, 0)}
+	default:
+		samples = []any{reflect.Zero(v).Interface()}
+	}
+	var c column.Cell
+	for _, s := range samples {
+		if govalue.Set(&c, t, s) == nil {
+			return true
+		}
+	}
+	return t.Dim() > maxSample // too long to try
+}
+
+// maxSample is the longest vector that is tried.
+const maxSample = 1 << 16

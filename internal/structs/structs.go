@@ -1,0 +1,317 @@
+// Package structs makes plans of struct types: which field is which column, of what
+// type, and how its values get into cells. A plan is made once per type; what can
+// never work is found then.
+//
+// # Tags
+//
+// A field is a column by its tag, `greptime:"column,option,…"`:
+//
+//	column        the name, used as it is; empty or no tag: the name of the Go field
+//	-             alone: the field is left out
+//	tag, field, time   the role; without one it is a field. One column is the time index
+//	type=T        the column's type, where the Go type leaves a choice: as in SQL, or as in Go
+//	precision=N   of decimal, or 0, 3, 6, 9 for timestamps (default 3) and times of day (9)
+//	scale=N       of decimal
+//	dim=N         of vector
+//
+// Fields of embedded structs are columns as if they were the outer struct's, unless
+// the embedded field has a column's name itself; a nil embedded pointer makes them
+// NULL. Unexported fields are left out.
+//
+// # Go types
+//
+// Everything that package govalue knows, named types of those, pointers to them and
+// sql.Null of them (nil and invalid are NULL), and driver.Valuers, which need type=.
+package structs
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// Role is what a column is for.
+type Role uint8
+
+// The roles.
+const (
+	Field Role = iota
+	Tag
+	Time // index
+)
+
+// Column is a column of a plan.
+type Column struct {
+	Name string
+	Role Role
+	Type column.Type
+
+	path []int // of the field, through embedded structs
+	set  setter
+}
+
+// Plan is how structs of a type become rows. It never changes and is safe for
+// concurrent use.
+type Plan struct {
+	Columns []Column
+}
+
+var plans sync.Map // reflect.Type → result
+
+type result struct {
+	plan *Plan
+	err  error
+}
+
+// Of is the plan of a struct type, made the first time.
+func Of(rt reflect.Type) (*Plan, error) {
+	if r, ok := plans.Load(rt); ok {
+		return r.(result).plan, r.(result).err
+	}
+	var r result
+	r.plan, r.err = newPlan(rt)
+	stored, _ := plans.LoadOrStore(rt, r)
+	return stored.(result).plan, stored.(result).err
+}
+
+func newPlan(rt reflect.Type) (*Plan, error) {
+	if rt == nil || rt.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("%v is not a struct", rt)
+	}
+	p := &Plan{}
+	if err := p.addStruct(rt, nil, nil); err != nil {
+		return nil, fmt.Errorf("struct %v: %w", rt, err)
+	}
+	seen := map[string]bool{}
+	times := 0
+	for _, c := range p.Columns {
+		if seen[c.Name] {
+			return nil, fmt.Errorf("struct %v: two fields are column %q; rename one, or leave it out with the tag \"-\"", rt, c.Name)
+		}
+		seen[c.Name] = true
+		if c.Role == Time {
+			times++
+		}
+	}
+	switch {
+	case times == 0:
+		return nil, fmt.Errorf("struct %v: no field is the time index; give one the tag `greptime:\"ts,time\"`", rt)
+	case times > 1:
+		return nil, fmt.Errorf("struct %v: %d fields are the time index; a table has one", rt, times)
+	}
+	return p, nil
+}
+
+// addStruct adds the fields of a struct; outer are the structs around it, so that one
+// that contains itself is found.
+func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) error {
+	for _, o := range outer {
+		if o == rt {
+			return fmt.Errorf("embedded struct %v contains itself", rt)
+		}
+	}
+	outer = append(outer[:len(outer):len(outer)], rt)
+	for i := range rt.NumField() {
+		f := rt.Field(i)
+		at := append(path[:len(path):len(path)], i)
+		text, tagged := f.Tag.Lookup("greptime")
+		if text == "-" {
+			continue
+		}
+		if inner, ok := embedded(f, text); ok {
+			if inner != f.Type && !f.IsExported() {
+				return fmt.Errorf("field %s: an embedded pointer to an unexported struct cannot be read; embed the struct itself", f.Name)
+			}
+			if err := p.addStruct(inner, at, outer); err != nil {
+				return err
+			}
+			continue
+		}
+		if !f.IsExported() {
+			if tagged {
+				return fmt.Errorf("field %s has a tag but is not exported; begin it with a capital letter", f.Name)
+			}
+			continue
+		}
+		c, err := newColumn(f, text)
+		if err != nil {
+			return fmt.Errorf("field %s: %w", f.Name, err)
+		}
+		c.path = at
+		p.Columns = append(p.Columns, c)
+	}
+	return nil
+}
+
+// embedded is the struct whose fields are columns in place of the field.
+func embedded(f reflect.StructField, tag string) (reflect.Type, bool) {
+	name, _, _ := strings.Cut(tag, ",")
+	rt := f.Type
+	if rt.Kind() == reflect.Pointer {
+		rt = rt.Elem()
+	}
+	if !f.Anonymous || name != "" || rt.Kind() != reflect.Struct || isValue(rt) {
+		return nil, false
+	}
+	return rt, true
+}
+
+func newColumn(f reflect.StructField, text string) (Column, error) {
+	name, o, err := parseTag(text)
+	if err != nil {
+		return Column{}, err
+	}
+	c := Column{Name: name, Role: o.role}
+	if c.Name == "" {
+		c.Name = f.Name
+	}
+	if c.Type, err = o.columnType(f.Type); err != nil {
+		return Column{}, err
+	}
+	if err := c.Type.Check(); err != nil {
+		return Column{}, fmt.Errorf("type %s: %w", c.Type, err)
+	}
+	if c.Role == Time && !c.Type.Kind().IsTimestamp() {
+		return Column{}, fmt.Errorf("the time index is %s; it has to be a timestamp: type=timestamp", c.Type)
+	}
+	if c.set, err = newSetter(f.Type); err != nil {
+		return Column{}, err
+	}
+	if !takes(c.Type, f.Type) {
+		return Column{}, fmt.Errorf("a %v can never be stored as %s; change type=, or the field", f.Type, c.Type)
+	}
+	return c, nil
+}
+
+// Set puts the value of column i of a struct into the cell. v is the struct,
+// addressable. The errors are *column.Error.
+func (p *Plan) Set(c *column.Cell, i int, v reflect.Value) error {
+	return p.SetAs(c, i, p.Columns[i].Type, v)
+}
+
+// SetAs is Set for a column of another type than the plan's: that which the table has.
+func (p *Plan) SetAs(c *column.Cell, i int, t column.Type, v reflect.Value) error {
+	col := &p.Columns[i]
+	for n, at := range col.path {
+		if n > 0 && v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				c.SetNull()
+				return nil
+			}
+			v = v.Elem()
+		}
+		v = v.Field(at)
+	}
+	return col.set(c, t, v)
+}
+
+// options are what a tag says.
+type options struct {
+	role                  Role
+	typeName              string
+	precision, scale, dim int // -1 if they are not given
+}
+
+func parseTag(text string) (name string, o options, err error) {
+	o = options{precision: -1, scale: -1, dim: -1}
+	name, rest, more := strings.Cut(text, ",")
+	hasRole := false
+	for more {
+		var option string
+		option, rest, more = cutOption(rest)
+		key, value, hasValue := strings.Cut(strings.TrimSpace(option), "=")
+		role, isRole := map[string]Role{"field": Field, "tag": Tag, "time": Time}[key]
+		switch {
+		case isRole && !hasValue:
+			if hasRole {
+				return "", o, errors.New("the tag has more than one of tag, field and time")
+			}
+			o.role, hasRole = role, true
+		case key == "type" && hasValue:
+			o.typeName = value
+		case key == "precision" && hasValue:
+			o.precision, err = parseNumber(key, value)
+		case key == "scale" && hasValue:
+			o.scale, err = parseNumber(key, value)
+		case key == "dim" && hasValue:
+			o.dim, err = parseNumber(key, value)
+		default:
+			err = fmt.Errorf("tag option %q is none of tag, field, time, type=, precision=, scale=, dim=", option)
+		}
+		if err != nil {
+			return "", o, err
+		}
+	}
+	return name, o, nil
+}
+
+// cutOption cuts at the first comma outside of parentheses: type=decimal(10,2) is one
+// option.
+func cutOption(text string) (option, rest string, more bool) {
+	depth := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth <= 0 {
+				return text[:i], text[i+1:], true
+			}
+		}
+	}
+	return text, "", false
+}
+
+func parseNumber(key, value string) (int, error) {
+	n, err := strconv.ParseUint(value, 10, 31)
+	if err != nil {
+		return 0, fmt.Errorf("tag option %s=%s is not a number", key, value)
+	}
+	return int(n), nil
+}
+
+// columnType is the column's type, by the tag or else by the field's Go type.
+func (o *options) columnType(rt reflect.Type) (column.Type, error) {
+	name := strings.ToLower(strings.TrimSpace(o.typeName))
+	if name == "" {
+		var err error
+		if name, err = defaultType(rt); err != nil {
+			return 0, err
+		}
+	}
+	var params []int
+	switch name {
+	case "decimal", "numeric":
+		if o.precision < 0 || o.scale < 0 {
+			return 0, errors.New("a decimal needs precision= and scale=")
+		}
+		params, o.precision, o.scale = []int{o.precision, o.scale}, -1, -1
+	case "timestamp", "time":
+		if o.precision >= 0 {
+			params, o.precision = []int{o.precision}, -1
+		}
+	case "vector":
+		if o.dim < 0 {
+			return 0, errors.New("a vector needs dim=")
+		}
+		params, o.dim = []int{o.dim}, -1
+	}
+	if o.precision >= 0 || o.scale >= 0 || o.dim >= 0 {
+		return 0, fmt.Errorf("type %s does not take that of precision=, scale= and dim= which the tag has", name)
+	}
+	if len(params) > 0 {
+		texts := make([]string, len(params))
+		for i, n := range params {
+			texts[i] = strconv.Itoa(n)
+		}
+		name += "(" + strings.Join(texts, ",") + ")"
+	}
+	return column.ParseType(name)
+}

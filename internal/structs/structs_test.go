@@ -1,0 +1,240 @@
+package structs_test
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"math/big"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/structs"
+)
+
+// of is the plan of a struct with this field and a time index.
+func of(field reflect.StructField) (*structs.Plan, error) {
+	return structs.Of(reflect.StructOf([]reflect.StructField{field, {Name: "At", Type: reflect.TypeFor[time.Time](), Tag: `greptime:"ts,time"`}}))
+}
+
+func field[T any](tag string) reflect.StructField {
+	return reflect.StructField{Name: "Name", Type: reflect.TypeFor[T](), Tag: reflect.StructTag(`greptime:"` + tag + `"`)}
+}
+
+type valuer struct{ a, b int }
+
+func (valuer) Value() (driver.Value, error) { return nil, nil }
+
+type pointerValuer struct{ a, b int }
+
+func (*pointerValuer) Value() (driver.Value, error) { return nil, nil }
+
+type level uint8
+
+func TestColumnsOfFields(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		field reflect.StructField
+		name  string
+		role  structs.Role
+		want  string
+	}{
+		{field[string]("device,tag"), "device", structs.Tag, "STRING"},
+		{field[string](""), "Name", structs.Field, "STRING"},
+		{reflect.StructField{Name: "Plain", Type: reflect.TypeFor[int]()}, "Plain", structs.Field, "BIGINT"},
+		{field[uint](",tag"), "Name", structs.Tag, "BIGINT UNSIGNED"},
+		{field[level]("UPPER case.dots"), "UPPER case.dots", structs.Field, "TINYINT UNSIGNED"},
+		{field[*level]("a,field"), "a", structs.Field, "TINYINT UNSIGNED"},
+		{field[sql.Null[level]]("a"), "a", structs.Field, "TINYINT UNSIGNED"},
+		{field[sql.NullInt32]("a"), "a", structs.Field, "INT"},
+		{field[sql.NullTime]("a"), "a", structs.Field, "TIMESTAMP(3)"},
+		{field[time.Time]("a,precision=9"), "a", structs.Field, "TIMESTAMP(9)"},
+		{field[time.Time]("a,type=timestamp(6)"), "a", structs.Field, "TIMESTAMP(6)"},
+		{field[time.Time]("a,type=date"), "a", structs.Field, "DATE"},
+		{field[time.Time]("a,type=time,precision=3"), "a", structs.Field, "TIME(3)"},
+		{field[int64]("a,type=timestamp,precision=0"), "a", structs.Field, "TIMESTAMP(0)"},
+		{field[int64]("a,type=int8"), "a", structs.Field, "TINYINT"},
+		{field[float64]("a,type=FLOAT"), "a", structs.Field, "FLOAT"},
+		{field[float64]("a,type=decimal,precision=10,scale=2"), "a", structs.Field, "DECIMAL(10,2)"},
+		{field[string]("a,type=decimal(10,2),tag"), "a", structs.Tag, "DECIMAL(10,2)"},
+		{field[greptime.Decimal]("a,precision=10,scale=0"), "a", structs.Field, "DECIMAL(10,0)"},
+		{field[*big.Rat]("a,precision=10,scale=0"), "a", structs.Field, "DECIMAL(10,0)"},
+		{field[greptime.Vector]("a,dim=3"), "a", structs.Field, "VECTOR(3)"},
+		{field[[]float32]("a,dim=70000"), "a", structs.Field, "VECTOR(70000)"},
+		{field[greptime.Date]("a"), "a", structs.Field, "DATE"},
+		{field[greptime.TimeOfDay]("a"), "a", structs.Field, "TIME(9)"},
+		{field[json.RawMessage]("a"), "a", structs.Field, "JSON"},
+		{field[[]byte]("a"), "a", structs.Field, "VARBINARY"},
+		{field[[]byte]("a,type=json"), "a", structs.Field, "JSON"},
+		{field[string]("a,type=json"), "a", structs.Field, "JSON"},
+		{field[valuer]("a,type=string"), "a", structs.Field, "STRING"},
+		{field[pointerValuer]("a,type=int64"), "a", structs.Field, "BIGINT"},
+		{field[driver.Valuer]("a,type=int64"), "a", structs.Field, "BIGINT"},
+	} {
+		plan, err := of(test.field)
+		if err != nil {
+			t.Errorf("%v: %v", test.field, err)
+			continue
+		}
+		c := plan.Columns[0]
+		if len(plan.Columns) != 2 || c.Name != test.name || c.Role != test.role || c.Type.String() != test.want {
+			t.Errorf("%v %s: column %q %v %s", test.field.Type, test.field.Tag, c.Name, c.Role, c.Type)
+		}
+	}
+}
+
+func TestFieldsThatCanNeverWork(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		field reflect.StructField
+		want  string
+	}{
+		{field[string]("a,type=int64"), "a string can never be stored as BIGINT"},
+		{field[int]("a,type=string"), "never be stored as STRING"},
+		{field[float64]("a,type=int"), "never be stored as INT"},
+		{field[bool]("a,type=double"), "never be stored"},
+		{field[greptime.Date]("a,type=timestamp"), "never be stored"},
+		{field[*sql.Null[int]]("a,type=json"), "never be stored"},
+		{field[greptime.Interval]("a"), "store months, days or nanoseconds as integers"},
+		{field[time.Duration]("a"), "greptime.TimeOfDay"},
+		{field[map[string]int]("a"), "json.RawMessage"},
+		{field[[]int]("a"), "json.RawMessage"},
+		{field[[4]byte]("a"), "json.RawMessage"},
+		{field[struct{ X int }]("a"), "embed it"},
+		{field[chan int]("a"), `leave it out with the tag "-"`},
+		{field[any]("a"), "no value"},
+		{field[complex128]("a"), "no value"},
+		{field[valuer]("a"), "type="},
+		{field[string]("a,type=datetime"), "use a timestamp of microseconds"},
+		{field[string]("a,type=interval"), "INTERVAL"},
+		{field[string]("a,type=list"), "use JSON"},
+		{field[string]("a,type=text2"), "no such type"},
+		{field[greptime.Decimal]("a"), "precision= and scale="},
+		{field[greptime.Decimal]("a,precision=39,scale=2"), "1 to 38"},
+		{field[greptime.Vector]("a"), "dim="},
+		{field[time.Time]("a,precision=4"), "0, 3, 6 or 9"},
+		{field[time.Time]("a,scale=4"), "does not take"},
+		{field[string]("a,precision=4"), "does not take"},
+		{field[string]("a,precision=x"), "not a number"},
+		{field[string]("a,index"), `"index" is none of`},
+		{field[string]("a,tag=1"), "none of"},
+		{field[string]("a,tag,field"), "more than one"},
+		{field[string]("a,time"), "has to be a timestamp"},
+		{field[time.Time]("b,time"), "2 fields are the time index"},
+		{field[string]("ts"), `two fields are column "ts"`},
+	} {
+		if _, err := of(test.field); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v %s: %v, want %q", test.field.Type, test.field.Tag, err, test.want)
+		}
+	}
+	type node struct {
+		*node
+		At time.Time `greptime:"ts,time"`
+	}
+	type inner struct{ X int }
+	for _, test := range []struct {
+		rt   reflect.Type
+		want string
+	}{
+		{reflect.TypeFor[struct{ A int }](), "no field is the time index"},
+		{reflect.TypeFor[int](), "int is not a struct"},
+		{nil, "is not a struct"},
+		{reflect.TypeFor[struct {
+			a  int       `greptime:"a"`
+			At time.Time `greptime:"ts,time"`
+		}](), "begin it with a capital letter"},
+		{reflect.TypeFor[struct {
+			*inner
+			At time.Time `greptime:"ts,time"`
+		}](), "embed the struct itself"},
+		{reflect.TypeFor[node](), "embed the struct itself"},
+		{reflect.TypeFor[Loop](), "contains itself"},
+	} {
+		if _, err := structs.Of(test.rt); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: %v, want %q", test.rt, err, test.want)
+		}
+	}
+}
+
+type Loop struct {
+	*Loop
+	At time.Time `greptime:"ts,time"`
+}
+
+type Inner struct {
+	Deep string `greptime:"deep"`
+}
+
+type Middle struct {
+	*Inner
+	N int `greptime:"n"`
+}
+
+type lower struct {
+	L int `greptime:"l"`
+}
+
+type outer struct {
+	Middle
+	lower
+	sql.NullString `greptime:"named"`
+	Stamp          time.Time `greptime:"-"`
+	time.Time      `greptime:"ts,time"`
+}
+
+func TestEmbeddedStructs(t *testing.T) {
+	t.Parallel()
+	plan, err := structs.Of(reflect.TypeFor[outer]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := structs.Of(reflect.TypeFor[outer]()); again != plan {
+		t.Error("the plan was made twice")
+	}
+	var names []string
+	for _, c := range plan.Columns {
+		names = append(names, c.Name)
+	}
+	if got := strings.Join(names, " "); got != "deep n l named ts" {
+		t.Errorf("columns %s", got)
+	}
+	v := outer{Middle: Middle{N: 5}, lower: lower{6}, Time: time.UnixMilli(7)}
+	rv := reflect.ValueOf(&v).Elem()
+	var c column.Cell
+	for i, want := range []int64{-1, 5, 6, -1, 7} { // -1 is NULL
+		if err := plan.Set(&c, i, rv); err != nil || c.IsNull() != (want < 0) || !c.IsNull() && c.Int() != want {
+			t.Errorf("column %d: %d, %v, want %d", i, c.Int(), err, want)
+		}
+	}
+	v.Inner = &Inner{"x"}
+	if err := plan.Set(&c, 0, rv); err != nil || string(c.AppendBytes(nil)) != "x" {
+		t.Errorf("%q, %v", c.AppendBytes(nil), err)
+	}
+}
+
+func FuzzTags(f *testing.F) {
+	for _, s := range []string{"a,tag", "-", ",type=decimal(10,2),tag", "a,precision=3", "a,type=decimal,precision=1,scale=1", "a,type=vector(,", "a,,", "a,type=)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, tag string) {
+		if strings.ContainsAny(tag, "\"\\") {
+			return
+		}
+		for _, sf := range []reflect.StructField{field[string](tag), field[time.Time](tag), field[greptime.Vector](tag)} {
+			plan, err := of(sf)
+			if (plan == nil) == (err == nil) {
+				t.Errorf("%q: %v, %v", tag, plan, err)
+			}
+			if err == nil {
+				for _, c := range plan.Columns {
+					if c.Type.Check() != nil {
+						t.Errorf("%q: type %s", tag, c.Type)
+					}
+				}
+			}
+		}
+	})
+}

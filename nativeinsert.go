@@ -1,0 +1,292 @@
+package greptime
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/sqlvalue"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// minNativeRows is from how many rows on an INSERT pays for reading the columns of its
+// table: two small queries.
+const minNativeRows = 16
+
+// asText is why an INSERT … VALUES has to go as text.
+type asText struct {
+	reason string
+	cause  error
+}
+
+func (e *asText) Error() string { return e.reason }
+func (e *asText) Unwrap() error { return e.cause }
+
+func isAsText(err error) bool {
+	var e *asText
+	return errors.As(err, &e)
+}
+
+// isLossy says whether an error is that of a value which would not be stored as it is.
+func isLossy(err error) bool {
+	var e *sqlvalue.Lossy
+	return errors.As(err, &e)
+}
+
+// exec runs the statements of a script to their end. An INSERT … VALUES travels
+// natively if Config.Insert lets it, and if that surely stores the same.
+func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
+	mode := c.connector.cfg.Insert
+	if mode == insertSQL || !hasInsertValues(script) {
+		return c.execText(ctx, script, args)
+	}
+	n, err := c.nativeInsert(script, args)
+	switch {
+	case err != nil && (mode == insertNative || !isAsText(err)):
+		return nil, nativeOnly(err)
+	case err != nil:
+		return c.execText(ctx, script, args)
+	}
+	ctx, cancel := c.connector.limit(ctx)
+	defer cancel()
+	if mode == insertNative {
+		return n.execNative(ctx)
+	}
+	return n.execAuto(ctx)
+}
+
+// execText runs the statements of a script as text.
+func (c *Conn) execText(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
+	statements, err := c.bind(script, args)
+	if err != nil {
+		return nil, err
+	}
+	return c.execStatements(ctx, statements)
+}
+
+func (c *Conn) execStatements(ctx context.Context, statements []statement) (driver.Result, error) {
+	var result Result
+	if err := c.runAll(ctx, statements, &result); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// hasInsertValues says whether there is an INSERT … VALUES in the script.
+func hasInsertValues(script *sqltext.Script) bool {
+	for i := range script.Statements {
+		if st := &script.Statements[i]; st.Kind == sqltext.Insert && st.Values != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// nativeOnly is an error where insert=native rules the text out.
+func nativeOnly(err error) error {
+	if isAsText(err) {
+		return fmt.Errorf("greptime: with insert=native the INSERT was not sent, for it cannot travel natively: %w; insert=auto sends such statements as text", err)
+	}
+	return err
+}
+
+// nativeInsert is one INSERT … VALUES of arguments and literals, which may travel as a
+// native row insert.
+type nativeInsert struct {
+	conn    *Conn
+	script  *sqltext.Script
+	values  *sqltext.Values
+	args    []driver.NamedValue
+	order   []int   // which argument each input of the placeholders is; nil: in their order
+	session session // in the table's database
+	table   string
+
+	fresh   bool   // the columns were read for this statement
+	refusal *Error // the server's, of the native insert
+}
+
+// nativeInsert is the script as one. The error is *asText if it has another form.
+func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*nativeInsert, error) {
+	if len(script.Statements) != 1 {
+		return nil, &asText{reason: "the text has several statements"}
+	}
+	v := script.Statements[0].Values
+	_, isMetric := c.connector.cfg.Hints["physical_table"]
+	switch {
+	case !v.Plain:
+		return nil, &asText{reason: "it is more than INSERT INTO table (columns) VALUES (…), (…) with placeholders and literals"}
+	case len(v.Columns) == 0:
+		// The order that is known here may be that of a table that was replaced since.
+		return nil, &asText{reason: "it does not name the columns"}
+	case len(v.Columns) != v.Width:
+		return nil, &asText{reason: fmt.Sprintf("it names %d columns and has %d values in a row", len(v.Columns), v.Width)}
+	case len(v.Table) > 2 || v.Table[0] == "":
+		return nil, &asText{reason: "the table's name has a catalog"}
+	case isMetric:
+		return nil, &asText{reason: "the hint physical_table would give a native insert another meaning"}
+	}
+	order, err := script.Order(len(args), func(i int) string { return args[i].Name })
+	if err != nil {
+		return nil, &asText{reason: err.Error(), cause: err}
+	}
+	s, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	if len(v.Table) == 2 {
+		s.database = v.Table[0]
+	}
+	return &nativeInsert{conn: c, script: script, values: v, args: args, order: order, session: s, table: v.Table[len(v.Table)-1]}, nil
+}
+
+// execAuto takes the better way. What the server makes of the text counts; so the
+// native way is taken where it stores the same, and where the text cannot say what the
+// arguments do: NaN, infinities, and a DATE under a time zone.
+func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
+	if n.isKnown() || n.values.Rows >= minNativeRows {
+		result, err := n.run(ctx)
+		if isLossy(err) && !n.fresh { // a column may have become larger
+			result, err = n.runFresh(ctx)
+		}
+		if !isAsText(err) {
+			return result, err
+		}
+	}
+	statements, unsayable := n.conn.bind(n.script, n.args)
+	if unsayable == nil {
+		return n.conn.execStatements(ctx, statements)
+	}
+	if !n.fresh {
+		if result, err := n.runFresh(ctx); !isAsText(err) {
+			return result, err
+		}
+	}
+	if n.refusal != nil {
+		return nil, n.refusal
+	}
+	return nil, unsayable
+}
+
+// execNative takes no other way than the native one.
+func (n *nativeInsert) execNative(ctx context.Context) (driver.Result, error) {
+	result, err := n.run(ctx)
+	if (isAsText(err) || isLossy(err)) && !n.fresh {
+		result, err = n.runFresh(ctx)
+	}
+	switch {
+	case err == nil:
+		return result, nil
+	case isAsText(err) && n.refusal != nil:
+		return nil, n.refusal
+	}
+	return nil, nativeOnly(err)
+}
+
+// runFresh is run with the columns as they are now.
+func (n *nativeInsert) runFresh(ctx context.Context) (driver.Result, error) {
+	n.forget()
+	return n.run(ctx)
+}
+
+// run makes the native insert, with the columns as they are known. The error is
+// *asText if nothing was written and the statement has to go as text, and lossy if
+// nothing was sent.
+func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
+	if err := n.conn.mayWrite(statement{}); err != nil {
+		return nil, err
+	}
+	n.refusal = nil
+	table, err := n.columns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	buffer := newInsertBuffer()
+	defer buffer.free()
+	if err := n.encode(buffer, table); err != nil {
+		return nil, err
+	}
+	header, err := n.conn.header(ctx, n.session)
+	if err != nil {
+		return nil, err
+	}
+	request, err := buffer.request(header, n.table)
+	if err != nil {
+		return nil, err
+	}
+	if size := request.Len(); size > n.conn.connector.cfg.MaxMessageSize {
+		return nil, &asText{reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
+	}
+	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.hints()})
+	var call *transport.CallError
+	if err == nil || errors.As(err, &call) && call.Sent {
+		n.conn.noteWrite(statement{})
+	}
+	if err == nil {
+		return Result{affected: int64(affected)}, nil
+	}
+	e := callError(ctx, err, statement{})
+	switch e.Code {
+	case InvalidArguments, TableNotFound, TableColumnNotFound:
+		// The table is not what it was. Nothing has been written.
+		n.forget()
+		n.refusal = e
+		return nil, &asText{reason: "the server refuses it natively: " + e.Error(), cause: e}
+	}
+	return nil, e
+}
+
+// hints are the DSN's, and that the server shall neither make the table nor add columns
+// to it, as it does of itself for native inserts.
+func (n *nativeInsert) hints() metadata.MD {
+	hints := maps.Clone(n.conn.connector.cfg.Hints)
+	if hints == nil {
+		hints = map[string]string{}
+	}
+	hints["auto_create_table"] = "false"
+	return metadata.Pairs("x-greptime-hints", formatHints(hints))
+}
+
+// columns are the table's, read if they are not known.
+func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
+	if t, ok := n.cache().Lookup(n.session.database, n.table); ok {
+		return t, nil
+	}
+	n.fresh = true
+	t, err := n.cache().Get(ctx, n.query, n.session.database, n.table)
+	if err != nil && !isCallError(err) && ctx.Err() == nil {
+		return nil, &asText{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
+	}
+	return t, err
+}
+
+// query asks about the table, in its database.
+func (n *nativeInsert) query(ctx context.Context, sql string) (array.RecordReader, error) {
+	return n.conn.send(ctx, n.session, statement{text: sql, kind: sqltext.Describe, readOnly: true})
+}
+
+// isCallError says whether an error is that of a call to which nobody answered in time.
+func isCallError(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return errors.Is(err, ErrClosed)
+	}
+	return e.GRPC == codes.Unavailable && e.Code == 0 || e.Code == Cancelled || e.Code == DeadlineExceeded
+}
+
+func (n *nativeInsert) cache() *catalog.Cache { return &n.conn.connector.tables }
+
+func (n *nativeInsert) isKnown() bool {
+	_, ok := n.cache().Lookup(n.session.database, n.table)
+	return ok
+}
+
+func (n *nativeInsert) forget() { n.cache().Drop(n.session.database, n.table) }

@@ -1,0 +1,857 @@
+package greptime_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+// tableServer is a server with tables. It answers for their columns, takes native
+// inserts as it is told, and answers every other text as a recorded INSERT of two rows.
+type tableServer struct {
+	*wiretest.Server
+	mu     sync.Mutex
+	tables map[string]*catalog.Table // by database and name, "public.t"
+	calls  []tableCall
+	native func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
+	text   wiretest.Handler                                        // of INSERTs by text
+}
+
+// tableCall is a request that a tableServer got.
+type tableCall struct {
+	sql    string // empty for a native insert
+	native *greptimev1.GreptimeRequest
+	hints  []string
+	header *greptimev1.RequestHeader
+}
+
+func newTableServer(t testing.TB, opts ...wiretest.Option) *tableServer {
+	s := &tableServer{tables: map[string]*catalog.Table{}}
+	s.Server = wiretest.Start(t, s.handle, opts...)
+	s.put(t, "public.t",
+		catalog.Column{Name: "host", Type: column.Of(column.String), Role: catalog.Tag, Nullable: true},
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex},
+		catalog.Column{Name: "v", Type: column.Of(column.Float64), Nullable: true},
+		catalog.Column{Name: "n", Type: column.Of(column.Int64), Nullable: true},
+		catalog.Column{Name: "d", Type: column.Of(column.Date), Nullable: true},
+		catalog.Column{Name: "Upper", Type: column.Of(column.String), Nullable: true},
+		catalog.Column{Name: "dec", Type: column.DecimalOf(5, 2), Nullable: true},
+		catalog.Column{Name: "j", Type: column.Of(column.JSON), Nullable: true},
+		catalog.Column{Name: "vec", Type: column.VectorOf(2), Nullable: true},
+		catalog.Column{Name: "note", Type: column.Of(column.String), Nullable: true, Default: "none"},
+	)
+	return s
+}
+
+func (s *tableServer) put(t testing.TB, name string, list ...catalog.Column) {
+	t.Helper()
+	table, err := catalog.NewTable(name[strings.LastIndex(name, ".")+1:], list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tables[name] = table
+}
+
+// answerNative says what becomes of native inserts from now on.
+func (s *tableServer) answerNative(answer func(*wiretest.Call, *greptimev1.GreptimeRequest) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.native = answer
+}
+
+func (s *tableServer) answerText(answer wiretest.Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = answer
+}
+
+func (s *tableServer) handle(c *wiretest.Call) error {
+	var request *greptimev1.GreptimeRequest
+	var err error
+	if c.Method == wiretest.MethodHandle {
+		request, err = c.Request()
+	} else {
+		request, err = c.Ticket()
+	}
+	if err != nil {
+		return err
+	}
+	text := request.GetQuery().GetSql()
+	call := tableCall{sql: text, hints: c.Metadata.Get("x-greptime-hints"), header: request.Header}
+	if c.Method == wiretest.MethodHandle {
+		call.native = request
+	}
+	s.mu.Lock()
+	s.calls = append(s.calls, call)
+	native, textAnswer := s.native, s.text
+	s.mu.Unlock()
+	switch {
+	case call.native != nil && native != nil:
+		return native(c, request)
+	case call.native != nil:
+		return c.Respond(uint32(len(request.GetRowInserts().Inserts[0].Rows.Rows)))
+	case strings.HasPrefix(text, "SELECT * FROM "), strings.HasPrefix(text, "DESC TABLE "):
+		return s.describe(c, request.Header.Dbname, text)
+	case textAnswer != nil:
+		return textAnswer(c)
+	default:
+		return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
+	}
+}
+
+// describe answers the statements that read a table's columns.
+func (s *tableServer) describe(c *wiretest.Call, database, text string) error {
+	name := strings.Trim(strings.Fields(strings.NewReplacer("SELECT * FROM ", "", "DESC TABLE ", "").Replace(text))[0], `"`)
+	s.mu.Lock()
+	table := s.tables[database+"."+name]
+	s.mu.Unlock()
+	if table == nil {
+		return c.Fail(codes.NotFound, "Table not found: "+name, 4001)
+	}
+	if strings.HasPrefix(text, "SELECT") {
+		return c.SendFlight(resultMessages(discard{}, table.Arrow())...)
+	}
+	names := []string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"}
+	var fields []arrow.Field
+	for _, name := range names {
+		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String})
+	}
+	schema := arrow.NewSchema(fields, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for _, col := range table.Columns {
+		null := map[bool]string{true: "YES", false: "NO"}[col.Nullable]
+		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[col.Role]
+		for i, v := range []string{col.Name, col.Type.String(), "", null, col.Default, role} {
+			b.Field(i).(*array.StringBuilder).Append(v)
+		}
+	}
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	messages := resultMessages(discard{}, schema, batch)
+	return c.SendFlight(messages[:len(messages)-1]...) // DESC has no metrics
+}
+
+// discard is a testing.TB for handlers, which must not fail the test on a goroutine of
+// their own.
+type discard struct{ testing.TB }
+
+func (discard) Helper() {}
+
+func (discard) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+
+// ways tells how the requests travelled, and forgets them: "columns" for the two
+// statements that read the columns, "native", and "text".
+func (s *tableServer) ways() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ways []string
+	for _, c := range s.calls {
+		switch {
+		case c.native != nil:
+			ways = append(ways, "native")
+		case strings.HasPrefix(c.sql, "DESC TABLE"):
+		case strings.HasPrefix(c.sql, "SELECT * FROM"):
+			ways = append(ways, "columns")
+		default:
+			ways = append(ways, "text")
+		}
+	}
+	s.calls = nil
+	return strings.Join(ways, ", ")
+}
+
+func (s *tableServer) lastCall(t testing.TB) tableCall {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.calls) == 0 {
+		t.Fatal("no request")
+	}
+	return s.calls[len(s.calls)-1]
+}
+
+// know makes the driver read the columns of table t.
+func (s *tableServer) know(t *testing.T, db *sql.DB) {
+	t.Helper()
+	exec(t, db, manyRows("INSERT INTO t (host, ts) VALUES ", "('a', 1)", 16))
+	if got := s.ways(); got != "columns, native" {
+		t.Fatalf("16 rows went %s", got)
+	}
+}
+
+func manyRows(insert, row string, n int) string {
+	return insert + strings.TrimSuffix(strings.Repeat(row+", ", n), ", ")
+}
+
+func TestInsertTravelsNativelyWhenItPays(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	const insert = "INSERT INTO t (host, ts) VALUES "
+	exec(t, db, manyRows(insert, "('a', 1)", 15))
+	if got := s.ways(); got != "text" {
+		t.Errorf("15 rows of a table that is not known went %s", got)
+	}
+	exec(t, db, manyRows(insert, "('a', 1)", 16))
+	if got := s.ways(); got != "columns, native" {
+		t.Errorf("16 rows went %s", got)
+	}
+	exec(t, db, insert+"('a', 1)")
+	if got := s.ways(); got != "native" {
+		t.Errorf("1 row of a table that is known went %s", got)
+	}
+	exec(t, db, strings.Replace(insert, " t ", ` Public."t" `, 1)+"('a', 1)") // as the server reads it
+	if got := s.ways(); got != "native" {
+		t.Errorf("the same with the database's name went %s", got)
+	}
+	stmt, err := db.PrepareContext(t.Context(), insert+"(?, ?)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stmt.Close()
+	result, err := stmt.ExecContext(t.Context(), "a", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := result.RowsAffected(); n != 1 || err != nil {
+		t.Errorf("%d rows affected, %v", n, err)
+	}
+	if got := s.ways(); got != "native" {
+		t.Errorf("a prepared statement went %s", got)
+	}
+	rows, err := db.QueryContext(t.Context(), insert+"('a', 1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows.Close()
+	if got := s.ways(); got != "text" {
+		t.Errorf("an INSERT as a query went %s", got)
+	}
+}
+
+func TestNativeInsertSaysWhatTheTextSays(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server, "timezone=Asia/Shanghai", "hints=ttl=7d,auto_create_table=true")
+	s.know(t, db)
+	at := time.Date(2024, 1, 1, 8, 0, 0, 1_999_999, time.FixedZone("", 8*3600))
+	exec(t, db, "INSERT INTO t (host, ts, `Upper`, dec, v, n, j, vec, d) VALUES ($2, $1, 'it''s', -1.005, 1e3, $3, '{\"a\": 1}', $4, $5), (NULL, 7, NULL, '1', $6, - 7, $7, NULL, NULL)",
+		at, "web-1", uint8(255), greptime.Vector{1, -2}, greptime.Date{Year: 2024, Month: 2, Day: 29}, math.Inf(-1), []byte(nil))
+	call := s.lastCall(t)
+	if got := s.ways(); got != "native" {
+		t.Fatalf("went %s", got)
+	}
+	if want := []string{"auto_create_table=false,ttl=7d"}; !slices.Equal(call.hints, want) {
+		t.Errorf("hints %q, want %q", call.hints, want)
+	}
+	if call.header.Dbname != "public" || call.header.Timezone != "Asia/Shanghai" {
+		t.Errorf("header %v", call.header)
+	}
+	want := &greptimev1.RowInsertRequests{}
+	err := protojson.Unmarshal([]byte(`{"inserts": [{"table_name": "t", "rows": {
+		"schema": [
+			{"column_name": "host", "datatype": "STRING", "semantic_type": "TAG"},
+			{"column_name": "ts", "datatype": "TIMESTAMP_MILLISECOND", "semantic_type": "TIMESTAMP"},
+			{"column_name": "Upper", "datatype": "STRING", "semantic_type": "FIELD"},
+			{"column_name": "dec", "datatype": "DECIMAL128", "semantic_type": "FIELD", "datatype_extension": {"decimal_type": {"precision": 5, "scale": 2}}},
+			{"column_name": "v", "datatype": "FLOAT64", "semantic_type": "FIELD"},
+			{"column_name": "n", "datatype": "INT64", "semantic_type": "FIELD"},
+			{"column_name": "j", "datatype": "JSON", "semantic_type": "FIELD", "datatype_extension": {"json_type": "JSON_BINARY"}},
+			{"column_name": "vec", "datatype": "VECTOR", "semantic_type": "FIELD", "datatype_extension": {"vector_type": {"dim": 2}}},
+			{"column_name": "d", "datatype": "DATE", "semantic_type": "FIELD"}
+		],
+		"rows": [
+			{"values": [{"string_value": "web-1"}, {"timestamp_millisecond_value": "1704067200001"}, {"string_value": "it's"},
+				{"decimal128_value": {"hi": "-1", "lo": "-101"}}, {"f64_value": 1000}, {"i64_value": "255"},
+				{"string_value": "{\"a\": 1}"}, {"binary_value": "AACAPwAAAMA="}, {"date_value": 19782}]},
+			{"values": [{}, {"timestamp_millisecond_value": "7"}, {}, {"decimal128_value": {"lo": "100"}}, {"f64_value": "-Infinity"},
+				{"i64_value": "-7"}, {}, {}, {}]}
+		]}}]}`), want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := call.native.GetRowInserts(); !proto.Equal(got, want) {
+		t.Errorf("sent %s\nwant %s", protojson.Format(got), protojson.Format(want))
+	}
+}
+
+// What may mean something else natively than as text, or may be an error there, is
+// left to the text, even though the columns are known.
+func TestInsertGoesAsTextUnlessItSurelyStoresTheSame(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	s.put(t, "public.strict",
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex, Default: "now()"},
+		catalog.Column{Name: "i", Type: column.Of(column.Int32)},
+		catalog.Column{Name: "at", Type: column.Of(column.TimestampSecond), Nullable: true, Default: "current_timestamp()"},
+		catalog.Column{Name: "k", Type: column.Of(column.Int32), Default: "5"},
+	)
+	s.put(t, "other.t",
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex},
+		catalog.Column{Name: "host", Type: column.Of(column.Int64), Nullable: true},
+	)
+	for _, test := range []struct {
+		query string
+		args  []any
+		want  string
+	}{
+		{"INSERT INTO t (host, ts) VALUES (:h, :t)", []any{sql.Named("t", 1), sql.Named("h", "a")}, "native"},
+		{"insert t (ts) values (1)", nil, "native"},
+		{"INSERT INTO other.t (ts, host) VALUES (1, 2)", nil, "columns, native"}, // read for the many rows of it
+		{"INSERT INTO strict (ts, i, at) VALUES (1, 2, 3)", nil, "native"},       // k is 5 both ways
+
+		// The form of the statement.
+		{"INSERT INTO t VALUES ('a', 1, 1, 1, NULL, NULL, NULL, NULL, NULL, 'x')", nil, "text"},
+		{"REPLACE INTO t (host, ts) VALUES ('a', 1)", nil, "text"},
+		{"INSERT INTO t (host, ts) SELECT 'a', 1", nil, "text"},
+		{"INSERT INTO t (host, ts) VALUES ('a', 1) ON CONFLICT DO NOTHING", nil, "text"},
+		{"INSERT INTO t (host, ts) VALUES ('a', 1) RETURNING host", nil, "text"},
+		{"INSERT OR REPLACE INTO t (host, ts) VALUES ('a', 1)", nil, "text"},
+		{"INSERT INTO t (host, ts, n) VALUES ('a', 1, 1 + 1)", nil, "text"},
+		{"INSERT INTO t (host, ts) VALUES (upper(?), 1)", []any{"a"}, "text"},
+		{"INSERT INTO t (host, ts, n) VALUES ('a', 1, -?)", []any{1}, "text"},
+		{"INSERT INTO t (host, ts, n) VALUES ('a', 1, DEFAULT)", nil, "text"},
+		{`INSERT INTO t (host, ts) VALUES ("a", 1)`, nil, "text"},
+		{"INSERT INTO t (host, ts) VALUES ($$a$$, 1)", nil, "text"},
+		{"INSERT INTO t (host, ts) VALUES (?, 1)", nil, "text"}, // placeholders are the server's when there are no arguments
+		{"INSERT INTO greptime.public.t (host, ts) VALUES ('a', 1)", nil, "text"},
+		{"INSERT INTO t (host, ts) VALUES ('a', 1, 2)", nil, "text"},
+		{"INSERT INTO t (host, ts", nil, "text"},
+
+		// The columns.
+		{"INSERT INTO t (host, TS) VALUES ('a', 1)", nil, "text"}, // the server does not lower-case them
+		{"INSERT INTO t (host, ts, upper) VALUES ('a', 1, 'x')", nil, "text"},
+		{"INSERT INTO t (host, ts, nothing) VALUES ('a', 1, 2)", nil, "text"},
+		{"INSERT INTO t (host, host, ts) VALUES ('a', 'b', 1)", nil, "text"},
+		{"INSERT INTO t (host) VALUES ('a')", nil, "text"},
+		{"INSERT INTO nowhere (host) VALUES ('a')", nil, "text"},
+		{"INSERT INTO strict (i, at) VALUES (1, 2)", nil, "text"},
+		{"INSERT INTO strict (ts, at) VALUES (1, 2)", nil, "text"},
+		{"INSERT INTO strict (ts, i) VALUES (1, 2)", nil, "text"},
+		{"INSERT INTO strict (ts, i, at, k) VALUES (1, NULL, 2, 3)", nil, "text"},
+		{"INSERT INTO strict (ts, i, at, k) VALUES (1, ?, 2, 3)", []any{nil}, "text"},
+		{"INSERT INTO strict (ts, i, at) VALUES (NULL, 1, 2)", nil, "text"},
+		{"INSERT INTO strict (ts, i, at) VALUES (1, 2, NULL)", nil, "text"}, // whether a NULL becomes the DEFAULT is not recorded
+
+		// The values.
+		{"INSERT INTO t (host, ts) VALUES (7, 1)", nil, "text"},
+		{"INSERT INTO t (host, ts, n) VALUES ('a', 1, '7')", nil, "text"},
+		{"INSERT INTO t (host, ts, n) VALUES ('a', 1, ?)", []any{7.0}, "text"},
+		{"INSERT INTO t (host, ts, d) VALUES ('a', 1, ?)", []any{time.Unix(0, 0)}, "text"},
+		{"INSERT INTO t (host, ts, j) VALUES ('a', 1, ?)", []any{[]byte("{}")}, "text"},
+		{"INSERT INTO t (host, ts, vec) VALUES ('a', 1, ?)", []any{greptime.Vector{1}}, "text"},
+		{"INSERT INTO t (host, ts) VALUES ('a', '2024-01-01')", nil, "text"},
+		{"INSERT INTO t (host, ts) VALUES ('a', ?)", []any{"2024-01-01 00:00:00"}, "native"},
+	} {
+		t.Run(test.query, func(t *testing.T) {
+			db := openServer(t, s.Server)
+			s.ways()
+			for _, table := range []string{"t (host, ts) VALUES ('a', 1)", "strict (ts, i, at) VALUES (1, 1, 1)"} {
+				insert, row, _ := strings.Cut("INSERT INTO "+table, "(")
+				columns, values, _ := strings.Cut(row, " VALUES ")
+				exec(t, db, manyRows(insert+"("+columns+" VALUES ", values, 16))
+			}
+			if got := s.ways(); got != "columns, native, columns, native" {
+				t.Fatalf("%s before", got)
+			}
+			query := test.query
+			if strings.Contains(query, "other.t") {
+				query = manyRows("INSERT INTO other.t (ts, host) VALUES ", "(1, 2)", 16)
+			}
+			exec(t, db, query, test.args...)
+			call := s.lastCall(t)
+			if got := s.ways(); got != test.want {
+				t.Errorf("went %s, want %s", got, test.want)
+			}
+			if strings.Contains(query, "other.t") && call.header.Dbname != "other" {
+				t.Errorf("into database %s", call.header.Dbname)
+			}
+		})
+	}
+}
+
+func TestNaiveTimesFollowTheSession(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	s.know(t, db)
+	conn := oneConn(t, db)
+	for _, test := range []struct{ zone, value, want string }{
+		{"UTC", "2024-01-01 00:00:00", "native"},
+		{"Asia/Shanghai", "2024-01-01 00:00:00", "text"},
+		{"Asia/Shanghai", "2024-01-01T00:00:00Z", "native"},
+		{"Asia/Shanghai", "2024-01-01T00:00:00+08:00", "native"},
+	} {
+		exec(t, conn, "SET time_zone = '"+test.zone+"'")
+		exec(t, conn, "INSERT INTO t (host, ts) VALUES ('a', '"+test.value+"')")
+		if got := s.ways(); got != test.want {
+			t.Errorf("%s under %s went %s, want %s", test.value, test.zone, got, test.want)
+		}
+	}
+}
+
+// There is no literal for these, and so they are worth reading the columns for.
+func TestArgumentsWithoutLiteralsTravelNatively(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	for _, test := range []struct {
+		columns, values string
+		zone            string
+		args            []any
+	}{
+		{"v", "?", "UTC", []any{math.NaN()}},
+		{"v", "?", "UTC", []any{float32(math.Inf(1))}},
+		{"v, j, vec", "?, ?, ?", "UTC", []any{math.NaN(), `{"a":1}`, greptime.Vector{1, float32(math.NaN())}}},
+		{"d", "?", "Asia/Shanghai", []any{greptime.Date{Year: 2024, Month: 1, Day: 1}}},
+	} {
+		db := openServer(t, s.Server, "timezone="+test.zone)
+		exec(t, db, "INSERT INTO t (ts, "+test.columns+") VALUES (1, "+test.values+")", test.args...)
+		if got := s.ways(); got != "columns, native" {
+			t.Errorf("%v went %s", test.args, got)
+		}
+	}
+	// Where that cannot be, it is the error of the text.
+	db := openServer(t, s.Server)
+	for _, query := range []string{"INSERT INTO nowhere (ts, v) VALUES (1, ?)", "INSERT INTO t (ts, n) VALUES (1, ?)", "INSERT INTO t (ts, v) VALUES (now(), ?)"} {
+		if _, err := db.ExecContext(t.Context(), query, math.NaN()); err == nil && !strings.Contains(query, "now()") {
+			t.Errorf("%s: no error", query)
+		} else if err != nil && !strings.Contains(err.Error(), "no literal for NaN") {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+}
+
+func refuse(code codes.Code, message string, errCode int) func(*wiretest.Call, *greptimev1.GreptimeRequest) error {
+	return func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error { return c.Fail(code, message, errCode) }
+}
+
+// A table that has changed is an InvalidArguments natively. Then the text decides.
+func TestRefusedNativeInsertGoesAsText(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	s.know(t, db)
+	s.answerNative(refuse(codes.InvalidArgument, `unknown columns: ["host"]`, 1004))
+	result, err := db.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES ('a', ?)", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := result.RowsAffected(); n != 2 {
+		t.Errorf("%d rows affected, the text's answer is 2", n)
+	}
+	if call := s.lastCall(t); call.sql != "INSERT INTO t (host, ts) VALUES ('a', 1)" {
+		t.Errorf("the text is %s", call.sql)
+	}
+	if got := s.ways(); got != "native, text" {
+		t.Errorf("went %s", got)
+	}
+	exec(t, db, "INSERT INTO t (host, ts) VALUES ('a', ?)", 1)
+	if got := s.ways(); got != "text" {
+		t.Errorf("with the columns forgotten it went %s", got)
+	}
+
+	s.answerText(wiretest.Replay(captures.DoGetByName("error_insert_unknown_column")))
+	_, err = db.ExecContext(t.Context(), manyRows("INSERT INTO t (host, ts) VALUES ", "('a', 1)", 16))
+	if want := captures.DoGetByName("error_insert_unknown_column").GRPCMessage; !errors.Is(err, greptime.InvalidArguments) || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, the text's is %s", err, want)
+	}
+	if got := s.ways(); got != "columns, native, text" {
+		t.Errorf("went %s", got)
+	}
+
+	// Without a literal, the native answer is the only one.
+	_, err = db.ExecContext(t.Context(), "INSERT INTO t (ts, v) VALUES (1, ?)", math.NaN())
+	if !errors.Is(err, greptime.InvalidArguments) || !strings.Contains(err.Error(), "unknown columns") {
+		t.Errorf("error %v", err)
+	}
+	if got := s.ways(); got != "columns, native" {
+		t.Errorf("went %s", got)
+	}
+}
+
+func TestStaleColumnsAreReadAgainForNaN(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	s.know(t, db)
+	s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error {
+		s.answerNative(nil)
+		return c.Fail(codes.InvalidArgument, "column v expect type Float32", 1004)
+	})
+	exec(t, db, "INSERT INTO t (ts, v) VALUES (1, ?)", math.NaN())
+	if got := s.ways(); got != "native, columns, native" {
+		t.Errorf("went %s", got)
+	}
+}
+
+// The text would store NULL or an infinity, and say nothing.
+func TestSilentLossesAreErrors(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	s.put(t, "public.t2",
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex},
+		catalog.Column{Name: "f", Type: column.Of(column.Float32), Nullable: true})
+	db := openServer(t, s.Server)
+	s.know(t, db)
+	exec(t, db, manyRows("INSERT INTO t2 (ts, f) VALUES ", "(1, 1.5)", 16))
+	s.ways()
+	for _, test := range []struct {
+		query string
+		arg   any
+		says  string
+	}{
+		{"INSERT INTO t (ts, dec) VALUES (1, 1), (2, ?)", 1000, `row 2, column "dec" of type DECIMAL(5,2): the number has more digits`},
+		{"INSERT INTO t (ts, dec) VALUES (1, ?)", greptime.Decimal("999.995"), "more digits"},
+		{"INSERT INTO t (ts, host) VALUES (1, ?)", []byte{0xff}, "UTF-8"},
+		{"INSERT INTO t2 (ts, f) VALUES (1, ?)", 1e39, "infinity"},
+	} {
+		_, err := db.ExecContext(t.Context(), test.query, test.arg)
+		if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "nothing was sent") {
+			t.Errorf("%s: %v", test.query, err)
+		}
+		// The columns may have changed, and are looked at before it is an error.
+		if got := s.ways(); got != "columns" {
+			t.Errorf("%s went %s", test.query, got)
+		}
+	}
+	s.put(t, "public.t",
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex},
+		catalog.Column{Name: "dec", Type: column.DecimalOf(10, 2), Nullable: true})
+	exec(t, db, "INSERT INTO t (ts, dec) VALUES (1, ?)", 1000)
+	if got := s.ways(); got != "columns, native" {
+		t.Errorf("with a larger column it went %s", got)
+	}
+}
+
+func TestInsertSQLIsAlwaysText(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server, "insert=sql")
+	exec(t, db, manyRows("INSERT INTO t (host, ts) VALUES ", "('a', 1)", 16))
+	if got := s.ways(); got != "text" {
+		t.Errorf("went %s", got)
+	}
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO t (ts, v) VALUES (1, ?)", math.NaN()); err == nil {
+		t.Error("NaN was written")
+	}
+}
+
+func TestInsertNativeIsNeverText(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server, "insert=native", "multi_statements=true")
+	exec(t, db, "INSERT INTO t (host, ts) VALUES (?, ?)", "a", 1)
+	if got := s.ways(); got != "columns, native" {
+		t.Errorf("one row went %s", got)
+	}
+	for _, test := range []struct{ query, says, ways string }{
+		{"INSERT INTO t (host, ts) VALUES ('a', now())", "it is more than INSERT INTO", ""},
+		{"INSERT INTO t VALUES ('a', 1)", "does not name the columns", ""},
+		{"INSERT INTO t (host, ts) VALUES ('a', 1); INSERT INTO t (host, ts) VALUES ('a', 1)", "several statements", ""},
+		{"INSERT INTO t (host, ts) VALUES (?, 1)", "placeholders for 1 argument", ""},
+		{"INSERT INTO t (host, ts) VALUES ('a', 1), (7, 1)", `row 2, column "host" of type STRING`, "columns"},
+		{"INSERT INTO t (host, ts, nothing) VALUES ('a', 1, 2)", `has no column "nothing"`, "columns"},
+		{"INSERT INTO nowhere (ts) VALUES (1)", "Table not found", "columns"},
+	} {
+		_, err := db.ExecContext(t.Context(), test.query)
+		if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "insert=native") {
+			t.Errorf("%s: %v", test.query, err)
+		}
+		if got := s.ways(); got != test.ways && got != strings.TrimPrefix(test.ways+", columns", ", ") {
+			t.Errorf("%s went %s, want %s", test.query, got, test.ways)
+		}
+	}
+	s.know(t, openServer(t, s.Server))
+	exec(t, db, "INSERT INTO t (host, ts) VALUES (?, ?)", "a", 1)
+	s.ways()
+	s.answerNative(refuse(codes.InvalidArgument, "column host is not null but input has null", 1004))
+	_, err := db.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES (?, ?)", "a", 1)
+	if !errors.Is(err, greptime.InvalidArguments) {
+		t.Errorf("error %v", err)
+	}
+	if got := s.ways(); got != "native, columns, native" {
+		t.Errorf("went %s", got)
+	}
+	// What is no INSERT … VALUES is not meant.
+	exec(t, db, "INSERT INTO t (host, ts) SELECT 'a', 1")
+	exec(t, db, "DELETE FROM t")
+	if got := s.ways(); got != "text, text" {
+		t.Errorf("went %s", got)
+	}
+}
+
+func TestColumnsThatCannotBeReadAreNoError(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	exec(t, db, manyRows("INSERT INTO secret (host, ts) VALUES ", "('a', 1)", 16))
+	if got := s.ways(); got != "columns, text" {
+		t.Errorf("went %s", got)
+	}
+	s.put(t, "public.secret", catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex})
+	exec(t, db, manyRows("INSERT INTO secret (ts) VALUES ", "(1)", 16))
+	if got := s.ways(); got != "columns, native" {
+		t.Errorf("went %s", got)
+	}
+}
+
+func TestHintAndSizeThatRuleNativeInsertsOut(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	for _, test := range []struct{ params, want string }{
+		{"hints=physical_table=p", "text"},
+		{"max_message_size=2000", "columns, text"},
+	} {
+		db := openServer(t, s.Server, test.params)
+		exec(t, db, manyRows("INSERT INTO t (host, ts) VALUES ", "('a',1)", 165)) // some 1,700 bytes of text, natively 2,000
+		if got := s.ways(); got != test.want {
+			t.Errorf("%s: went %s, want %s", test.params, got, test.want)
+		}
+	}
+}
+
+// A failed native insert is classified as the same statement by text is.
+func TestNativeInsertFailsAsTextDoes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		answer wiretest.Handler
+	}{
+		{"refused", func(c *wiretest.Call) error { return c.Fail(codes.PermissionDenied, "no", 7006) }},
+		{"busy", func(c *wiretest.Call) error { return c.Fail(codes.ResourceExhausted, "busy", 4009) }},
+		{"limited", func(c *wiretest.Call) error { return c.Fail(codes.ResourceExhausted, "slow down", 6001) }},
+		{"internal", func(c *wiretest.Call) error { return c.Fail(codes.Internal, "Internal error: 1003", 1003) }},
+		{"panic", func(c *wiretest.Call) error { return c.Fail(codes.Internal, "panicked", 1002) }},
+		{"unavailable", func(c *wiretest.Call) error { return c.Fail(codes.Unavailable, "", 0) }},
+		{"unimplemented", func(c *wiretest.Call) error { return c.Fail(codes.Unimplemented, "", 0) }},
+		{"reset", func(c *wiretest.Call) error { return wiretest.Reset(wiretest.ResetInternal)(c) }},
+		{"dropped", func(c *wiretest.Call) error { return wiretest.Drop()(c) }},
+		{"late", func(c *wiretest.Call) error { return wiretest.Hang()(c) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newTableServer(t)
+			var failures []*greptime.Error
+			for _, mode := range []string{"sql", "auto", "native"} {
+				db := openServer(t, s.Server, "insert="+mode)
+				if mode != "sql" {
+					s.know(t, db)
+				}
+				s.answerText(test.answer)
+				s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error { return test.answer(c) })
+				ctx := t.Context()
+				if test.name == "late" {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, 200*time.Millisecond)
+					defer cancel()
+				}
+				_, err := db.ExecContext(ctx, "INSERT INTO t (host, ts) VALUES ('a', ?)", 1)
+				var e *greptime.Error
+				if !errors.As(err, &e) {
+					t.Fatalf("insert=%s: %v", mode, err)
+				}
+				if test.name == "late" && !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("insert=%s: %v", mode, err)
+				}
+				failures = append(failures, e)
+				want := "native"
+				if mode == "sql" {
+					want = "text"
+				}
+				if got := s.ways(); got != want { // once
+					t.Errorf("insert=%s went %s", mode, got)
+				}
+				s.answerText(nil)
+				s.answerNative(nil)
+			}
+			text := failures[0]
+			for _, native := range failures[1:] {
+				if native.Ambiguous != text.Ambiguous || native.Retryable != text.Retryable || native.Code != text.Code || native.GRPC != text.GRPC {
+					t.Errorf("natively %+v\nas text  %+v", native, text)
+				}
+			}
+		})
+	}
+}
+
+func TestNativeInsertGoesToAnEndpointThatIsUp(t *testing.T) {
+	t.Parallel()
+	up, down := newTableServer(t), newTableServer(t)
+	down.Stop()
+	dsn := "greptime://" + down.Addr() + "," + up.Addr() + "/public?balance=ordered"
+	db, err := sql.Open("greptime", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	exec(t, db, manyRows("INSERT INTO t (host, ts) VALUES ", "('a', 1)", 16))
+	if got := up.ways(); got != "columns, native" {
+		t.Errorf("went %s", got)
+	}
+}
+
+// That the server is down is found out by reading the columns; nothing was written.
+func TestServerDownIsNotAmbiguous(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server, "connect_timeout=1s")
+	s.Stop()
+	_, err := db.ExecContext(t.Context(), manyRows("INSERT INTO t (host, ts) VALUES ", "('a', 1)", 16))
+	var e *greptime.Error
+	if !errors.As(err, &e) || e.Ambiguous {
+		t.Errorf("error %+v", err)
+	}
+}
+
+func TestCancelledNativeInsert(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	s.know(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error {
+		cancel()
+		return wiretest.Hang()(c)
+	})
+	_, err := db.ExecContext(ctx, "INSERT INTO t (host, ts) VALUES ('a', 1)")
+	var e *greptime.Error
+	if !errors.Is(err, context.Canceled) || !errors.As(err, &e) || !e.Ambiguous {
+		t.Errorf("error %v", err)
+	}
+	if got := s.ways(); got != "native" {
+		t.Errorf("went %s", got)
+	}
+}
+
+func TestConfigTimeoutLimitsNativeInserts(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server, "timeout=300ms")
+	s.know(t, db)
+	s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error { return wiretest.Hang()(c) })
+	if _, err := db.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES ('a', 1)"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestTransactionsKnowOfNativeInserts(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server, "transactions=ignore")
+	s.know(t, db)
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, tx, "INSERT INTO t (host, ts) VALUES ('a', 1)")
+	if got := s.ways(); got != "native" {
+		t.Errorf("went %s", got)
+	}
+	if err := tx.Rollback(); !errors.Is(err, greptime.ErrTransactions) {
+		t.Errorf("a Rollback after a write: %v", err)
+	}
+	tx, err = db.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES ('a', 1)"); !errors.Is(err, greptime.ErrTransactions) {
+		t.Errorf("a write in a read-only transaction: %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Error(err)
+	}
+	if got := s.ways(); got != "" {
+		t.Errorf("went %s", got)
+	}
+}
+
+// Goroutines insert while the table keeps changing: every row arrives, on one way or
+// the other.
+func TestNativeInsertsOfManyGoroutines(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	var mu sync.Mutex
+	arrived := map[int64]int{}
+	refusals := 0
+	s.answerNative(func(c *wiretest.Call, r *greptimev1.GreptimeRequest) error {
+		rows := r.GetRowInserts().Inserts[0].Rows.Rows
+		mu.Lock()
+		defer mu.Unlock()
+		if c.N%7 == 0 {
+			refusals++
+			return c.Fail(codes.InvalidArgument, "changed", 1004)
+		}
+		for _, row := range rows {
+			arrived[row.Values[1].GetI64Value()]++
+		}
+		return c.Respond(uint32(len(rows)))
+	})
+	s.answerText(func(c *wiretest.Call) error {
+		text, err := c.SQL()
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		_, values, _ := strings.Cut(text, "VALUES ")
+		for pair := range strings.SplitSeq(values, "), (") {
+			var ts, n int64
+			if _, err := fmt.Sscanf(strings.Trim(pair, "()"), "%d, %d", &ts, &n); err != nil {
+				return err
+			}
+			arrived[n]++
+		}
+		return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
+	})
+	const goroutines, inserts, rows = 8, 20, 17
+	var wg sync.WaitGroup
+	for g := range goroutines {
+		wg.Go(func() {
+			for i := range inserts {
+				args := make([]any, 0, 2*rows)
+				for r := range rows {
+					args = append(args, r, (g*inserts+i)*rows+r)
+				}
+				if _, err := db.ExecContext(t.Context(), manyRows("INSERT INTO t (ts, n) VALUES ", "(?, ?)", rows), args...); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	if len(arrived) != goroutines*inserts*rows || refusals == 0 {
+		t.Errorf("%d rows arrived, with %d refusals", len(arrived), refusals)
+	}
+	for n, times := range arrived {
+		if times != 1 {
+			t.Errorf("row %d arrived %d times", n, times)
+		}
+	}
+}
