@@ -28,6 +28,12 @@ func callError(ctx context.Context, err error, st statement) *Error {
 		e.Code, e.cause = DeadlineExceeded, context.DeadlineExceeded
 	}
 	e.Ambiguous = !st.readOnly && call.Sent && !refused(e)
+	for _, other := range call.Others { // of a write that was repeated
+		var before *transport.CallError
+		if errors.As(other, &before) && before.Sent && !refused(newServerError(before.Status, before.Trailer, before.Endpoint)) {
+			e.Ambiguous = !st.readOnly
+		}
+	}
 	if e.Code == 0 {
 		e.details = append(e.details, remedy(e))
 	}

@@ -32,21 +32,22 @@ import (
 // sent, or was refused for a reason that passes (a rate limit, a suspended server).
 // What may have been carried out (a broken connection, a time-out, a region that is
 // busy, which may be one among several) is given back with Ambiguous set, at most once
-// written. With Options.Idempotent it is sent again, too, and so each row arrives at
-// least once. Choose that for tables that are not in append mode: there, rows with the
-// same tags and time replace each other. Rows that the server refuses for good, as of
+// written. With Options.Idempotent it is sent again, too, until RetryFor is over, and so
+// what is acknowledged was written at least once. Choose that for tables that are not in
+// append mode: there, rows with the same tags and time replace each other. Rows that the server refuses for good, as of
 // a wrong type, are given back at once, with the others of their request, for
 // GreptimeDB refuses requests as a whole.
 //
 // The rows of a table are sent in the order in which they were appended, one request
 // after the other: the next when the one before has been acknowledged or given up. So
-// the order within a series is kept, also over repetitions. Two things can break it,
-// and both are reported: rows that were given back and are written again come later,
-// and a request that was given up at its Timeout may still be carried out by the
-// server after the next one.
+// the order within a series is kept, also over repetitions. Two things can break it:
+// rows that were given back and are written again come later, and what nobody can
+// know of, a server that still carries out a request which was given up at its Timeout,
+// or with its connection, after the next one.
 //
 // A request has the rows of one table, because the server does not undo the first
-// tables of a request when a later one fails. Tables do not wait for each other.
+// tables of a request when a later one fails. Tables wait for each other only if there
+// are more than Requests to be sent.
 type Buffered struct {
 	opts    BufferedOptions
 	session session.Session

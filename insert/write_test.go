@@ -482,3 +482,28 @@ func TestARollbackKnowsOfTheWrite(t *testing.T) {
 		}
 	}
 }
+
+// The first endpoint may have written the rows, so the failure is ambiguous even
+// though the second surely did not.
+func TestRepeatedWriteStaysAmbiguous(t *testing.T) {
+	t.Parallel()
+	drops := wiretest.Start(t, func(c *wiretest.Call) error {
+		if _, err := c.Request(); err != nil {
+			return err
+		}
+		return c.Drop()
+	})
+	gone := wiretest.Start(t, func(*wiretest.Call) error { return nil })
+	addr := gone.Addr()
+	gone.Stop()
+	conn := connTo(t, "greptime://"+drops.Addr()+","+addr+"?balance=ordered")
+	table := insert.NewTable("t", insert.Time("ts", insert.Millisecond))
+	if err := table.Append(time.UnixMilli(1)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := insert.Options{Idempotent: true}.Write(t.Context(), conn, table)
+	var e *greptime.Error
+	if !errors.As(err, &e) || !e.Ambiguous {
+		t.Errorf("error %v", err)
+	}
+}

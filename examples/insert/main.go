@@ -1,0 +1,101 @@
+// Insert writes rows as they come into being, without SQL: every data type once,
+// devices that send a reading at a time and wait for the answer, and the same
+// devices behind a buffered writer. The latency of their calls is printed every
+// second.
+//
+//	go run ./examples/insert -devices 50 -for 10s
+//
+// It starts a GreptimeDB-compatible server in the process; set GREPTIME_DSN, as
+// to greptime://localhost:4001, to use yours. There it works in a database of its
+// own, greptime_insert, which it drops at the end.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/greptimetest"
+)
+
+const database = "greptime_insert"
+
+var (
+	devices = flag.Int("devices", 20, "how many devices send readings")
+	period  = flag.Duration("every", 50*time.Millisecond, "how often each of them does")
+	length  = flag.Duration("for", 5*time.Second, "how long each part runs")
+)
+
+func main() {
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	log.SetFlags(0)
+	if *devices < 1 || *period <= 0 || *length <= 0 {
+		log.Fatal("-devices, -every and -for have to be more than 0")
+	}
+	if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	dsn, stop, err := server()
+	if err != nil {
+		return err
+	}
+	defer stop()
+
+	cfg, err := greptime.ParseDSN(dsn)
+	if err != nil {
+		return err
+	}
+	admin, err := greptime.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if _, err := admin.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+database); err != nil {
+		return err
+	}
+	defer func() {
+		_, dropped := admin.Exec(context.WithoutCancel(ctx), "DROP DATABASE "+database)
+		err = errors.Join(err, dropped)
+	}()
+
+	// A pool for SQL and a connection for inserts, on the same channels.
+	cfg.Database = database
+	connector, err := greptime.NewConnector(cfg)
+	if err != nil {
+		return err
+	}
+	db := sql.OpenDB(connector)
+	defer db.Close()
+	for _, part := range []func(context.Context, *sql.DB, *greptime.Conn) error{allTypes, oneByOne, buffered} {
+		err := greptime.Raw(ctx, db, func(conn *greptime.Conn) error { return part(ctx, db, conn) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// server returns the DSN of the user's server, or of one started here.
+func server() (dsn string, stop func(), err error) {
+	if dsn := os.Getenv("GREPTIME_DSN"); dsn != "" {
+		return dsn, func() {}, nil
+	}
+	s, err := greptimetest.New(greptimetest.Options{})
+	if err != nil {
+		return "", nil, err
+	}
+	fmt.Println("Started a GreptimeDB-compatible server in this process:", s.DSN())
+	return s.DSN(), func() { s.Close() }, nil
+}

@@ -1,0 +1,496 @@
+package insert_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+// Requests that provably were not carried out are repeated without being asked, those
+// with an unknown outcome only if that does no harm.
+func TestBufferedRepeats(t *testing.T) {
+	t.Parallel()
+	fail := func(code codes.Code, errCode int) func(*wiretest.Call) error {
+		return func(c *wiretest.Call) error { return c.Fail(code, "not now", errCode) }
+	}
+	drop := func(c *wiretest.Call) error { return wiretest.Drop()(c) }
+	hang := func(c *wiretest.Call) error { return wiretest.Hang()(c) }
+	for _, test := range []struct {
+		name       string
+		fail       func(*wiretest.Call) error
+		always     bool // repeated
+		idempotent bool // repeated if idempotent
+	}{
+		{"RateLimited", fail(codes.ResourceExhausted, int(greptime.RateLimited)), true, true},
+		{"Suspended", fail(codes.ResourceExhausted, int(greptime.Suspended)), true, true},
+		{"ResourceExhausted of a proxy", fail(codes.ResourceExhausted, 0), true, true},
+		{"RegionBusy", fail(codes.ResourceExhausted, int(greptime.RegionBusy)), false, true},
+		{"StorageUnavailable", fail(codes.Unavailable, int(greptime.StorageUnavailable)), false, true},
+		{"Unavailable", fail(codes.Unavailable, 0), false, true},
+		{"the connection drops", drop, false, true},
+		{"no answer", hang, false, true},
+		{"InvalidArguments", fail(codes.InvalidArgument, int(greptime.InvalidArguments)), false, false},
+		{"PermissionDenied", fail(codes.PermissionDenied, int(greptime.PermissionDenied)), false, false},
+	} {
+		for _, idempotent := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, idempotent %v", test.name, idempotent), func(t *testing.T) {
+				t.Parallel()
+				s := startStore(t, failures(test.fail, test.fail))
+				w := buffered(t, s.DSN(), insert.BufferedOptions{
+					Options: insert.Options{Idempotent: idempotent},
+					Backoff: time.Millisecond, Timeout: 200 * time.Millisecond,
+				})
+				appendNumbers(t, w.Table("r", meters), 0, 5)
+				err := w.Close(t.Context())
+				if test.always || idempotent && test.idempotent {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
+						t.Fatalf("stored %v", got)
+					}
+					if got := w.Stats(); got.Retries != 2 || got.Delivered != 5 {
+						t.Errorf("stats %+v", got)
+					}
+					return
+				}
+				list := undelivered(t, err)
+				var e *greptime.Error
+				if len(list) != 1 || len(metersIn(t, list[0].Table)) != 5 || !errors.As(list[0].Err, &e) || list[0].Attempts != 1 {
+					t.Fatalf("given back: %v", list)
+				}
+				if list[0].Ambiguous != test.idempotent || e.Ambiguous != test.idempotent {
+					t.Errorf("Ambiguous is %v and %v, want %v", list[0].Ambiguous, e.Ambiguous, test.idempotent)
+				}
+			})
+		}
+	}
+}
+
+func TestBufferedSurvivesAServerThatIsDown(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, nil)
+	w := buffered(t, s.DSN(), insert.BufferedOptions{
+		// The first request after the server went may find the connection still there.
+		Options:   insert.Options{Idempotent: true},
+		FlushRows: 10, Backoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond,
+	})
+	table := w.Table("r", meters)
+	appendNumbers(t, table, 0, 100)
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	down := time.Second
+	if *long {
+		down = 10 * time.Second
+	}
+	restart := time.AfterFunc(down, s.Restart)
+	defer restart.Stop()
+	appendNumbers(t, table, 100, 5000)
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.numbers(); !slices.Equal(got, count(0, 5000)) {
+		t.Fatalf("%d rows stored, or not in their order", len(got))
+	}
+	if got := w.Stats(); got.Retries == 0 {
+		t.Errorf("stats %+v", got)
+	}
+}
+
+func TestBufferedGivesUpAfterRetryFor(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, nil)
+	s.Stop()
+	given := make(chan insert.Undelivered, 1)
+	w := buffered(t, s.DSN(), insert.BufferedOptions{
+		FlushRows: 5, Backoff: time.Millisecond, RetryFor: 30 * time.Millisecond,
+		OnError: func(u insert.Undelivered) { given <- u },
+	})
+	began := time.Now()
+	appendNumbers(t, w.Table("r", meters), 0, 5)
+	u := <-given
+	if d := time.Since(began); d > 2*time.Second {
+		t.Errorf("it gave up after %v", d)
+	}
+	if u.Ambiguous || u.Attempts < 2 || u.Table.Len() != 5 {
+		t.Errorf("given back: %d rows, ambiguous %v, %d attempts: %v", u.Table.Len(), u.Ambiguous, u.Attempts, u.Err)
+	}
+	if err := w.Flush(t.Context()); err != nil {
+		t.Errorf("Flush returned rows that OnError has: %v", err)
+	}
+	if got := w.Stats(); got != (insert.BufferedStats{Undelivered: 5, Retries: got.Retries}) {
+		t.Errorf("stats %+v", got)
+	}
+
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	// The rows are the caller's, and can be written again.
+	s.Restart()
+	again := buffered(t, s.DSN(), insert.BufferedOptions{})
+	if err := again.Write(t.Context(), u.Table); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
+		t.Fatalf("stored %v", got)
+	}
+}
+
+func TestBufferedOnErrorMayWriteAgain(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, failures(func(c *wiretest.Call) error {
+		return c.Fail(codes.InvalidArgument, "no", int(greptime.InvalidArguments))
+	}))
+	var w *insert.Buffered
+	w = buffered(t, s.DSN(), insert.BufferedOptions{OnError: func(u insert.Undelivered) {
+		if err := w.Write(t.Context(), u.Table); err != nil {
+			t.Error(err)
+		}
+	}})
+	appendNumbers(t, w.Table("r", meters), 0, 5)
+	for range 2 {
+		if err := w.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
+		t.Fatalf("stored %v", got)
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBufferedRepeatsWhenCredentialsCannotBeHad(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, nil)
+	cfg, err := greptime.ParseDSN(s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int32
+	cfg.Credentials = func(context.Context) (string, string, error) {
+		if asked.Add(1) < 3 {
+			return "", "", errors.New("the vault is sealed")
+		}
+		return "user", "password", nil
+	}
+	w, err := insert.NewBuffered(connWith(t, cfg), insert.BufferedOptions{Backoff: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendNumbers(t, w.Table("r", meters), 0, 5)
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
+		t.Fatalf("stored %v", got)
+	}
+}
+
+func TestBufferedTablesDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	s := startStore(t, func(c *wiretest.Call, rows []meter) (bool, error) {
+		if rows[0].table == "slow" {
+			return false, wiretest.Block(release)(c)
+		}
+		if rows[0].table == "wrong" {
+			return true, c.Fail(codes.InvalidArgument, "no such column", int(greptime.InvalidArguments))
+		}
+		return false, nil
+	})
+	w := buffered(t, s.DSN(), insert.BufferedOptions{FlushRows: 1})
+	for _, name := range []string{"slow", "wrong", "r"} {
+		appendNumbers(t, w.Table(name, meters), 0, 1)
+	}
+	soon(t, "the rows of the table that is fine", func() bool { return len(s.numbers()) == 1 })
+	close(release)
+	list := undelivered(t, w.Close(t.Context()))
+	if len(list) != 1 || list[0].Table.Name() != "wrong" || !errors.Is(list[0].Err, greptime.InvalidArguments) {
+		t.Errorf("given back: %v", list)
+	}
+}
+
+func TestBufferedRefusesWrongRows(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, nil)
+	w := buffered(t, s.DSN(), insert.BufferedOptions{})
+	var value *insert.ValueError
+	if err := w.Table("r", meters).Append(t.Context(), "a", "not a number", time.Now()); !errors.As(err, &value) || value.Column != "n" {
+		t.Errorf("wrong value: %v", err)
+	}
+	if err := w.Table("r", nil).Append(t.Context(), "a"); err == nil {
+		t.Error("no schema: no error")
+	}
+	if err := w.Write(t.Context(), insert.NewTable("r")); err == nil {
+		t.Error("a table with an error: no error")
+	}
+	if err := w.Write(t.Context(), meters.NewTable("r")); !errors.Is(err, insert.ErrNoRows) {
+		t.Errorf("no rows: %v", err)
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Calls(""); n != 0 {
+		t.Errorf("%d calls", n)
+	}
+}
+
+func TestBufferedCloseReturnsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) { return true, wiretest.Hang()(c) })
+	reported := false
+	w := buffered(t, s.DSN(), insert.BufferedOptions{
+		FlushRows: 10, FlushBytes: 4 << 20, Memory: 1 << 20,
+		OnError: func(insert.Undelivered) { reported = true },
+	})
+	table := w.Table("r", meters)
+	appendNumbers(t, table, 0, 10)
+	s.WaitFor("the request", func() bool { return s.Calls("") == 1 })
+	appendNumbers(t, table, 10, 30)
+
+	// One waits for room.
+	big := metersTable(t, 100, 20_100)
+	if err := w.Write(t.Context(), big); err != nil {
+		t.Fatal(err)
+	}
+	blocked := make(chan error)
+	go func() { blocked <- w.Write(context.Background(), big) }()
+	time.Sleep(5 * time.Millisecond)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	err := w.Close(ctx)
+	if d := time.Since(began); d > 2*time.Second {
+		t.Errorf("Close took %v with a deadline of 50 ms", d)
+	}
+	if got := <-blocked; !errors.Is(got, insert.ErrBufferedClosed) {
+		t.Errorf("who waited for room got %v", got)
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Close: %v", err)
+	}
+	got := map[bool]int{}
+	for _, u := range undelivered(t, err) {
+		got[u.Ambiguous] += u.Table.Len()
+		if !errors.Is(u.Err, context.DeadlineExceeded) {
+			t.Errorf("%d rows: %v", u.Table.Len(), u.Err)
+		}
+	}
+	if got[true] != 10 || got[false] != 20_020 {
+		t.Errorf("ambiguous %d rows, not sent %d; want 10 and 20020", got[true], got[false])
+	}
+	if reported {
+		t.Error("OnError was called, too")
+	}
+	if got := w.Stats(); got.Rows != 0 || got.Bytes != 0 {
+		t.Errorf("stats after Close: %+v", got)
+	}
+	if err := table.Append(t.Context(), "a", 1, time.Now()); !errors.Is(err, insert.ErrBufferedClosed) {
+		t.Errorf("Append after Close: %v", err)
+	}
+	if err := errors.Join(w.Flush(t.Context()), w.Close(t.Context())); err != nil {
+		t.Errorf("Flush and Close after Close: %v", err)
+	}
+}
+
+func TestBufferedFlushEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
+		return false, wiretest.Block(release)(c)
+	})
+	w := buffered(t, s.DSN(), insert.BufferedOptions{})
+	appendNumbers(t, w.Table("r", meters), 0, 3)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := w.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Flush: %v", err)
+	}
+	close(release)
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.numbers(); !slices.Equal(got, count(0, 3)) {
+		t.Fatalf("stored %v", got)
+	}
+}
+
+func TestBufferedAfterTheConnectorIsClosed(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, nil)
+	cfg, err := greptime.ParseDSN(s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	connector, err := greptime.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := connector.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := insert.NewBuffered(c.(*greptime.Conn), insert.BufferedOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close() // the connection is not needed any more
+	appendNumbers(t, w.Table("r", meters), 0, 3)
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	appendNumbers(t, w.Table("r", meters), 3, 5)
+	connector.Close()
+	list := undelivered(t, w.Close(t.Context()))
+	if len(list) != 1 || !errors.Is(list[0].Err, greptime.ErrClosed) || list[0].Ambiguous {
+		t.Errorf("given back: %v", list)
+	}
+	if _, err := insert.NewBuffered(c.(*greptime.Conn), insert.BufferedOptions{}); !errors.Is(err, greptime.ErrClosed) {
+		t.Errorf("NewBuffered on a closed connection: %v", err)
+	}
+}
+
+// A request is shared out over several if it is too long, and what fails is only the
+// part that was sent.
+func TestBufferedKeepsToTheMessageSize(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, nil)
+	cfg, err := greptime.ParseDSN(s.DSN("max_message_size=4KiB"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// So long a header that half of the limit is too much for the rows.
+	cfg.User, cfg.Password = "u", strings.Repeat("p", 3000)
+	w, err := insert.NewBuffered(connWith(t, cfg), insert.BufferedOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := w.Table("r", meters)
+	appendNumbers(t, table, 0, 300)
+	if err := table.Append(t.Context(), strings.Repeat("long", 1024), 0, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	appendNumbers(t, table, 301, 600)
+	list := undelivered(t, w.Close(t.Context()))
+	var value *insert.ValueError
+	if len(list) != 1 || list[0].Table.Len() != 1 || !errors.As(list[0].Err, &value) || list[0].Ambiguous {
+		t.Errorf("given back: %v", list)
+	}
+	if got := w.Stats(); got.Delivered != 599 || got.Bytes != 0 || got.Rows != 0 {
+		t.Errorf("stats %+v", got)
+	}
+	// Nothing longer could have been sent.
+	if got := s.numbers(); !slices.Equal(got, append(count(0, 300), count(301, 600)...)) {
+		t.Errorf("stored %v", got)
+	}
+}
+
+// The rows that are given back are those that were appended, byte by byte.
+func TestBufferedGivesBackTheSameRows(t *testing.T) {
+	t.Parallel()
+	var sent bytes.Buffer
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		b, err := c.Recv()
+		if err != nil {
+			return err
+		}
+		sent.Write(b)
+		if c.N == 1 {
+			return c.Fail(codes.InvalidArgument, "no", int(greptime.InvalidArguments))
+		}
+		return c.Respond(3)
+	})
+	conn := connTo(t, s.DSN())
+	w, err := insert.NewBuffered(conn, insert.BufferedOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendNumbers(t, w.Table("r", meters), 0, 3)
+	list := undelivered(t, w.Close(t.Context()))
+	first := bytes.Clone(sent.Bytes())
+	sent.Reset()
+	if _, err := insert.Write(t.Context(), conn, list[0].Table); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, sent.Bytes()) {
+		t.Errorf("first sent\n%x\nthen\n%x", first, sent.Bytes())
+	}
+}
+
+func TestBufferedOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	conn := connTo(t, "greptime://127.0.0.1:1")
+	for _, o := range []insert.BufferedOptions{
+		{FlushRows: -1}, {FlushBytes: -1}, {FlushInterval: -1}, {Memory: -1}, {Requests: -1},
+		{Timeout: -1}, {Backoff: -1}, {MaxBackoff: -1},
+		{Options: insert.Options{AppendMode: true, MergeMode: insert.LastRow}},
+	} {
+		if _, err := insert.NewBuffered(conn, o); err == nil {
+			t.Errorf("%+v: no error", o)
+		}
+	}
+	if _, err := insert.NewBuffered(nil, insert.BufferedOptions{}); err == nil {
+		t.Error("no connection: no error")
+	}
+}
+
+func TestBufferedLeavesNoGoroutine(t *testing.T) {
+	s := startStore(t, func(c *wiretest.Call, rows []meter) (bool, error) {
+		if rows[0].table == "hangs" {
+			return true, wiretest.Hang()(c)
+		}
+		return false, nil
+	})
+	conn := connTo(t, s.DSN())
+	if _, err := insert.Write(t.Context(), conn, func() *insert.Table {
+		table := meters.NewTable("r")
+		if err := table.Append("a", 0, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		return table
+	}()); err != nil {
+		t.Fatal(err) // so that the connection stands
+	}
+	before := goleak.IgnoreCurrent()
+	w, err := insert.NewBuffered(conn, insert.BufferedOptions{FlushRows: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendNumbers(t, w.Table("r", meters), 0, 100)
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	goleak.VerifyNone(t, before) // none without rows
+
+	appendNumbers(t, w.Table("hangs", meters), 0, 100)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	undelivered(t, w.Close(ctx))
+	s.WaitFor("the handler to end", func() bool { return s.OpenStreams() == 0 })
+	goleak.VerifyNone(t, before)
+}
