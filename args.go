@@ -17,6 +17,10 @@ import (
 // they are, asks a driver.Valuer, follows pointers, and refuses the rest with
 // what to write instead.
 func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
+	switch nv.Value.(type) {
+	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte, time.Time:
+		return nil // an argument as it is: an INSERT of many rows has many of them
+	}
 	v, err := plainValue(nv.Value)
 	if err == nil {
 		_, err = sqlArg(v)

@@ -13,6 +13,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
@@ -180,5 +183,79 @@ func TestLargeResultScansWithFlatMemory(t *testing.T) {
 	}
 	if peak > first+64<<20 {
 		t.Errorf("the heap grew from %d to %d MiB over %d rows", first>>20, peak>>20, n)
+	}
+}
+
+// insertServer takes inserts on either way, without looking into them.
+func insertServer(b testing.TB) *wiretest.Server {
+	tables := newTableServer(b)
+	list := []catalog.Column{
+		{Name: "host", Type: column.Of(column.String), Role: catalog.Tag, Nullable: true},
+		{Name: "region", Type: column.Of(column.String), Role: catalog.Tag, Nullable: true},
+		{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex},
+		{Name: "up", Type: column.Of(column.Boolean), Nullable: true},
+		{Name: "n", Type: column.Of(column.Int64), Nullable: true},
+	}
+	for _, name := range []string{"cpu", "memory", "disk", "net", "load"} {
+		list = append(list, catalog.Column{Name: name, Type: column.Of(column.Float64), Nullable: true})
+	}
+	tables.put(b, "public.metrics", list...)
+	answer := wiretest.Replay(captures.DoGetByName("insert_two_rows"))
+	return wiretest.Start(b, func(c *wiretest.Call) error {
+		if c.Method == wiretest.MethodHandle {
+			if _, err := c.Recv(); err != nil {
+				return err
+			}
+			return c.Respond(2)
+		}
+		ticket, err := c.TicketBytes()
+		switch {
+		case err != nil:
+			return err
+		case len(ticket) < 100: // about the columns
+			return tables.handle(c)
+		}
+		return answer(c)
+	})
+}
+
+// metricsInsert is an INSERT of so many rows and 10 columns, as an ORM makes it.
+func metricsInsert(rows int) (query string, args []any) {
+	query = manyRows("INSERT INTO metrics (host, region, ts, up, n, cpu, memory, disk, net, load) VALUES ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+	for i := range rows {
+		args = append(args, fmt.Sprintf("host-%d", i%40), "eu-west-1", time.UnixMilli(1704067200000+int64(i)), i%7 != 0, int64(i)*7919,
+			float64(i)*0.37, 42.5, float64(i)/7, 1e-9, float64(i))
+	}
+	return query, args
+}
+
+func TestAllocationsOfNativeInserts(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools")
+	}
+	query, args := metricsInsert(1000)
+	db := openServer(t, insertServer(t))
+	got := testing.AllocsPerRun(20, func() { exec(t, db, query, args...) })
+	if got > 400 { // database/sql, the calls and the server's side of them; the rows cost none
+		t.Errorf("%v allocations for 1,000 rows", got)
+	}
+}
+
+// BenchmarkInsert is an INSERT of 1,000 rows and 10 columns with arguments, on both
+// ways.
+func BenchmarkInsert(b *testing.B) {
+	const rows = 1000
+	query, args := metricsInsert(rows)
+	for _, mode := range []string{"sql", "auto"} {
+		b.Run(mode, func(b *testing.B) {
+			db := openServer(b, insertServer(b), "insert="+mode)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := db.ExecContext(b.Context(), query, args...); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perRow(b, rows)
+		})
 	}
 }

@@ -11,8 +11,6 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc/metadata"
-
-	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 var (
@@ -141,7 +139,7 @@ func (c *Conn) IsValid() bool {
 // affected rows. The rows of a query are read and dropped. An INSERT of values may
 // travel as a native row insert: see Config.Insert.
 func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if script, err := sqltext.Parse(query); err == nil {
+	if script, err := c.connector.parse(query, len(args)); err == nil {
 		return c.exec(ctx, script, args)
 	}
 	statements, err := c.statements(query, args) // what is wrong with the text

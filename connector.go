@@ -11,9 +11,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -56,6 +58,7 @@ type Connector struct {
 	loc      *time.Location
 	channels *transport.Channels
 	tables   catalog.Cache // for native inserts
+	lastText atomic.Pointer[sqltext.Script]
 }
 
 // NewConnector checks the configuration and prepares the channels. It makes no

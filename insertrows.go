@@ -47,7 +47,7 @@ func newInsertBuffer() *insertBuffer { return insertBuffers.Get().(*insertBuffer
 
 // free keeps the buffer for another insert, unless gRPC is still reading it.
 func (b *insertBuffer) free() {
-	if b.body.InUse() || cap(b.body.Bytes) > maxInsertBuffer {
+	if b.body.InUse() || cap(b.body.Bytes) > maxInsertBuffer || cap(b.row) > maxInsertBuffer {
 		return
 	}
 	b.body.Bytes = b.body.Bytes[:0]

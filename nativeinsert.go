@@ -42,11 +42,29 @@ func isLossy(err error) bool {
 	return errors.As(err, &e)
 }
 
+// maxKeptText is the longest text, in bytes, that parse keeps.
+const maxKeptText = 256 << 10
+
+// parse is sqltext.Parse. It remembers the last text with arguments: who inserts in
+// batches sends the same one again and again, and reading it takes longer than all
+// else.
+func (c *Connector) parse(query string, args int) (*sqltext.Script, error) {
+	if last := c.lastText.Load(); last != nil && last.Text == query {
+		return last, nil
+	}
+	script, err := sqltext.Parse(query)
+	if err == nil && args > 0 && len(query) <= maxKeptText {
+		c.lastText.Store(script)
+	}
+	return script, err
+}
+
 // exec runs the statements of a script to their end. An INSERT … VALUES travels
 // natively if Config.Insert lets it, and if that surely stores the same.
 func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
 	mode := c.connector.cfg.Insert
-	if mode == insertSQL || !hasInsertValues(script) {
+	isRefused := len(script.Statements) > 1 && !c.connector.cfg.MultiStatements
+	if mode == insertSQL || isRefused || !hasInsertValues(script) {
 		return c.execText(ctx, script, args)
 	}
 	n, err := c.nativeInsert(script, args)

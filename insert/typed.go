@@ -7,6 +7,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
 )
 
 // TypedRow is a row that is filled in the order of the columns, by a call for each
@@ -125,11 +126,7 @@ func (r TypedRow) Time(v time.Time) TypedRow {
 // Date sets the next column.
 func (r TypedRow) Date(v greptime.Date) TypedRow {
 	if r.begin() {
-		days, err := v.EpochDays()
-		if err != nil {
-			return r.put(&column.Error{Type: r.columnType(), Value: v, Reason: err.Error()})
-		}
-		return r.put(r.table.cell.SetDate(r.columnType(), days))
+		return r.put(govalue.SetDate(&r.table.cell, r.columnType(), v))
 	}
 	return r
 }
@@ -137,7 +134,7 @@ func (r TypedRow) Date(v greptime.Date) TypedRow {
 // TimeOfDay sets the next column.
 func (r TypedRow) TimeOfDay(v greptime.TimeOfDay) TypedRow {
 	if r.begin() {
-		return r.put(r.table.cell.SetTimeOfDay(r.columnType(), int64(v)))
+		return r.put(govalue.SetTimeOfDay(&r.table.cell, r.columnType(), v))
 	}
 	return r
 }

@@ -107,6 +107,9 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 		if c.Type, err = TypeOf(f); err != nil {
 			return nil, fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)
 		}
+		if constraint, ok := f.Metadata.GetValue("greptime:default_constraint"); ok && c.Default == "" {
+			c.Default = strings.Clone(constraint) // of text that DESC TABLE shows as nothing
+		}
 		columns[i] = c
 	}
 	return NewTable(table, columns)

@@ -72,9 +72,9 @@ func Set(c *column.Cell, t column.Type, v any) error {
 	case json.RawMessage:
 		return c.SetJSON(t, v)
 	case greptime.Date:
-		return setDate(c, t, v)
+		return SetDate(c, t, v)
 	case greptime.TimeOfDay:
-		return c.SetTimeOfDay(t, int64(v))
+		return SetTimeOfDay(c, t, v)
 	case greptime.Decimal:
 		return c.SetDecimal(t, string(v))
 	case greptime.Vector:
@@ -136,9 +136,9 @@ func setPointer(c *column.Cell, t column.Type, v any) (handled bool, err error) 
 	case *json.RawMessage:
 		return deref(c, t, v, (*column.Cell).SetJSON)
 	case *greptime.Date:
-		return deref(c, t, v, setDate)
+		return deref(c, t, v, SetDate)
 	case *greptime.TimeOfDay:
-		return deref(c, t, v, setTimeOfDay)
+		return deref(c, t, v, SetTimeOfDay)
 	case *greptime.Decimal:
 		return deref(c, t, v, setDecimal)
 	case *greptime.Vector:
@@ -146,11 +146,9 @@ func setPointer(c *column.Cell, t column.Type, v any) (handled bool, err error) 
 	case *[]float32:
 		return deref(c, t, v, (*column.Cell).SetVector)
 	case *big.Rat:
-		if v == nil {
-			c.SetNull()
-			return true, nil
-		}
-		return true, c.SetRat(t, v)
+		return true, setRat(c, t, v)
+	case **big.Rat:
+		return deref(c, t, v, setRat)
 	}
 	return false, nil
 }
@@ -218,13 +216,15 @@ func setNullable(c *column.Cell, t column.Type, v any) (handled bool, err error)
 	case sql.Null[json.RawMessage]:
 		return null(c, t, v.Valid, v.V, (*column.Cell).SetJSON)
 	case sql.Null[greptime.Date]:
-		return null(c, t, v.Valid, v.V, setDate)
+		return null(c, t, v.Valid, v.V, SetDate)
 	case sql.Null[greptime.TimeOfDay]:
-		return null(c, t, v.Valid, v.V, setTimeOfDay)
+		return null(c, t, v.Valid, v.V, SetTimeOfDay)
 	case sql.Null[greptime.Decimal]:
 		return null(c, t, v.Valid, v.V, setDecimal)
 	case sql.Null[greptime.Vector]:
 		return null(c, t, v.Valid, v.V, setVector)
+	case sql.Null[*big.Rat]:
+		return null(c, t, v.Valid, v.V, setRat)
 	}
 	return false, nil
 }
@@ -245,20 +245,38 @@ func setUint[T uint | uint8 | uint16 | uint32](c *column.Cell, t column.Type, v 
 	return c.SetUint(t, uint64(v))
 }
 
-func setDate(c *column.Cell, t column.Type, v greptime.Date) error {
+// SetDate is Set for a Date, without boxing it.
+func SetDate(c *column.Cell, t column.Type, v greptime.Date) error {
 	days, err := v.EpochDays()
 	if err != nil {
 		return &column.Error{Type: t, Value: v, Reason: err.Error()}
 	}
-	return c.SetDate(t, days)
+	return refusing(v, c.SetDate(t, days))
 }
 
-func setTimeOfDay(c *column.Cell, t column.Type, v greptime.TimeOfDay) error {
-	return c.SetTimeOfDay(t, int64(v))
+// SetTimeOfDay is Set for a TimeOfDay, without boxing it.
+func SetTimeOfDay(c *column.Cell, t column.Type, v greptime.TimeOfDay) error {
+	return refusing(v, c.SetTimeOfDay(t, int64(v)))
+}
+
+// refusing makes an error name v rather than the number that the cell was given for it.
+func refusing[T any](v T, err error) error {
+	if e, ok := err.(*column.Error); ok {
+		e.Value = v
+	}
+	return err
 }
 
 func setDecimal(c *column.Cell, t column.Type, v greptime.Decimal) error {
 	return c.SetDecimal(t, string(v))
+}
+
+func setRat(c *column.Cell, t column.Type, v *big.Rat) error {
+	if v == nil {
+		c.SetNull()
+		return nil
+	}
+	return c.SetRat(t, v)
 }
 
 func setVector(c *column.Cell, t column.Type, v greptime.Vector) error { return c.SetVector(t, v) }

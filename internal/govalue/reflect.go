@@ -66,7 +66,7 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 		case rt == durationType:
 			return column.Refuse(t, rt.String(), reasonDuration)
 		case rt == reflect.TypeFor[greptime.TimeOfDay]():
-			return c.SetTimeOfDay(t, rv.Int())
+			return SetTimeOfDay(c, t, greptime.TimeOfDay(rv.Int()))
 		}
 		return c.SetInt(t, rv.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:

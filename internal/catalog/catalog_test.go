@@ -1,0 +1,177 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime/flightdecode"
+	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// replay answers a text with a recording.
+func replay(t testing.TB, byText map[string]string) Query {
+	return func(_ context.Context, sql string) (array.RecordReader, error) {
+		name, ok := byText[sql]
+		if !ok {
+			t.Errorf("asked %q", sql)
+			return nil, errors.New("not recorded")
+		}
+		messages := captures.DoGetByName(name).Messages
+		return flightdecode.NewReader(func(m *flightdecode.Message) error {
+			if len(messages) == 0 {
+				return io.EOF
+			}
+			*m = flightdecode.Message{Header: messages[0].Header, AppMetadata: messages[0].AppMetadata, Body: messages[0].Body}
+			messages = messages[1:]
+			return nil
+		}, flightdecode.Options{})
+	}
+}
+
+func TestRecordedTable(t *testing.T) {
+	t.Parallel()
+	table, err := Read(t.Context(), replay(t, map[string]string{
+		`SELECT * FROM "every_type" LIMIT 0`: "select_limit_0",
+		`DESC TABLE "every_type"`:            "describe_table",
+	}), "every_type")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []string
+	for _, c := range table.Columns {
+		text = append(text, c.Name+" "+c.Type.String())
+	}
+	want := "host STRING, ts TIMESTAMP(3), b BOOLEAN, i8 TINYINT, i16 SMALLINT, i32 INT, i64 BIGINT, u8 TINYINT UNSIGNED, u16 SMALLINT UNSIGNED, u32 INT UNSIGNED, " +
+		"u64 BIGINT UNSIGNED, f32 FLOAT, f64 DOUBLE, s STRING, bin VARBINARY, d DATE, ts_s TIMESTAMP(0), ts_us TIMESTAMP(6), ts_ns TIMESTAMP(9), dt TIMESTAMP(6), dec_ DECIMAL(20,4), j JSON, v VECTOR(3)"
+	if got := strings.Join(text, ", "); got != want {
+		t.Errorf("columns %s\nwant    %s", got, want)
+	}
+	if table.TimeIndex != 1 || table.Columns[0].Role != Tag || table.Columns[1].Role != TimeIndex || table.Columns[2].Role != Field || table.Columns[1].Nullable || !table.Columns[2].Nullable {
+		t.Errorf("roles: %+v", table.Columns[:3])
+	}
+	if i, ok := table.Index("v"); !ok || i != 22 {
+		t.Errorf("v is column %d, %v", i, ok)
+	}
+	if _, ok := table.Index("V"); ok {
+		t.Error("names are read without case")
+	}
+	// What DoPut gets has the types that the server showed.
+	for i, f := range table.Arrow().Fields() {
+		typ, err := TypeOf(f)
+		if err != nil || typ != table.Columns[i].Type {
+			t.Errorf("%s: %v, %v", f.Name, typ, err)
+		}
+	}
+}
+
+func TestNamesAreQuoted(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	_, err := Read(t.Context(), func(_ context.Context, sql string) (array.RecordReader, error) {
+		asked = append(asked, sql)
+		return nil, io.ErrUnexpectedEOF
+	}, `a"; DROP TABLE b`)
+	if !errors.Is(err, io.ErrUnexpectedEOF) || len(asked) != 1 || asked[0] != `SELECT * FROM "a""; DROP TABLE b" LIMIT 0` {
+		t.Errorf("%q, %v", asked, err)
+	}
+}
+
+// answers has a SELECT show fields, and DESC rows of column, null, default, role.
+func answers(fields []arrow.Field, rows ...[4]string) Query {
+	return func(_ context.Context, sql string) (array.RecordReader, error) {
+		if strings.HasPrefix(sql, "SELECT") {
+			return array.NewRecordReader(arrow.NewSchema(fields, nil), nil)
+		}
+		names := []string{"Column", "Null", "Default", "Semantic Type"}
+		var list []arrow.Field
+		var columns []arrow.Array
+		for i, name := range names {
+			b := array.NewStringBuilder(memory.DefaultAllocator)
+			for _, r := range rows {
+				b.Append(r[i])
+			}
+			list, columns = append(list, arrow.Field{Name: name, Type: arrow.BinaryTypes.String}), append(columns, b.NewArray())
+		}
+		schema := arrow.NewSchema(list, nil)
+		return array.NewRecordReader(schema, []arrow.RecordBatch{array.NewRecordBatch(schema, columns, int64(len(rows)))})
+	}
+}
+
+func TestTablesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	ts := arrow.Field{Name: "ts", Type: arrow.FixedWidthTypes.Timestamp_ms}
+	n := arrow.Field{Name: "n", Type: arrow.PrimitiveTypes.Int64}
+	list := arrow.Field{Name: "n", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)}
+	marked := arrow.Field{Name: "n", Type: arrow.BinaryTypes.Binary, Metadata: arrow.NewMetadata([]string{"greptime:type"}, []string{"Vector(0)"})}
+	for text, query := range map[string]Query{
+		"has no time index":  answers([]arrow.Field{n}, [4]string{"n", "YES", "", "FIELD"}),
+		"was altered":        answers([]arrow.Field{ts}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
+		"altered while":      answers([]arrow.Field{ts, n}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"m", "YES", "", "FIELD"}),
+		"two time indexes":   answers([]arrow.Field{ts, {Name: "t2", Type: ts.Type}}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"t2", "NO", "", "TIMESTAMP"}),
+		"not a timestamp":    answers([]arrow.Field{n}, [4]string{"n", "NO", "", "TIMESTAMP"}),
+		"list<item: int64":   answers([]arrow.Field{ts, list}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
+		"Vector(0) is not":   answers([]arrow.Field{ts, marked}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
+		`has column "ts" tw`: answers([]arrow.Field{ts, ts}, [4]string{"ts", "NO", "", "FIELD"}, [4]string{"ts", "NO", "", "TIMESTAMP"}),
+	} {
+		if _, err := Read(t.Context(), query, "t"); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%v, want %q", err, text)
+		}
+	}
+}
+
+func TestEveryColumnTypeHasAnArrowType(t *testing.T) {
+	t.Parallel()
+	for k := column.Kind(1); k < 64; k++ {
+		typ := column.Of(k)
+		switch k {
+		case column.Decimal:
+			typ = column.DecimalOf(10, 2)
+		case column.Vector:
+			typ = column.VectorOf(3)
+		}
+		dt := ArrowType(typ)
+		if (typ.Check() == nil) != (dt != nil) {
+			t.Errorf("%v: %v", typ, dt)
+		}
+	}
+}
+
+func TestCacheReadsOnce(t *testing.T) {
+	t.Parallel()
+	reads := 0
+	query := answers([]arrow.Field{{Name: "ts", Type: arrow.FixedWidthTypes.Timestamp_ms}}, [4]string{"ts", "NO", "now()", "TIMESTAMP"})
+	count := func(ctx context.Context, sql string) (array.RecordReader, error) {
+		reads++
+		return query(ctx, sql)
+	}
+	var c Cache
+	for _, database := range []string{"a", "b"} {
+		for range 3 {
+			table, err := c.Get(t.Context(), count, database, "t")
+			if err != nil || table.Columns[0].Default != "now()" {
+				t.Fatalf("%+v, %v", table, err)
+			}
+		}
+	}
+	if reads != 4 {
+		t.Errorf("%d statements, want 2 for each database", reads)
+	}
+	c.Drop("a", "t")
+	if _, ok := c.Lookup("a", "t"); ok {
+		t.Error("dropped, but there")
+	}
+	if _, ok := c.Lookup("b", "t"); !ok {
+		t.Error("the other database's is gone")
+	}
+	if _, err := c.Get(t.Context(), func(context.Context, string) (array.RecordReader, error) { return nil, io.ErrClosedPipe }, "a", "t"); !errors.Is(err, io.ErrClosedPipe) {
+		t.Error(err)
+	}
+}

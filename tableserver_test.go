@@ -1,0 +1,200 @@
+package greptime_test
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+// tableServer is a server with tables. It answers for their columns, takes native
+// inserts as it is told, and answers every other text as a recorded INSERT of two rows.
+type tableServer struct {
+	*wiretest.Server
+	mu     sync.Mutex
+	tables map[string]*catalog.Table // by database and name, "public.t"
+	calls  []tableCall
+	native func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
+	text   wiretest.Handler                                        // of INSERTs by text
+}
+
+// tableCall is a request that a tableServer got.
+type tableCall struct {
+	sql    string // empty for a native insert
+	native *greptimev1.GreptimeRequest
+	hints  []string
+	header *greptimev1.RequestHeader
+}
+
+func newTableServer(t testing.TB, opts ...wiretest.Option) *tableServer {
+	s := &tableServer{tables: map[string]*catalog.Table{}}
+	s.Server = wiretest.Start(t, s.handle, opts...)
+	s.put(t, "public.t",
+		catalog.Column{Name: "host", Type: column.Of(column.String), Role: catalog.Tag, Nullable: true},
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex},
+		catalog.Column{Name: "v", Type: column.Of(column.Float64), Nullable: true},
+		catalog.Column{Name: "n", Type: column.Of(column.Int64), Nullable: true},
+		catalog.Column{Name: "d", Type: column.Of(column.Date), Nullable: true},
+		catalog.Column{Name: "Upper", Type: column.Of(column.String), Nullable: true},
+		catalog.Column{Name: "dec", Type: column.DecimalOf(5, 2), Nullable: true},
+		catalog.Column{Name: "j", Type: column.Of(column.JSON), Nullable: true},
+		catalog.Column{Name: "vec", Type: column.VectorOf(2), Nullable: true},
+		catalog.Column{Name: "note", Type: column.Of(column.String), Nullable: true, Default: "none"},
+	)
+	return s
+}
+
+func (s *tableServer) put(t testing.TB, name string, list ...catalog.Column) {
+	t.Helper()
+	table, err := catalog.NewTable(name[strings.LastIndex(name, ".")+1:], list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tables[name] = table
+}
+
+// answerNative says what becomes of native inserts from now on.
+func (s *tableServer) answerNative(answer func(*wiretest.Call, *greptimev1.GreptimeRequest) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.native = answer
+}
+
+func (s *tableServer) answerText(answer wiretest.Handler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text = answer
+}
+
+func (s *tableServer) handle(c *wiretest.Call) error {
+	var request *greptimev1.GreptimeRequest
+	var err error
+	if c.Method == wiretest.MethodHandle {
+		request, err = c.Request()
+	} else {
+		request, err = c.Ticket()
+	}
+	if err != nil {
+		return err
+	}
+	text := request.GetQuery().GetSql()
+	call := tableCall{sql: text, hints: c.Metadata.Get("x-greptime-hints"), header: request.Header}
+	if c.Method == wiretest.MethodHandle {
+		call.native = request
+	}
+	s.mu.Lock()
+	s.calls = append(s.calls, call)
+	native, textAnswer := s.native, s.text
+	s.mu.Unlock()
+	switch {
+	case call.native != nil && native != nil:
+		return native(c, request)
+	case call.native != nil:
+		return c.Respond(uint32(len(request.GetRowInserts().Inserts[0].Rows.Rows)))
+	case strings.HasPrefix(text, "SELECT * FROM "), strings.HasPrefix(text, "DESC TABLE "):
+		return s.describe(c, request.Header.Dbname, text)
+	case textAnswer != nil:
+		return textAnswer(c)
+	default:
+		return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
+	}
+}
+
+// describe answers the statements that read a table's columns.
+func (s *tableServer) describe(c *wiretest.Call, database, text string) error {
+	name := strings.Trim(strings.Fields(strings.NewReplacer("SELECT * FROM ", "", "DESC TABLE ", "").Replace(text))[0], `"`)
+	s.mu.Lock()
+	table := s.tables[database+"."+name]
+	s.mu.Unlock()
+	if table == nil {
+		return c.Fail(codes.NotFound, "Table not found: "+name, 4001)
+	}
+	if strings.HasPrefix(text, "SELECT") {
+		return c.SendFlight(resultMessages(discard{}, table.Arrow())...)
+	}
+	names := []string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"}
+	var fields []arrow.Field
+	for _, name := range names {
+		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String})
+	}
+	schema := arrow.NewSchema(fields, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for _, col := range table.Columns {
+		null := map[bool]string{true: "YES", false: "NO"}[col.Nullable]
+		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[col.Role]
+		for i, v := range []string{col.Name, col.Type.String(), "", null, col.Default, role} {
+			b.Field(i).(*array.StringBuilder).Append(v)
+		}
+	}
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	messages := resultMessages(discard{}, schema, batch)
+	return c.SendFlight(messages[:len(messages)-1]...) // DESC has no metrics
+}
+
+// discard is a testing.TB for handlers, which must not fail the test on a goroutine of
+// their own.
+type discard struct{ testing.TB }
+
+func (discard) Helper() {}
+
+func (discard) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+
+// ways tells how the requests travelled, and forgets them: "columns" for the two
+// statements that read the columns, "native", and "text".
+func (s *tableServer) ways() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ways []string
+	for _, c := range s.calls {
+		switch {
+		case c.native != nil:
+			ways = append(ways, "native")
+		case strings.HasPrefix(c.sql, "DESC TABLE"):
+		case strings.HasPrefix(c.sql, "SELECT * FROM"):
+			ways = append(ways, "columns")
+		default:
+			ways = append(ways, "text")
+		}
+	}
+	s.calls = nil
+	return strings.Join(ways, ", ")
+}
+
+func (s *tableServer) lastCall(t testing.TB) tableCall {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.calls) == 0 {
+		t.Fatal("no request")
+	}
+	return s.calls[len(s.calls)-1]
+}
+
+// know makes the driver read the columns of table t.
+func (s *tableServer) know(t *testing.T, db *sql.DB) {
+	t.Helper()
+	exec(t, db, manyRows("INSERT INTO t (host, ts) VALUES ", "('a', 1)", 16))
+	if got := s.ways(); got != "columns, native" {
+		t.Fatalf("16 rows went %s", got)
+	}
+}
+
+func manyRows(insert, row string, n int) string {
+	return insert + strings.TrimSuffix(strings.Repeat(row+", ", n), ", ")
+}
