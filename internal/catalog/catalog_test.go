@@ -72,6 +72,23 @@ func TestRecordedTable(t *testing.T) {
 	}
 }
 
+func TestRecordedDefaults(t *testing.T) {
+	t.Parallel()
+	table, err := Read(t.Context(), replay(t, map[string]string{
+		`SELECT * FROM "metas" LIMIT 0`: "field_metadata",
+		`DESC TABLE "metas"`:            "field_metadata_describe",
+	}), "metas")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"ts": "now()", "s": "x", "i": "5", "u": "", "id": ""} {
+		i, _ := table.Index(name)
+		if c := table.Columns[i]; c.Default != want || c.Nullable != (name != "ts" && name != "i") {
+			t.Errorf("%+v, want DEFAULT %q", c, want)
+		}
+	}
+}
+
 func TestNamesAreQuoted(t *testing.T) {
 	t.Parallel()
 	var asked []string

@@ -449,7 +449,7 @@ func TestWrappedValues(t *testing.T) {
 
 func TestErrorsNameValueTypeAndRemedy(t *testing.T) {
 	t.Parallel()
-	type opaque struct{ a, b int }
+	type opaque struct{ A, B int }
 	for _, test := range []struct {
 		typ   string
 		value any

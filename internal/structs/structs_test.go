@@ -24,11 +24,11 @@ func field[T any](tag string) reflect.StructField {
 	return reflect.StructField{Name: "Name", Type: reflect.TypeFor[T](), Tag: reflect.StructTag(`greptime:"` + tag + `"`)}
 }
 
-type valuer struct{ a, b int }
+type valuer struct{ A, B int }
 
 func (valuer) Value() (driver.Value, error) { return nil, nil }
 
-type pointerValuer struct{ a, b int }
+type pointerValuer struct{ A, B int }
 
 func (*pointerValuer) Value() (driver.Value, error) { return nil, nil }
 
@@ -131,6 +131,7 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		}
 	}
 	type node struct {
+		//lint:ignore U1000 reflection reads it
 		*node
 		At time.Time `greptime:"ts,time"`
 	}
