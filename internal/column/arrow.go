@@ -21,27 +21,23 @@ func (t Type) ArrowWidth() int {
 	return 0
 }
 
-// AppendArrow appends a value of fixed width as an Arrow array of the type has it, and
-// zeros for NULL. It appends nothing for types of other widths.
-func (t Type) AppendArrow(dst []byte, c *Cell) []byte {
-	n := c.n
+// AppendArrow appends a value of fixed width, the ArrowWidth of the cell's type, as an
+// Arrow array has it, and zeros for NULL.
+func (c *Cell) AppendArrow(dst []byte, width int) []byte {
+	n, hi := c.n, c.hi
 	if c.form == formNull {
-		n = 0
+		n, hi = 0, 0
 	}
-	switch t.ArrowWidth() {
+	switch width {
+	case 8:
+		return binary.LittleEndian.AppendUint64(dst, n)
+	case 4:
+		return binary.LittleEndian.AppendUint32(dst, uint32(n))
 	case 1:
 		return append(dst, byte(n))
 	case 2:
 		return binary.LittleEndian.AppendUint16(dst, uint16(n))
-	case 4:
-		return binary.LittleEndian.AppendUint32(dst, uint32(n))
-	case 8:
-		return binary.LittleEndian.AppendUint64(dst, n)
 	case 16:
-		hi := c.hi
-		if c.form == formNull {
-			hi = 0
-		}
 		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, n), hi)
 	}
 	return dst

@@ -1,0 +1,181 @@
+package bulk
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
+)
+
+// Batch is rows of one table, kept by columns as Arrow does. It grows by itself, and
+// takes new rows without allocating after a Reset or a write.
+//
+// Rows are appended by position ([Batch.Append]), by name ([Batch.Row]), by typed calls
+// ([Batch.Typed]), by columns ([Batch.AppendColumns]) and from structs
+// ([AppendStructs]). A row with an error is left out as a whole.
+//
+// A Batch is for one goroutine at a time.
+type Batch struct {
+	table   *catalog.Table
+	columns []columnData
+	rows    int
+
+	cell    column.Cell
+	row     rowState
+	typed   typedState
+	current uint64 // number of the row being built
+	partial int    // how many columns have a value of the row being built
+}
+
+// NewBatch is an empty batch without a Writer, with memory for so many rows; any Writer
+// whose table has the same columns, in any order, takes it.
+func NewBatch(schema *insert.Schema, capacity int) (*Batch, error) {
+	if schema == nil {
+		return nil, errors.New("greptime: bulk: the schema is nil; make one with insert.NewSchema or insert.SchemaOf")
+	}
+	t, err := tableOf("", schema)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(t, capacity), nil
+}
+
+func newBatch(t *catalog.Table, capacity int) *Batch {
+	b := &Batch{table: t, columns: make([]columnData, len(t.Columns))}
+	for i, c := range t.Columns {
+		b.columns[i] = newColumnData(c.Type, max(capacity, 0))
+	}
+	return b
+}
+
+// Len is the number of rows.
+func (b *Batch) Len() int { return b.rows }
+
+// Bytes is the size of the rows as they are sent uncompressed.
+func (b *Batch) Bytes() int {
+	n := 0
+	for i := range b.columns {
+		n += b.columns[i].size()
+	}
+	return n
+}
+
+// Columns are the names of the columns, in the order in which Append takes values: that
+// of the table.
+func (b *Batch) Columns() []string {
+	names := make([]string, len(b.table.Columns))
+	for i, c := range b.table.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// Reset takes all rows out, and keeps the memory for those to come.
+func (b *Batch) Reset() {
+	b.abandon()
+	b.rows = 0
+	for i := range b.columns {
+		b.columns[i].reset()
+	}
+}
+
+// Append appends a row of one value for each column, in the order of the table.
+// The documentation of package insert says what fits which type. nil, nil pointers and
+// invalid sql.Null values are NULL. A driver.Valuer, other than those named there, has
+// to be wrapped with [insert.Valuer].
+//
+// It does not keep the values and lets none of them escape, and so a call allocates
+// nothing but the growth of the batch. The error is a *[ValueError].
+func (b *Batch) Append(values ...any) error {
+	b.begin()
+	if len(values) != len(b.columns) {
+		return b.rowError(fmt.Sprintf("it has %d values, the table has %d columns", len(values), len(b.columns)))
+	}
+	for i, v := range values {
+		if err := govalue.Set(&b.cell, b.columns[i].typ, v); err != nil {
+			return b.refuse(i, err)
+		}
+		if err := b.put(i, &b.cell); err != nil {
+			return err
+		}
+	}
+	b.commit()
+	return nil
+}
+
+// begin starts a row; one that was not finished is gone.
+func (b *Batch) begin() {
+	b.abandon()
+	b.current++
+}
+
+// put appends the row's value of column i, the next one.
+func (b *Batch) put(i int, c *column.Cell) error {
+	if c.IsNull() && !b.table.Columns[i].Nullable {
+		return b.refuse(i, notNull(&b.table.Columns[i]))
+	}
+	if err := b.columns[i].append(c); err != nil {
+		return b.refuse(i, err)
+	}
+	b.partial = i + 1
+	return nil
+}
+
+// notNull refuses a NULL. In the time index it would break the table's region on
+// GreptimeDB 1.0.2, and in other columns fail the whole batch.
+func notNull(c *catalog.Column) error {
+	if c.Role == catalog.TimeIndex {
+		return errors.New("the time index cannot be NULL")
+	}
+	return errors.New("the column is NOT NULL")
+}
+
+// commit ends the row.
+func (b *Batch) commit() {
+	b.rows++
+	b.partial = 0
+	b.current++
+}
+
+// abandon takes back what was put of an unfinished row.
+func (b *Batch) abandon() {
+	for i := range b.partial {
+		b.columns[i].dropLast()
+	}
+	b.partial = 0
+	b.current++
+}
+
+// refuse leaves the row out because of its value for column i.
+func (b *Batch) refuse(i int, err error) error {
+	b.abandon()
+	return valueError(b.table, i, b.rows, err)
+}
+
+func valueError(t *catalog.Table, i, row int, err error) *ValueError {
+	e := &ValueError{Table: t.Name, Column: t.Columns[i].Name, Row: row, Reason: err.Error()}
+	var value *column.Error
+	if errors.As(err, &value) {
+		e.typ, e.Value, e.Reason = value.Type, value.Value, value.Reason
+	}
+	return e
+}
+
+// rowError leaves the row out because of something other than a value.
+func (b *Batch) rowError(reason string) error {
+	b.abandon()
+	return &ValueError{Table: b.table.Name, Row: b.rows, Reason: reason}
+}
+
+func (b *Batch) noColumn(name string) error {
+	return b.rowError("the table has no column " + strconv.Quote(name))
+}
+
+// notBuilding refuses a row that was ended already, and leaves the one being built alone.
+func (b *Batch) notBuilding() error {
+	return &ValueError{Table: b.table.Name, Row: b.rows, Reason: "the row is not the one being built: it has ended, or another one was begun"}
+}

@@ -1,0 +1,350 @@
+package bulk
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+var errNoCast = errors.New("is not what the column takes, and no exact cast leads there; cast it before")
+
+// convert makes an array the values of a column. What needs no change is not copied.
+func convert(t column.Type, a arrow.Array) (columnData, error) {
+	switch a := a.(type) {
+	case *array.Null:
+		return nullColumn(t, a.Len()), nil
+	case array.ExtensionArray:
+		return convert(t, a.Storage())
+	case *array.Dictionary:
+		return convertDictionary(t, a)
+	}
+	switch k := t.Kind(); {
+	case k == column.Boolean:
+		if b, ok := a.(*array.Boolean); ok {
+			return booleans(t, b), nil
+		}
+	case k == column.String:
+		return convertStrings(t, a)
+	case k == column.Binary:
+		return convertBinary(t, a)
+	case k == column.JSON:
+		return convertJSON(t, a)
+	case k == column.Vector:
+		return convertVectors(t, a)
+	case k.IsTimestamp() || k.IsTimeOfDay():
+		return convertTimes(t, a)
+	case k == column.Date:
+		return convertDates(t, a)
+	case k == column.Decimal:
+		return convertDecimals(t, a)
+	case arrow.TypeEqual(a.DataType(), catalog.ArrowType(t)):
+		return fixedWidth(t, a), nil
+	}
+	return columnData{}, errNoCast
+}
+
+// nullColumn is NULLs.
+func nullColumn(t column.Type, rows int) columnData {
+	out := newColumnData(t, rows)
+	var null column.Cell
+	for range rows {
+		_ = out.append(&null) // NULL fits every type
+	}
+	return out
+}
+
+// withNulls takes over the rows and NULLs of an array.
+func (c *columnData) withNulls(a arrow.Array) {
+	c.rows, c.nulls = a.Len(), a.NullN()
+	if c.nulls > 0 {
+		bitmap, offset := a.NullBitmapBytes(), a.Data().Offset()
+		c.valid = bitmap[offset>>3:]
+		if offset&7 != 0 {
+			c.valid = copyBits(nil, bitmap, offset, c.rows)
+		}
+		c.valid = c.valid[:(c.rows+7)>>3]
+	}
+}
+
+// fixedWidth is an array whose values take as many bytes as the column's.
+func fixedWidth(t column.Type, a arrow.Array) columnData {
+	c := columnData{typ: t, width: t.ArrowWidth()}
+	c.withNulls(a)
+	if c.rows > 0 {
+		offset := a.Data().Offset()
+		c.values = a.Data().Buffers()[1].Bytes()[offset*c.width : (offset+c.rows)*c.width]
+	}
+	return c
+}
+
+func booleans(t column.Type, a *array.Boolean) columnData {
+	c := columnData{typ: t}
+	c.withNulls(a)
+	if c.rows > 0 {
+		c.values = copyBits(nil, a.Data().Buffers()[1].Bytes(), a.Data().Offset(), c.rows)
+	}
+	return c
+}
+
+// bytesArray is any array of bytes.
+type bytesArray interface {
+	arrow.Array
+	Value(i int) []byte
+}
+
+// variableWidth is a Utf8 or Binary array, or ok is false.
+func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
+	var offsets []int32
+	var values []byte
+	switch a := a.(type) {
+	case *array.String:
+		offsets, values = a.ValueOffsets(), valueBytes(a)
+	case *array.Binary:
+		offsets, values = a.ValueOffsets(), valueBytes(a)
+	default:
+		return c, false
+	}
+	c.typ = t
+	c.withNulls(a)
+	if c.rows == 0 {
+		c.offsets = []int32{0}
+		return c, true
+	}
+	first := offsets[0]
+	c.values = values[first:offsets[c.rows]]
+	c.offsets = offsets[:c.rows+1]
+	if first != 0 {
+		c.offsets = make([]int32, c.rows+1)
+		for i := range c.offsets {
+			c.offsets[i] = offsets[i] - first
+		}
+	}
+	return c, true
+}
+
+// valueBytes is the buffer that an array's offsets point into.
+func valueBytes(a arrow.Array) []byte {
+	if b := a.Data().Buffers()[2]; b != nil {
+		return b.Bytes()
+	}
+	return nil
+}
+
+// copyValues makes a column of what value returns for each row that is not NULL.
+func copyValues(t column.Type, a arrow.Array, value func(dst []byte, row int) ([]byte, error)) (columnData, error) {
+	out := newColumnData(t, a.Len())
+	for row := range a.Len() {
+		if !a.IsNull(row) {
+			var err error
+			if out.values, err = value(out.values, row); err != nil {
+				return columnData{}, &badValue{row, err}
+			}
+			if len(out.values) > maxColumnBytes {
+				return columnData{}, errColumnFull
+			}
+		} else if out.width > 0 {
+			out.values = append(out.values, make([]byte, out.width)...)
+		}
+		if out.hasOffsets() {
+			out.offsets = append(out.offsets, int32(len(out.values)))
+		}
+		out.appendValid(!a.IsNull(row))
+	}
+	return out, nil
+}
+
+func convertStrings(t column.Type, a arrow.Array) (columnData, error) {
+	s, ok := a.(array.StringLike)
+	if !ok {
+		return columnData{}, errNoCast
+	}
+	if c, ok := variableWidth(t, a); ok && c.validUTF8() {
+		return c, nil
+	}
+	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
+		if v := s.Value(row); utf8.ValidString(v) {
+			return append(dst, v...), nil
+		}
+		return nil, &column.Error{Type: t, Value: string([]byte(s.Value(row))), Reason: "not valid UTF-8"}
+	})
+}
+
+// validUTF8 says whether all values are valid, those of NULLs included.
+func (c *columnData) validUTF8() bool {
+	if !utf8.Valid(c.values) {
+		return false
+	}
+	for _, at := range c.offsets {
+		if int(at) < len(c.values) && !utf8.RuneStart(c.values[at]) {
+			return false
+		}
+	}
+	return true
+}
+
+func convertBinary(t column.Type, a arrow.Array) (columnData, error) {
+	if _, isText := a.(array.StringLike); isText {
+		return columnData{}, errNoCast
+	}
+	if c, ok := variableWidth(t, a); ok {
+		return c, nil
+	}
+	b, ok := a.(bytesArray)
+	if !ok {
+		return columnData{}, errNoCast
+	}
+	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) { return append(dst, b.Value(row)...), nil })
+}
+
+func convertDictionary(t column.Type, a *array.Dictionary) (columnData, error) {
+	values, err := convert(t, a.Dictionary())
+	if err != nil {
+		var bad *badValue
+		if errors.As(err, &bad) {
+			return columnData{}, fmt.Errorf("value %d of the dictionary: %w", bad.row, bad.err)
+		}
+		return columnData{}, err
+	}
+	rows := make([]int, a.Len())
+	for i := range rows {
+		rows[i] = -1
+		if !a.IsNull(i) {
+			if rows[i] = a.GetValueIndex(i); rows[i] < 0 || rows[i] >= values.rows {
+				return columnData{}, &badValue{i, fmt.Errorf("index %d is beyond the dictionary, which has %d values", rows[i], values.rows)}
+			}
+		}
+	}
+	return values.take(rows)
+}
+
+// timeUnit is the unit of a time array that a column of the kind can take, and its
+// values.
+func timeUnit(k column.Kind, a arrow.Array) (unit arrow.TimeUnit, value func(row int) int64, err error) {
+	switch a := a.(type) {
+	case *array.Timestamp:
+		dt := a.DataType().(*arrow.TimestampType)
+		if !k.IsTimestamp() {
+			return 0, nil, errNoCast
+		}
+		switch dt.TimeZone {
+		case "", "UTC", "utc", "Etc/UTC", "Z", "+00:00", "+0000", "+00":
+		default:
+			return 0, nil, errors.New("has a time zone other than UTC, which the column does not keep; cast it to UTC or to no zone")
+		}
+		return dt.Unit, func(row int) int64 { return int64(a.Value(row)) }, nil
+	case *array.Time32:
+		if k.IsTimeOfDay() {
+			return a.DataType().(*arrow.Time32Type).Unit, func(row int) int64 { return int64(a.Value(row)) }, nil
+		}
+	case *array.Time64:
+		if k.IsTimeOfDay() {
+			return a.DataType().(*arrow.Time64Type).Unit, func(row int) int64 { return int64(a.Value(row)) }, nil
+		}
+	}
+	return 0, nil, errNoCast
+}
+
+func convertTimes(t column.Type, a arrow.Array) (columnData, error) {
+	from, value, err := timeUnit(t.Kind(), a)
+	if err != nil {
+		return columnData{}, err
+	}
+	to := catalog.ArrowType(t).(interface{ TimeUnit() arrow.TimeUnit }).TimeUnit()
+	if from == to {
+		return fixedWidth(t, a), nil
+	}
+	factor := int64(1)
+	for range max(int(to)-int(from), int(from)-int(to)) {
+		factor *= 1000
+	}
+	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
+		v := value(row)
+		out, ok := v/factor, v%factor == 0
+		if to > from {
+			out = v * factor
+			ok = out/factor == v
+		}
+		if !ok {
+			return nil, fmt.Errorf("%d %s is not exact in the column's unit", v, from)
+		}
+		return appendInt(dst, t, out), nil
+	})
+}
+
+// appendInt appends an integer in as many bytes as the column's values have.
+func appendInt(dst []byte, t column.Type, v int64) []byte {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(v))
+	return append(dst, b[:t.ArrowWidth()]...)
+}
+
+const dayMilliseconds = 24 * 60 * 60 * 1000
+
+func convertDates(t column.Type, a arrow.Array) (columnData, error) {
+	switch a := a.(type) {
+	case *array.Date32:
+		return fixedWidth(t, a), nil
+	case *array.Date64:
+		return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
+			v := int64(a.Value(row))
+			days := v / dayMilliseconds
+			if v%dayMilliseconds != 0 || days < math.MinInt32 || days > math.MaxInt32 {
+				return nil, fmt.Errorf("%d ms is no day of a DATE", v)
+			}
+			return appendInt(dst, t, days), nil
+		})
+	}
+	return columnData{}, errNoCast
+}
+
+func convertDecimals(t column.Type, a arrow.Array) (columnData, error) {
+	d, ok := a.(*array.Decimal128)
+	if !ok {
+		return columnData{}, errNoCast
+	}
+	dt := d.DataType().(*arrow.Decimal128Type)
+	if int(dt.Precision) == t.Precision() && int(dt.Scale) == t.Scale() {
+		return fixedWidth(t, a), nil
+	}
+	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
+		v := d.Value(row)
+		scaled, ok := rescale(v.BigInt(), t.Scale()-int(dt.Scale))
+		if !ok || scaled.CmpAbs(tenTo(t.Precision())) >= 0 {
+			return nil, fmt.Errorf("%s is not exact as %s", v.ToString(dt.Scale), t)
+		}
+		return appendDecimal(dst, decimal128.FromBigInt(scaled)), nil
+	})
+}
+
+// rescale is v times 10^digits, if that is an integer. arrow-go's own panics when the
+// result does not fit.
+func rescale(v *big.Int, digits int) (*big.Int, bool) {
+	const most = 2 * column.MaxPrecision
+	if digits > most || digits < -most {
+		return v, v.Sign() == 0
+	}
+	if digits >= 0 {
+		return v.Mul(v, tenTo(digits)), true
+	}
+	q, r := v.QuoRem(v, tenTo(-digits), new(big.Int))
+	return q, r.Sign() == 0
+}
+
+func tenTo(digits int) *big.Int {
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+}
+
+func appendDecimal(dst []byte, v decimal128.Num) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, v.LowBits())
+	return binary.LittleEndian.AppendUint64(dst, uint64(v.HighBits()))
+}

@@ -1,0 +1,221 @@
+package bulk
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+var (
+	// ErrAckTimeout is why a stream was given up on which nothing was acknowledged for
+	// as long as Options.AckTimeout.
+	ErrAckTimeout = errors.New("greptime: bulk: no ack within AckTimeout")
+
+	// ErrUnanswered is why batches failed whose stream the server ended with OK without
+	// an answer to them. GreptimeDB 1.0.2 does so when its task panics, and when an
+	// error's answer does not fit its queue.
+	ErrUnanswered = errors.New("greptime: bulk: the server ended the stream with OK, but did not acknowledge the batch")
+
+	// ErrAckLost is why a batch failed when a later one of its stream was acknowledged:
+	// the server answers in order, and so an answer was lost. The batch is most likely
+	// written.
+	ErrAckLost = errors.New("greptime: bulk: the server acknowledged a later batch, but not this one")
+
+	// ErrClosed is what a Writer returns after Close.
+	ErrClosed = errors.New("greptime: bulk: the writer is closed")
+
+	// ErrNull is what the typed getters of a batch return for NULL.
+	ErrNull = errors.New("greptime: bulk: the value is NULL")
+)
+
+// Error is batches that are not acknowledged: together with those that are, they are all
+// that was written. It is what Wait returns for one batch, and Flush and Close for those
+// that no Wait has told of.
+type Error struct {
+	Table   string
+	Batches []FailedBatch // in the order of their ids
+}
+
+// FailedBatch is a batch that is not acknowledged.
+type FailedBatch struct {
+	ID   int64
+	Rows int
+
+	// Ambiguous is true if the batch may be written nevertheless, in whole or in part.
+	// Otherwise nothing of it is.
+	Ambiguous bool
+
+	// Err is why: a *greptime.Error, or one of ErrAckTimeout, ErrUnanswered, ErrAckLost
+	// and the context's error.
+	Err error
+
+	table   *catalog.Table
+	message *message
+}
+
+// Batch is the rows of the failed batch, to be looked at or written again; each call
+// makes another one.
+func (f *FailedBatch) Batch() (*Batch, error) {
+	if f.message == nil {
+		return nil, errors.New("greptime: bulk: the failed batch has no rows")
+	}
+	b := newBatch(f.table, 0)
+	columns, err := f.message.decode(b.columns)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: bulk: batch %d: %w", f.ID, err)
+	}
+	b.columns, b.rows = columns, f.Rows
+	return b, nil
+}
+
+// Error tells table, ids and reasons.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "greptime: bulk: table %s: ", strconv.Quote(e.Table))
+	if len(e.Batches) == 1 {
+		fmt.Fprintf(&b, "batch %d (%d rows) failed", e.Batches[0].ID, e.Batches[0].Rows)
+	} else {
+		fmt.Fprintf(&b, "%d batches failed: %s", len(e.Batches), idList(e.IDs()))
+	}
+	switch ambiguous := e.AmbiguousIDs(); {
+	case len(ambiguous) == 0:
+		b.WriteString("; nothing of it is written")
+	case len(ambiguous) == len(e.Batches):
+		b.WriteString("; whether it is written is not known")
+	default:
+		fmt.Fprintf(&b, "; of these it is not known whether they are written: %s; nothing is written of the others", idList(ambiguous))
+	}
+	last := ""
+	for i := range e.Batches {
+		if text := strings.TrimPrefix(e.Batches[i].Err.Error(), "greptime: bulk: "); text != last {
+			last = text
+			b.WriteString(": " + text)
+		}
+	}
+	return b.String()
+}
+
+// idList is ids for a message, without the end of a long list.
+func idList(ids []int64) string {
+	const most = 20
+	var b strings.Builder
+	for i, id := range ids {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(ids)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.FormatInt(id, 10))
+	}
+	return b.String()
+}
+
+// Unwrap is the reasons, each once.
+func (e *Error) Unwrap() []error {
+	var list []error
+	for i := range e.Batches {
+		if err := e.Batches[i].Err; len(list) == 0 || list[len(list)-1] != err {
+			list = append(list, err)
+		}
+	}
+	return list
+}
+
+// IDs are the batches' ids.
+func (e *Error) IDs() []int64 {
+	ids := make([]int64, len(e.Batches))
+	for i := range e.Batches {
+		ids[i] = e.Batches[i].ID
+	}
+	return ids
+}
+
+// AmbiguousIDs are the ids of those batches that may be written nevertheless.
+func (e *Error) AmbiguousIDs() []int64 {
+	var ids []int64
+	for i := range e.Batches {
+		if e.Batches[i].Ambiguous {
+			ids = append(ids, e.Batches[i].ID)
+		}
+	}
+	return ids
+}
+
+// contentless says whether the error is the one behind which GreptimeDB before 1.1.2
+// hides whatever was wrong with a bulk load.
+func contentless(e *greptime.Error) bool {
+	return e.Code == 0 && e.GRPC == codes.Unknown && e.Message == "Execute gRPC request error"
+}
+
+// serverRefused says whether the server itself ended the stream because of a batch: then
+// it is the first that was not answered, and those after it were not processed.
+func serverRefused(e *greptime.Error) bool {
+	switch e.Code {
+	case 0:
+		return contentless(e)
+	case greptime.Cancelled, greptime.DeadlineExceeded:
+		return false // may be gRPC's own
+	}
+	return true
+}
+
+// explain adds to a contentless error what it can mean for this table, and how to find
+// out. What is checked before sending is not among it.
+func (w *Writer) explain(e *greptime.Error) error {
+	if !contentless(e) {
+		return e
+	}
+	causes := []string{
+		"the table was dropped, or columns were added or changed after the writer was made",
+		"the user may only read",
+	}
+	if !w.verified {
+		causes = []string{
+			"the table does not exist in this database, or is a view",
+			"it has a column that Options.Schema has not, or a column of another type, time unit, precision or length (every one must be there, and nothing is cast)",
+			"a column that is NOT NULL got a NULL",
+			"the user may only read",
+		}
+	}
+	return fmt.Errorf("%w; GreptimeDB before 1.1.2 does not tell why a bulk load fails. It can be: %s. To find out, write a row of the batch with package insert, whose errors have a text, compare with DESC TABLE %s, or look into the server's log",
+		e, strings.Join(causes, "; "), strconv.Quote(w.table.Name))
+}
+
+// ValueError is a value or row that was refused before anything of it was sent. It is in
+// no batch; the rows before and after it are not affected. For a record batch, of which
+// no row is taken then, Row is the number of the row in it.
+type ValueError struct {
+	Table  string // empty for a batch made without a Writer
+	Column string // empty if the row as a whole is wrong
+	Row    int    // its number in the batch, from 0
+	Value  any    // what was refused, as a copy; nil for NULL and where the text says it
+	Reason string
+
+	typ column.Type
+}
+
+// Error tells table, column, row and value.
+func (e *ValueError) Error() string {
+	where := "greptime: bulk: "
+	if e.Table != "" {
+		where += "table " + strconv.Quote(e.Table) + ", "
+	}
+	where += "row " + strconv.Itoa(e.Row)
+	if e.Column == "" {
+		return where + ": " + e.Reason
+	}
+	where += ", column " + strconv.Quote(e.Column) + ": "
+	if e.typ == 0 {
+		return where + e.Reason
+	}
+	return where + (&column.Error{Type: e.typ, Value: e.Value, Reason: e.Reason}).Error()
+}

@@ -1,0 +1,540 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+// script answers the batches of a call in turn; a nil step acknowledges.
+func script(steps map[int64]func(c *putCall, r received) error) wiretest.Handler {
+	return func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		for {
+			r, err := c.next()
+			if errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if step := steps[r.id]; step != nil {
+				if err := step(c, r); errors.Is(err, errContinue) {
+					continue
+				} else {
+					return err
+				}
+			}
+			if err := c.ack(r.id, r.record.NumRows()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// errContinue goes on without an ack.
+var errContinue = errors.New("continue")
+
+func regionError(c *putCall, _ received) error {
+	return c.Fail(codes.Unknown, "Execute gRPC request error", 0)
+}
+
+// submit writes batches of one row each, and waits for all of them.
+func submit(t *testing.T, w *Writer, n int) (acked []int64, failed []FailedBatch) {
+	t.Helper()
+	var pending []*Pending
+	for i := range n {
+		p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), i, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pending = append(pending, p)
+	}
+	for _, p := range pending {
+		_, err := p.Wait(short(t))
+		var e *Error
+		switch {
+		case err == nil:
+			acked = append(acked, p.ID())
+		case errors.As(err, &e) && len(e.Batches) == 1 && e.Batches[0].ID == p.ID():
+			failed = append(failed, e.Batches[0])
+		default:
+			t.Fatalf("batch %d: %v", p.ID(), err)
+		}
+	}
+	return acked, failed
+}
+
+func ambiguous(failed []FailedBatch) (ids []int64) {
+	for _, f := range failed {
+		if f.Ambiguous {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
+
+func failedIDs(failed []FailedBatch) []int64 { return (&Error{Batches: failed}).IDs() }
+
+func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		var got []received
+		for len(got) < 5 { // all are in flight before anything is answered
+			r, err := c.next()
+			if err != nil {
+				return err
+			}
+			got = append(got, r)
+		}
+		for _, r := range got[:2] {
+			if err := c.ack(r.id, 1); err != nil {
+				return err
+			}
+		}
+		return regionError(c, got[2])
+	})
+	w := openWriter(t, s.DSN(), Options{Streams: 1})
+	acked, failed := submit(t, w, 5)
+	if !slices.Equal(acked, []int64{1, 2}) || !slices.Equal(failedIDs(failed), []int64{3, 4, 5}) || !slices.Equal(ambiguous(failed), []int64{3}) {
+		t.Errorf("acknowledged %v, failed %v, ambiguous %v", acked, failedIDs(failed), ambiguous(failed))
+	}
+	text := (&Error{Table: "t", Batches: failed}).Error()
+	for _, want := range []string{"3 batches failed: 3, 4, 5", "not known whether they are written: 3;", "Execute gRPC request error", "DESC TABLE", "the server refused batch 3 before it"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q lacks %q", text, want)
+		}
+	}
+	if text := failed[2].Err.Error(); strings.Contains(text, "outcome unknown") {
+		t.Errorf("of a batch that was not processed: %s", text)
+	}
+	// The batches come back as they were.
+	b, err := failed[1].Batch()
+	if err != nil || b.Len() != 1 {
+		t.Fatal(b, err)
+	}
+	if ts, err := b.At(0).Time("ts"); err != nil || !ts.Equal(time.UnixMilli(3)) {
+		t.Errorf("%v, %v", ts, err)
+	}
+	// Nobody is told twice, and the next stream is another one.
+	if err := w.Flush(short(t)); err != nil {
+		t.Error(err)
+	}
+	sum, err := w.Close(short(t))
+	if err != nil || sum.Batches != 2 || sum.Failed != 3 || sum.Unknown != 1 || !slices.Equal(sum.UnknownIDs, []int64{3}) {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+func TestErrorWithACodeIsNotAmbiguous(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{1: func(c *putCall, _ received) error {
+		return c.Fail(codes.InvalidArgument, "column cpu expects Float64", 1004)
+	}}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, Resend: Resend{Attempts: 3}})
+	acked, failed := submit(t, w, 2)
+	if !slices.Equal(acked, []int64{2}) || len(failed) != 1 || failed[0].Ambiguous || !errors.Is(failed[0].Err, greptime.InvalidArguments) {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+}
+
+func TestServerEndsWithOKAndDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{2: func(*putCall, received) error { return nil }}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
+	acked, failed := submit(t, w, 3)
+	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrUnanswered) {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+}
+
+func TestLostAckIsReportedWhenALaterOneComes(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{2: func(*putCall, received) error { return errContinue }}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1})
+	acked, failed := submit(t, w, 3)
+	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrAckLost) {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+	if n := s.Calls(wiretest.MethodDoPut); n != 1 {
+		t.Errorf("%d streams", n)
+	}
+}
+
+func TestAckTimeoutGivesTheStreamUp(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error {
+		<-c.Context().Done()
+		return nil
+	}}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, AckTimeout: 60 * time.Millisecond})
+	acked, failed := submit(t, w, 3)
+	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrAckTimeout) {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+}
+
+func TestSlowAcksAreNotATimeout(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		for {
+			r, err := c.next()
+			if err != nil {
+				return nil
+			}
+			time.Sleep(20 * time.Millisecond)
+			if err := c.ack(r.id, 1); err != nil {
+				return err
+			}
+		}
+	})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, AckTimeout: 150 * time.Millisecond})
+	if acked, failed := submit(t, w, 15); len(acked) != 15 {
+		t.Errorf("failed %+v", failed)
+	}
+}
+
+func TestStreamReset(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error { return c.Reset(wiretest.ResetInternal) }}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
+	acked, failed := submit(t, w, 3)
+	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+}
+
+func TestConnectionBreaksUnderAllStreams(t *testing.T) {
+	t.Parallel()
+	var once atomic.Bool
+	s := putServer(t, script(map[int64]func(*putCall, received) error{4: func(c *putCall, r received) error {
+		if once.Swap(true) {
+			_ = c.ack(r.id, 1)
+			return errContinue
+		}
+		return c.Drop()
+	}}))
+	w := openWriter(t, s.DSN(), Options{Streams: 3, InFlight: 2, Resend: Resend{Attempts: 4, MinBackoff: time.Millisecond}})
+	if acked, failed := submit(t, w, 12); len(acked) != 12 {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+}
+
+func TestResendAfterAFailure(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	var ids seen
+	s := putServer(t, func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		n := calls.Add(1)
+		for {
+			r, err := c.next()
+			if err != nil {
+				return nil
+			}
+			ids.add(r)
+			if n <= 2 && r.id == 3 {
+				return regionError(c, r)
+			}
+			if err := c.ack(r.id, 1); err != nil {
+				return err
+			}
+		}
+	})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Resend: Resend{Attempts: 2, MinBackoff: time.Millisecond}})
+	acked, failed := submit(t, w, 6)
+	if len(acked) != 6 {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+	if got := slices.Compact(ids.sorted()); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
+		t.Errorf("the server got %v", got)
+	}
+}
+
+func TestResendGivesUp(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{2: regionError}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Resend: Resend{Attempts: 2, MinBackoff: time.Millisecond}})
+	acked, failed := submit(t, w, 4)
+	if !slices.Equal(acked, []int64{1, 3, 4}) || !slices.Equal(ambiguous(failed), []int64{2}) {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+	if n := s.Calls(wiretest.MethodDoPut); n != 4 {
+		t.Errorf("%d streams, want the first, two more for batch 2, and one for what is left", n)
+	}
+}
+
+func TestEndpointThatDiesIsLeftOutAndComesBack(t *testing.T) {
+	t.Parallel()
+	var first, second atomic.Int64
+	count := func(n *atomic.Int64) wiretest.Handler {
+		return acknowledgeAll(func(received) { n.Add(1) })
+	}
+	a, b := putServer(t, count(&first)), putServer(t, count(&second))
+	dsn := fmt.Sprintf("greptime://%s,%s/public?balance=ordered", a.Addr(), b.Addr())
+	w := openWriter(t, dsn, Options{Streams: 4, InFlight: 1, Resend: Resend{Attempts: 10, MinBackoff: time.Millisecond}})
+	submit(t, w, 40)
+	if first.Load() == 0 || second.Load() == 0 {
+		t.Fatalf("%d and %d batches: not spread", first.Load(), second.Load())
+	}
+	b.Stop()
+	if acked, failed := submit(t, w, 40); len(acked) != 40 {
+		t.Fatalf("with one endpoint: %+v", failed)
+	}
+	b.Restart()
+	before := second.Load()
+	deadline := time.Now().Add(8 * time.Second)
+	for second.Load() == before && time.Now().Before(deadline) {
+		submit(t, w, 8)
+	}
+	if second.Load() == before {
+		t.Error("the endpoint that came back is not used")
+	}
+}
+
+func TestNoEndpointIsAnErrorAtOnce(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, acknowledgeAll(nil))
+	w := openWriter(t, s.DSN(), Options{Streams: 2})
+	s.Stop()
+	acked, failed := submit(t, w, 3)
+	if len(acked) != 0 || len(failed) != 3 || len(ambiguous(failed)) != 0 {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+	s.Restart()
+	deadline := time.Now().Add(8 * time.Second)
+	for len(acked) == 0 && time.Now().Before(deadline) {
+		acked, _ = submit(t, w, 1)
+	}
+	if len(acked) == 0 {
+		t.Error("the writer does not recover")
+	}
+}
+
+func TestCloseReturnsWithinItsContext(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, func(call *wiretest.Call) error {
+		if _, err := begin(call); err != nil {
+			return err
+		}
+		<-call.Context().Done() // reads nothing, and acknowledges nothing
+		return nil
+	})
+	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 3})
+	for i := range 6 {
+		if _, err := w.WriteAsync(short(t), fill(t, w.NewBatch(0), i, 20_000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One waits for room meanwhile.
+	waiting := make(chan error)
+	go func() {
+		_, err := w.WriteAsync(context.Background(), fill(t, w.NewBatch(0), 0, 1))
+		waiting <- err
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	sum, err := w.Close(ctx)
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("Close took %v", took)
+	}
+	var failed *Error
+	if !errors.As(err, &failed) || len(failed.Batches) != 6 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("%v", err)
+	}
+	if sum.Failed != 6 || sum.Batches != 0 || sum.Unknown != int64(len(failed.AmbiguousIDs())) || sum.Unknown == 0 {
+		t.Errorf("%+v; ambiguous %v", sum, failed.AmbiguousIDs())
+	}
+	if err := <-waiting; !errors.Is(err, ErrClosed) {
+		t.Errorf("the one that waited: %v", err)
+	}
+}
+
+func TestClosedConnectorFailsWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	reached := make(chan struct{})
+	var once sync.Once
+	s := putServer(t, script(map[int64]func(*putCall, received) error{1: func(c *putCall, _ received) error {
+		once.Do(func() { close(reached) })
+		<-c.Context().Done()
+		return nil
+	}}))
+	cfg, err := greptime.ParseDSN(s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	connector, err := greptime.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := connector.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Resend: Resend{Attempts: 5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), 0, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if err := connector.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Wait(short(t))
+	var failed *Error
+	if !errors.As(err, &failed) || !failed.Batches[0].Ambiguous || !errors.Is(err, greptime.ErrClosed) {
+		t.Errorf("%v", err)
+	}
+	if _, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), 0, 1)); !errors.Is(err, greptime.ErrClosed) {
+		t.Errorf("afterwards: %v", err)
+	}
+	if sum, err := w.Close(short(t)); err != nil || sum.Failed != 1 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+func TestFlushAndCloseTellWhatNobodyWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{2: regionError, 5: regionError}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
+	write := func(n int) {
+		for i := range n {
+			if _, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), i, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(3)
+	var failed *Error
+	if err := w.Flush(short(t)); !errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{2}) {
+		t.Errorf("Flush: %v", err)
+	}
+	if err := w.Flush(short(t)); err != nil {
+		t.Errorf("second Flush: %v", err)
+	}
+	write(3)
+	sum, err := w.Close(short(t))
+	if !errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{5}) {
+		t.Errorf("Close: %v", err)
+	}
+	if sum.Batches != 4 || sum.Failed != 2 {
+		t.Errorf("%+v", sum)
+	}
+}
+
+func TestFailuresThatPileUpAreReturned(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		r, err := c.next()
+		if err != nil {
+			return nil
+		}
+		return regionError(c, r)
+	})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 2})
+	submitted, told := 0, 0
+	for range 200 {
+		b := fill(t, w.NewBatch(1), 0, 1)
+		_, err := w.WriteAsync(short(t), b)
+		var failed *Error
+		switch {
+		case err == nil:
+			submitted++
+		case errors.As(err, &failed):
+			told += len(failed.Batches)
+			if b.Len() != 1 {
+				t.Fatal("the batch was taken")
+			}
+		default:
+			t.Fatal(err)
+		}
+	}
+	if told == 0 {
+		t.Error("never told")
+	}
+	_, err := w.Close(short(t))
+	var failed *Error
+	if errors.As(err, &failed) {
+		told += len(failed.Batches)
+	}
+	if told != submitted {
+		t.Errorf("%d submitted, %d reported", submitted, told)
+	}
+}
+
+func TestAckOfAnUnknownBatchEndsTheStream(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, script(map[int64]func(*putCall, received) error{1: func(c *putCall, _ received) error {
+		if err := c.ack(99, 1); err != nil {
+			return err
+		}
+		return errContinue
+	}}))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
+	_, failed := submit(t, w, 1)
+	if len(ambiguous(failed)) != 1 || !strings.Contains(failed[0].Err.Error(), "acknowledged batch 99") {
+		t.Errorf("%+v", failed)
+	}
+}
+
+func TestAnswersThatAreNotUnderstood(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"", "{}", "nonsense", `{"request_id":"1"}`, `{"request_id":1,"affected_rows":1e99}`} {
+		s := putServer(t, script(map[int64]func(*putCall, received) error{1: func(c *putCall, _ received) error {
+			if err := c.SendPutResult(answer); err != nil {
+				return err
+			}
+			return errContinue
+		}}))
+		w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
+		if _, failed := submit(t, w, 1); len(ambiguous(failed)) != 1 {
+			t.Errorf("%q: %+v", answer, failed)
+		}
+	}
+}
+
+func TestServerThatNeverBegins(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, func(c *wiretest.Call) error {
+		<-c.Context().Done()
+		return nil
+	})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, AckTimeout: 50 * time.Millisecond})
+	acked, failed := submit(t, w, 1)
+	if len(acked) != 0 || len(ambiguous(failed)) != 0 {
+		t.Errorf("%+v", failed)
+	}
+}

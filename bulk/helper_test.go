@@ -1,0 +1,223 @@
+package bulk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/flightdecode"
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+// putServer is a scripted server: queries are refused as those of a user who may only
+// write, and put answers each DoPut.
+func putServer(t testing.TB, put wiretest.Handler, opts ...wiretest.Option) *wiretest.Server {
+	t.Helper()
+	mux := wiretest.NewMux().Method(wiretest.MethodDoPut, put)
+	return wiretest.Start(t, func(c *wiretest.Call) error {
+		if c.Method == wiretest.MethodDoGet {
+			if _, err := c.Recv(); err != nil {
+				return err
+			}
+			return c.Fail(codes.PermissionDenied, "User is not authorized to perform this action", 7006)
+		}
+		return mux.Handle(c)
+	}, opts...)
+}
+
+// openConn opens a connection that ends with the test.
+func openConn(t testing.TB, dsn string) *greptime.Conn {
+	t.Helper()
+	cfg, err := greptime.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connector, err := greptime.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connector.Close() })
+	c, err := connector.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.(*greptime.Conn)
+}
+
+// testSchema is the columns of most tests.
+func testSchema(t testing.TB) *insert.Schema {
+	t.Helper()
+	s, err := insert.NewSchema(insert.Tag("host", insert.String), insert.Field("cpu", insert.Float64), insert.Time("ts", insert.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// openWriter makes a writer for table t, and closes it at the end of the test unless
+// the test does.
+func openWriter(t testing.TB, dsn string, opts Options) *Writer {
+	t.Helper()
+	if opts.Schema == nil {
+		opts.Schema = testSchema(t)
+	}
+	w, err := NewWriter(t.Context(), openConn(t, dsn), "t", opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_, _ = w.Close(ctx)
+	})
+	return w
+}
+
+// fill appends rows whose times begin with first.
+func fill(t testing.TB, b *Batch, first, rows int) *Batch {
+	t.Helper()
+	for i := range rows {
+		if err := b.Append("a", float64(i), time.UnixMilli(int64(first+i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+// putCall is a DoPut on the server's side.
+type putCall struct {
+	*wiretest.Call
+	schema captures.Message
+}
+
+// received is a batch as the server sees it.
+type received struct {
+	id     int64
+	record arrow.RecordBatch
+}
+
+// begin acknowledges the call, as GreptimeDB does, and receives the schema.
+func begin(c *wiretest.Call) (*putCall, error) {
+	if err := c.SendPutResult(`{"request_id":0,"affected_rows":0,"elapsed_secs":0.0}`); err != nil {
+		return nil, err
+	}
+	first, err := c.RecvFlight()
+	if err != nil {
+		return nil, err
+	}
+	if d := first.Descriptor; d == nil || d.Type != "PATH" || !slices.Equal(d.Path, []string{"t"}) {
+		return nil, fmt.Errorf("descriptor %+v, want the path t", d)
+	}
+	return &putCall{c, first}, nil
+}
+
+// next receives a batch; io.EOF is the end.
+func (c *putCall) next() (received, error) {
+	m, err := c.RecvFlight()
+	if err != nil {
+		return received{}, err
+	}
+	return c.decode(m)
+}
+
+func (c *putCall) decode(m captures.Message) (received, error) {
+	var meta struct {
+		ID int64 `json:"request_id"`
+	}
+	if err := json.Unmarshal(m.AppMetadata, &meta); err != nil || meta.ID == 0 {
+		return received{}, fmt.Errorf("metadata %q: %w", m.AppMetadata, err)
+	}
+	record, err := decodeRecord(c.schema, m)
+	return received{meta.ID, record}, err
+}
+
+// decodeRecord reads a record batch by the driver's decoder for queries, which checks
+// everything.
+func decodeRecord(messages ...captures.Message) (arrow.RecordBatch, error) {
+	i := 0
+	rd, err := flightdecode.NewReader(func(m *flightdecode.Message) error {
+		if i == len(messages) {
+			return io.EOF
+		}
+		*m = flightdecode.Message{Header: messages[i].Header, Body: messages[i].Body}
+		i++
+		return nil
+	}, flightdecode.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer rd.Release()
+	if !rd.Next() {
+		return nil, errors.Join(errors.New("no record batch"), rd.Err())
+	}
+	record := rd.RecordBatch()
+	record.Retain()
+	return record, nil
+}
+
+func (c *putCall) ack(id int64, rows int64) error {
+	return c.SendPutResult(fmt.Sprintf(`{"request_id":%d,"affected_rows":%d,"elapsed_secs":0.0015}`, id, rows))
+}
+
+// acknowledgeAll is a server on which everything works. see is told of each batch.
+func acknowledgeAll(see func(received)) wiretest.Handler {
+	return func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		for {
+			r, err := c.next()
+			if errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if see != nil {
+				see(r)
+			}
+			if err := c.ack(r.id, r.record.NumRows()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// seen collects ids.
+type seen struct {
+	mu  sync.Mutex
+	ids []int64
+}
+
+func (s *seen) add(r received) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids = append(s.ids, r.id)
+}
+
+func (s *seen) sorted() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := slices.Clone(s.ids)
+	slices.Sort(ids)
+	return ids
+}
+
+// short is a context that ends soon enough for a test.
+func short(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}

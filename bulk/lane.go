@@ -1,0 +1,486 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// lane is one of a writer's parallel streams: a goroutine that takes batches from the
+// queue and sends them, on one stream after the other should they fail. A stream has a
+// second goroutine that reads the acks.
+type lane struct {
+	writer *Writer
+	slot   int
+
+	// The rest is the lane's goroutine's own, except for what is behind the stream
+	// pointer and guarded by the writer's mutex.
+	stream   *stream
+	failures int // streams that failed since the last ack
+}
+
+// stream is a DoPut.
+type stream struct {
+	put      *transport.PutStream
+	endpoint *endpoint
+	received chan struct{} // closed when the receiver has ended
+
+	// Guarded by the writer's mutex.
+	inflight []*Pending // in the order sent
+	heard    time.Time  // of the last ack, or when the first of inflight was sent
+	watchdog *time.Timer
+	closing  error // why it was closed here
+	ended    bool
+	end      error // io.EOF for OK
+	acks     int
+}
+
+// run is the lane's goroutine.
+func (l *lane) run() {
+	for {
+		p := l.next()
+		if p == nil {
+			break
+		}
+		if l.stream == nil && !l.open(p) {
+			continue
+		}
+		l.send(p)
+	}
+	l.hangUp()
+}
+
+// next waits for a batch to send and room on the stream for it. It deals with a stream
+// that has ended. nil is the end of the writer.
+func (l *lane) next() *Pending {
+	w := l.writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		s := l.stream
+		switch {
+		case s != nil && s.ended:
+			l.finish(s)
+			continue
+		case w.gaveUp != nil && (s == nil || len(s.inflight) == 0):
+			return nil
+		case w.closing && len(w.unsettled) == 0:
+			return nil
+		case s != nil && len(s.inflight) == 0 && w.endpoints.better(s.endpoint):
+			l.leave(s)
+			continue
+		case len(w.queue) > 0 && (s == nil || l.hasRoom(s)):
+			p := w.queue[0]
+			w.queue[0] = nil
+			w.queue = w.queue[1:]
+			return p
+		}
+		w.changed.Wait()
+	}
+}
+
+// hasRoom says whether a batch can be sent on the stream now. One that is to move to
+// another endpoint first gets its acks.
+func (l *lane) hasRoom(s *stream) bool {
+	w := l.writer
+	return s.closing == nil && len(s.inflight) < w.opts.InFlight && !w.endpoints.better(s.endpoint)
+}
+
+// send sends a batch. If the stream has ended meanwhile, next finds out.
+func (l *lane) send(p *Pending) {
+	w, s := l.writer, l.stream
+	w.mu.Lock()
+	if s.ended || s.closing != nil {
+		l.retryOrFail([]*Pending{p}, func(*Pending) outcome { return outcome{requeue: true, err: s.closing} })
+		w.mu.Unlock()
+		return
+	}
+	if len(s.inflight) == 0 {
+		s.heard = time.Now()
+		l.watch(s)
+	}
+	s.inflight = append(s.inflight, p)
+	p.sending, p.sent = true, false
+	parts := p.message.parts()
+	w.mu.Unlock()
+
+	err := s.put.Send(parts)
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p.sending = false
+	select {
+	case <-p.done: // acknowledged before Send returned
+		if p.message != nil {
+			w.messages.put(p.message)
+			p.message = nil
+		}
+	default:
+		p.sent = err == nil
+	}
+	if err != nil && err != io.EOF {
+		s.close(w.session.Error(context.Background(), err))
+	}
+}
+
+// receive reads the acks of a stream until its end. It never waits for a user.
+func (l *lane) receive(s *stream) {
+	defer close(s.received)
+	w := l.writer
+	for {
+		data, err := s.put.Recv()
+		if err != nil {
+			w.mu.Lock()
+			s.ended, s.end = true, err
+			s.watchdog.Stop()
+			w.changed.Broadcast()
+			w.mu.Unlock()
+			return
+		}
+		ack, err := parseAck(data)
+		w.mu.Lock()
+		if err == nil {
+			err = l.acked(s, ack)
+		}
+		if err != nil {
+			s.close(err)
+		}
+		w.mu.Unlock()
+	}
+}
+
+// acked settles the batch of an ack. The server answers in order: if batches before it
+// have no answer yet, they get none.
+func (l *lane) acked(s *stream, ack Ack) error {
+	w := l.writer
+	i := slices.IndexFunc(s.inflight, func(p *Pending) bool { return p.id == ack.ID })
+	if i < 0 {
+		return errUnknownAck(ack.ID)
+	}
+	s.heard = time.Now()
+	s.acks++
+	w.endpoints.works(s.endpoint)
+	lost := slices.Clone(s.inflight[:i])
+	p := s.inflight[i]
+	s.inflight = slices.Delete(s.inflight, 0, i+1)
+	w.acknowledge(p, ack)
+	l.retryOrFail(lost, func(*Pending) outcome { return outcome{err: ErrAckLost, ambiguous: true, again: true} })
+	return nil
+}
+
+// watch gives a stream up that has batches in flight and no ack for too long.
+func (l *lane) watch(s *stream) {
+	w := l.writer
+	if w.opts.AckTimeout < 0 {
+		return
+	}
+	left := w.opts.AckTimeout - time.Since(s.heard)
+	if left > 0 {
+		s.watchdog.Reset(left)
+		return
+	}
+	s.close(ErrAckTimeout)
+}
+
+// watchdogFired is called by the watchdog's timer.
+func (l *lane) watchdogFired(s *stream) {
+	w := l.writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !s.ended && len(s.inflight) > 0 {
+		l.watch(s)
+	}
+}
+
+// close ends a stream from here, without waiting for the server. The receiver
+// then ends, too. The caller
+// holds the writer's mutex.
+func (s *stream) close(cause error) {
+	if s.closing == nil {
+		s.closing = cause
+		s.put.Close(cause)
+	}
+}
+
+// outcome is what the end of a stream means for a batch.
+type outcome struct {
+	err       error
+	ambiguous bool // it may be written
+	again     bool // sending it again makes sense
+	counts    bool // it may be the cause of the failure, and so an attempt was used up
+	requeue   bool // it was not tried at all
+}
+
+// finish settles what a stream left unanswered, or puts it back into the queue. The
+// caller holds mu.
+func (l *lane) finish(s *stream) {
+	w := l.writer
+	unanswered := s.inflight
+	s.inflight = nil
+	l.forget(s)
+	judge, unreachable := l.judge(s)
+	if unreachable {
+		w.endpoints.leaveOut(s.endpoint)
+	}
+	if s.acks > 0 {
+		l.failures = 0
+	}
+	if len(unanswered) > 0 {
+		l.failures++
+	}
+	first := true
+	l.retryOrFail(unanswered, func(p *Pending) outcome {
+		o := judge(p, first)
+		first = false
+		return o
+	})
+	if errors.Is(s.end, transport.ErrClosed) {
+		w.mu.Unlock()
+		w.giveUp(greptime.ErrClosed)
+		w.mu.Lock()
+	}
+}
+
+// judge says what the end of a stream means for its unanswered batches, and whether its
+// endpoint is to be left out.
+func (l *lane) judge(s *stream) (judge func(p *Pending, first bool) outcome, unreachable bool) {
+	w := l.writer
+	if s.closing != nil || s.end == io.EOF {
+		err := s.closing
+		if err == nil {
+			err = ErrUnanswered
+		}
+		return func(p *Pending, _ bool) outcome {
+			return outcome{err: err, ambiguous: p.sent, again: true, counts: true}
+		}, errors.Is(err, ErrAckTimeout)
+	}
+	err := w.session.Error(context.Background(), s.end)
+	var e *greptime.Error
+	if !errors.As(err, &e) || !serverRefused(e) {
+		return func(p *Pending, _ bool) outcome {
+			if !p.sent {
+				return outcome{err: notSent(err), again: true, counts: true}
+			}
+			return outcome{err: err, ambiguous: true, again: true, counts: true}
+		}, true
+	}
+	// The server processes a stream's batches in order, and ended it at the first
+	// without an answer. That none before it lost its ack is what MaxInFlight is for.
+	again := contentless(e) || e.Retryable
+	refused := w.explain(e)
+	var firstID int64
+	return func(p *Pending, first bool) outcome {
+		if first {
+			firstID = p.id
+			return outcome{err: refused, ambiguous: e.Ambiguous && p.sent, again: again, counts: true}
+		}
+		return outcome{err: fmt.Errorf("greptime: bulk: not processed, because the server refused batch %d before it: %w", firstID, notSent(err)), again: true}
+	}, false
+}
+
+// notSent is the error of a stream for a batch that it says nothing about: it is not
+// ambiguous.
+func notSent(err error) error {
+	var e *greptime.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	unambiguous := *e
+	unambiguous.Ambiguous = false
+	return &unambiguous
+}
+
+// retryOrFail puts batches back at the front of the queue, or fails them. The caller
+// holds mu.
+func (l *lane) retryOrFail(batches []*Pending, judge func(*Pending) outcome) {
+	w := l.writer
+	var again []*Pending
+	for _, p := range batches {
+		o := judge(p)
+		p.doubtful = p.doubtful || o.ambiguous
+		if o.counts || o.ambiguous {
+			p.attempts++
+		}
+		resend := o.again && w.opts.Resend.Attempts > 0 && p.attempts <= w.opts.Resend.Attempts
+		switch {
+		case w.gaveUp != nil:
+			w.fail(p, w.gaveUp)
+		case resend || o.requeue:
+			again = append(again, p)
+		default:
+			w.fail(p, o.err)
+		}
+	}
+	if len(again) > 0 {
+		w.queue = slices.Insert(w.queue, 0, again...)
+		w.changed.Broadcast()
+	}
+}
+
+// leave ends a stream that has nothing in flight, to open one on another endpoint. The
+// caller holds mu.
+func (l *lane) leave(s *stream) {
+	l.forget(s)
+	l.writer.mu.Unlock()
+	defer l.writer.mu.Lock()
+	l.end(s)
+}
+
+// forget takes a stream out of the lane, which then opens another one when it needs it.
+// The caller holds mu.
+func (l *lane) forget(s *stream) {
+	l.stream = nil
+	l.writer.endpoints.drop(s.endpoint)
+	delete(l.writer.streams, s)
+}
+
+// hangUp ends the lane's stream, if it has one: nothing is in flight, or the writer was
+// given up.
+func (l *lane) hangUp() {
+	w := l.writer
+	if s := l.stream; s != nil {
+		l.end(s)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		l.finish(s)
+	}
+}
+
+// end half-closes a stream and waits until the server has ended it.
+func (l *lane) end(s *stream) {
+	w := l.writer
+	if err := s.put.CloseSend(); err != nil {
+		s.put.Close(err)
+	}
+	limit := w.opts.AckTimeout
+	if limit < 0 {
+		limit = defaultAckTimeout
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-s.received:
+	case <-timer.C:
+	case <-w.ctx.Done():
+	}
+	w.mu.Lock()
+	s.close(context.Canceled)
+	w.mu.Unlock()
+	<-s.received
+}
+
+// open opens a stream for p, which the lane has in hand. If it cannot, p has failed.
+func (l *lane) open(p *Pending) bool {
+	w := l.writer
+	if l.failures > 0 && w.opts.Resend.Attempts > 0 {
+		l.pause(l.failures)
+	}
+	for round := 1; ; round++ {
+		err := l.openSomewhere()
+		if err == nil {
+			return true
+		}
+		w.mu.Lock()
+		if w.gaveUp != nil {
+			err = w.gaveUp
+		}
+		permanent := !isUnavailable(err)
+		if permanent || w.gaveUp != nil || round > w.opts.Resend.Attempts {
+			w.fail(p, err)
+			w.mu.Unlock()
+			if errors.Is(err, greptime.ErrClosed) {
+				w.giveUp(greptime.ErrClosed)
+			}
+			return false
+		}
+		w.mu.Unlock()
+		l.pause(round)
+	}
+}
+
+// openSomewhere tries one endpoint after the other, those last that were left out. Its
+// error is that of the last.
+func (l *lane) openSomewhere() error {
+	w := l.writer
+	w.mu.Lock()
+	order := w.endpoints.order(l.slot)
+	w.mu.Unlock()
+	var err error
+	for _, e := range order {
+		if w.ctx.Err() != nil {
+			return w.ctx.Err()
+		}
+		var put *transport.PutStream
+		if put, err = l.dial(e); err == nil {
+			l.begin(put, e)
+			return nil
+		}
+		if !isUnavailable(err) {
+			return err
+		}
+		w.mu.Lock()
+		w.endpoints.leaveOut(e)
+		w.mu.Unlock()
+	}
+	return err
+}
+
+// dial opens a stream on an endpoint, within AckTimeout.
+func (l *lane) dial(e *endpoint) (*transport.PutStream, error) {
+	w := l.writer
+	ctx := w.ctx
+	if w.opts.AckTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.opts.AckTimeout)
+		defer cancel()
+	}
+	req, err := putRequest(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	put, err := w.session.Channels().DoPut(ctx, e.endpoint, req)
+	if err != nil {
+		return nil, w.session.Error(ctx, err)
+	}
+	return put, nil
+}
+
+// begin starts to use a stream.
+func (l *lane) begin(put *transport.PutStream, e *endpoint) {
+	w := l.writer
+	s := &stream{put: put, endpoint: e, received: make(chan struct{})}
+	s.watchdog = time.AfterFunc(time.Hour, func() { l.watchdogFired(s) })
+	s.watchdog.Stop()
+	w.mu.Lock()
+	w.endpoints.use(e)
+	w.streams[s] = struct{}{}
+	if w.gaveUp != nil {
+		s.close(w.gaveUp)
+	}
+	w.mu.Unlock()
+	l.stream = s
+	go l.receive(s)
+}
+
+// pause waits before attempt n, longer each time.
+func (l *lane) pause(n int) {
+	r := l.writer.opts.Resend
+	d := r.MinBackoff << min(n-1, 16)
+	if d > r.MaxBackoff || d <= 0 {
+		d = r.MaxBackoff
+	}
+	d -= time.Duration(rand.Int64N(int64(d)/2 + 1))
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-l.writer.ctx.Done():
+	}
+}

@@ -1,0 +1,252 @@
+package bulk
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/insert"
+)
+
+const loadColumns = 12
+
+var loadSeed = maphash.MakeSeed()
+
+// sums are checksums of columns, which do not depend on the order of rows.
+type sums struct {
+	rows    atomic.Int64
+	columns [loadColumns]atomic.Uint64
+}
+
+func mix(v uint64) uint64 {
+	v ^= v >> 33
+	v *= 0xff51afd7ed558ccd
+	return v ^ v>>33
+}
+
+func loadSchema(t testing.TB) *insert.Schema {
+	t.Helper()
+	s, err := insert.NewSchema(
+		insert.Tag("region", insert.String), insert.Tag("host", insert.String), insert.Tag("rack", insert.String), insert.Tag("os", insert.String),
+		insert.Field("a", insert.Float64), insert.Field("b", insert.Float64), insert.Field("c", insert.Float64), insert.Field("d", insert.Float64), insert.Field("e", insert.Float64),
+		insert.Field("n", insert.Int64), insert.Field("ok", insert.Bool),
+		insert.Time("ts", insert.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// loadRow appends row i, some of it NULL, and adds it to the checksums.
+func loadRow(b *Batch, i int, names []string, sum *[loadColumns]uint64) error {
+	r := b.Typed()
+	text := func(c, n int, isNull bool) {
+		if isNull {
+			r = r.Null()
+			sum[c] += mix(1)
+			return
+		}
+		name := names[n%len(names)]
+		r = r.String(name)
+		sum[c] += maphash.String(loadSeed, name)
+	}
+	text(0, i%5, false)
+	text(1, i%1000, false)
+	text(2, i/7, i%3 == 0)
+	text(3, i/11, i%100 == 0)
+	for c := 4; c < 9; c++ {
+		v := float64(i%997) * 0.5 * float64(c)
+		r = r.Float64(v)
+		sum[c] += mix(math.Float64bits(v))
+	}
+	r = r.Int64(int64(-i))
+	sum[9] += mix(uint64(int64(-i)))
+	if i%13 == 0 {
+		r = r.Null()
+		sum[10] += mix(1)
+	} else {
+		r = r.Bool(i%2 == 0)
+		sum[10] += mix(uint64(i%2) + 2)
+	}
+	at := int64(1_700_000_000_000 + i)
+	sum[11] += mix(uint64(at))
+	return r.Time(time.UnixMilli(at)).End()
+}
+
+// see adds what the server received.
+func (s *sums) see(r received) {
+	for c := range loadColumns {
+		var sum uint64
+		a := r.record.Column(c)
+		for i := range a.Len() {
+			sum += hashValue(a, i)
+		}
+		s.columns[c].Add(sum)
+	}
+	s.rows.Add(r.record.NumRows())
+	r.record.Release()
+}
+
+func hashValue(a arrow.Array, i int) uint64 {
+	if a.IsNull(i) {
+		return mix(1)
+	}
+	switch a := a.(type) {
+	case *array.String:
+		return maphash.String(loadSeed, a.Value(i))
+	case *array.Float64:
+		return mix(math.Float64bits(a.Value(i)))
+	case *array.Int64:
+		return mix(uint64(a.Value(i)))
+	case *array.Boolean:
+		if a.Value(i) {
+			return mix(2)
+		}
+		return mix(3)
+	case *array.Timestamp:
+		return mix(uint64(a.Value(i)))
+	}
+	return 0
+}
+
+func TestEverythingArrivesOnceAndUnchanged(t *testing.T) {
+	rows := 200_000
+	switch {
+	case *long:
+		rows = 10_000_000
+	case raceEnabled:
+		rows = 20_000
+	}
+	for _, streams := range []int{1, 4, 8} {
+		for _, codec := range []Compression{None, LZ4, ZSTD} {
+			if codec != None && streams != 4 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%d streams, %v", streams, codec), func(t *testing.T) { loadAll(t, rows, streams, codec) })
+		}
+	}
+}
+
+func loadAll(t *testing.T, rows, streams int, codec Compression) {
+	const perBatch, goroutines, maxBytes = 5_000, 4, 16 << 20
+	var got sums
+	s := putServer(t, acknowledgeAll(got.see))
+	w := openWriter(t, s.DSN(), Options{Schema: loadSchema(t), Streams: streams, InFlight: 8, MaxBytes: maxBytes, Compression: codec})
+	names := make([]string, 1000)
+	for i := range names {
+		names[i] = "name-" + strconv.Itoa(i)
+	}
+	var want [loadColumns]uint64
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	stop := watchHeap(t, maxBytes)
+	for g := range goroutines {
+		wg.Go(func() {
+			var sum [loadColumns]uint64
+			b := w.NewBatch(perBatch)
+			for i := g; i < rows; i += goroutines {
+				if err := loadRow(b, i, names, &sum); err != nil {
+					t.Error(err)
+					return
+				}
+				if b.Len() == perBatch {
+					if _, err := w.WriteAsync(t.Context(), b); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+			if _, err := w.Write(t.Context(), b); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for c := range want {
+				want[c] += sum[c]
+			}
+		})
+	}
+	wg.Wait()
+	if err := w.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	sum, err := w.Close(short(t))
+	if err != nil || sum.Rows != int64(rows) || got.rows.Load() != int64(rows) {
+		t.Errorf("%+v, %v; the server has %d rows of %d", sum, err, got.rows.Load(), rows)
+	}
+	for c := range want {
+		if got.columns[c].Load() != want[c] {
+			t.Errorf("column %d: checksum %x, want %x", c, got.columns[c].Load(), want[c])
+		}
+	}
+}
+
+// watchHeap fails the test if the memory in use goes beyond the bound of a writer and
+// what a test, with the server in it, has besides.
+func watchHeap(t *testing.T, bound uint64) (stop func()) {
+	var before runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(100 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+			}
+			var now runtime.MemStats
+			runtime.ReadMemStats(&now)
+			if grown := int64(now.HeapAlloc) - int64(before.HeapAlloc); grown > int64(6*bound) {
+				t.Errorf("the heap has grown by %d MiB", grown>>20)
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+func TestMemoryStaysFlatWithoutGarbage(t *testing.T) {
+	// What a load leaves behind must not grow with it.
+	s := putServer(t, acknowledgeAll(func(r received) { r.record.Release() }))
+	w := openWriter(t, s.DSN(), Options{Streams: 2})
+	b := w.NewBatch(100)
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	load := func(n int) {
+		for i := range n {
+			if _, err := w.WriteAsync(t.Context(), fill(t, b, i*100, 100)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load(200)
+	before := heap()
+	load(2000)
+	if after := heap(); after > before+1<<20 {
+		t.Errorf("%d bytes before, %d bytes after 2,000 batches", before, after)
+	}
+}

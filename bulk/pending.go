@@ -1,0 +1,81 @@
+package bulk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Ack is the server's word that a batch is written.
+type Ack struct {
+	ID      int64         // the batch's, as Pending.ID
+	Rows    int64         // affected rows: those of the batch, duplicates counted
+	Elapsed time.Duration // how long the server took
+}
+
+// Pending is a batch on its way. It is safe for concurrent use.
+type Pending struct {
+	writer *Writer
+	id     int64
+	done   chan struct{}
+	ack    Ack    // valid once done
+	err    *Error // valid once done; nil if it was acknowledged
+
+	// The rest is guarded by the writer's mutex.
+	message  *message
+	attempts int  // how often it was sent and may have failed
+	sending  bool // the stream's goroutine is at it
+	sent     bool // gRPC has taken it, on the stream whose inflight it is in
+	doubtful bool // it may be written although no ack came
+}
+
+// ID tells the batch from all others of its Writer, counted from 1. It is the
+// request_id on the wire. A batch without rows, which is not sent, has the id 0.
+func (p *Pending) ID() int64 { return p.id }
+
+// Done is closed when the batch is acknowledged or has failed.
+func (p *Pending) Done() <-chan struct{} { return p.done }
+
+// Wait waits until the batch is acknowledged. Its error is a *[Error] with the batch in
+// it if that failed, and ctx's if that is the first to end, which changes nothing about
+// the batch.
+func (p *Pending) Wait(ctx context.Context) (Ack, error) {
+	select {
+	case <-p.done:
+	default:
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return Ack{}, fmt.Errorf("greptime: bulk: batch %d is not acknowledged yet, and goes on: %w", p.id, ctx.Err())
+		}
+	}
+	if p.err != nil {
+		p.writer.claim(p)
+		return Ack{}, p.err
+	}
+	return p.ack, nil
+}
+
+// answer is the JSON in a PutResult of GreptimeDB 1.0.2.
+type answer struct {
+	RequestID    *int64  `json:"request_id"`
+	AffectedRows int64   `json:"affected_rows"`
+	ElapsedSecs  float64 `json:"elapsed_secs"`
+}
+
+func parseAck(metadata []byte) (Ack, error) {
+	var a answer
+	if err := json.Unmarshal(metadata, &a); err != nil {
+		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q is not understood: %w", metadata, err)
+	}
+	if a.RequestID == nil {
+		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q has no request_id", metadata)
+	}
+	return Ack{ID: *a.RequestID, Rows: a.AffectedRows, Elapsed: time.Duration(a.ElapsedSecs * float64(time.Second))}, nil
+}
+
+// appendRequestID appends what goes with a batch; GreptimeDB repeats it in its answer.
+func appendRequestID(b []byte, id int64) []byte {
+	return fmt.Appendf(b, `{"request_id":%d}`, id)
+}

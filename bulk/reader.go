@@ -1,0 +1,120 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// maxReaderRows is how many rows of a reader's record batch are sent at a time: batches
+// beyond some ten thousand rows gain nothing.
+const maxReaderRows = 20_000
+
+// WriteReader writes everything that a reader has (a query's result, a Parquet or CSV
+// file, another database) by WriteRecord, large record batches in pieces, and waits
+// until all of it is acknowledged. It reads no faster than the server acknowledges.
+// progress, unless nil, is called on this goroutine with the rows acknowledged so far.
+//
+// It returns how many rows are acknowledged. At the first error it stops reading; what
+// was sent by then is waited for, as long as ctx lasts. The error is that of the reader,
+// of WriteRecord, or ctx's, and an *[Error] with all batches that failed.
+func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progress func(rows int64)) (int64, error) {
+	l := load{writer: w, progress: progress, failed: &Error{Table: w.table.Name}}
+	err := l.read(ctx, rd)
+	if err == nil {
+		err = rd.Err()
+	}
+	for len(l.pending) > 0 {
+		if waitErr := l.waitFirst(ctx); waitErr != nil {
+			err = errors.Join(err, waitErr)
+			break
+		}
+	}
+	switch {
+	case len(l.failed.Batches) == 0:
+		return l.rows, err
+	case err == nil:
+		return l.rows, l.failed
+	}
+	return l.rows, errors.Join(err, l.failed)
+}
+
+// load is a WriteReader.
+type load struct {
+	writer   *Writer
+	progress func(rows int64)
+	rows     int64
+	pending  []*Pending
+	failed   *Error
+}
+
+// read writes until the reader's end, a failure, or an error.
+func (l *load) read(ctx context.Context, rd array.RecordReader) error {
+	for rd.Next() {
+		record := rd.RecordBatch()
+		for start := int64(0); start < record.NumRows(); start += maxReaderRows {
+			piece := record.NewSlice(start, min(start+maxReaderRows, record.NumRows()))
+			p, err := l.writer.WriteRecord(ctx, piece)
+			piece.Release()
+			if err != nil {
+				return l.note(err)
+			}
+			l.pending = append(l.pending, p)
+			if err := l.reap(ctx); err != nil || len(l.failed.Batches) > 0 {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// note keeps an error that is about failed batches, and returns any other.
+func (l *load) note(err error) error {
+	var failed *Error
+	if !errors.As(err, &failed) {
+		return err
+	}
+	for _, f := range failed.Batches {
+		if !slices.ContainsFunc(l.failed.Batches, func(g FailedBatch) bool { return g.ID == f.ID }) {
+			l.failed.Batches = append(l.failed.Batches, f)
+		}
+	}
+	return nil
+}
+
+// reap takes note of the batches at the front that are done, and waits if too many are
+// not.
+func (l *load) reap(ctx context.Context) error {
+	for len(l.pending) > 0 {
+		select {
+		case <-l.pending[0].done:
+		default:
+			if len(l.pending) <= l.writer.limit.maxItems {
+				return nil
+			}
+		}
+		if err := l.waitFirst(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitFirst waits for the batch at the front. Its error is ctx's.
+func (l *load) waitFirst(ctx context.Context) error {
+	ack, err := l.pending[0].Wait(ctx)
+	if err != nil && l.note(err) != nil {
+		return fmt.Errorf("%w (%d rows are acknowledged)", err, l.rows)
+	}
+	l.pending = l.pending[1:]
+	if err == nil {
+		l.rows += ack.Rows
+		if l.progress != nil {
+			l.progress(l.rows)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+)
+
+// WriteRecord sends an Arrow record batch as it is; it waits as WriteAsync does. Its
+// columns match those of the table by name, case and all, in any order; all of them have
+// to be there, and no others, which the server would drop without a word.
+//
+// GreptimeDB casts nothing, so these casts are made here, all of them exact:
+//
+//   - LargeUtf8, Utf8View → Utf8, for STRING
+//   - LargeBinary, BinaryView, FixedSizeBinary → Binary, for VARBINARY
+//   - dictionaries → their values; extension types → what they are stored as
+//   - timestamps and times of day of another unit; an error if digits would be lost
+//   - timestamps with a zone that is UTC → without; Date64 → Date32
+//   - decimals of another precision or scale; an error if digits would be lost
+//   - for JSON, text → JSONB; Binary may be JSONB or text
+//   - for VECTOR(n), lists of n float32 → Binary; Binary has to be 4n bytes long
+//   - the Null type → NULLs
+//
+// Everything else is an error that names the column, as are NULLs where the table has
+// none: a *[ValueError] if it is about a value. Nothing is sent then. The record batch is
+// not kept; the caller releases it.
+func (w *Writer) WriteRecord(ctx context.Context, record arrow.RecordBatch) (*Pending, error) {
+	if record == nil {
+		return nil, errors.New("greptime: bulk: the record batch is nil")
+	}
+	if err := w.usable(); err != nil {
+		return nil, err
+	}
+	columns, err := recordColumns(w.table, record)
+	if err != nil {
+		return nil, err
+	}
+	return w.write(ctx, columns, int(record.NumRows()))
+}
+
+// recordColumns is the columns of a record batch in the table's order. They may lie in
+// the record batch's memory.
+func recordColumns(t *catalog.Table, record arrow.RecordBatch) ([]columnData, error) {
+	places := make([]int, len(t.Columns))
+	for i := range places {
+		places[i] = -1
+	}
+	for i, f := range record.Schema().Fields() {
+		at, ok := t.Index(f.Name)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("greptime: bulk: table %s has no column %s, which the record batch has; the server would drop it", strconv.Quote(t.Name), strconv.Quote(f.Name))
+		case places[at] >= 0:
+			return nil, fmt.Errorf("greptime: bulk: table %s: the record batch has column %s twice", strconv.Quote(t.Name), strconv.Quote(f.Name))
+		}
+		places[at] = i
+	}
+	columns := make([]columnData, len(places))
+	for i, at := range places {
+		c := &t.Columns[i]
+		if at < 0 {
+			return nil, fmt.Errorf("greptime: bulk: table %s: the record batch lacks column %s (%s), and bulk loads have to send every column; add it, with NULLs of Arrow's type Null if need be",
+				strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type)
+		}
+		array := record.Column(at)
+		data, err := convert(c.Type, array)
+		var bad *badValue
+		switch {
+		case errors.As(err, &bad):
+			return nil, valueError(t, i, bad.row, bad.err)
+		case err != nil:
+			return nil, fmt.Errorf("greptime: bulk: table %s, column %s (%s): Arrow type %s: %w", strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type, array.DataType(), err)
+		}
+		if data.nulls > 0 && !c.Nullable {
+			return nil, valueError(t, i, data.firstNull(), notNull(c))
+		}
+		columns[i] = data
+	}
+	return columns, nil
+}
+
+// firstNull is the first row that is NULL.
+func (c *columnData) firstNull() int {
+	for row := range c.rows {
+		if c.isNull(row) {
+			return row
+		}
+	}
+	return -1
+}
+
+// badValue is a value of an array that cannot be converted.
+type badValue struct {
+	row int
+	err error
+}
+
+func (e *badValue) Error() string { return e.err.Error() }

@@ -1,0 +1,392 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/jsonb"
+)
+
+// arrayOf makes an array from JSON; NULLs are null.
+func arrayOf(t testing.TB, dt arrow.DataType, text string) arrow.Array {
+	t.Helper()
+	a, _, err := array.FromJSON(memory.DefaultAllocator, dt, strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// roundTrip is the column that an array becomes, read back after encoding.
+func roundTrip(t *testing.T, typ column.Type, a arrow.Array) (arrow.Array, error) {
+	t.Helper()
+	data, err := convert(typ, a)
+	if err != nil {
+		return nil, err
+	}
+	table, err := catalog.NewTable("t", []catalog.Column{{Name: "v", Type: typ, Nullable: true}, {Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBatch(table, 0)
+	b.columns[0], b.rows = data, data.rows
+	b.columns[1] = fixedWidth(column.Of(column.TimestampSecond), arrayOf(t, &arrow.TimestampType{}, "["+strings.TrimSuffix(strings.Repeat("0,", data.rows), ",")+"]"))
+	record, err := decodeEncoded(t, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record.Column(0), nil
+}
+
+func ts(unit arrow.TimeUnit, zone string) arrow.DataType {
+	return &arrow.TimestampType{Unit: unit, TimeZone: zone}
+}
+
+func dictionary(values arrow.DataType) arrow.DataType {
+	return &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: values}
+}
+
+func TestCastsThatAreExact(t *testing.T) {
+	t.Parallel()
+	text := `["a",null,"","é日本"]`
+	bin := `["YQ==",null,"",  "AP8="]`
+	for _, c := range []struct {
+		to   column.Type
+		from arrow.DataType
+		json string
+		want string // as JSON of the column's Arrow type; empty: as json
+	}{
+		{column.Of(column.String), arrow.BinaryTypes.String, text, ""},
+		{column.Of(column.String), arrow.BinaryTypes.LargeString, text, ""},
+		{column.Of(column.String), arrow.BinaryTypes.StringView, text, ""},
+		{column.Of(column.String), dictionary(arrow.BinaryTypes.String), text, ""},
+		{column.Of(column.Binary), arrow.BinaryTypes.Binary, bin, ""},
+		{column.Of(column.Binary), arrow.BinaryTypes.LargeBinary, bin, ""},
+		{column.Of(column.Binary), arrow.BinaryTypes.BinaryView, bin, ""},
+		{column.Of(column.Binary), &arrow.FixedSizeBinaryType{ByteWidth: 2}, `["AP8=",null]`, ""},
+		{column.Of(column.Boolean), arrow.FixedWidthTypes.Boolean, `[true,null,false,true,true,false,true,true,true]`, ""},
+		{column.Of(column.Int8), arrow.PrimitiveTypes.Int8, `[-128,null,127]`, ""},
+		{column.Of(column.Int64), dictionary(arrow.PrimitiveTypes.Int64), `[5,null,-7,5]`, ""},
+		{column.Of(column.Uint64), arrow.PrimitiveTypes.Uint64, `[18446744073709551615,null]`, ""},
+		{column.Of(column.Float64), arrow.PrimitiveTypes.Float64, `[1.5,null]`, ""},
+		{column.Of(column.Float32), arrow.Null, `[null,null]`, ""},
+		{column.Of(column.Boolean), arrow.Null, `[null,null]`, ""},
+		{column.Of(column.String), arrow.Null, `[null,null,null]`, ""},
+		{column.Of(column.Date), arrow.FixedWidthTypes.Date32, `["1969-12-31",null]`, ""},
+		{column.Of(column.Date), arrow.FixedWidthTypes.Date64, `["1969-12-31",null]`, ""},
+		{column.Of(column.TimestampMillisecond), ts(arrow.Millisecond, ""), `[-1,null,5]`, ""},
+		{column.Of(column.TimestampMillisecond), ts(arrow.Millisecond, "UTC"), `[-1,null,5]`, ""},
+		{column.Of(column.TimestampMillisecond), ts(arrow.Nanosecond, "+00:00"), `[-1000000,null,0]`, `[-1,null,0]`},
+		{column.Of(column.TimestampNanosecond), ts(arrow.Second, ""), `[-1,null,9223372036]`, `[-1000000000,null,9223372036000000000]`},
+		{column.Of(column.TimeMillisecond), &arrow.Time64Type{Unit: arrow.Microsecond}, `["00:00:01.5",null]`, ""},
+		{column.Of(column.TimeNanosecond), &arrow.Time32Type{Unit: arrow.Second}, `["23:59:59",null]`, ""},
+		{column.DecimalOf(10, 2), &arrow.Decimal128Type{Precision: 10, Scale: 2}, `["1.25",null]`, ""},
+		{column.DecimalOf(10, 3), &arrow.Decimal128Type{Precision: 20, Scale: 2}, `["-1.25",null]`, `["-1.250",null]`},
+		{column.DecimalOf(4, 0), &arrow.Decimal128Type{Precision: 20, Scale: 2}, `["-9999.00",null]`, `["-9999",null]`},
+	} {
+		name := fmt.Sprintf("%v from %v", c.to, c.from)
+		if c.want == "" {
+			c.want = c.json
+		}
+		a := arrayOf(t, c.from, c.json)
+		want := arrayOf(t, catalog.ArrowType(c.to), c.want)
+		got, err := roundTrip(t, c.to, a)
+		if err != nil || !array.Equal(got, want) {
+			t.Errorf("%s: %v, %v; want %v", name, got, err, want)
+			continue
+		}
+		// The same of slices, whose bitmaps and offsets do not begin at 0.
+		for from := int64(1); from < int64(a.Len()); from++ {
+			part, wantPart := array.NewSlice(a, from, int64(a.Len())), array.NewSlice(want, from, int64(a.Len()))
+			if got, err := roundTrip(t, c.to, part); err != nil || !array.Equal(got, wantPart) {
+				t.Errorf("%s, from row %d: %v, %v; want %v", name, from, got, err, wantPart)
+			}
+		}
+	}
+}
+
+func TestCastsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	floats := arrow.ListOf(arrow.PrimitiveTypes.Float32)
+	for _, c := range []struct {
+		to   column.Type
+		from arrow.DataType
+		json string
+		want string
+	}{
+		{column.Of(column.Int64), arrow.PrimitiveTypes.Int32, `[1]`, "no exact cast"},
+		{column.Of(column.Float64), arrow.PrimitiveTypes.Float32, `[1]`, "no exact cast"},
+		{column.Of(column.Float64), arrow.BinaryTypes.String, `["1"]`, "no exact cast"},
+		{column.Of(column.Boolean), arrow.PrimitiveTypes.Int8, `[1]`, "no exact cast"},
+		{column.Of(column.String), arrow.BinaryTypes.Binary, `["YQ=="]`, "no exact cast"},
+		{column.Of(column.Binary), arrow.BinaryTypes.String, `["a"]`, "no exact cast"},
+		{column.Of(column.TimestampSecond), arrow.PrimitiveTypes.Int64, `[1]`, "no exact cast"},
+		{column.Of(column.TimestampSecond), &arrow.Time32Type{}, `["00:00:01"]`, "no exact cast"},
+		{column.Of(column.TimeSecond), ts(arrow.Second, ""), `[1]`, "no exact cast"},
+		{column.Of(column.TimestampMillisecond), ts(arrow.Millisecond, "Asia/Shanghai"), `[1]`, "time zone"},
+		{column.Of(column.TimestampMillisecond), ts(arrow.Microsecond, ""), `[1000,1001]`, "1001 us is not exact"},
+		{column.Of(column.TimestampNanosecond), ts(arrow.Second, ""), `[9223372037]`, "not exact"},
+		{column.DecimalOf(10, 1), &arrow.Decimal128Type{Precision: 10, Scale: 2}, `["1.25"]`, "1.25 is not exact"},
+		{column.DecimalOf(3, 2), &arrow.Decimal128Type{Precision: 10, Scale: 2}, `["12.25"]`, "not exact"},
+		{column.DecimalOf(38, 20), &arrow.Decimal128Type{Precision: 38, Scale: 0}, `["99999999999999999999999999999999999999"]`, "not exact"},
+		{column.DecimalOf(10, 2), arrow.PrimitiveTypes.Float64, `[1.25]`, "no exact cast"},
+		{column.Of(column.Date), ts(arrow.Second, ""), `[0]`, "no exact cast"},
+		{column.Of(column.JSON), arrow.BinaryTypes.String, `["{\"a\":}"]`, "row 0"},
+		{column.Of(column.JSON), arrow.BinaryTypes.Binary, `["AAECAw=="]`, "neither JSON text nor JSONB"},
+		{column.Of(column.JSON), arrow.PrimitiveTypes.Int64, `[1]`, "no exact cast"},
+		{column.VectorOf(2), arrow.BinaryTypes.Binary, `["AAAAAA=="]`, "4 bytes"},
+		{column.VectorOf(2), floats, `[[1,2],[1,2,3]]`, "row 1"},
+		{column.VectorOf(2), floats, `[[1,null]]`, "one of its numbers is NULL"},
+		{column.VectorOf(2), arrow.ListOf(arrow.PrimitiveTypes.Float64), `[[1,2]]`, "no exact cast"},
+		{column.VectorOf(2), arrow.BinaryTypes.String, `["[1,2]"]`, "no exact cast"},
+	} {
+		table, err := catalog.NewTable("t", []catalog.Column{{Name: "v", Type: c.to, Nullable: true}, {Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := arrayOf(t, c.from, c.json)
+		record := recordOf(t, map[string]arrow.Array{"v": a, "ts": arrayOf(t, ts(arrow.Second, ""), "["+strings.TrimSuffix(strings.Repeat("0,", a.Len()), ",")+"]")})
+		_, err = recordColumns(table, record)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `column "v"`) {
+			t.Errorf("%v from %v: %v, want %q", c.to, c.from, err, c.want)
+		}
+	}
+}
+
+func recordOf(t *testing.T, columns map[string]arrow.Array) arrow.RecordBatch {
+	t.Helper()
+	var fields []arrow.Field
+	var list []arrow.Array
+	for name, a := range columns {
+		fields = append(fields, arrow.Field{Name: name, Type: a.DataType(), Nullable: true})
+		list = append(list, a)
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), list, -1)
+}
+
+func TestJSONAndVectorsFromArrow(t *testing.T) {
+	t.Parallel()
+	text := []string{`{"b":1,"a":[true]}`, `"x"`, `18446744073709551615`}
+	var want, asText, asBinary []string
+	for _, s := range text {
+		b, err := jsonb.AppendBinary(nil, []byte(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, string(b))
+	}
+	asText, asBinary = append(asText, text...), append(append(asBinary, want[:2]...), text[2])
+	build := func(dt arrow.DataType, values []string) arrow.Array {
+		b := array.NewBuilder(memory.DefaultAllocator, dt)
+		for _, v := range values {
+			switch b := b.(type) {
+			case *array.StringBuilder:
+				b.Append(v)
+			case *array.BinaryBuilder:
+				b.Append([]byte(v))
+			}
+		}
+		b.AppendNull()
+		return b.NewArray()
+	}
+	for _, a := range []arrow.Array{build(arrow.BinaryTypes.String, asText), build(arrow.BinaryTypes.Binary, asBinary)} {
+		got, err := roundTrip(t, column.Of(column.JSON), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			if v := string(got.(*array.Binary).Value(i)); v != want[i] {
+				t.Errorf("%v, row %d: %x, want %x", a.DataType(), i, v, want[i])
+			}
+		}
+		if !got.IsNull(3) {
+			t.Error("NULL is lost")
+		}
+	}
+	for _, dt := range []arrow.DataType{arrow.ListOf(arrow.PrimitiveTypes.Float32), arrow.FixedSizeListOf(2, arrow.PrimitiveTypes.Float32), arrow.LargeListOf(arrow.PrimitiveTypes.Float32)} {
+		a := arrayOf(t, dt, `[[9,9],[1,-2.5],null,[0,0]]`)
+		got, err := roundTrip(t, column.VectorOf(2), array.NewSlice(a, 1, 4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := got.(*array.Binary); string(b.Value(0)) != "\x00\x00\x80?\x00\x00 \xc0" || !b.IsNull(1) || len(b.Value(2)) != 8 {
+			t.Errorf("%v: %v", dt, got)
+		}
+	}
+}
+
+func TestColumnsOfARecordBatchMatchByName(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, acknowledgeAll(nil))
+	w := openWriter(t, s.DSN(), Options{})
+	host, cpu, at := arrayOf(t, arrow.BinaryTypes.String, `["a",null]`), arrayOf(t, arrow.PrimitiveTypes.Float64, `[1,2]`), arrayOf(t, ts(arrow.Millisecond, ""), `[1,2]`)
+	for text, columns := range map[string]map[string]arrow.Array{
+		"":                            {"ts": at, "host": host, "cpu": cpu},
+		`lacks column "cpu" (DOUBLE)`: {"ts": at, "host": host},
+		`no column "CPU"`:             {"ts": at, "host": host, "CPU": cpu},
+		`no column "extra"`:           {"ts": at, "host": host, "cpu": cpu, "extra": cpu},
+		"the time index cannot be":    {"ts": arrayOf(t, ts(arrow.Millisecond, ""), `[1,null]`), "host": host, "cpu": cpu},
+		`the time index cannot be NU`: {"ts": arrayOf(t, arrow.Null, `[null,null]`), "host": host, "cpu": cpu},
+		`column "ts" (TIMESTAMP(3))`:  {"ts": arrayOf(t, arrow.PrimitiveTypes.Int64, `[1,2]`), "host": host, "cpu": cpu},
+	} {
+		record := recordOf(t, columns)
+		p, err := w.WriteRecord(short(t), record)
+		switch {
+		case text != "" && (err == nil || !strings.Contains(err.Error(), text)):
+			t.Errorf("%v, want %q", err, text)
+		case text == "" && err != nil:
+			t.Error(err)
+		case text == "":
+			if ack, err := p.Wait(short(t)); err != nil || ack.Rows != 2 {
+				t.Errorf("%+v, %v", ack, err)
+			}
+		}
+	}
+	twice := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: "ts", Type: at.DataType()}, {Name: "ts", Type: at.DataType()}}, nil), []arrow.Array{at, at}, 2)
+	if _, err := w.WriteRecord(short(t), twice); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Error(err)
+	}
+	if n := s.Calls("/arrow.flight.protocol.FlightService/DoPut"); n != 1 {
+		t.Errorf("%d streams", n)
+	}
+}
+
+func TestTextOfARecordBatchIsUTF8(t *testing.T) {
+	t.Parallel()
+	build := func(values ...string) arrow.Array {
+		b := array.NewStringBuilder(memory.DefaultAllocator)
+		for _, v := range values {
+			b.Append(v)
+		}
+		return b.NewArray()
+	}
+	// A value cut in the middle of a rune is wrong, although all bytes together are not.
+	for _, a := range []arrow.Array{build("a", "\xff"), build("\xc3", "\xa9")} {
+		var bad *badValue
+		if _, err := convert(column.Of(column.String), a); !errors.As(err, &bad) {
+			t.Errorf("%v: %v", a, err)
+		}
+	}
+	// What lies under a NULL does not matter, and is not sent.
+	data := build("a", "\xff", "b").Data()
+	hidden := array.NewStringData(array.NewData(data.DataType(), 3, []*memory.Buffer{memory.NewBufferBytes([]byte{0b101}), data.Buffers()[1], data.Buffers()[2]}, nil, 1, 0))
+	got, err := roundTrip(t, column.Of(column.String), hidden)
+	if err != nil || !got.IsNull(1) || got.(*array.String).Value(2) != "b" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestDecimalLimits(t *testing.T) {
+	t.Parallel()
+	b := array.NewDecimal128Builder(memory.DefaultAllocator, &arrow.Decimal128Type{Precision: 38, Scale: 0})
+	b.Append(decimal128.GetMaxValue(38))
+	b.Append(decimal128.GetMaxValue(38).Negate())
+	a := b.NewArray()
+	got, err := roundTrip(t, column.DecimalOf(38, 0), a)
+	if err != nil || !array.Equal(got, a) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+func TestWriteReader(t *testing.T) {
+	t.Parallel()
+	var rows []int64
+	s := putServer(t, acknowledgeAll(nil))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 2})
+	rd := readerOf(t, 50_000, 10, 7)
+	defer rd.Release()
+	n, err := w.WriteReader(short(t), rd, func(n int64) { rows = append(rows, n) })
+	if err != nil || n != 50_017 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	if len(rows) != 5 || rows[0] != maxReaderRows || rows[4] != 50_017 {
+		t.Errorf("progress %v", rows)
+	}
+	// An error of the server stops the reading, and everything is told.
+	s2 := putServer(t, script(map[int64]func(*putCall, received) error{3: regionError}))
+	w2 := openWriter(t, s2.DSN(), Options{Streams: 1, InFlight: 1})
+	rd2 := readerOf(t, 1, 1, 1, 1, 1, 1, 1, 1)
+	defer rd2.Release()
+	n, err = w2.WriteReader(short(t), rd2, nil)
+	var failed *Error
+	if !errors.As(err, &failed) || len(failed.Batches) != 1 || n < 2 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	sum, err := w2.Close(short(t))
+	if err != nil || sum.Rows != n || sum.Failed != 1 {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+// readerOf has record batches of so many rows.
+func readerOf(t *testing.T, sizes ...int) array.RecordReader {
+	t.Helper()
+	var list []arrow.RecordBatch
+	var schema *arrow.Schema
+	for _, n := range sizes {
+		b, err := NewBatch(testSchema(t), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record, err := decodeEncoded(t, fill(t, b, 1, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		schema = record.Schema()
+		list = append(list, record)
+	}
+	rd, err := array.NewRecordReader(schema, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rd
+}
+
+// brokenReader ends with an error.
+type brokenReader struct{ array.RecordReader }
+
+var errBroken = errors.New("the file is cut short")
+
+func (brokenReader) Err() error { return errBroken }
+
+func TestWriteReaderTellsWhyItStopped(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, acknowledgeAll(nil))
+	w := openWriter(t, s.DSN(), Options{})
+	rd := readerOf(t, 5, 5)
+	defer rd.Release()
+	if n, err := w.WriteReader(short(t), brokenReader{rd}, nil); n != 10 || !errors.Is(err, errBroken) {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	if _, err := w.Close(short(t)); err != nil {
+		t.Fatal(err)
+	}
+	again := readerOf(t, 5)
+	defer again.Release()
+	if n, err := w.WriteReader(short(t), again, nil); n != 0 || !errors.Is(err, ErrClosed) {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	silent := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error {
+		<-c.Context().Done()
+		return nil
+	}}))
+	w = openWriter(t, silent.DSN(), Options{Streams: 1})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	stuck := readerOf(t, 5, 6, 7)
+	defer stuck.Release()
+	if n, err := w.WriteReader(ctx, stuck, nil); n != 5 || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}

@@ -1,0 +1,142 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// tableOf makes a table of columns that were given. They say nothing of NOT NULL, so
+// everything but the time index is taken to be nullable.
+func tableOf(name string, s *insert.Schema) (*catalog.Table, error) {
+	var columns []catalog.Column
+	for _, c := range s.Columns() {
+		out := catalog.Column{Name: c.Name, Type: column.Type(c.Type), Nullable: true}
+		switch {
+		case c.IsTag():
+			out.Role = catalog.Tag
+		case c.IsTime():
+			out.Role, out.Nullable = catalog.TimeIndex, false
+		}
+		columns = append(columns, out)
+	}
+	t, err := catalog.NewTable(name, columns)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: bulk: %w", err)
+	}
+	return t, nil
+}
+
+// checkSchema compares the columns that were given with those of the table.
+func checkSchema(t *catalog.Table, given *insert.Schema) error {
+	var wrong []string
+	seen := make([]bool, len(t.Columns))
+	for _, c := range given.Columns() {
+		i, ok := t.Index(c.Name)
+		if !ok {
+			wrong = append(wrong, fmt.Sprintf("the table has no column %s", strconv.Quote(c.Name)))
+			continue
+		}
+		seen[i] = true
+		have := t.Columns[i]
+		if want := column.Type(c.Type); want != have.Type {
+			wrong = append(wrong, fmt.Sprintf("column %s is %s, not %s", strconv.Quote(c.Name), have.Type, want))
+		} else if c.IsTag() != (have.Role == catalog.Tag) || c.IsTime() != (have.Role == catalog.TimeIndex) {
+			wrong = append(wrong, fmt.Sprintf("column %s is a %s", strconv.Quote(c.Name), roleName(have.Role)))
+		}
+	}
+	for i, c := range t.Columns {
+		if !seen[i] {
+			wrong = append(wrong, fmt.Sprintf("column %s (%s) is missing, and bulk loads have to send every column", strconv.Quote(c.Name), c.Type))
+		}
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("greptime: bulk: Options.Schema does not fit table %s: %s", strconv.Quote(t.Name), strings.Join(wrong, "; "))
+	}
+	return nil
+}
+
+func roleName(r catalog.Role) string {
+	switch r {
+	case catalog.Tag:
+		return "tag"
+	case catalog.TimeIndex:
+		return "time index"
+	}
+	return "field"
+}
+
+// matchColumns says of each of the table's columns which of a batch's it is.
+func matchColumns(t, batch *catalog.Table) ([]int, error) {
+	places := make([]int, len(t.Columns))
+	for i, c := range t.Columns {
+		at, ok := batch.Index(c.Name)
+		if !ok || batch.Columns[at].Type != c.Type || len(batch.Columns) != len(t.Columns) {
+			return nil, fmt.Errorf("greptime: bulk: table %s: the batch was made for other columns than the table has (compare %s); make it with Writer.NewBatch",
+				strconv.Quote(t.Name), strconv.Quote(c.Name))
+		}
+		places[i] = at
+	}
+	return places, nil
+}
+
+// CreateTable makes a table of these columns in the connection's database, unless it is
+// there already; what a table that is there looks like is not checked ([NewWriter] with
+// Options.Schema does). options are those of the table, such as "ttl" → "7d" or
+// "append_mode" → "true".
+//
+// TIME columns cannot be made by SQL on GreptimeDB 1.0.2, only by a first row of package
+// insert.
+func CreateTable(ctx context.Context, conn *greptime.Conn, table string, s *insert.Schema, options map[string]string) error {
+	if conn == nil || s == nil {
+		return errors.New("greptime: bulk: CreateTable needs a connection and a schema")
+	}
+	text, err := createTable(table, s, options)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, text)
+	return err
+}
+
+func createTable(table string, s *insert.Schema, options map[string]string) (string, error) {
+	var lines, tags []string
+	for _, c := range s.Columns() {
+		t := column.Type(c.Type)
+		if t.Kind().IsTimeOfDay() {
+			return "", fmt.Errorf("greptime: bulk: column %s: GreptimeDB has no SQL for columns of type %s; make the table by a first row of package insert", strconv.Quote(c.Name), t)
+		}
+		line := identifier(c.Name) + " " + t.String()
+		switch {
+		case c.IsTime():
+			line += " NOT NULL TIME INDEX"
+		case c.IsTag():
+			tags = append(tags, identifier(c.Name))
+		}
+		lines = append(lines, line)
+	}
+	if len(tags) > 0 {
+		lines = append(lines, "PRIMARY KEY ("+strings.Join(tags, ", ")+")")
+	}
+	text := "CREATE TABLE IF NOT EXISTS " + identifier(table) + " (" + strings.Join(lines, ", ") + ")"
+	var with []string
+	for k, v := range options {
+		with = append(with, literal(k)+" = "+literal(v))
+	}
+	if len(with) > 0 {
+		slices.Sort(with)
+		text += " WITH (" + strings.Join(with, ", ") + ")"
+	}
+	return text, nil
+}
+
+func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+func literal(text string) string    { return `'` + strings.ReplaceAll(text, `'`, `''`) + `'` }

@@ -1,0 +1,203 @@
+package bulk
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// TypedRow is a row that is filled in the order of the columns, by a call for each
+// value, without boxing them. It has to be ended before another row of the batch is
+// begun, and has no effect before.
+type TypedRow struct {
+	batch  *Batch
+	number uint64
+}
+
+// typedState is how far the row being built by typed calls has come.
+type typedState struct {
+	next int // column
+	err  error
+}
+
+// Typed begins a row.
+func (b *Batch) Typed() TypedRow {
+	b.begin()
+	b.typed = typedState{}
+	return TypedRow{b, b.current}
+}
+
+// Null sets the next column to NULL.
+func (r TypedRow) Null() TypedRow {
+	if r.begin() {
+		r.batch.cell.SetNull()
+		return r.put(nil)
+	}
+	return r
+}
+
+// Bool sets the next column.
+func (r TypedRow) Bool(v bool) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetBool(r.columnType(), v))
+	}
+	return r
+}
+
+// Int sets the next column to an integer of any width that fits it.
+func (r TypedRow) Int(v int) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetInt(r.columnType(), int64(v)))
+	}
+	return r
+}
+
+// Int64 sets the next column to an integer of any width that fits it.
+func (r TypedRow) Int64(v int64) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetInt(r.columnType(), v))
+	}
+	return r
+}
+
+// Uint64 sets the next column to an integer of any width that fits it.
+func (r TypedRow) Uint64(v uint64) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetUint(r.columnType(), v))
+	}
+	return r
+}
+
+// Float32 sets the next column.
+func (r TypedRow) Float32(v float32) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetFloat32(r.columnType(), v))
+	}
+	return r
+}
+
+// Float64 sets the next column.
+func (r TypedRow) Float64(v float64) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetFloat64(r.columnType(), v))
+	}
+	return r
+}
+
+// String sets the next column.
+func (r TypedRow) String(v string) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetString(r.columnType(), v))
+	}
+	return r
+}
+
+// Bytes sets the next column; nil is NULL.
+func (r TypedRow) Bytes(v []byte) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetBytes(r.columnType(), v))
+	}
+	return r
+}
+
+// JSON sets the next column to JSON text, which is checked; nil is NULL.
+func (r TypedRow) JSON(v json.RawMessage) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetJSON(r.columnType(), v))
+	}
+	return r
+}
+
+// Time sets the next column: a timestamp, a DATE or a TIME.
+func (r TypedRow) Time(v time.Time) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetTime(r.columnType(), v))
+	}
+	return r
+}
+
+// Date sets the next column.
+func (r TypedRow) Date(v greptime.Date) TypedRow {
+	if r.begin() {
+		days, err := v.EpochDays()
+		if err != nil {
+			return r.put(&column.Error{Type: r.columnType(), Value: v, Reason: err.Error()})
+		}
+		return r.put(r.batch.cell.SetDate(r.columnType(), days))
+	}
+	return r
+}
+
+// TimeOfDay sets the next column.
+func (r TypedRow) TimeOfDay(v greptime.TimeOfDay) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetTimeOfDay(r.columnType(), int64(v)))
+	}
+	return r
+}
+
+// Decimal sets the next column.
+func (r TypedRow) Decimal(v greptime.Decimal) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetDecimal(r.columnType(), string(v)))
+	}
+	return r
+}
+
+// Vector sets the next column; nil is NULL.
+func (r TypedRow) Vector(v greptime.Vector) TypedRow {
+	if r.begin() {
+		return r.put(r.batch.cell.SetVector(r.columnType(), []float32(v)))
+	}
+	return r
+}
+
+// begin says whether the next column can be set.
+func (r TypedRow) begin() bool {
+	b := r.batch
+	if r.number != b.current || b.typed.err != nil {
+		return false
+	}
+	if b.typed.next == len(b.columns) {
+		b.typed.err = b.rowError(fmt.Sprintf("it has more values than the table's %d columns", b.typed.next))
+		b.current = r.number // it is End that ends the row
+		return false
+	}
+	return true
+}
+
+func (r TypedRow) columnType() column.Type { return r.batch.columns[r.batch.typed.next].typ }
+
+// put appends the cell, unless it could not be set.
+func (r TypedRow) put(err error) TypedRow {
+	b := r.batch
+	if err != nil {
+		err = b.refuse(b.typed.next, err)
+	} else {
+		err = b.put(b.typed.next, &b.cell)
+	}
+	b.current = r.number
+	b.typed.next++
+	b.typed.err = err
+	return r
+}
+
+// End appends the row, or leaves it out and returns its first error, a *[ValueError].
+func (r TypedRow) End() error {
+	b := r.batch
+	if r.number != b.current {
+		return b.notBuilding()
+	}
+	switch {
+	case b.typed.err != nil:
+		b.current++
+		return b.typed.err
+	case b.typed.next != len(b.columns):
+		return b.rowError(fmt.Sprintf("it has %d values, the table has %d columns", b.typed.next, len(b.columns)))
+	}
+	b.commit()
+	return nil
+}

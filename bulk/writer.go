@@ -1,0 +1,469 @@
+package bulk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/session"
+)
+
+// Writer loads rows into one table. It is safe for concurrent use by any number of
+// goroutines; the batches it is given are for one goroutine each.
+//
+// It lives on the Connector of the connection that it was made with, and may outlive
+// the connection. It has to be closed.
+type Writer struct {
+	table    *catalog.Table
+	verified bool
+	session  session.Session
+	opts     Options
+	schema   []byte // an IPC message
+	begun    time.Time
+
+	ids      atomic.Int64
+	encoders sync.Pool
+	messages messages
+	limit    limiter
+
+	ctx      context.Context // ends when the writer is given up
+	cancel   context.CancelFunc
+	lanes    sync.WaitGroup
+	reporter *reporter
+
+	mu          sync.Mutex
+	changed     *sync.Cond         // the queue, room on a stream, a stream's end, the writer's
+	queue       []*Pending         // for the next stream that has room
+	unsettled   map[int64]*Pending // all that was written and neither acknowledged nor failed
+	unclaimed   map[int64]*Pending // failed, and nobody was told
+	unclaimedSz int64              // bytes of them
+	endpoints   endpoints
+	streams     map[*stream]struct{} // open
+	closing     bool
+	gaveUp      error // why the writer was given up
+	progress    Progress
+	summary     Summary
+	closed      chan struct{} // closed by the first Close
+}
+
+// Summary is what came of a load. Every batch written is in Batches or in Failed.
+type Summary struct {
+	Batches int64 // acknowledged
+	Rows    int64 // acknowledged, by the server's count
+	Failed  int64 // batches that are not acknowledged
+	Unknown int64 // of these, those that may be written nevertheless
+
+	// UnknownIDs are the first of those of unknown outcome, [MaxUnknownIDs] at most.
+	UnknownIDs []int64
+}
+
+// MaxUnknownIDs is how many ids a Summary keeps.
+const MaxUnknownIDs = 1000
+
+// NewWriter makes a writer for a table of the connection's database. It reads the
+// table's columns from the server, so that everything that GreptimeDB would refuse, store
+// as garbage or break on can be refused here. A user who may only write cannot read them
+// and has to give them as Options.Schema; [Writer.Verified] is false then.
+//
+// ctx bounds the making only. The table's name is used as it is, case and all.
+func NewWriter(ctx context.Context, conn *greptime.Conn, table string, opts Options) (*Writer, error) {
+	s, err := session.Open(conn)
+	if err != nil {
+		return nil, err
+	}
+	opts, err = opts.withDefaults(len(s.Channels().Endpoints()))
+	if err != nil {
+		return nil, err
+	}
+	t, verified, err := readTable(ctx, conn, table, opts.Schema)
+	if err != nil {
+		return nil, err
+	}
+	return newWriter(ctx, s, t, verified, opts), nil
+}
+
+func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verified bool, opts Options) *Writer {
+	payload := ipc.GetSchemaPayload(t.Arrow(), memory.DefaultAllocator)
+	meta := payload.Meta()
+	schema := slices.Clone(meta.Bytes())
+	meta.Release()
+	payload.Release()
+	w := &Writer{
+		table: t, verified: verified, session: s, opts: opts, begun: time.Now(),
+		schema:    schema,
+		limit:     limiter{maxItems: opts.Streams * opts.InFlight, maxBytes: opts.MaxBytes},
+		unsettled: map[int64]*Pending{},
+		unclaimed: map[int64]*Pending{},
+		endpoints: newEndpoints(s.Channels().Endpoints()),
+		streams:   map[*stream]struct{}{},
+		closed:    make(chan struct{}),
+	}
+	w.encoders.New = func() any { return newEncoder(opts.Compression) }
+	w.changed = sync.NewCond(&w.mu)
+	w.ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	for slot := range opts.Streams {
+		l := &lane{writer: w, slot: slot}
+		w.lanes.Go(l.run)
+	}
+	if opts.Progress != nil {
+		w.reporter = startReporter(w, opts.Progress, opts.ProgressInterval)
+	}
+	return w
+}
+
+// readTable is the table's columns, and whether they come from the server.
+func readTable(ctx context.Context, conn *greptime.Conn, table string, given *insert.Schema) (*catalog.Table, bool, error) {
+	query := func(ctx context.Context, sql string) (array.RecordReader, error) {
+		rd, err := conn.QueryArrow(ctx, sql)
+		if err != nil {
+			return nil, err
+		}
+		return rd, nil
+	}
+	t, err := catalog.Read(ctx, query, table)
+	switch {
+	case err == nil && given != nil:
+		return t, true, checkSchema(t, given)
+	case err == nil:
+		return t, true, nil
+	case errors.Is(err, greptime.TableNotFound):
+		return nil, false, fmt.Errorf("greptime: bulk: table %s does not exist in database %s; bulk loads do not create tables: use CREATE TABLE, bulk.CreateTable, or a first row by package insert: %w",
+			strconv.Quote(table), strconv.Quote(conn.Database()), err)
+	case errors.Is(err, greptime.PermissionDenied) && given != nil:
+		t, err := tableOf(table, given)
+		return t, false, err
+	case errors.Is(err, greptime.PermissionDenied):
+		return nil, false, fmt.Errorf("greptime: bulk: table %s: the user may not read its columns; give them as Options.Schema: %w", strconv.Quote(table), err)
+	default:
+		return nil, false, fmt.Errorf("greptime: bulk: table %s: reading its columns: %w", strconv.Quote(table), err)
+	}
+}
+
+// Table is the name of the table.
+func (w *Writer) Table() string { return w.table.Name }
+
+// Verified says whether the columns were read from the server. Without that, a load
+// that does not fit the table fails on the server, which says nothing of why before
+// version 1.1.2.
+func (w *Writer) Verified() bool { return w.verified }
+
+// NewBatch is an empty batch for the writer's table, with memory for so many rows of it;
+// it grows beyond that by itself.
+func (w *Writer) NewBatch(capacity int) *Batch { return newBatch(w.table, capacity) }
+
+// Progress is how far the load is.
+func (w *Writer) Progress() Progress {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.progress
+	p.InFlight, p.Elapsed = len(w.unsettled), time.Since(w.begun)
+	return p
+}
+
+// WriteAsync takes the rows out of the batch and sends them. It waits, as long as ctx
+// lasts, while Options.MaxBytes and InFlight are reached, and returns before the server
+// has answered. Encoding and compression happen here, on the caller's goroutine.
+//
+// The batch is empty then and can be filled again at once. After an error nothing was
+// taken and nothing sent. A batch without rows is not sent, and its Pending is done.
+//
+// When failures that nobody has been told of have piled up, because Pendings are not
+// waited for, WriteAsync returns them as an *[Error] and takes no rows.
+func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
+	if b == nil {
+		return nil, errors.New("greptime: bulk: the batch is nil; make one with Writer.NewBatch")
+	}
+	b.abandon()
+	columns, err := w.arrange(b)
+	if err != nil {
+		return nil, err
+	}
+	p, err := w.write(ctx, columns, b.rows)
+	if err != nil {
+		return nil, err
+	}
+	b.Reset()
+	return p, nil
+}
+
+// arrange is the columns of a batch in the order of the writer's table.
+func (w *Writer) arrange(b *Batch) ([]columnData, error) {
+	if b.table == w.table {
+		return b.columns, nil
+	}
+	places, err := matchColumns(w.table, b.table)
+	if err != nil {
+		return nil, err
+	}
+	columns := make([]columnData, len(places))
+	for i, at := range places {
+		columns[i] = b.columns[at]
+		if c := &w.table.Columns[i]; columns[i].nulls > 0 && !c.Nullable {
+			return nil, valueError(w.table, i, columns[i].firstNull(), notNull(c))
+		}
+	}
+	return columns, nil
+}
+
+// Write is WriteAsync, and waits for the ack. When ctx ends while it waits, the batch is
+// still on its way; Flush and Close tell what becomes of it.
+func (w *Writer) Write(ctx context.Context, b *Batch) (Ack, error) {
+	p, err := w.WriteAsync(ctx, b)
+	if err != nil {
+		return Ack{}, err
+	}
+	return p.Wait(ctx)
+}
+
+// write encodes columns and hands them to the streams.
+func (w *Writer) write(ctx context.Context, columns []columnData, rows int) (*Pending, error) {
+	if err := w.usable(); err != nil {
+		return nil, err
+	}
+	p := &Pending{writer: w, done: make(chan struct{})}
+	if rows == 0 {
+		close(p.done)
+		return p, nil
+	}
+	if w.opts.KeepLast {
+		var err error
+		if columns, rows, err = keepLast(w.table, columns, rows); err != nil {
+			return nil, err
+		}
+	}
+	bound := encodedBound(columns)
+	if err := w.limit.acquire(ctx, bound); err != nil {
+		return nil, fmt.Errorf("greptime: bulk: table %s: waiting for acks, so that the batch can be sent: %w", strconv.Quote(w.table.Name), err)
+	}
+	p.id = w.ids.Add(1)
+	m, err := w.encode(p.id, rows, columns)
+	if err != nil {
+		w.limit.release(bound)
+		return nil, err
+	}
+	p.message = m
+	m.size = min(int64(m.wireSize()), bound)
+	w.limit.shrink(bound - m.size)
+	if err := w.submit(p); err != nil {
+		w.limit.release(m.size)
+		w.messages.put(m)
+		return nil, err
+	}
+	return p, nil
+}
+
+func (w *Writer) encode(id int64, rows int, columns []columnData) (*message, error) {
+	e := w.encoders.Get().(*encoder)
+	defer w.encoders.Put(e)
+	m := w.messages.get()
+	if err := e.encode(m, id, rows, columns); err != nil {
+		return nil, err
+	}
+	if most := w.session.MaxMessageSize(); m.wireSize() > most {
+		size := m.wireSize()
+		w.messages.put(m)
+		return nil, fmt.Errorf("greptime: bulk: table %s: the batch of %d rows takes %d bytes, and a message can have %d; write fewer rows at a time (max_message_size is the limit, which the server has, too)",
+			strconv.Quote(w.table.Name), rows, size, most)
+	}
+	return m, nil
+}
+
+// usable says why nothing can be written, or hands out failures that have piled up.
+func (w *Writer) usable() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.ended(); err != nil {
+		return err
+	}
+	if w.unclaimedSz > w.opts.MaxBytes || len(w.unclaimed) > w.limit.maxItems {
+		return w.takeUnclaimed()
+	}
+	return nil
+}
+
+// ended is why the writer takes no more batches.
+func (w *Writer) ended() error {
+	switch {
+	case w.gaveUp != nil && !w.closing:
+		return w.gaveUp
+	case w.closing:
+		return ErrClosed
+	}
+	return nil
+}
+
+// submit queues a batch for the next stream that has room.
+func (w *Writer) submit(p *Pending) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.ended(); err != nil {
+		return err
+	}
+	w.unsettled[p.id] = p
+	w.queue = append(w.queue, p)
+	w.changed.Broadcast()
+	return nil
+}
+
+// Flush waits until everything written before is acknowledged or has failed. The
+// failures that nobody has been told of are returned as an *[Error]. If ctx ends first,
+// the rest goes on, and the error has the number of those not acknowledged.
+func (w *Writer) Flush(ctx context.Context) error {
+	w.mu.Lock()
+	before := slices.Collect(maps.Values(w.unsettled))
+	w.mu.Unlock()
+	for i, p := range before {
+		select {
+		case <-p.done:
+			continue
+		default:
+		}
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			err := fmt.Errorf("greptime: bulk: table %s: up to %d batches are not acknowledged yet, and go on: %w", strconv.Quote(w.table.Name), len(before)-i, ctx.Err())
+			return errors.Join(err, w.failures())
+		}
+	}
+	return w.failures()
+}
+
+// failures are those that nobody has been told of, as an error.
+func (w *Writer) failures() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.takeUnclaimed()
+}
+
+// takeUnclaimed makes an error of the failures that nobody has been told of; nil if
+// there are none. The caller holds mu.
+func (w *Writer) takeUnclaimed() error {
+	if len(w.unclaimed) == 0 {
+		return nil
+	}
+	e := &Error{Table: w.table.Name}
+	for _, p := range w.unclaimed {
+		e.Batches = append(e.Batches, p.err.Batches...)
+	}
+	slices.SortFunc(e.Batches, func(a, b FailedBatch) int { return cmp.Compare(a.ID, b.ID) })
+	clear(w.unclaimed)
+	w.unclaimedSz = 0
+	return e
+}
+
+// claim notes that somebody was told of the failure.
+func (w *Writer) claim(p *Pending) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.unclaimed[p.id]; ok {
+		delete(w.unclaimed, p.id)
+		w.unclaimedSz -= p.err.Batches[0].message.size
+	}
+}
+
+// Close waits until everything written is acknowledged or has failed, and ends the
+// streams. If ctx ends first, what is not acknowledged fails, and is told. Close always
+// returns within ctx; its error has the failures that nobody has been told of, as an
+// *[Error]. A second Close returns the same summary.
+func (w *Writer) Close(ctx context.Context) (Summary, error) {
+	w.mu.Lock()
+	first := !w.closing
+	w.closing = true
+	w.changed.Broadcast()
+	w.mu.Unlock()
+	if first {
+		go func() {
+			w.lanes.Wait()
+			close(w.closed)
+		}()
+	}
+	select {
+	case <-w.closed:
+	case <-ctx.Done():
+		w.giveUp(fmt.Errorf("greptime: bulk: Close could not wait for the ack: %w", ctx.Err()))
+		<-w.closed // the streams are cancelled, and that takes no answer of the server
+	}
+	w.cancel()
+	if w.reporter != nil {
+		w.reporter.stop(ctx)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.summary, w.takeUnclaimed()
+}
+
+// giveUp ends the writer at once: everything that is not acknowledged fails.
+func (w *Writer) giveUp(cause error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gaveUp != nil {
+		return
+	}
+	w.gaveUp = cause
+	for _, p := range w.queue {
+		w.fail(p, cause)
+	}
+	w.queue = nil
+	for s := range w.streams {
+		s.close(cause)
+	}
+	w.cancel()
+	w.changed.Broadcast()
+}
+
+// acknowledge settles a batch as written. The caller holds mu.
+func (w *Writer) acknowledge(p *Pending, ack Ack) {
+	size := p.message.size
+	w.progress.Batches++
+	w.progress.Rows += ack.Rows
+	w.progress.Bytes += size
+	w.summary.Batches++
+	w.summary.Rows += ack.Rows
+	p.ack = ack
+	if !p.sending {
+		w.messages.put(p.message)
+		p.message = nil
+	}
+	w.settle(p, size)
+}
+
+// fail settles a batch as failed. The caller holds mu.
+func (w *Writer) fail(p *Pending, cause error) {
+	w.progress.Failed++
+	w.summary.Failed++
+	if p.doubtful {
+		w.summary.Unknown++
+		if len(w.summary.UnknownIDs) < MaxUnknownIDs {
+			w.summary.UnknownIDs = append(w.summary.UnknownIDs, p.id)
+		}
+	}
+	m := p.message
+	p.message = nil
+	p.err = &Error{Table: w.table.Name, Batches: []FailedBatch{{
+		ID: p.id, Rows: m.rows, Ambiguous: p.doubtful, Err: cause, table: w.table, message: m,
+	}}}
+	w.unclaimed[p.id] = p
+	w.unclaimedSz += m.size
+	w.settle(p, m.size)
+}
+
+func (w *Writer) settle(p *Pending, size int64) {
+	delete(w.unsettled, p.id)
+	close(p.done)
+	w.limit.release(size)
+	w.changed.Broadcast()
+}
