@@ -7,7 +7,8 @@
 //
 // What database/sql cannot say is on [Conn], which [Raw] takes from a pool and
 // [Connect] opens without one: results as Arrow record batches
-// ([Conn.QueryArrow]) and PromQL ([Conn.PromQL]).
+// ([Conn.QueryArrow]) and PromQL ([Conn.PromQL]). On such a Conn work packages
+// insert, for native row inserts, and bulk, for loads of millions of rows.
 //
 // # Connections and sessions
 //
