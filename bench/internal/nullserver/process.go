@@ -1,0 +1,123 @@
+// Package nullserver is a GreptimeDB that stores nothing and computes nothing: it
+// takes what is sent, counts the rows, and answers with messages that were encoded
+// beforehand. It runs in a process of its own, so that its CPU time is not in the
+// client's.
+package nullserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/greptime-go/greptime/bench/internal/rawgrpc"
+)
+
+// asServer, in the environment, makes a program the server; its value is how long that
+// takes for 1,000 rows.
+const asServer = "GREPTIME_BENCH_NULL_SERVER"
+
+var perThousand time.Duration
+
+// work takes as long as it takes to write or read rows.
+func work(rows int64) {
+	if perThousand > 0 {
+		time.Sleep(perThousand * time.Duration(rows) / 1000)
+	}
+}
+
+// Main is called first thing in the main function, or TestMain, of a program that
+// calls Start. In the process that Start has started it is the server, and does not
+// return.
+func Main() {
+	value := os.Getenv(asServer)
+	if value == "" {
+		return
+	}
+	var err error
+	if perThousand, err = time.ParseDuration(value); err == nil {
+		err = serve()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "null server:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func serve() error {
+	debug.SetGCPercent(400) // its time is taken from the client's cores
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s := grpc.NewServer(
+		grpc.ForceServerCodecV2(rawgrpc.Codec{}),
+		grpc.MaxRecvMsgSize(rawgrpc.MaxMessageSize), grpc.MaxSendMsgSize(rawgrpc.MaxMessageSize),
+		grpc.UnknownServiceHandler(handle))
+	mysql, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go serveMySQL(mysql)
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(lis) }()
+	fmt.Println(lis.Addr(), mysql.Addr())
+	// The parent holds the other end: the server does not outlive it.
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		return err
+	}
+	s.Stop()
+	return <-failed
+}
+
+// Process is a running null server.
+type Process struct {
+	Addr      string // host:port of gRPC
+	MySQLAddr string // host:port of MySQL's protocol
+	cmd       *exec.Cmd
+	stdin     io.Closer
+}
+
+// Start runs this program again, as a server that takes so long for 1,000 rows of a
+// stream or call, one after the other.
+func Start(ctx context.Context, perThousand time.Duration) (*Process, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, exe)
+	cmd.Env = append(os.Environ(), asServer+"="+perThousand.String())
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &Process{cmd: cmd, stdin: stdin}
+	if _, err := fmt.Fscanln(stdout, &p.Addr, &p.MySQLAddr); err != nil {
+		return nil, errors.Join(fmt.Errorf("null server: no address: %w", err), p.Close())
+	}
+	return p, nil
+}
+
+// Close ends the server.
+func (p *Process) Close() error {
+	if err := p.stdin.Close(); err != nil {
+		return err
+	}
+	return p.cmd.Wait()
+}

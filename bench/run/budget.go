@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/greptime-go/greptime/bench/internal/measure"
+)
+
+// budget is a line of the performance budget: a figure of a scenario, or its ratio to
+// that of another one in the same run, and its limit.
+type budget struct {
+	path     string
+	scenario string
+	to       string // the other scenario of a ratio; empty: the figure itself
+	metric   measure.Metric
+	what     string // the metric in words
+	unit     string // of the figure itself
+	atLeast  bool   // the limit is the least, not the most
+	limit    float64
+	scale    float64 // from the metric to unit; 1 if not set
+}
+
+const (
+	scan5     = "scan, 5 columns/"
+	scan5slow = "scan, 5 columns, slow server/"
+	scan10    = "scan, 10 columns/"
+	rows10    = "insert, 10 columns/"
+	rows12    = "insert, 12 columns/"
+	encode    = "encode rows, 12 columns/"
+	sqlRows   = "SQL INSERT with arguments, 10 columns/"
+	one       = "insert of one row, 12 columns/"
+	load10    = "bulk, 10 columns, 5 workers/"
+	mysql     = "go-sql-driver/mysql text Scan"
+)
+
+// budgets are all lines.
+var budgets = []budget{
+	{path: "scan, 5 columns", scenario: scan5 + "database/sql Scan", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.05},
+	{path: "scan, 5 columns, sql.Null", scenario: scan5 + "database/sql Scan, sql.Null", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.05},
+	{path: "scan, 5 columns", scenario: scan5 + "database/sql Scan", to: scan5 + mysql, metric: measure.CPU, what: "CPU", limit: 0.45},
+	{path: "scan, 10 columns", scenario: scan10 + "database/sql Scan", to: scan10 + mysql, metric: measure.CPU, what: "CPU", limit: 0.4},
+	{path: "Arrow batches, 5 columns", scenario: scan5 + "Arrow batches", to: scan5 + "receive only", metric: measure.CPU, what: "CPU", limit: 1.25},
+	{path: "Arrow batches, 5 columns", scenario: scan5 + "Arrow batches", to: scan5 + "arrow-go flight.Reader", metric: measure.Bytes, what: "bytes allocated", limit: 0.05},
+	{path: "scan, 5 columns, slow server", scenario: scan5slow + "database/sql Scan", to: scan5slow + mysql, metric: measure.CPU, what: "CPU", limit: 0.45},
+	{path: "Arrow batches, 5 columns, slow server", scenario: scan5slow + "Arrow batches", to: scan5slow + "receive only", metric: measure.CPU, what: "CPU", limit: 1.25},
+	{path: "LZ4 body decode", scenario: "decode 5 columns, lz4/flightdecode", to: "decode 5 columns, lz4/arrow-go ipc.Reader", metric: measure.PerSecond, what: "bytes/s", atLeast: true, limit: 1.8},
+	{path: "ZSTD body decode", scenario: "decode 5 columns, zstd/flightdecode", to: "decode 5 columns, zstd/arrow-go ipc.Reader", metric: measure.PerSecond, what: "bytes/s", atLeast: true, limit: 4},
+	{path: "encode rows, 12 columns", scenario: encode + "Append", to: encode + "ingester-go AddRow", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 15},
+	{path: "insert, 10 columns", scenario: rows10 + "Append", to: rows10 + "pre-encoded", metric: measure.CPU, what: "CPU", limit: 2.2},
+	{path: "insert, 10 columns, slow server", scenario: "insert, 10 columns, slow server/Append", to: "insert, 10 columns, slow server/pre-encoded", metric: measure.CPU, what: "CPU", limit: 2.2},
+	{path: "insert, 10 columns", scenario: rows10 + "Append", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.2},
+	{path: "insert, 10 columns, slow server", scenario: "insert, 10 columns, slow server/Append", to: "insert, 10 columns, slow server/pre-encoded", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 0.95},
+	{path: "insert, 12 columns", scenario: rows12 + "Append", to: rows12 + "pre-encoded", metric: measure.CPU, what: "CPU", limit: 2.2},
+	{path: "insert, 12 columns", scenario: rows12 + "Append", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.2},
+	{path: "insert of structs, 12 columns", scenario: rows12 + "AppendStructs", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 1},
+	{path: "bulk, 10 columns", scenario: load10 + "Append", to: load10 + "pre-encoded", metric: measure.CPU, what: "CPU", limit: 2.2},
+	{path: "bulk, 10 columns, slow server", scenario: "bulk, 10 columns, 5 workers, slow server/Append", to: "bulk, 10 columns, 5 workers, slow server/pre-encoded", metric: measure.CPU, what: "CPU", limit: 2.2},
+	{path: "bulk, 10 columns", scenario: load10 + "Append", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.1},
+	{path: "bulk, 10 columns, slow server", scenario: "bulk, 10 columns, 5 workers, slow server/Append", to: "bulk, 10 columns, 5 workers, slow server/pre-encoded", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 0.9},
+	{path: "bulk, 10 columns, LZ4", scenario: load10 + "Append, LZ4", to: load10 + "Append", metric: measure.CPU, what: "CPU", limit: 1.25},
+	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", to: sqlRows + "insert=sql", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 3},
+	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", metric: measure.CPU, what: "CPU", unit: "ns a row", limit: 900},
+	{path: "SELECT 1", scenario: "SELECT 1/database/sql", metric: measure.CPU, what: "CPU", unit: "µs", limit: 120, scale: 1e-3},
+	{path: "SELECT 1", scenario: "SELECT 1/database/sql", metric: measure.Allocations, what: "allocations", limit: 60},
+	{path: "insert of one row", scenario: one + "Append, Write", to: one + "bare gRPC call", metric: measure.P50, what: "p50", limit: 1.1},
+	{path: "insert of one row", scenario: one + "Append, Write", to: one + "bare gRPC call", metric: measure.CPU, what: "CPU", limit: 1.1},
+	{path: "memory, scan of 10 million rows", scenario: "memory of a long scan, 5 columns/database/sql Scan", metric: measure.HeapGrowth, what: "growth of the heap", unit: "MiB", limit: 8, scale: 1.0 / (1 << 20)},
+	{path: "memory, load of 10 million rows", scenario: "memory of a long load, 10 columns/bulk Append", metric: measure.HeapGrowth, what: "growth of the heap", unit: "MiB", limit: 8, scale: 1.0 / (1 << 20)},
+}
+
+// budgetTable is the budget as a table.
+func (r *report) budgetTable() string {
+	var b strings.Builder
+	b.WriteString("| path | measured | budget | met |\n|---|---|---|---|\n")
+	for _, line := range budgets {
+		value, ok := line.value(r)
+		relation, met := "≤", value <= line.limit
+		if line.atLeast {
+			relation, met = "≥", value >= line.limit
+		}
+		suffix := " " + line.unit
+		if line.to != "" {
+			_, other, _ := strings.Cut(line.to, "/")
+			suffix = " × " + other
+		}
+		answer := "yes"
+		switch {
+		case !ok:
+			answer = "not measured"
+		case !met:
+			answer = "**no**"
+		}
+		fmt.Fprintf(&b, "| %s, %s | %s%s | %s %s | %s |\n", line.path, line.what, figure(value), strings.TrimRight(suffix, " "), relation, number(line.limit), answer)
+	}
+	return b.String()
+}
+
+// value is the measured figure; ok is false if a scenario was not measured.
+func (line *budget) value(r *report) (value float64, ok bool) {
+	result := r.result(line.scenario)
+	if result == nil {
+		return math.NaN(), false
+	}
+	if line.to == "" {
+		value = result.Median(line.metric)
+	} else {
+		other := r.result(line.to)
+		if other == nil {
+			return math.NaN(), false
+		}
+		value = result.Ratio(other, line.metric)
+	}
+	if line.scale != 0 {
+		value *= line.scale
+	}
+	return value, true
+}

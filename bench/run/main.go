@@ -1,0 +1,158 @@
+// Command run measures this driver beside its peers and what they all rest on, on one
+// machine in one run, and writes what came of it into bench/README.md and
+// bench/results: figures, samples, plots.
+//
+//	go run ./bench/run
+//
+// With -run it measures some scenarios only, prints them, and writes nothing.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/greptime-go/greptime/bench/internal/measure"
+)
+
+// toolchain is the Go of the measured programs: rows are scanned without boxing from
+// 1.27 on.
+const toolchain = "go1.27.1"
+
+type options struct {
+	only   string
+	rounds int
+	time   time.Duration
+	goTool string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.only, "run", "", "only scenarios that match this `regexp`; print them and write nothing")
+	flag.IntVar(&o.rounds, "rounds", 9, "samples of each scenario")
+	flag.DurationVar(&o.time, "time", 300*time.Millisecond, "how long a sample takes, about")
+	flag.StringVar(&o.goTool, "go", toolchain, "Go `toolchain` of the measured programs")
+	report := flag.Bool("report", false, "measure nothing; write README and plots from the results that are there")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o, *report); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options, reportOnly bool) error {
+	dir, err := benchDir(ctx)
+	if err != nil {
+		return err
+	}
+	results := filepath.Join(dir, "results")
+	if o.only != "" {
+		if results, err = os.MkdirTemp("", "greptime-bench"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(results)
+	}
+	if !reportOnly {
+		for _, program := range programs {
+			if err := runProgram(ctx, dir, program, results, o); err != nil {
+				return fmt.Errorf("%s: %w", program, err)
+			}
+		}
+	}
+	r, err := load(results)
+	if err != nil {
+		return err
+	}
+	if o.only != "" {
+		fmt.Print(r.tables())
+		return nil
+	}
+	if err := r.writeCSV(filepath.Join(results, "results.csv")); err != nil {
+		return err
+	}
+	if err := r.plot(results); err != nil {
+		return err
+	}
+	return r.writeREADME(filepath.Join(dir, "README.md"))
+}
+
+// benchDir is the folder of this module.
+func benchDir(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/greptime-go/greptime/bench").Output()
+	if err != nil {
+		return "", fmt.Errorf("looking for the module of the benchmarks (run it within the project): %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// programs are the files that the programs write.
+var programs = []string{"read", "write"}
+
+// runProgram builds a program, with the toolchain, and runs it.
+func runProgram(ctx context.Context, dir, name, results string, o options) error {
+	tmp, err := os.MkdirTemp("", "greptime-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	exe := filepath.Join(tmp, name)
+	build := exec.CommandContext(ctx, "go", "build", "-o", exe, "./"+name)
+	build.Dir, build.Stderr = dir, os.Stderr
+	build.Env = append(os.Environ(), "GOTOOLCHAIN="+o.goTool)
+	if err := build.Run(); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, exe, "-run", o.only, "-rounds", fmt.Sprint(o.rounds), "-time", o.time.String(), "-o", filepath.Join(results, name+".json"))
+	cmd.Stderr = os.Stderr
+	return cmd.Run()
+}
+
+// report is the results of all programs.
+type report struct {
+	machine measure.Machine
+	begun   time.Time
+	rounds  int
+	time    time.Duration
+	results []measure.Result
+}
+
+func load(results string) (*report, error) {
+	r := &report{}
+	for i, name := range programs {
+		b, err := os.ReadFile(filepath.Join(results, name+".json"))
+		if err != nil {
+			return nil, err
+		}
+		var m measure.Report
+		if err := json.Unmarshal(b, &m); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if i == 0 {
+			r.machine, r.begun, r.rounds, r.time = m.Machine, m.Begun, m.Rounds, m.Time
+		}
+		for path, version := range m.Machine.Modules {
+			r.machine.Modules[path] = version
+		}
+		r.results = append(r.results, m.Results...)
+	}
+	return r, nil
+}
+
+// result is a scenario's result, nil if it was not measured.
+func (r *report) result(id string) *measure.Result {
+	for i := range r.results {
+		if r.results[i].Group+"/"+r.results[i].Name == id {
+			return &r.results[i]
+		}
+	}
+	return nil
+}
