@@ -54,6 +54,11 @@ type load struct {
 // read writes until the reader's end, a failure, or an error.
 func (l *load) read(ctx context.Context, rd array.RecordReader) error {
 	for rd.Next() {
+		// arrow-go's CSV reader returns a batch with NULL where a value could not be
+		// parsed, and only Err tells.
+		if err := rd.Err(); err != nil {
+			return err
+		}
 		record := rd.RecordBatch()
 		for start := int64(0); start < record.NumRows(); start += maxReaderRows {
 			piece := record.NewSlice(start, min(start+maxReaderRows, record.NumRows()))

@@ -353,21 +353,37 @@ func readerOf(t *testing.T, sizes ...int) array.RecordReader {
 	return rd
 }
 
-// brokenReader ends with an error.
-type brokenReader struct{ array.RecordReader }
+// brokenReader has an error from its failing call of Next on, which may return a batch
+// all the same, as arrow-go's CSV reader does.
+type brokenReader struct {
+	array.RecordReader
+	failing, calls int
+}
 
-var errBroken = errors.New("the file is cut short")
+var errBroken = errors.New("the file is broken")
 
-func (brokenReader) Err() error { return errBroken }
+func (r *brokenReader) Next() bool {
+	r.calls++
+	return r.RecordReader.Next()
+}
+
+func (r *brokenReader) Err() error {
+	if r.calls >= r.failing {
+		return errBroken
+	}
+	return nil
+}
 
 func TestWriteReaderTellsWhyItStopped(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, acknowledgeAll(nil))
 	w := openWriter(t, s.DSN(), Options{})
-	rd := readerOf(t, 5, 5)
-	defer rd.Release()
-	if n, err := w.WriteReader(short(t), brokenReader{rd}, nil); n != 10 || !errors.Is(err, errBroken) {
-		t.Errorf("%d rows, %v", n, err)
+	for failing, rows := range map[int]int64{3: 10, 2: 5, 1: 0} { // at the end, or with a batch
+		rd := readerOf(t, 5, 5)
+		if n, err := w.WriteReader(short(t), &brokenReader{RecordReader: rd, failing: failing}, nil); n != rows || !errors.Is(err, errBroken) {
+			t.Errorf("failing at batch %d: %d rows, %v", failing, n, err)
+		}
+		rd.Release()
 	}
 	if _, err := w.Close(short(t)); err != nil {
 		t.Fatal(err)
