@@ -8,7 +8,6 @@ import (
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/govalue"
 )
 
 // Batch is rows of one table, kept by columns as Arrow does. It grows by itself, and
@@ -95,13 +94,8 @@ func (b *Batch) Append(values ...any) error {
 	if len(values) != len(b.columns) {
 		return b.rowError(fmt.Sprintf("it has %d values, the table has %d columns", len(values), len(b.columns)))
 	}
-	for i, v := range values {
-		if err := govalue.Set(&b.cell, b.columns[i].typ, v); err != nil {
-			return b.refuse(i, err)
-		}
-		if err := b.put(i, &b.cell); err != nil {
-			return err
-		}
+	if err := b.appendValues(values); err != nil {
+		return err
 	}
 	b.commit()
 	return nil

@@ -12,6 +12,9 @@ type ColumnValues struct {
 	name string
 	len  int
 	set  func(c *column.Cell, t column.Type, i int) error
+	// direct appends values that go straight to the column's buffers, up to the first
+	// that does not, and says how many these are.
+	direct func(c *columnData) int
 }
 
 // Values is the values of a column, one for each row. T can be anything that Append
@@ -24,6 +27,7 @@ func Values[T any](name string, values []T) ColumnValues {
 		set: func(c *column.Cell, t column.Type, i int) error {
 			return govalue.Set(c, t, values[i])
 		},
+		direct: func(c *columnData) int { return appendDirect(c, values) },
 	}
 }
 
@@ -67,7 +71,11 @@ func (b *Batch) AppendColumns(columns ...ColumnValues) error {
 // appendColumn appends n values to column i; c is nil for NULLs. After an error all
 // columns are as they were.
 func (b *Batch) appendColumn(i int, c *ColumnValues, n int) error {
-	for row := range n {
+	row := 0
+	if c != nil {
+		row = c.direct(&b.columns[i])
+	}
+	for ; row < n; row++ {
 		b.cell.SetNull()
 		var err error
 		if c != nil {

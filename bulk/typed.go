@@ -3,6 +3,7 @@ package bulk
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/greptime-go/greptime"
@@ -42,6 +43,10 @@ func (r TypedRow) Null() TypedRow {
 // Bool sets the next column.
 func (r TypedRow) Bool(v bool) TypedRow {
 	if r.begin() {
+		if c := r.column(); c.typ.Kind() == column.Boolean {
+			c.appendBool(v)
+			return r.took()
+		}
 		return r.put(r.batch.cell.SetBool(r.columnType(), v))
 	}
 	return r
@@ -50,6 +55,10 @@ func (r TypedRow) Bool(v bool) TypedRow {
 // Int sets the next column to an integer of any width that fits it.
 func (r TypedRow) Int(v int) TypedRow {
 	if r.begin() {
+		if c := r.column(); c.typ.Kind() == column.Int64 {
+			c.appendWord(uint64(v))
+			return r.took()
+		}
 		return r.put(r.batch.cell.SetInt(r.columnType(), int64(v)))
 	}
 	return r
@@ -58,6 +67,10 @@ func (r TypedRow) Int(v int) TypedRow {
 // Int64 sets the next column to an integer of any width that fits it.
 func (r TypedRow) Int64(v int64) TypedRow {
 	if r.begin() {
+		if c := r.column(); c.typ.Kind() == column.Int64 {
+			c.appendWord(uint64(v))
+			return r.took()
+		}
 		return r.put(r.batch.cell.SetInt(r.columnType(), v))
 	}
 	return r
@@ -82,6 +95,10 @@ func (r TypedRow) Float32(v float32) TypedRow {
 // Float64 sets the next column.
 func (r TypedRow) Float64(v float64) TypedRow {
 	if r.begin() {
+		if c := r.column(); c.typ.Kind() == column.Float64 {
+			c.appendWord(math.Float64bits(v))
+			return r.took()
+		}
 		return r.put(r.batch.cell.SetFloat64(r.columnType(), v))
 	}
 	return r
@@ -90,6 +107,9 @@ func (r TypedRow) Float64(v float64) TypedRow {
 // String sets the next column.
 func (r TypedRow) String(v string) TypedRow {
 	if r.begin() {
+		if c := r.column(); c.typ.Kind() == column.String && c.appendText(v) {
+			return r.took()
+		}
 		return r.put(r.batch.cell.SetString(r.columnType(), v))
 	}
 	return r
@@ -114,6 +134,11 @@ func (r TypedRow) JSON(v json.RawMessage) TypedRow {
 // Time sets the next column: a timestamp, a DATE or a TIME.
 func (r TypedRow) Time(v time.Time) TypedRow {
 	if r.begin() {
+		c := r.column()
+		if n, ok := column.Epoch(c.typ.Kind(), v); ok {
+			c.appendWord(uint64(n))
+			return r.took()
+		}
 		return r.put(r.batch.cell.SetTime(r.columnType(), v))
 	}
 	return r
@@ -161,15 +186,29 @@ func (r TypedRow) begin() bool {
 	if r.number != b.current || b.typed.err != nil {
 		return false
 	}
-	if b.typed.next == len(b.columns) {
-		b.typed.err = b.rowError(fmt.Sprintf("it has more values than the table's %d columns", b.typed.next))
-		b.current = r.number // it is End that ends the row
-		return false
-	}
-	return true
+	return b.typed.next < len(b.columns) || r.tooMany()
 }
 
-func (r TypedRow) columnType() column.Type { return r.batch.columns[r.batch.typed.next].typ }
+// tooMany makes it the row's error that there is no next column.
+func (r TypedRow) tooMany() bool {
+	b := r.batch
+	b.typed.err = b.rowError(fmt.Sprintf("it has more values than the table's %d columns", b.typed.next))
+	b.current = r.number // it is End that ends the row
+	return false
+}
+
+// column is the next one.
+func (r TypedRow) column() *columnData { return &r.batch.columns[r.batch.typed.next] }
+
+func (r TypedRow) columnType() column.Type { return r.column().typ }
+
+// took goes on to the next column, after a value was appended without the cell.
+func (r TypedRow) took() TypedRow {
+	b := r.batch
+	b.typed.next++
+	b.partial = b.typed.next
+	return r
+}
 
 // put appends the cell, unless it could not be set.
 func (r TypedRow) put(err error) TypedRow {

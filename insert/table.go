@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/govalue"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -121,13 +120,8 @@ func (t *Table) Append(values ...any) error {
 		return t.rowError(fmt.Sprintf("it has %d values, the table has %d columns", len(values), len(t.schema.types)))
 	}
 	t.begin()
-	for i, v := range values {
-		if err := govalue.Set(&t.cell, t.schema.types[i], v); err != nil {
-			return t.refuse(i, err)
-		}
-		if err := t.put(i, &t.cell); err != nil {
-			return err
-		}
+	if err := t.appendValues(values); err != nil {
+		return err
 	}
 	t.commit()
 	return nil

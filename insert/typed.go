@@ -46,6 +46,9 @@ func (r TypedRow) Null() TypedRow {
 // Bool sets the next column.
 func (r TypedRow) Bool(v bool) TypedRow {
 	if r.begin() {
+		if r.kind() == column.Boolean {
+			return r.took(column.AppendBool(r.table.body.Bytes, v))
+		}
 		return r.put(r.table.cell.SetBool(r.columnType(), v))
 	}
 	return r
@@ -54,6 +57,9 @@ func (r TypedRow) Bool(v bool) TypedRow {
 // Int sets the next column to an integer of any width that fits it.
 func (r TypedRow) Int(v int) TypedRow {
 	if r.begin() {
+		if r.kind() == column.Int64 {
+			return r.took(column.AppendNumber(r.table.body.Bytes, column.Int64, uint64(v)))
+		}
 		return r.put(r.table.cell.SetInt(r.columnType(), int64(v)))
 	}
 	return r
@@ -62,6 +68,9 @@ func (r TypedRow) Int(v int) TypedRow {
 // Int64 sets the next column to an integer of any width that fits it.
 func (r TypedRow) Int64(v int64) TypedRow {
 	if r.begin() {
+		if r.kind() == column.Int64 {
+			return r.took(column.AppendNumber(r.table.body.Bytes, column.Int64, uint64(v)))
+		}
 		return r.put(r.table.cell.SetInt(r.columnType(), v))
 	}
 	return r
@@ -86,6 +95,9 @@ func (r TypedRow) Float32(v float32) TypedRow {
 // Float64 sets the next column.
 func (r TypedRow) Float64(v float64) TypedRow {
 	if r.begin() {
+		if r.kind() == column.Float64 {
+			return r.took(column.AppendDouble(r.table.body.Bytes, v))
+		}
 		return r.put(r.table.cell.SetFloat64(r.columnType(), v))
 	}
 	return r
@@ -94,6 +106,11 @@ func (r TypedRow) Float64(v float64) TypedRow {
 // String sets the next column.
 func (r TypedRow) String(v string) TypedRow {
 	if r.begin() {
+		if r.kind() == column.String {
+			if b, ok := column.AppendText(r.table.body.Bytes, v); ok {
+				return r.took(b)
+			}
+		}
 		return r.put(r.table.cell.SetString(r.columnType(), v))
 	}
 	return r
@@ -118,6 +135,9 @@ func (r TypedRow) JSON(v json.RawMessage) TypedRow {
 // Time sets the next column: a timestamp, a DATE or a TIME.
 func (r TypedRow) Time(v time.Time) TypedRow {
 	if r.begin() {
+		if n, ok := column.Epoch(r.kind(), v); ok {
+			return r.took(column.AppendEpoch(r.table.body.Bytes, r.kind(), n))
+		}
 		return r.put(r.table.cell.SetTime(r.columnType(), v))
 	}
 	return r
@@ -161,15 +181,28 @@ func (r TypedRow) begin() bool {
 	if t == nil || r.number != t.current || t.typed.err != nil || t.schema == nil {
 		return false
 	}
-	if t.typed.next == len(t.schema.types) {
-		t.typed.err = t.rowError(fmt.Sprintf("it has more values than the table's %d columns", t.typed.next))
-		t.current = r.number // it is End that ends the row
-		return false
-	}
-	return true
+	return t.typed.next < len(t.schema.types) || r.tooMany()
+}
+
+// tooMany makes it the row's error that there is no next column.
+func (r TypedRow) tooMany() bool {
+	t := r.table
+	t.typed.err = t.rowError(fmt.Sprintf("it has more values than the table's %d columns", t.typed.next))
+	t.current = r.number // it is End that ends the row
+	return false
 }
 
 func (r TypedRow) columnType() column.Type { return r.table.schema.types[r.table.typed.next] }
+
+func (r TypedRow) kind() column.Kind { return r.columnType().Kind() }
+
+// took goes on to the next column: b are the bytes with a value, appended without the
+// cell, for the last one.
+func (r TypedRow) took(b []byte) TypedRow {
+	r.table.body.Bytes = b
+	r.table.typed.next++
+	return r
+}
 
 // put appends the cell, unless it could not be set.
 func (r TypedRow) put(err error) TypedRow {

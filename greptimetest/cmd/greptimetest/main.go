@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -26,7 +27,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, stop, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "greptimetest:", err)
+		fmt.Fprintln(os.Stderr, "greptimetest:", strings.TrimPrefix(err.Error(), "greptimetest: "))
 		os.Exit(1)
 	}
 }
@@ -63,15 +64,20 @@ func run(ctx context.Context, stop func(), args []string, out, errOut io.Writer)
 	var list users
 	verbose := false
 	fs := flag.NewFlagSet("greptimetest", flag.ContinueOnError)
-	fs.SetOutput(errOut)
+	fs.SetOutput(io.Discard) // an error is printed once, by main
 	fs.StringVar(&o.Addr, "addr", "127.0.0.1:4001", "address to listen on")
 	fs.StringVar(&o.Dir, "data", "", "folder for data; empty keeps it in memory")
 	fs.Var(&list, "user", "a user that may connect, `name=password`; also name:ro=… and name:wo=…; may be repeated")
 	fs.BoolVar(&o.Uncompressed, "uncompressed", false, "send record batches without LZ4")
 	fs.BoolVar(&o.PutErrors, "put-errors", false, "answer DoPut errors with their code, as GreptimeDB 1.1.2 and later")
 	fs.BoolVar(&verbose, "verbose", false, "log every request that is refused")
-	if err := fs.Parse(args); err != nil {
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fs.SetOutput(errOut)
+		fs.Usage()
 		return err
+	case err != nil:
+		return fmt.Errorf("%w (--help lists the flags)", err)
 	}
 	if fs.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %s", fs.Arg(0))
@@ -91,7 +97,11 @@ func run(ctx context.Context, stop func(), args []string, out, errOut io.Writer)
 	fmt.Fprintf(out, "greptimetest: a GreptimeDB-compatible test server, not GreptimeDB\n")
 	fmt.Fprintf(out, "  listening on %s (gRPC and Arrow Flight, no TLS)\n", s.Addr())
 	fmt.Fprintf(out, "  data in      %s\n", where)
-	fmt.Fprintf(out, "  DSN          greptime://%s/public\n", s.Addr())
+	dsn := url.URL{Scheme: "greptime", Host: s.Addr(), Path: "/public"}
+	if len(list) > 0 {
+		dsn.User = url.User(list[0].Name) // the password is not for the screen
+	}
+	fmt.Fprintf(out, "  DSN          %s\n", &dsn)
 	fmt.Fprintf(out, "  users        %d\n", len(list))
 	<-ctx.Done()
 	stop() // a second interrupt is not caught

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"flag"
 	"regexp"
 	"strings"
 	"sync"
@@ -38,7 +40,7 @@ func TestRunSaysWhereItListensAndStops(t *testing.T) {
 	go func() {
 		done <- run(ctx, func() {}, []string{"--addr", "127.0.0.1:0", "--data", t.TempDir(), "--user", "a:ro=b"}, &out, &out)
 	}()
-	dsn := regexp.MustCompile(`greptime://127\.0\.0\.1:\d+/public`)
+	dsn := regexp.MustCompile(`greptime://a@127\.0\.0\.1:\d+/public`)
 	for deadline := time.Now().Add(20 * time.Second); !dsn.MatchString(out.String()); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no address in %q", out.String())
@@ -60,6 +62,13 @@ func TestFlagsAreChecked(t *testing.T) {
 		if err := run(t.Context(), func() {}, args, &out, &out); err == nil {
 			t.Errorf("%v: no error", args)
 		}
+		if out.String() != "" {
+			t.Errorf("%v: printed %q, which main does", args, out.String())
+		}
+	}
+	var help output
+	if err := run(t.Context(), func() {}, []string{"--help"}, &help, &help); !errors.Is(err, flag.ErrHelp) || !strings.Contains(help.String(), "-addr") {
+		t.Errorf("--help: %v %q", err, help.String())
 	}
 	var u users
 	for _, v := range []string{"a=b", "c:wo=d=e"} {

@@ -95,8 +95,14 @@ func (e *Engine) alter(ctx context.Context, s *Session, c *cursor) (*Result, err
 	return affected(0), e.change(ctx, old, t, ddl...)
 }
 
+// columnDDL are the statements that add columns: DuckDB takes no ALTER TABLE after
+// an UPDATE of the same transaction.
+type columnDDL struct{ alters, fills []string }
+
+func (d columnDDL) statements() []string { return append(d.alters, d.fills...) }
+
 func (c *cursor) addColumns(s *Session, t *Table) ([]string, error) {
-	var ddl []string
+	var ddl columnDDL
 	for {
 		if !c.accept("ADD") {
 			return nil, c.unexpected("ADD")
@@ -123,35 +129,33 @@ func (c *cursor) addColumns(s *Session, t *Table) ([]string, error) {
 				return nil, errorf(TableColumnExists, "Column %s already exists in table %s", col.Name, t.Name)
 			}
 		} else {
-			q, err := t.addColumn(col)
-			if err != nil {
+			if err := t.addColumn(col, &ddl); err != nil {
 				return nil, err
 			}
-			ddl = append(ddl, q...)
 		}
 		if !c.accept(",") {
-			return ddl, nil
+			return ddl.statements(), nil
 		}
 	}
 }
 
-// addColumn adds a column at the end and returns the DDL for it. Rows that are there
-// get its default.
-func (t *Table) addColumn(col Column) ([]string, error) {
+// addColumn adds a column at the end, and the DDL for it. Rows that are there get
+// its default.
+func (t *Table) addColumn(col Column, ddl *columnDDL) error {
 	if slices.ContainsFunc(t.Columns, func(c Column) bool { return strings.EqualFold(c.Name, col.Name) }) {
-		return nil, unsupported("columns whose names differ in case only (%s)", col.Name)
+		return unsupported("columns whose names differ in case only (%s)", col.Name)
 	}
 	t.Columns = append(t.Columns, col)
 	if col.Semantic == Tag {
 		t.Tags = append(t.Tags, col.Name)
 	}
-	q := []string{"ALTER TABLE " + t.phys() + " ADD COLUMN " + quote(col.Name) + " " + col.Type.duck()}
+	ddl.alters = append(ddl.alters, "ALTER TABLE "+t.phys()+" ADD COLUMN "+quote(col.Name)+" "+col.Type.duck())
 	if col.Default == "" {
-		return q, nil
+		return nil
 	}
 	v, err := col.defaultCell(systemClock())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var lit string
 	switch {
@@ -162,9 +166,10 @@ func (t *Table) addColumn(col Column) ([]string, error) {
 	case col.Type.isNumber() || col.Type.Kind == Bool:
 		lit = "CAST('" + strings.Trim(quoteText(asText(v)), "'") + "' AS " + col.Type.duck() + ")"
 	default:
-		return nil, unsupported("a default for a %s column", col.Type.sql())
+		return unsupported("a default for a %s column", col.Type.sql())
 	}
-	return append(q, "UPDATE "+t.phys()+" SET "+quote(col.Name)+" = "+lit), nil
+	ddl.fills = append(ddl.fills, "UPDATE "+t.phys()+" SET "+quote(col.Name)+" = "+lit)
+	return nil
 }
 
 func (c *cursor) dropColumn(t *Table) ([]string, error) {

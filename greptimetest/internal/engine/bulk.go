@@ -21,7 +21,7 @@ func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batc
 		return 0, tableNotFound(name)
 	}
 	if t.View != "" {
-		return 0, errorf(InvalidArguments, "Invalid SQL, error: %s is a view", name)
+		return 0, viewInsert(name)
 	}
 	n := int(batch.NumRows())
 	if n == 0 {

@@ -111,21 +111,26 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 		}
 	case t.Kind == Date && e.str != nil:
 		d, ok := parseDate(*e.str, utc)
+		if !ok && try {
+			out.sql = "CAST(NULL AS DATE)"
+			break
+		}
 		if !ok {
 			return expr{}, errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Date32 type", *e.str)
 		}
 		out.sql = dateLiteral(d)
-	case t.isTimestamp() && from.isTimestamp(), t.isTimestamp() && from.Kind == Date, t.Kind == Date && from.isTimestamp():
-		if from.Kind == TimestampNano && t.Kind != TimestampNano || from.isTimestamp() && t.Kind < from.Kind && t.isTimestamp() {
+	case t.Kind == Date && from.isTimestamp():
+		out.sql = "CAST(" + microsOf(e) + " AS DATE)"
+	case t.isTimestamp() && from.isTimestamp(), t.isTimestamp() && from.Kind == Date:
+		if from.Kind == TimestampNano && t.Kind != TimestampNano || from.isTimestamp() && t.Kind < from.Kind {
 			// DuckDB's casts to a coarser unit are its own; Arrow's divide.
 			k := from.perSecond() / max(t.perSecond(), 1)
-			if t.isTimestamp() {
-				out.sql = timestampFrom(t, fmt.Sprintf("(%s // %d)", unitsOf(e), k))
-			}
+			out.sql = timestampFrom(t, fmt.Sprintf("(%s // %d)", unitsOf(e), k))
 		}
 	case t.isTimestamp() && from.isInteger():
 		out.sql = timestampFrom(t, "CAST("+e.sql+" AS BIGINT)")
 	case t.isTimestamp() && from.Kind == String:
+		return expr{}, unsupported("CAST of text that is no constant to %s", t.sql())
 	case t.Kind == Int64 && from.isTimestamp():
 		out.sql = unitsOf(e)
 	case t.isInteger() && from.isFloat():
@@ -157,10 +162,22 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 			digits = "CASE WHEN regexp_full_match(" + e.sql + ", '[+-]?[0-9]+') THEN " + e.sql + " END"
 		}
 		out.sql = word + "(" + digits + " AS " + t.duck() + ")"
+	case (t.isFloat() || t.Kind == Decimal) && from.Kind == String:
+		digits := "greptime_number_text(" + e.sql + ", " + quoteText(castName(t)) + ")"
+		if try {
+			digits = "CASE WHEN greptime_is_number(" + e.sql + ") OR lower(" + e.sql + ") IN ('inf', '+inf', '-inf', 'nan') THEN " + e.sql + " END"
+		}
+		out.sql = word + "(" + digits + " AS " + t.duck() + ")"
+	case t.Kind == Bool && e.str != nil && !try:
+		b, ok := parseBool(*e.str)
+		if !ok {
+			return expr{}, unsupported("CAST of '%s' to BOOLEAN", *e.str)
+		}
+		out.sql = strconv.FormatBool(b)
 	case t.isInteger() && (from.isInteger() || from.Kind == Bool),
-		t.isFloat() && (from.isInteger() || from.isFloat() || from.Kind == String || from.Kind == Decimal),
-		t.Kind == Decimal && (from.isInteger() || from.isFloat() || from.Kind == String || from.Kind == Decimal),
-		t.Kind == Bool && (from.isInteger() || from.Kind == String || from.Kind == Bool),
+		t.isFloat() && (from.isInteger() || from.isFloat() || from.Kind == Decimal),
+		t.Kind == Decimal && (from.isInteger() || from.isFloat() || from.Kind == Decimal),
+		t.Kind == Bool && (from.isInteger() || from.Kind == Bool),
 		t.same(from) && t.Kind != JSON && t.Kind != Vector:
 	case t.isInteger() && !from.known() && e.dt == nil:
 		return expr{}, unsupported("CAST of %s to %s; give the inner expression a CAST of its own", describe(e), t.sql())

@@ -96,11 +96,8 @@ func castCell(v any, from, to Type) (any, error) {
 		}
 		return d, nil
 	case from.Kind == String && to.Kind == Bool:
-		switch v {
-		case "true", "t", "1", "yes", "y", "on":
-			return true, nil
-		case "false", "f", "0", "no", "n", "off":
-			return false, nil
+		if b, ok := parseBool(v.(string)); ok {
+			return b, nil
 		}
 		return nil, errorf(EngineExecuteQuery, "Cast error: Cannot cast value '%s' to value of Boolean type", v)
 	case to.Kind == String && from.isInteger(), to.Kind == String && from.Kind == Bool:
@@ -129,6 +126,17 @@ func castCell(v any, from, to Type) (any, error) {
 		return n != int64(0), err
 	}
 	return refuse()
+}
+
+// parseBool reads the words for a truth value that Arrow's cast knows, too.
+func parseBool(s string) (value, ok bool) {
+	switch s {
+	case "true", "t", "1", "yes", "y", "on":
+		return true, true
+	case "false", "f", "0", "no", "n", "off":
+		return false, true
+	}
+	return false, false
 }
 
 func toFloat(v any, from Type) float64 {
@@ -201,7 +209,12 @@ func castDecimal(v any, from, to Type) (any, error) {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return nil, errorf(EngineExecuteQuery, "Cast error: Cannot cast to %s. Overflowing on %v", castName(to), v)
 		}
-		text = strconv.FormatFloat(f, 'f', -1, 64)
+		// Arrow scales the float and rounds it then.
+		n, _ := new(big.Float).SetFloat64(math.Round(f * math.Pow10(int(to.Scale)))).Int(nil)
+		if n.CmpAbs(pow10(to.Precision)) >= 0 {
+			return nil, errorf(EngineExecuteQuery, "Cast error: Cannot cast to %s. Overflowing on %v", castName(to), v)
+		}
+		return n, nil
 	case *big.Int:
 		text = new(big.Rat).SetFrac(v, pow10(from.Scale)).FloatString(int(from.Scale))
 	}

@@ -41,14 +41,14 @@ func (e *Engine) createDatabase(ctx context.Context, c *cursor) (*Result, error)
 	if err := c.end(); err != nil {
 		return nil, err
 	}
-	if name == "" || strings.ContainsFunc(name, unicode.IsSpace) {
-		return nil, errorf(Unexpected, "Invalid database name: %s", name)
-	}
 	return affected(1), e.AddDatabase(ctx, name, ifNot)
 }
 
 // AddDatabase makes a database.
 func (e *Engine) AddDatabase(ctx context.Context, name string, ifNotExists bool) error {
+	if name == "" || strings.ContainsFunc(name, unicode.IsSpace) {
+		return errorf(Unexpected, "Invalid database name: %s", name)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.catalog.databases[name] != nil {
@@ -455,15 +455,21 @@ func (e *Engine) createView(ctx context.Context, s *Session, c *cursor, replace 
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if _, _, _, err := e.plan(ctx, s, toks); err != nil {
+	old := e.catalog.table(name)
+	n, err := e.parseQuery(ctx, toks)
+	if err != nil {
+		return nil, err
+	}
+	tr := e.newTranslator(ctx, s)
+	tr.replaced = old
+	if _, _, err := tr.query(n, nil); err != nil {
 		return nil, err
 	}
 	last := toks[len(toks)-1]
 	v := &Table{Database: name.db, Name: name.table, Options: map[string]string{}, View: c.text[toks[0].pos : last.pos+len(last.text)]}
-	if old := e.catalog.table(name); old != nil && old.View != "" && replace {
-		if err := e.dropTable(ctx, old); err != nil {
-			return nil, err
-		}
+	if old != nil && old.View != "" && replace {
+		v.ID = old.ID
+		return affected(0), e.change(ctx, old, v)
 	}
 	return affected(0), e.addTable(ctx, v, ifNot)
 }

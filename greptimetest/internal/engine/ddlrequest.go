@@ -17,6 +17,9 @@ func (e *Engine) CreateTable(ctx context.Context, s *Session, req *v1.CreateTabl
 		if err != nil {
 			return err
 		}
+		if err := checkSemantic(d.GetName(), d.GetSemanticType()); err != nil {
+			return err
+		}
 		if len(d.GetDefaultConstraint()) > 0 {
 			return unsupported("defaults in a CreateTableExpr")
 		}

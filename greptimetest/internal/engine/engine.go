@@ -22,13 +22,22 @@ import (
 
 // Engine holds the databases. Its methods may be called from several goroutines.
 type Engine struct {
-	db  *sql.DB
-	now clock
+	db   *sql.DB
+	path string // of the file; "" in memory
+	now  clock
 
 	// mu guards the catalog. DDL holds it; statements and inserts share it while
 	// they run, but not while their results are read.
 	mu      sync.RWMutex
 	catalog *catalog
+}
+
+// openFiles are the files of the engines of this process, to which DuckDB would give
+// one database for a file that is opened twice.
+var openFiles sync.Map
+
+func folderInUse(dir string) error {
+	return fmt.Errorf("the folder %s is in use by another server", dir)
 }
 
 // Open makes an engine that keeps its data in a folder, or in memory if the folder
@@ -39,21 +48,35 @@ func Open(dir string) (*Engine, error) {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return nil, err
 		}
-		path = filepath.Join(dir, "greptimetest.duckdb")
+		abs, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, err
+		}
+		path = filepath.Join(abs, "greptimetest.duckdb")
+		if _, used := openFiles.LoadOrStore(path, true); used {
+			return nil, folderInUse(dir)
+		}
 	}
 	connector, err := duckdb.NewConnector(path, nil)
 	if err != nil {
+		openFiles.Delete(path)
+		if msg := err.Error(); strings.Contains(msg, "Could not set lock") || strings.Contains(msg, "already in use") {
+			return nil, folderInUse(dir)
+		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	e := &Engine{db: sql.OpenDB(connector), now: systemClock}
+	e := &Engine{db: sql.OpenDB(connector), path: path, now: systemClock}
 	if err := e.prepare(context.Background()); err != nil {
-		return nil, errors.Join(err, e.db.Close())
+		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
 // Close ends the engine. Results that are still read fail.
-func (e *Engine) Close() error { return e.db.Close() }
+func (e *Engine) Close() error {
+	defer openFiles.Delete(e.path)
+	return e.db.Close()
+}
 
 // prepare sets DuckDB up to agree with DataFusion where a setting does it.
 func (e *Engine) prepare(ctx context.Context) error {

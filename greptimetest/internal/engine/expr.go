@@ -62,7 +62,7 @@ func (tr *translator) exprs(list []node, sc *scope) ([]expr, error) {
 // operand translates an expression that something is computed from.
 func (tr *translator) operand(n node, sc *scope) (expr, error) {
 	e, err := tr.expr(n, sc)
-	if err == nil && e.opaque {
+	if err == nil && (e.opaque || e.isInterval() && e.iv == nil) {
 		err = unsupported("computing with %s", describe(e))
 	}
 	return e, err
@@ -99,9 +99,9 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 		rel = parts[len(parts)-2]
 	}
 	for s := sc; s != nil; s = s.parent {
-		alias := slices.IndexFunc(s.outs, func(o expr) bool { return o.name == column })
-		if alias >= 0 && rel == "" && s.outsFirst {
-			return s.aliasRef(s.outs[alias]), nil
+		out, alias, err := s.out(column)
+		if rel == "" && s.outsFirst && (alias || err != nil) {
+			return s.aliasRef(out), err
 		}
 		var found []expr
 		for _, r := range s.rels {
@@ -120,8 +120,8 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 		if len(found) == 1 {
 			return found[0], nil
 		}
-		if alias >= 0 && rel == "" {
-			return s.aliasRef(s.outs[alias]), nil
+		if rel == "" && (alias || err != nil) {
+			return s.aliasRef(out), err
 		}
 	}
 	if rel == "" && (column == "current_timestamp" || column == "current_date" || column == "current_time") {
@@ -236,6 +236,7 @@ func combine(sql, text string, t Type, of ...expr) expr {
 	for _, o := range of {
 		e.column = e.column || o.column
 		e.null = e.null || o.null
+		e.anyOf = e.anyOf || o.anyOf
 	}
 	return e
 }
@@ -254,128 +255,6 @@ func sqls(list []expr) string {
 		s[i] = e.sql
 	}
 	return strings.Join(s, ", ")
-}
-
-var boolType = Type{Kind: Bool}
-
-var comparisons = map[string]string{
-	"COMPARE_EQUAL": "=", "COMPARE_NOTEQUAL": "!=", "COMPARE_LESSTHAN": "<", "COMPARE_GREATERTHAN": ">",
-	"COMPARE_LESSTHANOREQUALTO": "<=", "COMPARE_GREATERTHANOREQUALTO": ">=",
-	"COMPARE_DISTINCT_FROM": "IS DISTINCT FROM", "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
-}
-
-func (tr *translator) comparison(n node, sc *scope) (expr, error) {
-	op, ok := comparisons[n.str("type")]
-	if !ok {
-		return expr{}, unsupported("%s", n.str("type"))
-	}
-	es, err := tr.operands([]node{n.child("left"), n.child("right")}, sc)
-	if err != nil {
-		return expr{}, err
-	}
-	return tr.compare(op, es[0], es[1])
-}
-
-var flipped = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-
-func (tr *translator) compare(op string, l, r expr) (expr, error) {
-	if l.nan || r.nan {
-		return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
-	}
-	text := l.text + " " + op + " " + r.text
-	lsql, err := tr.comparable(l, op, r)
-	if err != nil {
-		return expr{}, err
-	}
-	back := op
-	if f, ok := flipped[op]; ok {
-		back = f
-	}
-	rsql, err := tr.comparable(r, back, l)
-	if err != nil {
-		return expr{}, err
-	}
-	e := combine("("+lsql+" "+op+" "+rsql+")", text, boolType, l, r)
-	if strings.HasPrefix(op, "IS") {
-		e.null = false
-	}
-	return e, nil
-}
-
-// comparable is side e of a comparison "e op other", as a literal of the other
-// side's type where it is a constant.
-func (tr *translator) comparable(e expr, op string, other expr) (string, error) {
-	back := op
-	if f, ok := flipped[op]; ok {
-		back = f
-	}
-	// From here on the comparison reads "other back e".
-	switch t := other.typ; {
-	case t.isTimestamp() && e.str != nil:
-		return tr.timestampBound(*e.str, other, back)
-	case t.isTimestamp() && e.num != nil:
-		return timestampLiteral(t, *e.num), nil
-	case t.isTimestamp() && e.inst != nil && other.plain:
-		n, ok := e.inst.in(t)
-		if !ok {
-			return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting to %s", castName(t))
-		}
-		return timestampLiteral(t, n), nil
-	case t.isTimestamp() && e.dt != nil && e.dt == arrow.Null && tr.where && other.plain:
-		return "", errorf(PlanQuery, "Error during planning: column:%s. Casting value:NULL to %s is invalid", other.text, t.arrow())
-	case t.Kind == Date && e.str != nil:
-		d, ok := parseDate(*e.str, utc)
-		if !ok {
-			return "", errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Date32 type", *e.str)
-		}
-		return dateLiteral(d), nil
-	case t.Kind == Decimal && e.typ.Kind == Float64:
-		return e.sql, nil // DuckDB compares as DOUBLE, like DataFusion
-	case t.Kind == Binary && e.typ.Kind == String, t.Kind == String && e.typ.Kind == Binary:
-		if e.typ.Kind == String {
-			return "encode(" + e.sql + ")", nil
-		}
-		return e.sql, nil
-	case (t.Kind == JSON || t.Kind == Vector) && back != "IS DISTINCT FROM" && back != "IS NOT DISTINCT FROM":
-		return "", unsupported("comparing %s", t.sql())
-	case t.Kind == Bool && e.num != nil && (*e.num == 0 || *e.num == 1):
-		return strconv.FormatBool(*e.num == 1), nil
-	case t.Kind == Bool && e.str != nil && (*e.str == "true" || *e.str == "false"):
-		return *e.str, nil
-	case t.Kind == Bool && (e.num != nil || e.str != nil), t.known() && t.Kind != Bool && e.typ.Kind == Bool && other.num == nil && other.str == nil:
-		return "", unsupported("comparing %s with %s", describe(other), describe(e))
-	case t.isInteger() && e.str != nil:
-		if _, err := parseInt(*e.str, t); err != nil {
-			return "", errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of %s type", *e.str, t.name())
-		}
-	case t.Kind == String && other.str == nil && e.typ.isInteger():
-		return "CAST(" + e.sql + " AS VARCHAR)", nil
-	}
-	return e.sql, nil
-}
-
-// timestampBound is text compared with a timestamp. In WHERE, GreptimeDB 1.0.2
-// compares text on a whole second with a column by seconds: "<=" and the upper end
-// of BETWEEN reach to the end of the second, and ">" begins after it. The bound
-// moved to the last unit of its second has that effect on every operator.
-func (tr *translator) timestampBound(text string, other expr, op string) (string, error) {
-	ts, ok := parseTimestamp(text, tr.s.Zone)
-	if !ok && !other.plain {
-		if d, isDate := parseDate(text, utc); isDate { // an ordinary cast
-			ts, ok = instant{seconds: d * 86400}, true
-		}
-	}
-	if !ok {
-		return "", errorf(EngineExecuteQuery, "Failed to parse a string into Timestamp, raw string: %s", text)
-	}
-	n, ok := ts.in(other.typ)
-	if !ok {
-		return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting %s to %s", text, castName(other.typ))
-	}
-	if tr.where && other.plain && !ts.fraction && (op == "<=" || op == ">") {
-		n += other.typ.perSecond() - 1
-	}
-	return timestampLiteral(other.typ, n), nil
 }
 
 // timestampLiteral is an instant in a timestamp type's unit.
@@ -410,6 +289,15 @@ func unitsOf(e expr) string {
 	default:
 		return "(epoch_us(" + e.sql + ") // 1000000)"
 	}
+}
+
+// microsOf is a timestamp as DuckDB's TIMESTAMP, whose unit is the microsecond. Its own
+// cast from nanoseconds cuts towards zero, which is the wrong second before 1970.
+func microsOf(e expr) string {
+	if e.typ.Kind == TimestampNano {
+		return "make_timestamp(greptime_floor_divide(epoch_ns(" + e.sql + "), 1000))"
+	}
+	return "CAST(" + e.sql + " AS TIMESTAMP)"
 }
 
 func dateLiteral(days int64) string {
@@ -459,6 +347,9 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		if err != nil {
 			return expr{}, err
 		}
+		if e.anyOf {
+			return expr{}, unsupported("IS NULL of IN of a subquery")
+		}
 		op := " IS NULL"
 		if kind == "OPERATOR_IS_NOT_NULL" {
 			op = " IS NOT NULL"
@@ -471,8 +362,19 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 	if err != nil {
 		return expr{}, err
 	}
+	for _, e := range es {
+		if e.anyOf {
+			return expr{}, unsupported("NOT IN of a subquery where there may be NULLs; use NOT EXISTS")
+		}
+	}
+	if err := noIntervals("comparisons", es...); err != nil {
+		return expr{}, err
+	}
 	switch kind {
 	case "OPERATOR_NOT":
+		if err := mustBool(es[0]); err != nil {
+			return expr{}, err
+		}
 		return combine("(NOT "+es[0].sql+")", "NOT "+es[0].text, boolType, es[0]), nil
 	case "COMPARE_IN", "COMPARE_NOT_IN":
 		op, word := "IN", " IN ("
@@ -481,6 +383,15 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		}
 		items := make([]string, len(es)-1)
 		for i, e := range es[1:] {
+			if err := textWithNumber("=", es[0], e); err != nil {
+				return expr{}, err
+			}
+			if e.typ.Kind == String && e.str == nil && es[0].typ.isNumber() {
+				return expr{}, unsupported("IN of a number and text")
+			}
+			if e.nan || es[0].nan {
+				return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
+			}
 			if items[i], err = tr.comparable(e, "=", es[0]); err != nil {
 				return expr{}, err
 			}
@@ -488,7 +399,18 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		text := es[0].text + " " + op + " ([" + texts(es[1:]) + "])"
 		return combine("("+es[0].sql+word+strings.Join(items, ", ")+"))", text, boolType, es...), nil
 	case "OPERATOR_COALESCE":
-		e := combine("coalesce("+sqls(es)+")", "coalesce("+texts(es)+")", commonType(es), es...)
+		t, err := mergedType("coalesce", es)
+		if err == nil && !t.known() {
+			err = unsupported("coalesce of values of unknown types; CAST them")
+		}
+		if err != nil {
+			return expr{}, err
+		}
+		sql := "coalesce(" + sqls(es) + ")"
+		if t.isNumber() && !commonType(es).known() {
+			sql = "CAST(" + sql + " AS " + t.duck() + ")"
+		}
+		e := combine(sql, "coalesce("+texts(es)+")", t, es...)
 		e.null = !slices.ContainsFunc(es, func(e expr) bool { return !e.null })
 		return e, nil
 	case "ARRAY_EXTRACT":
@@ -517,6 +439,33 @@ func commonType(es []expr) Type {
 	return t
 }
 
+// mergedType is the type of a value that is one of several: of all of them, or of the
+// number that holds them; the zero Type leaves it to DuckDB.
+func mergedType(what string, es []expr) (Type, error) {
+	t := commonType(es)
+	if t.known() {
+		return t, nil
+	}
+	for _, e := range es {
+		switch {
+		case e.isNull():
+		case !e.typ.known():
+			return Type{}, nil
+		case !t.known():
+			t = e.typ
+		default:
+			var ok bool
+			if t, ok = numberType(t, e.typ); !ok || !e.typ.isNumber() || e.typ.Kind == Decimal || !t.isNumber() {
+				return Type{}, unsupported("%s of values of different types; CAST them", what)
+			}
+		}
+	}
+	if t.known() && !t.isInteger() && !t.isFloat() {
+		return Type{}, unsupported("%s of values of different types; CAST them", what)
+	}
+	return t, nil
+}
+
 func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
 	var parts []expr // all of them
 	var results []expr
@@ -526,14 +475,26 @@ func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
 		if err != nil {
 			return expr{}, err
 		}
+		if es[0].anyOf {
+			return expr{}, unsupported("CASE over IN of a subquery where there may be NULLs; use EXISTS")
+		}
+		if err := mustBool(es[0]); err != nil {
+			return expr{}, err
+		}
 		sql += " WHEN " + es[0].sql + " THEN " + es[1].sql
 		text += " WHEN " + es[0].text + " THEN " + es[1].text
 		parts, results = append(parts, es...), append(results, es[1])
 	}
 	missing := true
+	if err := noIntervals("CASE", results...); err != nil {
+		return expr{}, err
+	}
 	if els := n.child("else_expr"); els != nil {
 		e, err := tr.operand(els, sc)
 		if err != nil {
+			return expr{}, err
+		}
+		if err := noIntervals("CASE", e); err != nil {
 			return expr{}, err
 		}
 		// A CASE without ELSE has NULL here.
@@ -542,16 +503,27 @@ func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
 			parts, results = append(parts, e), append(results, e)
 		}
 	}
-	e := combine(sql+" END", text+" END", commonType(results), parts...)
+	t, err := mergedType("CASE", results)
+	if err != nil {
+		return expr{}, err
+	}
+	sql, text = sql+" END", text+" END"
+	if t.isNumber() && !commonType(results).known() {
+		sql = "CAST(" + sql + " AS " + t.duck() + ")"
+	}
+	e := combine(sql, text, t, parts...)
+	if !slices.ContainsFunc(results, func(r expr) bool { return !r.isNull() }) {
+		e.dt = arrow.Null
+	}
 	e.null = missing || slices.ContainsFunc(results, func(r expr) bool { return r.null })
 	return e, nil
 }
 
 func (tr *translator) subquery(n node, sc *scope) (expr, error) {
-	where := tr.where
-	tr.where = false
+	where, selecting := tr.where, tr.selecting
+	tr.where, tr.selecting = false, false
 	q, outs, err := tr.query(n.child("subquery").child("node"), sc)
-	tr.where = where
+	tr.where, tr.selecting = where, selecting
 	if err != nil {
 		return expr{}, err
 	}
@@ -561,7 +533,7 @@ func (tr *translator) subquery(n node, sc *scope) (expr, error) {
 			return expr{}, planError("Error during planning: Scalar subquery should only return one column, but found %d", len(outs))
 		}
 		o := outs[0]
-		return expr{sql: "(" + q + ")", typ: o.typ, dt: o.dt, opaque: o.opaque, null: true, column: true, name: o.name, text: o.text}, nil
+		return expr{sql: "(" + q + ")", typ: o.typ, dt: o.dt, opaque: o.opaque || o.isInterval(), null: true, column: true, name: o.name, text: o.text, iv: o.iv}, nil
 	case "EXISTS", "NOT_EXISTS":
 		op := strings.ReplaceAll(kind, "_", " ")
 		return expr{sql: "(" + op + " (" + q + "))", typ: boolType, column: true, name: op, text: op}, nil
@@ -573,7 +545,14 @@ func (tr *translator) subquery(n node, sc *scope) (expr, error) {
 		if n.str("comparison_type") != "COMPARE_EQUAL" {
 			return expr{}, unsupported("ANY and ALL")
 		}
+		if len(outs) != 1 {
+			return expr{}, planError("Error during planning: InSubquery should only return one column, but found %d", len(outs))
+		}
+		if err := sameFamily(l, outs[0]); err != nil {
+			return expr{}, err
+		}
 		e := combine("("+l.sql+" IN ("+q+"))", l.text+" IN (subquery)", boolType, l)
+		e.anyOf = l.null || outs[0].null
 		e.column, e.null = true, true
 		return e, nil
 	default:

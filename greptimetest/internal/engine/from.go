@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"strings"
-
-	"github.com/apache/arrow-go/v18/arrow"
-)
+import "strings"
 
 // from translates FROM, adds its relations to the scope and returns "" if there is
 // none.
@@ -63,7 +59,7 @@ func (tr *translator) derived(n node, q string, outs []expr, sc *scope) (string,
 func columnsOf(outs []expr) []expr {
 	cols := make([]expr, len(outs))
 	for i, o := range outs {
-		cols[i] = expr{name: o.name, typ: o.typ, dt: o.dt, opaque: o.opaque, null: o.null, meta: o.meta}
+		cols[i] = expr{name: o.name, typ: o.typ, dt: o.dt, opaque: o.opaque, null: o.null, meta: o.meta, iv: o.iv}
 	}
 	return cols
 }
@@ -107,6 +103,9 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 		return "", planError("Table not found: %s", name).withCode(TableNotFound)
 	}
 	if t.View != "" {
+		if t == tr.replaced {
+			return "", unsupported("a view that reads itself (%s)", t.Name)
+		}
 		q, outs, err := tr.view(t)
 		if err != nil {
 			return "", err
@@ -135,6 +134,7 @@ func (tr *translator) view(t *Table) (string, []expr, error) {
 	s.Database = t.Database
 	inner := *tr
 	inner.s, inner.ctes, inner.where = &s, map[string][]expr{}, false
+	inner.selecting = false
 	q, outs, err := inner.query(n, nil)
 	tr.version = max(tr.version, inner.version)
 	return q, outs, err
@@ -197,8 +197,8 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 	if c == nil {
 		return "", unsupported("a JOIN without ON")
 	}
-	cond, err := tr.expr(c, sc)
-	return q + " ON " + cond.sql, err
+	cond, err := tr.filter(c, sc)
+	return q + " ON " + cond, err
 }
 
 func nullable(rels []relation) {
@@ -258,9 +258,13 @@ func (tr *translator) values(n node, sc *scope) (string, error) {
 			switch {
 			case i == 0:
 				e.name = "column" + itoa(k+1)
-				outs = append(outs, unite(e, e))
+				e, err = unite(e, e)
+				outs = append(outs, e)
 			case k < len(outs):
-				outs[k] = unite(outs[k], e)
+				outs[k], err = unite(outs[k], e)
+			}
+			if err != nil {
+				return "", err
 			}
 			sqls = append(sqls, e.sql)
 		}
@@ -271,9 +275,6 @@ func (tr *translator) values(n node, sc *scope) (string, error) {
 	}
 	for i := range outs {
 		outs[i].column = true
-		if outs[i].dt != nil && arrow.TypeEqual(outs[i].dt, arrow.Null) {
-			outs[i].dt = nil
-		}
 	}
 	return tr.derived(n, "VALUES "+strings.Join(parts, ", "), outs, sc)
 }

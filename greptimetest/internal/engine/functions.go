@@ -26,6 +26,9 @@ func returns(min, max int, duck string, t Type) builtin {
 // keeps makes a function whose type is its first argument's.
 func keeps(min, max int, duck string) builtin {
 	return builtin{min: min, max: max, build: func(_ *translator, args []expr) (expr, error) {
+		if args[0].isNull() {
+			return expr{}, unsupported("%s of NULL; CAST it", duck)
+		}
 		return expr{sql: duck + "(" + sqls(args) + ")", typ: args[0].typ}, nil
 	}}
 }
@@ -115,19 +118,21 @@ var builtins map[string]builtin
 func init() {
 	builtins = map[string]builtin{
 		// Text.
-		"upper": text(returns(1, 1, "upper", tString)), "lower": text(returns(1, 1, "lower", tString)),
+		"upper": ascii("upper"), "lower": ascii("lower"),
 		"trim": text(returns(1, 2, "trim", tString)), "btrim": text(returns(1, 2, "trim", tString)),
 		"ltrim": text(returns(1, 2, "ltrim", tString)), "rtrim": text(returns(1, 2, "rtrim", tString)),
 		"replace": text(returns(3, 3, "replace", tString)), "reverse": text(returns(1, 1, "reverse", tString)),
 		"left": text(returns(2, 2, `"left"`, tString)), "right": text(returns(2, 2, `"right"`, tString)),
-		"repeat": text(returns(2, 2, "repeat", tString)), "split_part": text(returns(3, 3, "split_part", tString)),
+		"repeat": text(returns(2, 2, "repeat", tString)), "split_part": text(builtin{3, 3, false, splitPart}),
 		"concat": text(returns(1, -1, "concat", tString)), "concat_ws": text(returns(2, -1, "concat_ws", tString)),
 		"starts_with": text(returns(2, 2, "starts_with", boolType)), "ends_with": text(returns(2, 2, "ends_with", boolType)),
-		"contains": text(returns(2, 2, "contains", boolType)), "chr": text(returns(1, 1, "chr", tString)),
-		"regexp_like": text(returns(2, 2, "regexp_matches", boolType)),
+		"contains": text(returns(2, 2, "contains", boolType)), "chr": {1, 1, false, chr},
+		"regexp_like": text(builtin{2, 3, false, regexpLike}),
 		// x ~ 'pattern', as DuckDB's parser writes it; DataFusion's matches anywhere.
-		"regexp_full_match": text(builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
-			return expr{sql: "regexp_matches(" + sqls(a) + ")", typ: boolType, text: a[0].text + " ~ " + a[1].text}, nil
+		"regexp_full_match": text(builtin{2, 2, false, func(tr *translator, a []expr) (expr, error) {
+			e, err := regexpLike(tr, a)
+			e.text = a[0].text + " ~ " + a[1].text
+			return e, err
 		}}),
 		"md5":    view(text(returns(1, 1, "md5", tString))),
 		"length": length("length"), "char_length": length("length"), "character_length": length("length"),
@@ -135,7 +140,7 @@ func init() {
 		"substr": view(text(builtin{2, 3, false, substr})), "substring": view(text(builtin{2, 3, false, substr})),
 		"lpad": text(pad("lpad")), "rpad": text(pad("rpad")),
 		// Numbers.
-		"abs": only(keeps(1, 1, "abs"), "abs", Type.isNumber), "sign": math1("greptime_sign"), "sqrt": math1("sqrt"), "exp": math1("exp"),
+		"abs": only(keeps(1, 1, "abs"), "abs", Type.isNumber), "sqrt": math1("sqrt"), "exp": math1("exp"),
 		"ln": math1("ln"), "log10": math1("log10"), "log2": math1("log2"),
 		"sin": math1("sin"), "cos": math1("cos"), "tan": math1("tan"), "atan": math1("atan"), "radians": math1("radians"), "degrees": math1("degrees"),
 		"floor": math1("floor"), "ceil": math1("ceil"), "trunc": math1("trunc"), "round": {1, 2, false, round},
@@ -164,7 +169,7 @@ func init() {
 		"version": session(func(*Session) string { return ServerVersion }), "database": session(func(s *Session) string { return s.Database }),
 		"current_schema": session(func(s *Session) string { return s.Database }),
 		// Aggregates.
-		"count": agg(builtin{1, 1, false, count}), "count_star": agg(builtin{0, 0, false, countStar}),
+		"count": agg(builtin{1, -1, false, count}), "count_star": agg(builtin{0, 0, false, countStar}),
 		"sum": agg(builtin{1, 1, false, sum}), "avg": agg(only(returns(1, 1, "avg", tFloat), "avg", func(t Type) bool { return t.isInteger() || t.isFloat() })),
 		"mean": agg(only(returns(1, 1, "avg", tFloat), "avg", func(t Type) bool { return t.isInteger() || t.isFloat() })),
 		"min":  agg(only(keeps(1, 1, "min"), "min", ordered)), "max": agg(only(keeps(1, 1, "max"), "max", ordered)),
@@ -183,7 +188,6 @@ func init() {
 			return expr{sql: "array_agg(" + a[0].sql + ")", dt: arrow.ListOf(dt)}, nil
 		}}),
 		"first_value": agg(keeps(1, 1, `"first"`)), "last_value": agg(keeps(1, 1, `"last"`)),
-		"string_agg": agg(text(returns(2, 2, "string_agg", tString))),
 	}
 	for name, f := range jsonFunctions() {
 		builtins[name] = f
@@ -220,7 +224,7 @@ func (tr *translator) function(n node, sc *scope) (expr, error) {
 	if name == "count" || name == "first_value" || name == "last_value" || name == "min" || name == "max" {
 		args, err = tr.exprs(list, sc) // these do not compute with the value
 		for i := range args {
-			if args[i].opaque && name != "count" && args[i].dt != nil {
+			if (args[i].opaque && args[i].dt != nil || args[i].isInterval()) && name != "count" {
 				return expr{}, unsupported("%s of %s", name, describe(args[i]))
 			}
 		}
@@ -286,6 +290,9 @@ func (tr *translator) aggregateClauses(n node, name string, args []expr, e expr,
 	}
 	if filter != nil {
 		f, err := tr.operand(filter, sc)
+		if err == nil {
+			err = mustBool(f)
+		}
 		if err != nil {
 			return expr{}, err
 		}
@@ -301,6 +308,12 @@ func (tr *translator) aggregateClauses(n node, name string, args []expr, e expr,
 func (tr *translator) call(name string, args []expr) (expr, error) {
 	f, ok := builtins[name]
 	if !ok {
+		if parserIntervals[name] {
+			return expr{}, unsupported("INTERVAL with a unit behind its text; write INTERVAL '1 day'")
+		}
+		if strings.HasSuffix(name, "like_escape") {
+			return expr{}, unsupported("LIKE with ESCAPE")
+		}
 		if greptimeFunctions[name] {
 			return expr{}, unsupported("the function %s", name)
 		}
@@ -331,7 +344,7 @@ func (tr *translator) call(name string, args []expr) (expr, error) {
 	case name == "count" || name == "count_star":
 		e.null, e.column = false, true
 	case f.aggregate:
-		e.null, e.column = true, true
+		e.null, e.column, e.agg = true, true, true
 	case e.column:
 		e.null = e.null || !notNullFunctions[name] || slices.ContainsFunc(args, func(a expr) bool { return a.null })
 	default:
@@ -349,6 +362,9 @@ func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
 	case "+", "-", "*", "/", "%":
 		if len(a) == 1 {
 			e := combine("("+op+" "+a[0].sql+")", "("+op+" "+a[0].text+")", a[0].typ, a[0])
+			if op == "-" && a[0].typ.isUnsigned() {
+				return expr{}, true, planError("Error during planning: Negation only supports numeric, interval and timestamp types")
+			}
 			if !a[0].typ.isNumber() {
 				return expr{}, true, unsupported("%s of %s", op, describe(a[0]))
 			}
@@ -364,8 +380,16 @@ func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
 		return combine("("+a[0].sql+" || "+a[1].sql+")", a[0].text+" || "+a[1].text, tString, a...), true, nil
 	case "~~", "!~~", "~~*", "!~~*":
 		word := map[string]string{"~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}[op]
-		// A backslash escapes in DataFusion's patterns.
-		return combine("("+a[0].sql+" "+word+" "+a[1].sql+" ESCAPE '\\')", a[0].text+" "+word+" "+a[1].text, boolType, a...), true, nil
+		for _, e := range a {
+			if e.typ.Kind != String && !e.isNull() {
+				return expr{}, true, unsupported("%s of %s", word, describe(e))
+			}
+		}
+		pattern, err := likePattern(a[1])
+		if err != nil {
+			return expr{}, true, err
+		}
+		return combine("("+a[0].sql+" "+word+" "+pattern+" ESCAPE '\\')", a[0].text+" "+word+" "+a[1].text, boolType, a...), true, nil
 	}
 	if !strings.ContainsAny(op, "abcdefghijklmnopqrstuvwxyz") {
 		return expr{}, true, unsupported("the operator %s", op)
@@ -376,10 +400,12 @@ func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
 func arithmetic(op string, l, r expr) (expr, error) {
 	text := l.text + " " + op + " " + r.text
 	switch {
-	case l.typ.isTimestamp() && r.dt != nil && arrow.TypeEqual(r.dt, arrow.FixedWidthTypes.MonthDayNanoInterval) && (op == "+" || op == "-"):
-		return combine(shift(l, op, r), text, l.typ, l, r), nil
+	case l.typ.isTimestamp() && r.iv != nil && (op == "+" || op == "-"):
+		sql, err := shift(l, op, *r.iv)
+		return combine(sql, text, l.typ, l, r), err
 	case r.typ.isTimestamp() && l.iv != nil && op == "+":
-		return combine(shift(r, op, l), text, r.typ, l, r), nil
+		sql, err := shift(r, op, *l.iv)
+		return combine(sql, text, r.typ, l, r), err
 	case l.typ.Kind == Date && r.iv != nil && (op == "+" || op == "-") && r.iv.nanos == 0:
 		return combine("CAST("+l.sql+" "+op+" "+r.sql+" AS DATE)", text, l.typ, l, r), nil
 	case l.typ.isTimestamp() && r.typ.isTimestamp() && op == "-" && l.typ.same(r.typ):
@@ -400,7 +426,10 @@ func arithmetic(op string, l, r expr) (expr, error) {
 	case (l.typ.Kind == Decimal || r.typ.Kind == Decimal) && !l.typ.isFloat() && !r.typ.isFloat():
 		return decimalArithmetic(op, text, l, r)
 	}
-	t := numberType(l.typ, r.typ)
+	t, ok := numberType(l.typ, r.typ)
+	if !ok {
+		return expr{}, unsupported("%s %s %s; CAST one of them", describe(l), op, describe(r))
+	}
 	if !t.known() && (op == "/" || op == "%") {
 		return expr{}, unsupported("%s of values whose types are not known; CAST them", op)
 	}
@@ -448,137 +477,52 @@ func decimalType(t Type) (Type, bool) {
 }
 
 // numberType is the type of an arithmetic result, where DuckDB and DataFusion agree
-// on it or a cast makes them.
-func numberType(l, r Type) Type {
+// on it or a cast makes them; the zero Type if that is left to DuckDB, false if they
+// do not agree.
+func numberType(l, r Type) (Type, bool) {
 	switch {
-	case l.Kind == Float64 || r.Kind == Float64, l.Kind == Decimal || r.Kind == Decimal:
-		return tFloat
+	case l.Kind == Float64 || r.Kind == Float64:
+		return tFloat, true
 	case !l.known() || !r.known():
-		return Type{}
+		return Type{}, true
+	case l.Kind == Decimal || r.Kind == Decimal: // with FLOAT, as the caller has it
+		return Type{}, false
 	case l.Kind == Float32 || r.Kind == Float32:
-		return Type{Kind: Float32}
+		return Type{Kind: Float32}, true
 	case l.isUnsigned() == r.isUnsigned():
-		return Type{Kind: max(l.Kind, r.Kind)}
+		return Type{Kind: max(l.Kind, r.Kind)}, true
 	}
-	return tInt64
+	unsigned, signed := l.Kind, r.Kind
+	if r.isUnsigned() {
+		unsigned, signed = r.Kind, l.Kind
+	}
+	switch {
+	case unsigned == UInt64: // a Decimal128(20, 0) there
+		return Type{}, false
+	case unsigned == UInt32 || signed == Int64:
+		return tInt64, true
+	case unsigned == UInt16 || signed == Int32:
+		return tInt32, true
+	default:
+		return Type{Kind: Int16}, signed == Int8
+	}
 }
 
 // shift adds a constant interval to a timestamp.
-func shift(ts expr, op string, iv expr) string {
+func shift(ts expr, op string, iv interval) (string, error) {
+	micros := microsOf(ts)
 	switch {
-	case iv.iv != nil && ts.typ.Kind == TimestampNano:
+	case ts.typ.Kind == TimestampNano:
 		sign := int64(1)
 		if op == "-" {
 			sign = -1
 		}
-		whole := "(CAST(" + ts.sql + " AS TIMESTAMP) " + op + " " + interval{iv.iv.months, iv.iv.days, 0}.sql() + ")"
+		whole := "(" + micros + " " + op + " " + interval{iv.months, iv.days, 0}.sql() + ")"
 		// DuckDB's TIMESTAMP ends at microseconds: what is finer goes around it.
-		return fmt.Sprintf("make_timestamp_ns(epoch_ns(%s) + (epoch_ns(%s) - epoch_ns(CAST(%s AS TIMESTAMP))) + CAST(%d AS BIGINT))", whole, ts.sql, ts.sql, sign*iv.iv.nanos)
+		return fmt.Sprintf("make_timestamp_ns(epoch_ns(%s) + (epoch_ns(%s) - epoch_ns(%s)) + CAST(%d AS BIGINT))", whole, ts.sql, micros, sign*iv.nanos), nil
+	case iv.nanos%(1e9/ts.typ.perSecond()) != 0:
+		return "", unsupported("adding an interval that is finer than %s", ts.typ.sql())
 	default:
-		return "CAST(CAST(" + ts.sql + " AS TIMESTAMP) " + op + " " + iv.sql + " AS " + ts.typ.duck() + ")"
+		return "CAST(" + micros + " " + op + " " + iv.sql() + " AS " + ts.typ.duck() + ")", nil
 	}
-}
-
-// windows are the functions that only stand before OVER.
-var windows = map[string]Type{
-	"row_number": tUInt64, "rank": tUInt64, "dense_rank": tUInt64, "percent_rank": tFloat, "cume_dist": tFloat,
-}
-
-func (tr *translator) window(n node, sc *scope) (expr, error) {
-	name := n.str("function_name")
-	args, err := tr.operands(n.list("children"), sc)
-	if err != nil {
-		return expr{}, err
-	}
-	var e expr
-	switch t, rank := windows[name]; {
-	case n.bool("ignore_nulls") || n.bool("distinct") || n.child("filter_expr") != nil || n.str("exclude_clause") != "NO_OTHER":
-		return expr{}, unsupported("IGNORE NULLS, DISTINCT, FILTER and EXCLUDE in a window")
-	case rank && len(args) == 0:
-		e = expr{sql: name + "()", typ: t, text: name + "()"}
-	case name == "lag" || name == "lead":
-		if n.child("offset_expr") != nil || n.child("default_expr") != nil || len(args) != 1 {
-			return expr{}, unsupported("%s with an offset or a default", name)
-		}
-		e = expr{sql: name + "(" + args[0].sql + ")", typ: args[0].typ, null: true}
-	case name == "first_value" || name == "last_value":
-		e = expr{sql: name + "(" + sqls(args) + ")", typ: args[0].typ, null: true}
-	case builtins[name].aggregate:
-		if e, err = tr.call(name, args); err != nil {
-			return expr{}, err
-		}
-	default:
-		return expr{}, unsupported("the window function %s", name)
-	}
-	spec, err := tr.windowSpec(n, sc)
-	if err != nil {
-		return expr{}, err
-	}
-	// OVER belongs right behind the call, inside a cast that may be around it.
-	if rest, ok := strings.CutPrefix(e.sql, "CAST("); ok {
-		i := strings.LastIndex(rest, " AS ")
-		e.sql = "CAST(" + rest[:i] + spec + rest[i:]
-	} else {
-		e.sql += spec
-	}
-	if e.text == "" {
-		e.text = name + "(" + texts(args) + ")"
-	}
-	e.name, e.column = e.text, true
-	return e, nil
-}
-
-var frameBounds = map[string]string{
-	"UNBOUNDED_PRECEDING": "UNBOUNDED PRECEDING", "UNBOUNDED_FOLLOWING": "UNBOUNDED FOLLOWING",
-	"CURRENT_ROW_RANGE": "CURRENT ROW", "CURRENT_ROW_ROWS": "CURRENT ROW",
-	"EXPR_PRECEDING_ROWS": "PRECEDING", "EXPR_FOLLOWING_ROWS": "FOLLOWING",
-}
-
-func (tr *translator) windowSpec(n node, sc *scope) (string, error) {
-	var parts []string
-	if p := n.list("partitions"); len(p) > 0 {
-		es, err := tr.operands(p, sc)
-		if err != nil {
-			return "", err
-		}
-		parts = append(parts, "PARTITION BY "+sqls(es))
-	}
-	if o := n.list("orders"); len(o) > 0 {
-		q, err := tr.orders(o, sc)
-		if err != nil {
-			return "", err
-		}
-		parts = append(parts, "ORDER BY "+q)
-	}
-	bound := func(kind, at string) (string, error) {
-		b, ok := frameBounds[kind]
-		if !ok {
-			return "", unsupported("the window frame %s", kind)
-		}
-		if strings.HasPrefix(kind, "EXPR_") {
-			num, ok := integerLiteral(n.child(at))
-			if !ok {
-				return "", unsupported("a window frame whose bound is not a number")
-			}
-			b = num + " " + b
-		}
-		return b, nil
-	}
-	start, end := n.str("start"), n.str("end")
-	if start != "UNBOUNDED_PRECEDING" || end != "CURRENT_ROW_RANGE" {
-		from, err := bound(start, "start_expr")
-		if err != nil {
-			return "", err
-		}
-		to, err := bound(end, "end_expr")
-		if err != nil {
-			return "", err
-		}
-		mode := "ROWS"
-		if strings.HasSuffix(start, "RANGE") || strings.HasSuffix(end, "RANGE") {
-			mode = "RANGE"
-		}
-		parts = append(parts, mode+" BETWEEN "+from+" AND "+to)
-	}
-	return " OVER (" + strings.Join(parts, " ") + ")", nil
 }

@@ -5,7 +5,7 @@ import "strings"
 // greptimeFunctions are functions that GreptimeDB 1.0.2 has and this server may
 // not: calling one is Unsupported, where an unknown name is an error of the plan.
 var greptimeFunctions = names(`
-	acos acosh asin asinh atan2 atanh cbrt ceil cos cosh cot exp factorial floor gcd iszero lcm log nanvl pi radians random sinh tanh
+	sign signum current_time unnest acos acosh asin asinh atan2 atanh cbrt ceil cos cosh cot exp factorial floor gcd iszero lcm log nanvl pi radians random sinh tanh
 	ascii bit_length btrim find_in_set initcap levenshtein overlay strpos substr_index substrindex substring_index to_hex translate uuid
 	regexp_count regexp_instr regexp_match regexp_replace
 	date_add date_sub make_date to_char to_date to_local_time from_unixtime last_day
@@ -16,7 +16,7 @@ var greptimeFunctions = names(`
 	struct named_struct row map map_entries map_extract map_keys map_values
 	digest sha224 sha256 sha384 sha512 blake2b blake2s blake3
 	arrow_typeof get_field decode
-	approx_distinct approx_median approx_percentile_cont approx_percentile_cont_with_weight bit_and bit_or bit_xor corr covar covar_pop
+	string_agg approx_distinct approx_median approx_percentile_cont approx_percentile_cont_with_weight bit_and bit_or bit_xor corr covar covar_pop
 	covar_samp grouping median nth_value ntile regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
 	argmax argmin diff mean mod percentile polyval scipy_stats_norm_cdf scipy_stats_norm_pdf hll hll_count hll_merge uddsketch_calc
 	uddsketch_merge uddsketch_state count_hash quantile_cont percentile_cont stddev
@@ -29,6 +29,10 @@ var greptimeFunctions = names(`
 	clamp clamp_max clamp_min rate increase delta idelta irate changes resets deriv predict_linear
 	concat_with_separator anomaly_score_mad anomaly_score_iqr anomaly_score_zscore
 `)
+
+// parserIntervals are what DuckDB's parser makes of INTERVAL '1' DAY.
+var parserIntervals = names(`to_years to_quarters to_months to_weeks to_days to_hours to_minutes to_seconds to_milliseconds to_microseconds
+	to_decades to_centuries to_millennia`)
 
 func names(list string) map[string]bool {
 	m := map[string]bool{}

@@ -23,7 +23,7 @@ func makeArray(_ *translator, a []expr) (expr, error) {
 	item := arrow.Null
 	for _, e := range a {
 		switch dt := e.arrowOf(); {
-		case dt == nil || e.typ.isBytes():
+		case dt == nil || e.typ.isBytes() || e.isInterval():
 			return expr{}, unsupported("make_array of %s", describe(e))
 		case item == arrow.Null:
 			item = dt

@@ -3,9 +3,11 @@ package engine
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -36,10 +38,75 @@ func pad(duck string) builtin {
 	return builtin{2, 3, false, func(_ *translator, a []expr) (expr, error) {
 		fill := "' '"
 		if len(a) == 3 {
+			if a[2].str == nil || *a[2].str == "" {
+				return expr{}, unsupported("%s with an empty text, or one that is no constant", duck)
+			}
 			fill = a[2].sql
 		}
 		return expr{sql: duck + "(" + a[0].sql + ", CAST(" + a[1].sql + " AS INTEGER), " + fill + ")", typ: tString}, nil
 	}}
+}
+
+// ascii makes upper and lower, which map some letters to several, and by their
+// neighbours, in DataFusion.
+func ascii(duck string) builtin {
+	return text(builtin{1, 1, false, func(_ *translator, a []expr) (expr, error) {
+		return expr{sql: duck + "(greptime_ascii(" + a[0].sql + "))", typ: tString}, nil
+	}})
+}
+
+func splitPart(_ *translator, a []expr) (expr, error) {
+	if a[1].str == nil || *a[1].str == "" || a[2].num == nil || *a[2].num == 0 {
+		return expr{}, unsupported("split_part unless with a constant delimiter and a constant number that is not 0")
+	}
+	return expr{sql: "split_part(" + sqls(a) + ")", typ: tString}, nil
+}
+
+func chr(_ *translator, a []expr) (expr, error) {
+	if a[0].num == nil || *a[0].num < 1 || !utf8.ValidRune(rune(min(*a[0].num, utf8.MaxRune+1))) {
+		return expr{}, unsupported("chr of anything but a constant code point")
+	}
+	return expr{sql: "chr(CAST(" + a[0].sql + " AS INTEGER))", typ: tString}, nil
+}
+
+// regexpLike takes the patterns that RE2 and Rust's regex read alike: in Rust, \w \d \s
+// and \b are of Unicode, and classes have operators.
+func regexpLike(_ *translator, a []expr) (expr, error) {
+	switch {
+	case len(a) == 3:
+		return expr{}, unsupported("regexp_like with flags")
+	case a[1].str == nil:
+		return expr{}, unsupported("a regular expression that is no constant")
+	}
+	p := *a[1].str
+	for i := 0; i+1 < len(p); i++ {
+		switch next := p[i+1]; {
+		case p[i] == '\\' && (next == '_' || '0' <= next && next <= '9' || 'a' <= next|0x20 && next|0x20 <= 'z'):
+			return expr{}, unsupported("\\%c in a regular expression", next)
+		case p[i] == '\\':
+			i++
+		case p[i] == next && strings.IndexByte("&-~", next) >= 0:
+			return expr{}, unsupported("%s in a regular expression", p[i:i+2])
+		}
+	}
+	return expr{sql: "regexp_matches(" + sqls(a) + ")", typ: boolType}, nil
+}
+
+// likePattern is a LIKE's pattern. A backslash escapes % and _ in both; before
+// anything else it is itself in DataFusion.
+func likePattern(e expr) (string, error) {
+	if e.str == nil {
+		return "greptime_pattern(" + e.sql + ")", nil
+	}
+	for i := 0; i < len(*e.str); i++ {
+		if (*e.str)[i] != '\\' {
+			continue
+		}
+		if i++; i == len(*e.str) || (*e.str)[i] != '%' && (*e.str)[i] != '_' {
+			return "", unsupported("LIKE with a backslash that escapes neither %% nor _")
+		}
+	}
+	return e.sql, nil
 }
 
 func round(_ *translator, a []expr) (expr, error) {
@@ -73,13 +140,16 @@ func math2bool(duck string) builtin {
 }
 
 func nullif(_ *translator, a []expr) (expr, error) {
+	if a[0].nan || a[1].nan || a[0].isInterval() || a[0].typ.known() && a[1].typ.known() && a[0].typ.isNumber() != a[1].typ.isNumber() {
+		return expr{}, unsupported("nullif of %s and %s", describe(a[0]), describe(a[1]))
+	}
 	return expr{sql: "nullif(" + sqls(a) + ")", typ: a[0].typ, null: true}, nil
 }
 
 func extreme(duck string) func(*translator, []expr) (expr, error) {
 	return func(_ *translator, a []expr) (expr, error) {
 		t := commonType(a)
-		if !t.known() || t.isBytes() {
+		if !t.known() || t.isBytes() || slices.ContainsFunc(a, func(e expr) bool { return e.nan }) {
 			return expr{}, unsupported("%s of values of different or unknown types; CAST them", duck)
 		}
 		return expr{sql: duck + "(" + sqls(a) + ")", typ: t}, nil
@@ -127,7 +197,7 @@ func dateTrunc(_ *translator, a []expr) (expr, error) {
 	if !truncParts[part] {
 		return expr{}, unsupported("date_trunc to %q", part)
 	}
-	return expr{sql: "CAST(date_trunc(" + quoteText(part) + ", CAST(" + a[1].sql + " AS TIMESTAMP)) AS " + a[1].typ.duck() + ")", typ: a[1].typ}, nil
+	return expr{sql: "CAST(date_trunc(" + quoteText(part) + ", " + microsOf(a[1]) + ") AS " + a[1].typ.duck() + ")", typ: a[1].typ}, nil
 }
 
 // dateBin cuts time into bins that start at the epoch or at an origin, by integer
@@ -182,7 +252,11 @@ func datePart(_ *translator, a []expr) (expr, error) {
 	if !dateParts[part] {
 		return expr{}, unsupported("date_part %q", part)
 	}
-	return expr{sql: "CAST(date_part(" + quoteText(part) + ", " + a[1].sql + ") AS INTEGER)", typ: tInt32, text: name}, nil
+	source := a[1].sql
+	if a[1].typ.isTimestamp() {
+		source = microsOf(a[1])
+	}
+	return expr{sql: "CAST(date_part(" + quoteText(part) + ", " + source + ") AS INTEGER)", typ: tInt32, text: name}, nil
 }
 
 // toTimestamp makes a timestamp of text, another timestamp, or an integer in a
@@ -252,6 +326,9 @@ func timezone(tr *translator, a []expr) (expr, error) {
 
 // count: DuckDB's count of an opaque value counts the same rows.
 func count(_ *translator, a []expr) (expr, error) {
+	if len(a) != 1 {
+		return expr{}, unsupported("count of several expressions")
+	}
 	return expr{sql: "count(" + a[0].sql + ")", typ: tInt64}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/greptime-go/greptime/internal/sqltext"
@@ -30,7 +31,7 @@ func (e *Engine) insertSQL(ctx context.Context, s *Session, c *cursor) (*Result,
 		return nil, tableNotFound(name)
 	}
 	if t.View != "" {
-		return nil, errorf(InvalidArguments, "Invalid SQL, error: %s is a view", name)
+		return nil, viewInsert(name)
 	}
 	given, err := c.insertColumns(t)
 	if err != nil {
@@ -88,6 +89,9 @@ func (c *cursor) insertColumns(t *Table) ([]int, error) {
 		i, ok := t.column(name)
 		if !ok {
 			return nil, errorf(InvalidArguments, "Cannot find column by name: %s", name)
+		}
+		if slices.Contains(given, i) {
+			return nil, errorf(InvalidArguments, "Invalid SQL, error: duplicate column %s", name)
 		}
 		given = append(given, i)
 		if c.accept(")") {

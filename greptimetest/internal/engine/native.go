@@ -111,11 +111,11 @@ func rowTable(name string, r *v1.Rows) (nativeTable, error) {
 		return t, nil
 	}
 	for _, c := range r.GetSchema() {
-		typ, err := nativeType(c.GetColumnName(), c.GetDatatype(), c.GetDatatypeExtension())
+		col, err := declaredColumn(c.GetColumnName(), c.GetDatatype(), c.GetDatatypeExtension(), c.GetSemanticType())
 		if err != nil {
 			return t, err
 		}
-		t.cols = append(t.cols, nativeColumn{c.GetColumnName(), typ, c.GetDatatype(), Semantic(c.GetSemanticType())})
+		t.cols = append(t.cols, col)
 	}
 	for _, row := range r.GetRows() {
 		if len(row.GetValues()) != len(t.cols) {
@@ -138,6 +138,22 @@ func (nt *nativeTable) checkVectors() error {
 				return invalidInsert("Expecting %d bytes of data for vector column, but got %d.", c.typ.Dim*4, len(v.BinaryValue))
 			}
 		}
+	}
+	return nil
+}
+
+// declaredColumn checks the declaration of a column.
+func declaredColumn(name string, dt v1.ColumnDataType, ext *v1.ColumnDataTypeExtension, semantic v1.SemanticType) (nativeColumn, error) {
+	typ, err := nativeType(name, dt, ext)
+	if err == nil {
+		err = checkSemantic(name, semantic)
+	}
+	return nativeColumn{name, typ, dt, Semantic(semantic)}, err
+}
+
+func checkSemantic(name string, s v1.SemanticType) error {
+	if _, ok := v1.SemanticType_name[int32(s)]; !ok {
+		return errorf(InvalidArguments, "Invalid semantic type %d of column %s", s, name)
 	}
 	return nil
 }
@@ -226,6 +242,9 @@ func (e *Engine) prepareTable(ctx context.Context, s *Session, nt *nativeTable, 
 	t := e.catalog.table(name)
 	unknown := nt.unknown(t)
 	e.mu.RUnlock()
+	if t != nil && t.View != "" {
+		return viewInsert(name)
+	}
 	if t != nil && len(unknown) == 0 {
 		return nil
 	}
@@ -236,6 +255,9 @@ func (e *Engine) prepareTable(ctx context.Context, s *Session, nt *nativeTable, 
 			return invalidInsert("Table `%s` does not exist, and `auto_create_table` hint is disabled", nt.name)
 		}
 		return e.createOnInsert(ctx, s, nt)
+	}
+	if t.View != "" {
+		return viewInsert(name)
 	}
 	unknown = nt.unknown(t)
 	if len(unknown) == 0 {
@@ -250,18 +272,20 @@ func (e *Engine) prepareTable(ctx context.Context, s *Session, nt *nativeTable, 
 	}
 	changed := t.clone()
 	changed.Version++
-	var ddl []string
+	var ddl columnDDL
 	for _, c := range unknown {
 		if c.semantic == TimeIndex {
 			return t.badRequest("missing column %s", t.Columns[t.timeIndex()].Name)
 		}
-		q, err := changed.addColumn(Column{Name: c.name, Type: c.typ, Nullable: true, Semantic: c.semantic})
-		if err != nil {
+		if err := changed.addColumn(Column{Name: c.name, Type: c.typ, Nullable: true, Semantic: c.semantic}, &ddl); err != nil {
 			return err
 		}
-		ddl = append(ddl, q...)
 	}
-	return e.change(ctx, t, changed, ddl...)
+	return e.change(ctx, t, changed, ddl.statements()...)
+}
+
+func viewInsert(name tableName) *Error {
+	return errorf(InvalidArguments, "Invalid SQL, error: %s is a view", name)
 }
 
 func (nt *nativeTable) unknown(t *Table) []nativeColumn {

@@ -8,25 +8,34 @@ import (
 
 // columnTable turns a column insert into rows, as GreptimeDB does with it first.
 func columnTable(name string, columns []*v1.Column, count int) (nativeTable, error) {
-	t := nativeTable{name: name, rows: make([][]*v1.Value, count)}
-	for r := range t.rows {
-		t.rows[r] = make([]*v1.Value, len(columns))
+	t := nativeTable{name: name}
+	if len(columns) == 0 {
+		return t, invalidInsert("Expecting %d rows of data for table '%s', but got no columns.", count, name)
 	}
+	// The count is the client's word: it is held against every column before there
+	// is memory for the rows.
+	lists := make([][]*v1.Value, len(columns))
 	for k, c := range columns {
-		typ, err := nativeType(c.GetColumnName(), c.GetDatatype(), c.GetDatatypeExtension())
+		col, err := declaredColumn(c.GetColumnName(), c.GetDatatype(), c.GetDatatypeExtension(), c.GetSemanticType())
 		if err != nil {
 			return t, err
 		}
-		t.cols = append(t.cols, nativeColumn{c.GetColumnName(), typ, c.GetDatatype(), Semantic(c.GetSemanticType())})
-		values := columnValues(c.GetDatatype(), c.GetValues())
+		t.cols = append(t.cols, col)
+		lists[k] = columnValues(c.GetDatatype(), c.GetValues())
 		nulls := 0
 		for _, b := range c.GetNullMask() {
 			nulls += bits.OnesCount8(b)
 		}
-		if nulls+len(values) != count {
-			return t, invalidInsert("Expecting %d rows of data for column '%s', but got %d.", count, c.GetColumnName(), nulls+len(values))
+		if got := nulls + len(lists[k]); got != count {
+			return t, invalidInsert("Expecting %d rows of data for column '%s', but got %d.", count, c.GetColumnName(), got)
 		}
-		next := 0
+	}
+	t.rows = make([][]*v1.Value, count)
+	for r := range t.rows {
+		t.rows[r] = make([]*v1.Value, len(columns))
+	}
+	for k, c := range columns {
+		values, next := lists[k], 0
 		for r := range t.rows {
 			if i := r / 8; i < len(c.GetNullMask()) && c.GetNullMask()[i]&(1<<(r%8)) != 0 || next == len(values) {
 				t.rows[r][k] = &v1.Value{}

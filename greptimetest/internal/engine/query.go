@@ -138,6 +138,9 @@ func executionFailure(ctx context.Context, err error) error {
 	if i := strings.Index(msg, "Not supported by greptimetest"); i >= 0 {
 		return errorf(Unsupported, "%s", msg[i:])
 	}
+	if mathRefused.MatchString(msg) {
+		return unsupported("%s, which is NaN or infinite there", msg)
+	}
 	if m := badCast.FindStringSubmatch(msg); m != nil {
 		to := m[2]
 		if n, ok := strings.CutPrefix(to, "INT"); ok {
@@ -147,6 +150,11 @@ func executionFailure(ctx context.Context, err error) error {
 	}
 	return errorf(EngineExecuteQuery, "%s", msg)
 }
+
+var (
+	typesRefused = regexp.MustCompile(`No function matches|Cannot compare values|Cannot mix values|explicit cast is required`)
+	mathRefused  = regexp.MustCompile(`cannot take (square root|logarithm)`)
+)
 
 // planFailure is an error that DuckDB found before it ran the query.
 func planFailure(err error) error {
@@ -159,6 +167,11 @@ func planFailure(err error) error {
 			return executionFailure(context.Background(), err)
 		case duckdb.ErrorTypeNotImplemented:
 			return unsupported("%s", duckMessage(err))
+		case duckdb.ErrorTypeBinder:
+			// Types that DataFusion may have rules for.
+			if msg := duckMessage(err); typesRefused.MatchString(msg) {
+				return unsupported("%s", msg)
+			}
 		}
 	}
 	return planError("%s", duckMessage(err))
@@ -266,7 +279,7 @@ func arrowType(t duckdb.TypeInfo) (arrow.DataType, error) {
 		}
 		return arrow.StructOf(fields...), nil
 	case duckdb.TYPE_HUGEINT:
-		return arrow.PrimitiveTypes.Int64, nil
+		return nil, unsupported("integers of both signs in 64 bits; CAST them")
 	case duckdb.TYPE_INTERVAL:
 		return arrow.FixedWidthTypes.MonthDayNanoInterval, nil
 	case duckdb.TYPE_SQLNULL:

@@ -24,6 +24,8 @@ type expr struct {
 	null   bool // may be NULL
 	column bool // depends on a column; otherwise it is a constant
 	plain  bool // is a column
+	anyOf  bool // is unknown where GreptimeDB says false: IN (subquery) with NULLs
+	agg    bool // is an aggregate, which is a column to HAVING
 	// name is the result's name without an alias, text the expression inside other
 	// names. They differ for columns: ts, and readings.ts.
 	name, text string
@@ -35,6 +37,40 @@ type expr struct {
 	inst *instant
 	iv   *interval
 }
+
+// out finds a name of the select list, which must be the only one.
+func (s *scope) out(name string) (o expr, ok bool, err error) {
+	for _, e := range s.outs {
+		if e.name == name && ok {
+			return expr{}, false, planError("Schema error: Ambiguous reference to unqualified field %s", name)
+		}
+		if e.name == name {
+			o, ok = e, true
+		}
+	}
+	return o, ok, nil
+}
+
+// isInterval tells whether the expression is an INTERVAL.
+func (e expr) isInterval() bool {
+	return e.iv != nil || e.dt != nil && e.dt.ID() >= arrow.INTERVAL_MONTHS && e.dt.ID() <= arrow.INTERVAL_DAY_TIME || e.dt != nil && e.dt.ID() == arrow.INTERVAL_MONTH_DAY_NANO
+}
+
+// noIntervals refuses intervals in something that compares or merges values: DuckDB
+// normalises them, and has no nanoseconds.
+func noIntervals(what string, es ...expr) error {
+	for _, e := range es {
+		if e.isInterval() {
+			return unsupported("%s of intervals", what)
+		}
+	}
+	return nil
+}
+
+func (e expr) isNull() bool { return e.dt != nil && e.dt == arrow.Null }
+
+// isColumn tells whether a filter meets the expression as a column.
+func (e expr) isColumn() bool { return e.plain || e.agg }
 
 // relation is something in FROM.
 type relation struct {
@@ -63,9 +99,16 @@ type translator struct {
 	s    *Session
 	now  time.Time
 	ctes map[string][]expr
-	// where is set inside WHERE, where text is compared with timestamps by rules of
-	// its own.
+	// replaced is the view that CREATE OR REPLACE VIEW replaces; its query cannot
+	// read it.
+	replaced *Table
+	// where is set inside WHERE, HAVING and ON, where text is compared with timestamps
+	// by rules of its own.
 	where bool
+	// selecting is set inside a select list, and compared has the columns that it
+	// compares with text.
+	selecting bool
+	compared  map[string]bool
 	// version is the schema version of a table behind the result, -1 without one.
 	version int
 	depth   int
@@ -168,7 +211,7 @@ func rename(outs []expr, names []string) ([]expr, error) {
 	seen := map[string]bool{}
 	for _, o := range outs {
 		if k := strings.ToLower(o.name); seen[k] {
-			return nil, unsupported("columns whose names differ in case only (%s)", o.name)
+			return nil, unsupported("columns whose names are the same, or differ in case only (%s)", o.name)
 		} else {
 			seen[k] = true
 		}
@@ -201,10 +244,17 @@ func (tr *translator) setOperation(n node, parent *scope) (string, []expr, error
 			return "", nil, planError("%s queries have different number of columns: left has %d columns whereas right has %d columns", op, len(outs), len(o))
 		} else {
 			for k := range outs {
-				outs[k] = unite(outs[k], o[k])
+				if outs[k], err = unite(outs[k], o[k]); err != nil {
+					return "", nil, err
+				}
 			}
 		}
 		parts = append(parts, "("+q+")")
+	}
+	if !strings.HasSuffix(op, "ALL") {
+		if err := noIntervals(op, outs...); err != nil {
+			return "", nil, err
+		}
 	}
 	mods, err := tr.modifiers(n, &scope{parent: parent, outs: outs}, outs)
 	if err != nil {
@@ -214,7 +264,13 @@ func (tr *translator) setOperation(n node, parent *scope) (string, []expr, error
 }
 
 // unite is a column of a union's two arms.
-func unite(a, b expr) expr {
+func unite(a, b expr) (expr, error) {
+	for _, iv := range []*interval{a.iv, b.iv} {
+		if iv != nil && iv.nanos%1000 != 0 {
+			return expr{}, unsupported("rows of intervals that are finer than microseconds")
+		}
+	}
+	a.opaque = a.opaque || b.opaque || a.isInterval() || b.isInterval()
 	a.null = a.null || b.null
 	if a.dt != nil && arrow.TypeEqual(a.dt, arrow.Null) {
 		a.typ, a.dt = b.typ, b.dt
@@ -227,7 +283,7 @@ func unite(a, b expr) expr {
 		}
 	}
 	a.meta, a.str, a.num, a.inst, a.iv = nil, nil, nil, nil, nil
-	return a
+	return a, nil
 }
 
 func (tr *translator) selectNode(n node, parent *scope) (string, []expr, error) {
@@ -271,11 +327,11 @@ func (tr *translator) selectNode(n node, parent *scope) (string, []expr, error) 
 	}
 	q += group
 	if h := n.child("having"); h != nil {
-		cond, err := tr.expr(h, sc)
+		cond, err := tr.filter(h, sc)
 		if err != nil {
 			return "", nil, err
 		}
-		q += " HAVING " + cond.sql
+		q += " HAVING " + cond
 	}
 	return q + mods, outs, nil
 }
@@ -284,11 +340,29 @@ func (tr *translator) selectNode(n node, parent *scope) (string, []expr, error) 
 func (tr *translator) condition(n node, sc *scope) (string, error) {
 	outs := sc.outs
 	sc.outs = nil // WHERE does not see the select list
+	cond, err := tr.filter(n, sc)
+	sc.outs = outs
+	return cond, err
+}
+
+// filter translates the condition of WHERE, HAVING or ON.
+func (tr *translator) filter(n node, sc *scope) (string, error) {
+	where := tr.where
 	tr.where = true
 	cond, err := tr.expr(n, sc)
-	tr.where = false
-	sc.outs = outs
-	return cond.sql, err
+	tr.where = where
+	if err != nil {
+		return "", err
+	}
+	return cond.sql, mustBool(cond)
+}
+
+// mustBool refuses a condition that is none.
+func mustBool(e expr) error {
+	if e.typ.known() && e.typ.Kind != Bool || e.isInterval() {
+		return planError("Error during planning: Cannot create filter with non-boolean predicate '%s' returning %s", e.text, describe(e))
+	}
+	return nil
 }
 
 // selectList translates the select list with its stars written out.
@@ -296,6 +370,9 @@ func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
 	var items []string
 	var outs []expr
 	seen := map[string]int{}
+	selecting, compared := tr.selecting, tr.compared
+	tr.selecting, tr.compared = true, map[string]bool{}
+	defer func() { tr.selecting, tr.compared = selecting, compared }()
 	for _, item := range n.list("select_list") {
 		var es []expr
 		var err error
@@ -313,7 +390,8 @@ func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
 			return nil, nil, err
 		}
 		for _, e := range es {
-			if first, dup := seen[e.name]; dup {
+			// Columns of two tables may have one name.
+			if first, dup := seen[e.name]; dup && !(e.plain && outs[first].plain && item.str("alias") == "" && e.text != outs[first].text) {
 				return nil, nil, planError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s AS %s" at position %d have the same name. Consider aliasing ("AS") one of them.`,
 					outs[first].text, e.name, first, e.text, e.name, len(outs))
 			}
@@ -322,10 +400,18 @@ func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
 			items = append(items, e.sql+" AS "+quote(e.name))
 		}
 	}
+	for _, e := range outs {
+		if e.isColumn() && tr.compared[e.text] {
+			return nil, nil, unsupported("comparing %s with text beside %s itself in a SELECT list; write TIMESTAMP '…Z'", e.text, e.text)
+		}
+	}
 	return items, outs, nil
 }
 
 func (tr *translator) star(n node, sc *scope) ([]expr, error) {
+	if n.bool("columns") {
+		return nil, unsupported("COLUMNS(*)")
+	}
 	for _, k := range []string{"exclude_list", "replace_list", "qualified_exclude_list", "rename_list", "expr"} {
 		if n[k] != nil {
 			return nil, unsupported("* with %s", strings.TrimSuffix(k, "_list"))
@@ -358,7 +444,8 @@ func reference(r relation, c expr) expr {
 		c.text = r.name + "." + c.name
 	}
 	c.column, c.plain = true, true
-	c.str, c.num, c.inst, c.iv = nil, nil, nil, nil
+	c.str, c.num, c.inst = nil, nil, nil
+	c.opaque = c.opaque || c.iv != nil // the constant, or NULL
 	return c
 }
 
@@ -386,15 +473,28 @@ func (tr *translator) groupBy(n node, sc *scope) (string, error) {
 func (tr *translator) orderKey(n node, sc *scope) (string, error) {
 	if n.str("class") == "CONSTANT" {
 		if v := n.child("value"); v.child("type").str("id") == "INTEGER" {
+			if i, err := strconv.Atoi(fmt.Sprint(v["value"])); err == nil && i >= 1 && i <= len(sc.outs) {
+				if err := noIntervals("ordering and grouping", sc.outs[i-1]); err != nil {
+					return "", err
+				}
+			}
 			return fmt.Sprint(v["value"]), nil
 		}
 	}
-	if parts := n.strings("column_names"); len(parts) == 1 && sc.outsFirst &&
-		slices.ContainsFunc(sc.outs, func(o expr) bool { return o.name == parts[0] }) {
-		return quote(parts[0]), nil
+	if parts := n.strings("column_names"); len(parts) == 1 && sc.outsFirst {
+		o, ok, err := sc.out(parts[0])
+		if err != nil {
+			return "", err
+		}
+		if ok {
+			return quote(parts[0]), noIntervals("ordering and grouping", o)
+		}
 	}
 	e, err := tr.expr(n, sc)
-	return e.sql, err
+	if err != nil {
+		return "", err
+	}
+	return e.sql, noIntervals("ordering and grouping", e)
 }
 
 // selectModifiers translates ORDER BY and LIMIT, and DISTINCT, which stands
@@ -403,6 +503,9 @@ func (tr *translator) selectModifiers(n node, sc *scope, outs []expr) (mods, dis
 	for _, m := range n.list("modifiers") {
 		if m.str("type") == "DISTINCT_MODIFIER" {
 			distinct = "DISTINCT "
+			if err := noIntervals("DISTINCT", outs...); err != nil {
+				return "", "", err
+			}
 			if on := m.list("distinct_on_targets"); len(on) > 0 {
 				parts := make([]string, len(on))
 				for i, o := range on {
@@ -413,6 +516,13 @@ func (tr *translator) selectModifiers(n node, sc *scope, outs []expr) (mods, dis
 					parts[i] = e.sql
 				}
 				distinct = "DISTINCT ON (" + strings.Join(parts, ", ") + ") "
+			}
+		}
+	}
+	if distinct == "DISTINCT " {
+		for _, m := range n.list("modifiers") {
+			if err := tr.distinctOrder(m.list("orders"), sc); err != nil {
+				return "", "", err
 			}
 		}
 	}
@@ -461,6 +571,27 @@ func integerLiteral(n node) (string, bool) {
 	s := fmt.Sprint(v["value"])
 	_, err := strconv.ParseUint(s, 10, 63)
 	return s, err == nil
+}
+
+// distinctOrder refuses to order by what DISTINCT has not kept.
+func (tr *translator) distinctOrder(list []node, sc *scope) error {
+	for _, o := range list {
+		n := o.child("expression")
+		if _, position := integerLiteral(n); position {
+			continue
+		}
+		if parts := n.strings("column_names"); len(parts) == 1 && slices.ContainsFunc(sc.outs, func(o expr) bool { return o.name == parts[0] }) {
+			continue
+		}
+		e, err := tr.expr(n, sc)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(sc.outs, func(o expr) bool { return o.sql == e.sql }) {
+			return planError("Error during planning: For SELECT DISTINCT, ORDER BY expressions %s must appear in select list", e.text)
+		}
+	}
+	return nil
 }
 
 func (tr *translator) orders(list []node, sc *scope) (string, error) {

@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+)
+
+var boolType = Type{Kind: Bool}
+
+var comparisons = map[string]string{
+	"COMPARE_EQUAL": "=", "COMPARE_NOTEQUAL": "!=", "COMPARE_LESSTHAN": "<", "COMPARE_GREATERTHAN": ">",
+	"COMPARE_LESSTHANOREQUALTO": "<=", "COMPARE_GREATERTHANOREQUALTO": ">=",
+	"COMPARE_DISTINCT_FROM": "IS DISTINCT FROM", "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
+}
+
+func (tr *translator) comparison(n node, sc *scope) (expr, error) {
+	op, ok := comparisons[n.str("type")]
+	if !ok {
+		return expr{}, unsupported("%s", n.str("type"))
+	}
+	es, err := tr.operands([]node{n.child("left"), n.child("right")}, sc)
+	if err != nil {
+		return expr{}, err
+	}
+	return tr.compare(op, es[0], es[1])
+}
+
+var flipped = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+
+func (tr *translator) compare(op string, l, r expr) (expr, error) {
+	if l.nan || r.nan {
+		return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
+	}
+	if err := noIntervals("comparisons", l, r); err != nil {
+		return expr{}, err
+	}
+	if err := textWithNumber(op, l, r); err != nil {
+		return expr{}, err
+	}
+	text := l.text + " " + op + " " + r.text
+	lsql, err := tr.comparable(l, op, r)
+	if err != nil {
+		return expr{}, err
+	}
+	back := op
+	if f, ok := flipped[op]; ok {
+		back = f
+	}
+	rsql, err := tr.comparable(r, back, l)
+	if err != nil {
+		return expr{}, err
+	}
+	e := combine("("+lsql+" "+op+" "+rsql+")", text, boolType, l, r)
+	if strings.HasPrefix(op, "IS") {
+		e.null = false
+	}
+	return e, nil
+}
+
+// textWithNumber refuses comparisons of text with a number that are not the same in
+// both: DataFusion compares the number's text.
+func textWithNumber(op string, l, r expr) error {
+	if l.typ.Kind == String {
+		l, r = r, l
+	}
+	if !l.typ.isNumber() || r.typ.Kind != String {
+		return nil
+	}
+	_, order := flipped[op]
+	switch {
+	case order, r.str == nil && !l.typ.isInteger(), r.str != nil && !printsAs(*r.str, l.typ):
+		return unsupported("comparing %s with text by %s; CAST one of them", l.typ.sql(), op)
+	}
+	return nil
+}
+
+// printsAs tells whether text is what a number of a type prints as.
+func printsAs(text string, t Type) bool {
+	v, err := numberCell(text, t)
+	if err != nil || v == nil {
+		return false
+	}
+	back, err := castCell(v, t, tString)
+	if d, ok := v.(*big.Int); ok {
+		back, err = decimalText(d, t.Scale), nil
+	}
+	return err == nil && back == text
+}
+
+// decimalText is a decimal with all the digits of its scale.
+func decimalText(unscaled *big.Int, scale int32) string {
+	return new(big.Rat).SetFrac(unscaled, pow10(scale)).FloatString(int(scale))
+}
+
+// sameFamily refuses IN (subquery) of values that DuckDB would cast, or order
+// otherwise.
+func sameFamily(l, r expr) error {
+	if r.opaque || l.isInterval() || r.isInterval() || l.nan || r.nan ||
+		l.typ.known() && r.typ.known() && !l.typ.same(r.typ) && !(l.typ.isNumber() && r.typ.isNumber()) {
+		return unsupported("%s IN a subquery of %s; CAST one of them", describe(l), describe(r))
+	}
+	return nil
+}
+
+// comparable is side e of a comparison "e op other", as a literal of the other
+// side's type where it is a constant.
+func (tr *translator) comparable(e expr, op string, other expr) (string, error) {
+	back := op
+	if f, ok := flipped[op]; ok {
+		back = f
+	}
+	// From here on the comparison reads "other back e".
+	switch t := other.typ; {
+	case t.isTimestamp() && e.str != nil:
+		return tr.timestampBound(*e.str, other, back)
+	case t.isTimestamp() && e.num != nil:
+		return timestampLiteral(t, *e.num), nil
+	case t.isTimestamp() && e.inst != nil && other.isColumn():
+		n, ok := e.inst.in(t)
+		if !ok {
+			return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting to %s", castName(t))
+		}
+		return timestampLiteral(t, n), nil
+	case t.isTimestamp() && e.dt != nil && e.dt == arrow.Null && tr.where && other.isColumn():
+		return "", errorf(PlanQuery, "Error during planning: column:%s. Casting value:NULL to %s is invalid", other.text, t.arrow())
+	case t.Kind == Date && e.str != nil:
+		d, ok := parseDate(*e.str, utc)
+		if !ok {
+			return "", errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Date32 type", *e.str)
+		}
+		return dateLiteral(d), nil
+	case t.Kind == Decimal && e.typ.Kind == Float64:
+		return e.sql, nil // DuckDB compares as DOUBLE, like DataFusion
+	case t.Kind == Binary && e.typ.Kind == String, t.Kind == String && e.typ.Kind == Binary:
+		if e.typ.Kind == String {
+			return "encode(" + e.sql + ")", nil
+		}
+		return e.sql, nil
+	case (t.Kind == JSON || t.Kind == Vector) && back != "IS DISTINCT FROM" && back != "IS NOT DISTINCT FROM":
+		return "", unsupported("comparing %s", t.sql())
+	case t.Kind == Bool && e.num != nil && (*e.num == 0 || *e.num == 1):
+		return strconv.FormatBool(*e.num == 1), nil
+	case t.Kind == Bool && e.str != nil && (*e.str == "true" || *e.str == "false"):
+		return *e.str, nil
+	case t.Kind == Bool && (e.num != nil || e.str != nil), t.known() && t.Kind != Bool && e.typ.Kind == Bool && other.num == nil && other.str == nil:
+		return "", unsupported("comparing %s with %s", describe(other), describe(e))
+	case t.Kind == String && other.str == nil && e.typ.isInteger():
+		return "CAST(" + e.sql + " AS VARCHAR)", nil
+	}
+	return e.sql, nil
+}
+
+// timestampBound is text compared with a timestamp. In WHERE, GreptimeDB 1.0.2
+// compares text on a whole second with a column by seconds: "<=" and the upper end
+// of BETWEEN reach to the end of the second, and ">" begins after it. The bound
+// moved to the last unit of its second has that effect on every operator.
+func (tr *translator) timestampBound(text string, other expr, op string) (string, error) {
+	ts, ok := parseTimestamp(text, tr.s.Zone)
+	if !ok && !other.isColumn() {
+		if d, isDate := parseDate(text, utc); isDate { // an ordinary cast
+			ts, ok = instant{seconds: d * 86400}, true
+		}
+	}
+	if !ok {
+		return "", errorf(EngineExecuteQuery, "Failed to parse a string into Timestamp, raw string: %s", text)
+	}
+	if tr.selecting && other.isColumn() {
+		if inUTC, _ := parseTimestamp(text, utc); inUTC != ts {
+			return "", unsupported("text without a zone against the timestamp %s in a SELECT list; write TIMESTAMP '…Z'", other.text)
+		}
+		tr.compared[other.text] = true
+	}
+	n, ok := ts.in(other.typ)
+	if !ok {
+		return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting %s to %s", text, castName(other.typ))
+	}
+	if tr.where && other.isColumn() && !ts.fraction && (op == "<=" || op == ">") {
+		n += other.typ.perSecond() - 1
+	}
+	return timestampLiteral(other.typ, n), nil
+}

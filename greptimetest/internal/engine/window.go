@@ -1,0 +1,118 @@
+package engine
+
+import "strings"
+
+// windows are the functions that only stand before OVER.
+var windows = map[string]Type{
+	"row_number": tUInt64, "rank": tUInt64, "dense_rank": tUInt64, "percent_rank": tFloat, "cume_dist": tFloat,
+}
+
+func (tr *translator) window(n node, sc *scope) (expr, error) {
+	name := n.str("function_name")
+	args, err := tr.operands(n.list("children"), sc)
+	if err != nil {
+		return expr{}, err
+	}
+	if name == "count" && len(args) == 0 {
+		name = "count_star"
+	}
+	if err := noIntervals(name, args...); err != nil {
+		return expr{}, err
+	}
+	var e expr
+	switch t, rank := windows[name]; {
+	case n.bool("ignore_nulls") || n.bool("distinct") || n.child("filter_expr") != nil || n.str("exclude_clause") != "NO_OTHER":
+		return expr{}, unsupported("IGNORE NULLS, DISTINCT, FILTER and EXCLUDE in a window")
+	case rank && len(args) == 0:
+		e = expr{sql: name + "()", typ: t, text: name + "()"}
+	case len(args) == 1 && args[0].isNull():
+		return expr{}, unsupported("%s of NULL; CAST it", name)
+	case name == "lag" || name == "lead":
+		if n.child("offset_expr") != nil || n.child("default_expr") != nil || len(args) != 1 {
+			return expr{}, unsupported("%s with an offset or a default", name)
+		}
+		e = expr{sql: name + "(" + args[0].sql + ")", typ: args[0].typ, null: true}
+	case name == "first_value" || name == "last_value":
+		e = expr{sql: name + "(" + sqls(args) + ")", typ: args[0].typ, null: true}
+	case builtins[name].aggregate:
+		if e, err = tr.call(name, args); err != nil {
+			return expr{}, err
+		}
+	default:
+		return expr{}, unsupported("the window function %s", name)
+	}
+	spec, err := tr.windowSpec(n, sc)
+	if err != nil {
+		return expr{}, err
+	}
+	// OVER belongs right behind the call, inside a cast that may be around it.
+	if rest, ok := strings.CutPrefix(e.sql, "CAST("); ok {
+		i := strings.LastIndex(rest, " AS ")
+		e.sql = "CAST(" + rest[:i] + spec + rest[i:]
+	} else {
+		e.sql += spec
+	}
+	if e.text == "" {
+		e.text = name + "(" + texts(args) + ")"
+	}
+	e.name, e.column = e.text, true
+	return e, nil
+}
+
+var frameBounds = map[string]string{
+	"UNBOUNDED_PRECEDING": "UNBOUNDED PRECEDING", "UNBOUNDED_FOLLOWING": "UNBOUNDED FOLLOWING",
+	"CURRENT_ROW_RANGE": "CURRENT ROW", "CURRENT_ROW_ROWS": "CURRENT ROW",
+	"EXPR_PRECEDING_ROWS": "PRECEDING", "EXPR_FOLLOWING_ROWS": "FOLLOWING",
+}
+
+func (tr *translator) windowSpec(n node, sc *scope) (string, error) {
+	var parts []string
+	if p := n.list("partitions"); len(p) > 0 {
+		es, err := tr.operands(p, sc)
+		if err != nil {
+			return "", err
+		}
+		if err := noIntervals("PARTITION BY", es...); err != nil {
+			return "", err
+		}
+		parts = append(parts, "PARTITION BY "+sqls(es))
+	}
+	if o := n.list("orders"); len(o) > 0 {
+		q, err := tr.orders(o, sc)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, "ORDER BY "+q)
+	}
+	bound := func(kind, at string) (string, error) {
+		b, ok := frameBounds[kind]
+		if !ok {
+			return "", unsupported("the window frame %s", kind)
+		}
+		if strings.HasPrefix(kind, "EXPR_") {
+			num, ok := integerLiteral(n.child(at))
+			if !ok {
+				return "", unsupported("a window frame whose bound is not a number")
+			}
+			b = num + " " + b
+		}
+		return b, nil
+	}
+	start, end := n.str("start"), n.str("end")
+	if start != "UNBOUNDED_PRECEDING" || end != "CURRENT_ROW_RANGE" {
+		from, err := bound(start, "start_expr")
+		if err != nil {
+			return "", err
+		}
+		to, err := bound(end, "end_expr")
+		if err != nil {
+			return "", err
+		}
+		mode := "ROWS"
+		if strings.HasSuffix(start, "RANGE") || strings.HasSuffix(end, "RANGE") {
+			mode = "RANGE"
+		}
+		parts = append(parts, mode+" BETWEEN "+from+" AND "+to)
+	}
+	return " OVER (" + strings.Join(parts, " ") + ")", nil
+}

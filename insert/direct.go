@@ -1,0 +1,69 @@
+package insert
+
+import (
+	"time"
+
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
+)
+
+// appendValues appends a row's values. Those of just the Go type of which columns of a
+// type are usually made go straight to the bytes; for all others, for conversions,
+// NULL and refusals, it is the Cell that decides.
+func (t *Table) appendValues(values []any) error {
+	b, types := t.body.Bytes, t.schema.types[:len(values)]
+	for i, v := range values {
+		var ok bool
+		switch k := types[i].Kind(); k {
+		case column.Float64:
+			if v, ok := v.(float64); ok {
+				b = column.AppendDouble(b, v)
+				continue
+			}
+		case column.String:
+			if v, ok := v.(string); ok {
+				if b, ok = column.AppendText(b, v); ok {
+					continue
+				}
+			}
+		case column.TimestampSecond, column.TimestampMillisecond, column.TimestampMicrosecond, column.TimestampNanosecond:
+			if v, ok := v.(time.Time); ok {
+				if n, ok := column.Epoch(k, v); ok {
+					b = column.AppendEpoch(b, k, n)
+					continue
+				}
+			}
+		case column.Int64:
+			var n int64
+			if n, ok = v.(int64); !ok {
+				var m int
+				m, ok = v.(int)
+				n = int64(m)
+			}
+			if ok {
+				b = column.AppendNumber(b, k, uint64(n))
+				continue
+			}
+		case column.Int32:
+			if v, ok := v.(int32); ok {
+				b = column.AppendNumber(b, k, uint64(v))
+				continue
+			}
+		case column.Boolean:
+			if v, ok := v.(bool); ok {
+				b = column.AppendBool(b, v)
+				continue
+			}
+		}
+		t.body.Bytes = b
+		if err := govalue.Set(&t.cell, types[i], v); err != nil {
+			return t.refuse(i, err)
+		}
+		if err := t.put(i, &t.cell); err != nil {
+			return err
+		}
+		b = t.body.Bytes
+	}
+	t.body.Bytes = b
+	return nil
+}
