@@ -10,7 +10,7 @@ import (
 // Limits of the parameters. GreptimeDB 1.0.2 panics at DECIMAL(39, …).
 const (
 	MaxPrecision = 38
-	MaxDim       = 1<<32 - 1
+	MaxDim       = 1<<31 - 1
 )
 
 // Type is a column type with its parameters: precision and scale of a DECIMAL, the
