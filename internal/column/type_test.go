@@ -14,7 +14,7 @@ func TestParseType(t *testing.T) {
 		"float": "FLOAT", "Float64": "DOUBLE", "string": "STRING", "Binary": "VARBINARY", "date": "DATE", "json": "JSON",
 		"timestamp": "TIMESTAMP(3)", "TIMESTAMP(0)": "TIMESTAMP(0)", "timestamp( 9 )": "TIMESTAMP(9)", "TimestampMicrosecond": "TIMESTAMP(6)",
 		"time": "TIME(9)", "TIME(3)": "TIME(3)", "TimeSecond": "TIME(0)",
-		"DECIMAL(10,2)": "DECIMAL(10,2)", "Decimal(38, 38)": "DECIMAL(38,38)", "numeric(1,0)": "DECIMAL(1,0)", "vector(3)": "VECTOR(3)", "VECTOR(4294967295)": "VECTOR(4294967295)",
+		"DECIMAL(10,2)": "DECIMAL(10,2)", "Decimal(38, 38)": "DECIMAL(38,38)", "numeric(1,0)": "DECIMAL(1,0)", "vector(3)": "VECTOR(3)", "VECTOR(2147483647)": "VECTOR(2147483647)",
 	} {
 		got, err := column.ParseType(text)
 		if err != nil || got.String() != want {
