@@ -12,6 +12,8 @@ type ColumnValues struct {
 	name string
 	len  int
 	set  func(c *column.Cell, t column.Type, i int) error
+	// direct appends value i to a row's bytes, if it goes straight there; nil if none does.
+	direct func(dst []byte, k column.Kind, i int) (b []byte, ok bool)
 }
 
 // Values is the values of a column, one for each row. T can be anything that Append
@@ -24,6 +26,7 @@ func Values[T any](name string, values []T) ColumnValues {
 		set: func(c *column.Cell, t column.Type, i int) error {
 			return govalue.Set(c, t, values[i])
 		},
+		direct: directValues(values),
 	}
 }
 
@@ -64,6 +67,12 @@ func (t *Table) AppendColumns(columns ...ColumnValues) error {
 func (t *Table) appendFrom(columns []*ColumnValues, row int) error {
 	t.begin()
 	for i, c := range columns {
+		if c != nil && c.direct != nil {
+			var ok bool
+			if t.body.Bytes, ok = c.direct(t.body.Bytes, t.schema.types[i].Kind(), row); ok {
+				continue
+			}
+		}
 		t.cell.SetNull()
 		if c != nil {
 			if err := c.set(&t.cell, t.schema.types[i], row); err != nil {

@@ -67,3 +67,47 @@ func (t *Table) appendValues(values []any) error {
 	t.body.Bytes = b
 	return nil
 }
+
+// directValues is how one of the values is appended as appendValues does; nil if their
+// type is none of its.
+func directValues[T any](values []T) func(dst []byte, k column.Kind, i int) (b []byte, ok bool) {
+	switch values := any(values).(type) {
+	case []float64:
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.Float64 {
+				return dst, false
+			}
+			return column.AppendDouble(dst, values[i]), true
+		}
+	case []string:
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.String {
+				return dst, false
+			}
+			return column.AppendText(dst, values[i])
+		}
+	case []time.Time:
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			n, ok := column.Epoch(k, values[i])
+			if !ok {
+				return dst, false
+			}
+			return column.AppendEpoch(dst, k, n), true
+		}
+	case []int64:
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.Int64 {
+				return dst, false
+			}
+			return column.AppendNumber(dst, k, uint64(values[i])), true
+		}
+	case []bool:
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.Boolean {
+				return dst, false
+			}
+			return column.AppendBool(dst, values[i]), true
+		}
+	}
+	return nil
+}

