@@ -53,6 +53,11 @@ func (tr *translator) compare(op string, l, r expr) (expr, error) {
 	if err != nil {
 		return expr{}, err
 	}
+	if l.typ.isFloat() && r.typ.isFloat() && l.num == nil && r.num == nil {
+		// NaN equals itself in DuckDB, and not in GreptimeDB. Beside a constant that
+		// makes no difference.
+		lsql, rsql = "greptime_no_nan("+lsql+")", "greptime_no_nan("+rsql+")"
+	}
 	e := combine("("+lsql+" "+op+" "+rsql+")", text, boolType, l, r)
 	if strings.HasPrefix(op, "IS") {
 		e.null = false

@@ -389,7 +389,11 @@ func (tr *translator) binary(op string, a []expr) (expr, bool, error) {
 		if err != nil {
 			return expr{}, true, err
 		}
-		return combine("("+a[0].sql+" "+word+" "+pattern+" ESCAPE '\\')", a[0].text+" "+word+" "+a[1].text, boolType, a...), true, nil
+		value := a[0].sql
+		if strings.HasSuffix(word, "ILIKE") { // the two fold other letters alike
+			value, pattern = "greptime_ascii("+value+")", "greptime_ascii("+pattern+")"
+		}
+		return combine("("+value+" "+word+" "+pattern+" ESCAPE '\\')", a[0].text+" "+word+" "+a[1].text, boolType, a...), true, nil
 	}
 	if !strings.ContainsAny(op, "abcdefghijklmnopqrstuvwxyz") {
 		return expr{}, true, unsupported("the operator %s", op)

@@ -26,7 +26,8 @@ var macros = []string{
 	`CREATE OR REPLACE MACRO greptime_number_text(s, t) AS CASE WHEN s IS NULL OR greptime_is_number(s) OR lower(s) IN ('inf', '+inf', '-inf', 'nan') THEN s
 		ELSE error('Cast error: Cannot cast string ''' || s || ''' to value of ' || t || ' type') END`,
 	`CREATE OR REPLACE MACRO greptime_ascii(s) AS CASE WHEN s IS NULL OR length(s) = strlen(s) THEN s
-		ELSE error('Not supported by greptimetest: upper and lower of text beyond ASCII') END`,
+		ELSE error('Not supported by greptimetest: upper, lower and ILIKE of text beyond ASCII') END`,
+	`CREATE OR REPLACE MACRO greptime_no_nan(x) AS CASE WHEN isnan(x) THEN error('Not supported by greptimetest: comparing NaN of a column') ELSE x END`,
 	`CREATE OR REPLACE MACRO greptime_pattern(s) AS CASE WHEN s IS NULL OR NOT contains(s, chr(92)) THEN s
 		ELSE error('Not supported by greptimetest: LIKE with a backslash in a pattern that is no constant') END`,
 	`CREATE OR REPLACE MACRO greptime_floor_divide(a, b) AS a // b - CASE WHEN a % b < 0 THEN 1 ELSE 0 END`,
