@@ -134,14 +134,15 @@ func (c *client) messages(ctx context.Context, ticket []byte, a *answer) ([]*fli
 	for {
 		m := &flight.FlightData{}
 		err := s.RecvMsg(m)
-		a.trailer = s.Trailer()
+		if err == nil {
+			list = append(list, m)
+			continue
+		}
+		a.trailer = s.Trailer() // of an ended stream only: gRPC still writes it before
 		if errors.Is(err, io.EOF) {
 			return list, nil
 		}
-		if err != nil {
-			return list, err
-		}
-		list = append(list, m)
+		return list, err
 	}
 }
 

@@ -52,7 +52,8 @@ func (c *Channels) DoPut(ctx context.Context, e *Endpoint, req PutRequest) (*Put
 	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	err := s.open(req)
 	if !stop() && err == nil {
-		err = context.Cause(ctx)
+		// The stream has not ended yet, so that its trailer must not be read.
+		err, s.stream = context.Cause(ctx), nil
 	}
 	if err != nil {
 		call := c.callError(ctx, e, s.stream, err, false)

@@ -42,7 +42,8 @@ func (c *Channels) newStream(ctx context.Context, e *Endpoint, desc *grpc.Stream
 	return e.cc.NewStream(ctx, desc, method, opts...)
 }
 
-// callError is how a call failed; stream is nil if it did not come that far.
+// callError is how a call failed; stream is nil if it did not come that far. It has
+// ended otherwise: gRPC writes the trailer of a running one unguarded.
 func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, stream grpc.ClientStream, err error, sent bool) *CallError {
 	e := &CallError{Endpoint: endpoint.addr, Sent: sent, Cause: err}
 	if stream != nil {
