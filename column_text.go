@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -15,45 +14,44 @@ import (
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
-// textArray is what the three Arrow layouts of strings have in common, and
-// bytesArray what those of binaries have. Their values lie in the batch and are
-// copied before they are handed out.
-type (
-	textArray interface {
-		arrow.Array
-		Value(int) string
-	}
-	bytesArray interface {
-		arrow.Array
-		Value(int) []byte
-	}
-)
+// bytesArray is what the three Arrow layouts of binaries have in common. Their values
+// lie in the batch and are copied before they are handed out.
+type bytesArray interface {
+	arrow.Array
+	Value(int) []byte
+}
 
 // stringColumn is STRING.
 type stringColumn struct {
 	columnInfo
-	arr textArray
+	arr  textArray
+	text textBlocks
 }
 
-func (c *stringColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *stringColumn) load(arr arrow.Array) error {
+	if err := loadAs(&c.arr, arr); err != nil {
+		return err
+	}
+	c.text.load(c.arr)
+	return nil
+}
 
 func (c *stringColumn) value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return strings.Clone(c.arr.Value(i)), nil
+	return c.text.string(i), nil
 }
 
 func (c *stringColumn) scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullText(dest), nil
 	}
-	v := c.arr.Value(i)
 	if d, ok := dest.(*[]byte); ok {
-		*d = []byte(v)
+		*d = []byte(c.arr.Value(i))
 		return true, nil
 	}
-	return scanString(strings.Clone(v), dest), nil
+	return scanString(c.text.string(i), dest), nil
 }
 
 // scanString fills the destinations for text with s, which is the caller's own.

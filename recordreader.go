@@ -20,7 +20,9 @@ var _ array.RecordReader = (*RecordReader)(nil)
 // so a reader that is not read costs the server its back-pressure and nothing
 // here. It is for one goroutine.
 //
-// A batch is valid until the next call of Next or Release; Retain it to keep it.
+// A batch is valid until the next call of Next or Release; Retain it to keep it. Its
+// memory is used again when its last reference is released: strings and slices that
+// its arrays return lie in it, so copy those that are to outlive it (strings.Clone).
 // Release ends the call, whether or not it was read to its end.
 type RecordReader struct {
 	conn    *Conn
@@ -44,7 +46,7 @@ func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s 
 		if err := stream.Recv(&data); err != nil {
 			return err
 		}
-		*m = flightdecode.Message{Header: data.DataHeader, AppMetadata: data.AppMetadata, Body: data.DataBody}
+		*m = flightdecode.Message{Header: data.DataHeader, AppMetadata: data.AppMetadata, Body: data.DataBody, Buffer: data.Memory}
 		return nil
 	}, flightdecode.Options{})
 	if err != nil {

@@ -46,10 +46,11 @@ type batchDecoder struct {
 	variadic []byte
 	pointers []*memory.Buffer // one allocation for the buffer lists of all arrays
 	arrays   []arrow.Array    // scratch
+	pieces   []piece          // scratch
 }
 
 // open reads a RecordBatch table and returns the number of rows.
-func (d *batchDecoder) open(t table, data []byte, limit int64) (rows int, err error) {
+func (d *batchDecoder) open(t table, m *Message, limit int64) (rows int, err error) {
 	length := t.int64(batchLength)
 	d.nodes = t.vector(batchNodes, nodeSize)
 	d.variadic = t.vector(batchVariadicCounts, variadicCountSize)
@@ -64,20 +65,21 @@ func (d *batchDecoder) open(t table, data []byte, limit int64) (rows int, err er
 		return 0, fmt.Errorf("it has %d rows; 0 to %d are possible", length, maxLength)
 	}
 	d.pointers = make([]*memory.Buffer, len(entries)/bufferSize)
-	return int(length), d.body.open(data, entries, codec, limit)
+	return int(length), d.body.open(m, entries, codec, limit)
 }
 
 // close forgets the batch, so that the decoder does not keep its memory alive.
 func (d *batchDecoder) close() {
 	d.body.close()
 	clear(d.arrays)
-	*d = batchDecoder{body: d.body, arrays: d.arrays[:0]}
+	clear(d.pieces)
+	*d = batchDecoder{body: d.body, arrays: d.arrays[:0], pieces: d.pieces[:0]}
 }
 
 // record decodes a RecordBatch of these columns.
-func (d *batchDecoder) record(schema *arrow.Schema, columns []column, h header, body []byte, limit int64) (arrow.RecordBatch, error) {
+func (d *batchDecoder) record(schema *arrow.Schema, columns []column, h header, m *Message, limit int64) (arrow.RecordBatch, error) {
 	defer d.close()
-	rows, err := d.open(h.table, body, limit)
+	rows, err := d.open(h.table, m, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +106,9 @@ func (d *batchDecoder) record(schema *arrow.Schema, columns []column, h header, 
 }
 
 // values decodes the RecordBatch within a DictionaryBatch: one column.
-func (d *batchDecoder) values(c *column, t table, body []byte, limit int64) (*array.Data, error) {
+func (d *batchDecoder) values(c *column, t table, m *Message, limit int64) (*array.Data, error) {
 	defer d.close()
-	rows, err := d.open(t, body, limit)
+	rows, err := d.open(t, m, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +145,7 @@ func (d *batchDecoder) array(c *column) (*array.Data, error) {
 		return nil, c.errorf("%w", err)
 	}
 	if c.layout == layoutNull {
-		return array.NewData(c.dtype, n, d.list(1), nil, n, 0), nil
+		return d.data(c, n, n, nil, piece{}), nil
 	}
 	validity, nulls, err := d.validity(n, nulls)
 	if err != nil {
@@ -179,59 +181,77 @@ func (d *batchDecoder) node() (length, nulls int, err error) {
 	return int(l), int(n), nil
 }
 
-// list returns a list of n buffers to fill.
-func (d *batchDecoder) list(n int) []*memory.Buffer {
-	if n > len(d.pointers) {
-		return make([]*memory.Buffer, n)
+// data makes an array of its buffers and children.
+func (d *batchDecoder) data(c *column, n, nulls int, children []arrow.ArrayData, pieces ...piece) *array.Data {
+	list := d.list(pieces)
+	defer release(list)
+	return array.NewData(c.dtype, n, list, children, nulls, 0)
+}
+
+// list makes buffers of pieces. The caller releases them.
+func (d *batchDecoder) list(pieces []piece) []*memory.Buffer {
+	n := len(pieces)
+	if n > len(d.pointers) { // an absent buffer is not among those of the header
+		d.pointers = make([]*memory.Buffer, n)
 	}
 	list := d.pointers[:n:n]
 	d.pointers = d.pointers[n:]
+	for i, p := range pieces {
+		list[i] = p.buffer()
+	}
 	return list
+}
+
+func release(list []*memory.Buffer) {
+	for _, b := range list {
+		if b != nil {
+			b.Release()
+		}
+	}
 }
 
 // validity reads the bitmap of the values that are not null. Nulls are counted:
 // readers take shortcuts by their number, which must not differ from the bitmap.
 // No nulls means no bitmap, whether it was sent (as GreptimeDB does) or not.
-func (d *batchDecoder) validity(n, nulls int) (*memory.Buffer, int, error) {
+func (d *batchDecoder) validity(n, nulls int) (piece, int, error) {
 	if nulls == 0 {
-		return nil, 0, d.skip()
+		return piece{}, 0, d.skip()
 	}
 	bitmap, err := d.next()
 	if err != nil {
-		return nil, 0, err
+		return piece{}, 0, err
 	}
-	if len(bitmap) < (n+7)/8 {
-		return nil, 0, fmt.Errorf("%d bytes are too few for %d values", len(bitmap), n)
+	if bitmap.length < (n+7)/8 {
+		return piece{}, 0, fmt.Errorf("%d bytes are too few for %d values", bitmap.length, n)
 	}
-	if nulls = countNulls(bitmap, n); nulls == 0 {
-		return nil, 0, nil
+	if nulls = countNulls(bitmap.bytes(), n); nulls == 0 {
+		return piece{}, 0, nil
 	}
-	return d.buffer(bitmap), nulls, nil
+	return bitmap, nulls, nil
 }
 
 // sized reads a buffer of values that needs size bytes.
-func (d *batchDecoder) sized(size int64) ([]byte, error) {
-	content, err := d.next()
+func (d *batchDecoder) sized(size int64) (piece, error) {
+	p, err := d.next()
 	if err != nil {
-		return nil, err
+		return piece{}, err
 	}
-	if int64(len(content)) < size {
-		return nil, fmt.Errorf("a buffer of %d bytes is too short: %d are needed", len(content), size)
+	if int64(p.length) < size {
+		return piece{}, fmt.Errorf("a buffer of %d bytes is too short: %d are needed", p.length, size)
 	}
-	return d.aligned(content[:size:size])
+	p.length = int(size)
+	return d.aligned(p)
 }
 
-func (d *batchDecoder) fixed(c *column, n, nulls int, validity *memory.Buffer, size int64) (*array.Data, error) {
+func (d *batchDecoder) fixed(c *column, n, nulls int, validity piece, size int64) (*array.Data, error) {
 	values, err := d.sized(size)
 	if err != nil {
 		return nil, c.errorf("%w", err)
 	}
-	list := d.list(2)
-	list[0], list[1] = validity, d.buffer(values)
-	return array.NewData(c.dtype, n, list, nil, nulls, 0), nil
+	return d.data(c, n, nulls, nil, validity, values), nil
 }
 
-func (d *batchDecoder) binary(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
+func (d *batchDecoder) binary(c *column, n, nulls int, validity piece) (*array.Data, error) {
 	offsets, last, err := d.offsets(n, c.layout == layoutLargeBinary)
 	if err != nil {
 		return nil, c.errorf("%w", err)
@@ -240,21 +260,19 @@ func (d *batchDecoder) binary(c *column, n, nulls int, validity *memory.Buffer) 
 	if err != nil {
 		return nil, c.errorf("%w", err)
 	}
-	if last > int64(len(content)) {
-		return nil, c.errorf("its last offset %d lies beyond its data of %d bytes", last, len(content))
+	if last > int64(content.length) {
+		return nil, c.errorf("its last offset %d lies beyond its data of %d bytes", last, content.length)
 	}
-	list := d.list(3)
-	list[0], list[1], list[2] = validity, offsets, d.buffer(content)
-	return array.NewData(c.dtype, n, list, nil, nulls, 0), nil
+	return d.data(c, n, nulls, nil, validity, offsets, content), nil
 }
 
 // noOffsets stands for the offsets of an array without values, which may be left
 // out of a message. Readers expect the one offset that there is nevertheless.
-var noOffsets = memory.NewBufferBytes(make([]byte, 8))
+var noOffsets = piece{memory.NewBufferBytes(make([]byte, 8)), 0, 8}
 
 // offsets reads the n+1 offsets of n values and returns the last of them: none is
 // greater, and none is negative.
-func (d *batchDecoder) offsets(n int, large bool) (*memory.Buffer, int64, error) {
+func (d *batchDecoder) offsets(n int, large bool) (piece, int64, error) {
 	if n == 0 {
 		return noOffsets, 0, d.skip()
 	}
@@ -262,24 +280,24 @@ func (d *batchDecoder) offsets(n int, large bool) (*memory.Buffer, int64, error)
 	if large {
 		width = 8
 	}
-	content, err := d.sized((int64(n) + 1) * width)
+	p, err := d.sized((int64(n) + 1) * width)
 	if err != nil {
-		return nil, 0, err
+		return piece{}, 0, err
 	}
 	var last int64
 	var ok bool
 	if large {
-		last, ok = lastOffset(arrow.GetData[int64](content))
+		last, ok = lastOffset(arrow.GetData[int64](p.bytes()))
 	} else {
-		last, ok = lastOffset(arrow.GetData[int32](content))
+		last, ok = lastOffset(arrow.GetData[int32](p.bytes()))
 	}
 	if !ok {
-		return nil, 0, errOffsets
+		return piece{}, 0, errOffsets
 	}
-	return d.buffer(content), last, nil
+	return p, last, nil
 }
 
-func (d *batchDecoder) view(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
+func (d *batchDecoder) view(c *column, n, nulls int, validity piece) (*array.Data, error) {
 	if len(d.variadic) == 0 {
 		return nil, c.errorf("%w", errRunsOut)
 	}
@@ -292,54 +310,53 @@ func (d *batchDecoder) view(c *column, n, nulls int, validity *memory.Buffer) (*
 	if count < 0 || count > int64(len(d.entries)/bufferSize) {
 		return nil, c.errorf("it cannot have %d data buffers: %d buffers are left", count, len(d.entries)/bufferSize)
 	}
-	list := d.list(2 + int(count))
-	list[0], list[1] = validity, d.buffer(views)
-	for i := 2; i < len(list); i++ {
+	d.pieces = append(d.pieces[:0], validity, views)
+	for range count {
 		content, err := d.next()
 		if err != nil {
 			return nil, c.errorf("%w", err)
 		}
-		list[i] = d.buffer(content)
+		d.pieces = append(d.pieces, content)
 	}
-	if err := checkViews(views, validity, list[2:]); err != nil {
+	if err := checkViews(views.bytes(), validity.bytes(), d.pieces[2:]); err != nil {
 		return nil, c.errorf("%w", err)
 	}
-	return array.NewData(c.dtype, n, list, nil, nulls, 0), nil
+	return d.data(c, n, nulls, nil, d.pieces...), nil
 }
 
-func (d *batchDecoder) indices(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
+func (d *batchDecoder) indices(c *column, n, nulls int, validity piece) (*array.Data, error) {
 	indices, err := d.sized(int64(n) * int64(c.width))
 	if err != nil {
 		return nil, c.errorf("%w", err)
 	}
 	values := c.dictionary.current()
 	dtype := c.dtype.(*arrow.DictionaryType)
-	if i, ok := indexOutside(dtype.IndexType.ID(), indices, validity, values.Len()); !ok {
+	if i, ok := indexOutside(dtype.IndexType.ID(), indices.bytes(), validity.bytes(), values.Len()); !ok {
 		if !c.dictionary.received {
 			return nil, c.errorf("value %d comes from dictionary %d, of which no DictionaryBatch came before", i, c.dictionary.id)
 		}
 		return nil, c.errorf("value %d lies outside of dictionary %d, which has %d values", i, c.dictionary.id, values.Len())
 	}
-	list := d.list(2)
-	list[0], list[1] = validity, d.buffer(indices)
+	list := d.list([]piece{validity, indices})
+	defer release(list)
 	return array.NewDataWithDictionary(c.dtype, n, list, nulls, 0, values), nil
 }
 
 // nested decodes lists, maps and structs.
-func (d *batchDecoder) nested(c *column, n, nulls int, validity *memory.Buffer) (*array.Data, error) {
-	list := d.list(1)
+func (d *batchDecoder) nested(c *column, n, nulls int, validity piece) (*array.Data, error) {
 	needed := int64(n) // values that each child must have
+	hasOffsets := false
+	var offsets piece
 	switch c.layout {
 	case layoutList, layoutMap, layoutLargeList:
-		list = d.list(2)
+		hasOffsets = true
 		var err error
-		if list[1], needed, err = d.offsets(n, c.layout == layoutLargeList); err != nil {
+		if offsets, needed, err = d.offsets(n, c.layout == layoutLargeList); err != nil {
 			return nil, c.errorf("%w", err)
 		}
 	case layoutFixedList:
 		needed *= int64(c.width)
 	}
-	list[0] = validity
 	children := make([]arrow.ArrayData, 0, len(c.children))
 	defer func() {
 		for _, child := range children {
@@ -362,5 +379,8 @@ func (d *batchDecoder) nested(c *column, n, nulls int, validity *memory.Buffer) 
 			return nil, c.errorf("a map has entries or keys that are null")
 		}
 	}
-	return array.NewData(c.dtype, n, list, children, nulls, 0), nil
+	if hasOffsets {
+		return d.data(c, n, nulls, children, validity, offsets), nil
+	}
+	return d.data(c, n, nulls, children, validity), nil
 }

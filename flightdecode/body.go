@@ -26,29 +26,55 @@ const (
 	typeAlignment = 8
 )
 
+// piece is a buffer of a record batch: a part of memory that a Buffer holds. The zero
+// piece is an absent buffer.
+type piece struct {
+	memory         *memory.Buffer
+	offset, length int
+}
+
+func (p piece) bytes() []byte {
+	if p.length == 0 {
+		return nil
+	}
+	return p.memory.Bytes()[p.offset : p.offset+p.length : p.offset+p.length]
+}
+
+// buffer returns the piece as a buffer that keeps the memory alive, nil if it is
+// absent. The caller releases it.
+func (p piece) buffer() *memory.Buffer {
+	if p.memory == nil {
+		return nil
+	}
+	return memory.SliceBuffer(p.memory, p.offset, p.length)
+}
+
 // body hands out the buffers of one record batch in their order. Plain buffers
 // are parts of the message's body; the decompressed ones of a message share one
-// allocation.
+// piece of memory.
 type body struct {
-	data    []byte
-	entries []byte // of the buffers not handed out yet, bufferSize each
+	message *memory.Buffer // begins with data
+	data    []byte         // the message's body
+	entries []byte         // of the buffers not handed out yet, bufferSize each
 	codec   codec
-	arena   []byte          // the part not used yet
-	slab    []memory.Buffer // the part not used yet; one allocation for all
-	budget  int64           // bytes that may still be allocated
+	arena   *memory.Buffer   // nil if nothing is decompressed
+	used    int64            // bytes of arena
+	copies  []*memory.Buffer // of what was not aligned
+	budget  int64            // bytes that may still be allocated
 	limit   int64
 
+	allocator    memory.Allocator
 	decompressor decompressor // kept from batch to batch
 }
 
-// open checks that all buffers lie within data and makes room for what will be
-// decompressed.
-func (b *body) open(data, entries []byte, codec codec, limit int64) error {
-	b.data, b.entries, b.codec = data, entries, codec
+// open checks that all buffers lie within the message's body and makes room for what
+// will be decompressed.
+func (b *body) open(m *Message, entries []byte, codec codec, limit int64) error {
+	b.data, b.entries, b.codec = m.Body, entries, codec
 	b.budget, b.limit = limit, limit
 	size := int64(0)
 	for i := 0; i < len(entries); i += bufferSize {
-		content, err := b.content(entries[i:])
+		_, content, err := b.content(entries[i:])
 		if err != nil {
 			return err
 		}
@@ -65,54 +91,70 @@ func (b *body) open(data, entries []byte, codec codec, limit int64) error {
 		size += slotSize(n)
 	}
 	b.budget -= size
-	b.arena = make([]byte, size)
-	b.slab = make([]memory.Buffer, len(entries)/bufferSize)
+	b.message = m.memory()
+	if size > 0 {
+		b.arena = b.allocate(int(size))
+	}
 	return nil
 }
 
-// close forgets the batch, so that the reader does not keep its memory alive.
-func (b *body) close() {
-	*b = body{decompressor: b.decompressor}
+// allocate returns memory of n bytes.
+func (b *body) allocate(n int) *memory.Buffer {
+	return memory.NewBufferWithAllocator(b.allocator.Allocate(n), b.allocator)
 }
 
-// content returns the bytes that an entry stands for.
-func (b *body) content(entry []byte) ([]byte, error) {
+// close forgets the batch. Its memory is now that of the buffers made of it.
+func (b *body) close() {
+	if b.arena != nil {
+		b.arena.Release()
+	}
+	for _, c := range b.copies {
+		c.Release()
+	}
+	clear(b.copies)
+	*b = body{copies: b.copies[:0], allocator: b.allocator, decompressor: b.decompressor}
+}
+
+// content returns the bytes that an entry stands for, and where they begin in data.
+func (b *body) content(entry []byte) (int64, []byte, error) {
 	offset := int64(binary.LittleEndian.Uint64(entry))
 	length := int64(binary.LittleEndian.Uint64(entry[8:]))
 	if length == 0 {
-		return nil, nil
+		return 0, nil, nil
 	}
 	size := int64(len(b.data))
 	if offset < 0 || length < 0 || offset > size || length > size-offset {
-		return nil, fmt.Errorf("a buffer of %d bytes at %d lies outside of the body of %d bytes", length, offset, size)
+		return 0, nil, fmt.Errorf("a buffer of %d bytes at %d lies outside of the body of %d bytes", length, offset, size)
 	}
-	return b.data[offset : offset+length : offset+length], nil
+	return offset, b.data[offset : offset+length : offset+length], nil
 }
 
 // next returns the next buffer, decompressed.
-func (b *body) next() ([]byte, error) {
+func (b *body) next() (piece, error) {
 	if len(b.entries) == 0 {
-		return nil, errRunsOut
+		return piece{}, errRunsOut
 	}
-	content, err := b.content(b.entries)
+	offset, content, err := b.content(b.entries)
 	b.entries = b.entries[bufferSize:]
+	plain := piece{b.message, int(offset), len(content)}
 	if err != nil || b.codec == codecNone || len(content) == 0 {
-		return content, err
+		return plain, err
 	}
 	n := int64(binary.LittleEndian.Uint64(content))
 	content = content[prefixSize:]
 	switch n {
 	case storedRaw:
-		return content, nil
+		return piece{b.message, plain.offset + prefixSize, len(content)}, nil
 	case 0:
-		return nil, nil
+		return piece{memory: b.message}, nil
 	}
-	out := b.arena[: n : n+overrun]
-	b.arena = b.arena[slotSize(n):]
+	out := b.arena.Bytes()[b.used : b.used+n : b.used+n+overrun]
 	if err := b.decompressor.decompress(b.codec, out, content); err != nil {
-		return nil, err
+		return piece{}, err
 	}
-	return out[:n:n], nil
+	p := piece{b.arena, int(b.used), int(n)}
+	b.used += slotSize(n)
+	return p, nil
 }
 
 // slotSize is the part of the arena that n decompressed bytes take.
@@ -129,29 +171,19 @@ func (b *body) skip() error {
 	return nil
 }
 
-// aligned returns content at an address that any type can be laid over, which
-// may be a copy.
-func (b *body) aligned(content []byte) ([]byte, error) {
+// aligned returns p at an address that any type can be laid over, which may be a
+// copy.
+func (b *body) aligned(p piece) (piece, error) {
+	content := p.bytes()
 	if uintptr(unsafe.Pointer(unsafe.SliceData(content)))%typeAlignment == 0 {
-		return content, nil
+		return p, nil
 	}
-	n := len(content)
-	if b.budget -= int64(n); b.budget < 0 {
-		return nil, errTooLarge(b.limit)
+	if b.budget -= int64(len(content)); b.budget < 0 {
+		return piece{}, errTooLarge(b.limit)
 	}
-	// Whole words are aligned to words; odd sizes need not be.
-	out := make([]byte, (n+typeAlignment-1)&^(typeAlignment-1))
-	copy(out, content)
-	return out[:n:n], nil
-}
-
-// buffer wraps content.
-func (b *body) buffer(content []byte) *memory.Buffer {
-	if len(b.slab) == 0 {
-		return memory.NewBufferBytes(content)
-	}
-	buf := &b.slab[0]
-	b.slab = b.slab[1:]
-	buf.Reset(content)
-	return buf
+	// Arrow's allocators align to 64 bytes.
+	c := b.allocate(len(content))
+	copy(c.Bytes(), content)
+	b.copies = append(b.copies, c)
+	return piece{c, 0, len(content)}, nil
 }

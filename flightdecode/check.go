@@ -7,7 +7,6 @@ import (
 	"math/bits"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // countNulls counts the zeros among the first n bits of a bitmap.
@@ -27,8 +26,8 @@ func countNulls(bitmap []byte, n int) int {
 }
 
 // isNull tells whether value i is null; without a bitmap none is.
-func isNull(validity *memory.Buffer, i int) bool {
-	return validity != nil && validity.Bytes()[i/8]&(1<<(i%8)) == 0
+func isNull(bitmap []byte, i int) bool {
+	return bitmap != nil && bitmap[i/8]&(1<<(i%8)) == 0
 }
 
 // lastOffset returns the last offset if they ascend and none is negative.
@@ -49,22 +48,22 @@ const maxInlineView = 12
 
 // checkViews tells what is wrong with the first view that is not null and does
 // not point into the data.
-func checkViews(views []byte, validity *memory.Buffer, data []*memory.Buffer) error {
+func checkViews(views, bitmap []byte, data []piece) error {
 	for i := 0; len(views) > 0; i++ {
 		size := int32(binary.LittleEndian.Uint32(views))
 		index := int32(binary.LittleEndian.Uint32(views[8:]))
 		offset := int32(binary.LittleEndian.Uint32(views[12:]))
 		views = views[arrow.ViewHeaderSizeBytes:]
-		if 0 <= size && size <= maxInlineView || isNull(validity, i) {
+		if 0 <= size && size <= maxInlineView || isNull(bitmap, i) {
 			continue
 		}
 		if size < 0 || index < 0 || int(index) >= len(data) {
 			return fmt.Errorf("view %d of %d bytes in buffer %d is impossible: there are %d buffers", i, size, index, len(data))
 		}
 		// arrow-go computes the end of a value with 32 bits.
-		end := min(int64(data[index].Len()), math.MaxInt32)
+		end := min(int64(data[index].length), math.MaxInt32)
 		if offset < 0 || int64(offset)+int64(size) > end {
-			return fmt.Errorf("view %d of %d bytes at %d lies outside of its buffer of %d bytes", i, size, offset, data[index].Len())
+			return fmt.Errorf("view %d of %d bytes at %d lies outside of its buffer of %d bytes", i, size, offset, data[index].length)
 		}
 	}
 	return nil
@@ -72,31 +71,31 @@ func checkViews(views []byte, validity *memory.Buffer, data []*memory.Buffer) er
 
 // indexOutside returns the position of the first index that is not null and not
 // below limit, and false; or true if there is none.
-func indexOutside(id arrow.Type, indices []byte, validity *memory.Buffer, limit int) (int, bool) {
+func indexOutside(id arrow.Type, indices []byte, bitmap []byte, limit int) (int, bool) {
 	switch id {
 	case arrow.INT8:
-		return outside[int8](indices, validity, limit)
+		return outside[int8](indices, bitmap, limit)
 	case arrow.UINT8:
-		return outside[uint8](indices, validity, limit)
+		return outside[uint8](indices, bitmap, limit)
 	case arrow.INT16:
-		return outside[int16](indices, validity, limit)
+		return outside[int16](indices, bitmap, limit)
 	case arrow.UINT16:
-		return outside[uint16](indices, validity, limit)
+		return outside[uint16](indices, bitmap, limit)
 	case arrow.INT32:
-		return outside[int32](indices, validity, limit)
+		return outside[int32](indices, bitmap, limit)
 	case arrow.UINT32:
-		return outside[uint32](indices, validity, limit)
+		return outside[uint32](indices, bitmap, limit)
 	case arrow.INT64:
-		return outside[int64](indices, validity, limit)
+		return outside[int64](indices, bitmap, limit)
 	default: // the last type that intType knows
-		return outside[uint64](indices, validity, limit)
+		return outside[uint64](indices, bitmap, limit)
 	}
 }
 
-func outside[T arrow.IntType | arrow.UintType](content []byte, validity *memory.Buffer, limit int) (int, bool) {
+func outside[T arrow.IntType | arrow.UintType](content []byte, bitmap []byte, limit int) (int, bool) {
 	for i, index := range arrow.GetData[T](content) {
 		// Negative indices become huge.
-		if uint64(index) >= uint64(limit) && !isNull(validity, i) {
+		if uint64(index) >= uint64(limit) && !isNull(bitmap, i) {
 			return i, false
 		}
 	}

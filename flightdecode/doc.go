@@ -40,8 +40,13 @@
 //
 // # Memory
 //
-// Arrays may lie in the body of the message they came in, so a body belongs to
-// the reader from the moment it was received. Record batches are counted as
-// everywhere in Arrow: what [Reader.RecordBatch] returns is valid until the next
-// call of [Reader.Next], Retain keeps it longer. No goroutine is started.
+// Record batches are counted as everywhere in Arrow: what [Reader.RecordBatch]
+// returns is valid until the next call of [Reader.Next], Retain keeps it longer. With
+// its last reference its memory goes to another batch: a string or a slice that an
+// array returned shares that memory, so copy what is to be kept (strings.Clone,
+// bytes.Clone), or retain the batch. What is never released is left to the garbage
+// collector.
+//
+// Arrays lie in the body of the message they came in, or, if it was compressed, in
+// memory of [Options.Allocator]. No goroutine is started.
 package flightdecode

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // Message is what FlightData says about data; its descriptor plays no part in
@@ -20,6 +21,19 @@ type Message struct {
 	// that are not aligned for their type are copied, so a body that starts at a
 	// multiple of 8 bytes, better 64, saves time.
 	Body []byte
+	// Buffer, if it is not nil, is the memory that Body is the beginning of. The
+	// reader takes over one reference, and releases it when neither a record batch
+	// nor a dictionary is left that lies in it. Header and AppMetadata may lie
+	// further back.
+	Buffer *memory.Buffer
+}
+
+// memory returns the memory that Body is the beginning of.
+func (m *Message) memory() *memory.Buffer {
+	if m.Buffer == nil || m.Buffer.Len() < len(m.Body) {
+		return memory.NewBufferBytes(m.Body)
+	}
+	return m.Buffer
 }
 
 // messageKind is the header type of an IPC message (MessageHeader of Message.fbs).

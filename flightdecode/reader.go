@@ -10,6 +10,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime/internal/bufpool"
 )
 
 // Options of a Reader. The zero value is fine.
@@ -21,6 +24,9 @@ type Options struct {
 	// what GreptimeDB sends in a message unless configured otherwise; more than
 	// 1 TiB means 1 TiB.
 	MaxBatchBytes int64
+	// Allocator provides that memory. Nil means memory that is recycled when the
+	// last record batch that lies in it is released.
+	Allocator memory.Allocator
 }
 
 const (
@@ -74,6 +80,10 @@ func NewReader(recv func(*Message) error, opts Options) (*Reader, error) {
 	if opts.MaxBatchBytes > 0 {
 		// The limit and a bit more must fit an int, of 32 bits perhaps.
 		r.limit = min(opts.MaxBatchBytes, mostMaxBatchBytes, math.MaxInt-overrun-arenaAlignment)
+	}
+	r.decoder.allocator = opts.Allocator
+	if r.decoder.allocator == nil {
+		r.decoder.allocator = bufpool.Allocator
 	}
 	r.refs.Store(1)
 	if r.step(); r.err != nil {
@@ -185,6 +195,9 @@ func (r *Reader) step() {
 	if err != nil {
 		r.err = &Error{Index: r.index, Kind: h.kind.String(), Err: err}
 	}
+	if r.message.Buffer != nil {
+		r.message.Buffer.Release()
+	}
 	r.message = Message{}
 }
 
@@ -215,7 +228,7 @@ func (r *Reader) take(h header) error {
 		if r.schema == nil {
 			return errNoSchema
 		}
-		batch, err := r.decoder.record(r.schema, r.columns, h, r.message.Body, r.limit)
+		batch, err := r.decoder.record(r.schema, r.columns, h, &r.message, r.limit)
 		if err != nil {
 			return err
 		}
@@ -278,7 +291,7 @@ func (r *Reader) takeDictionary(h header) error {
 	if d == nil {
 		return fmt.Errorf("no column of the schema has dictionary %d", id)
 	}
-	values, err := r.decoder.values(d.values, t, r.message.Body, r.limit)
+	values, err := r.decoder.values(d.values, t, &r.message, r.limit)
 	if err != nil {
 		return fmt.Errorf("dictionary %d: %w", id, err)
 	}

@@ -4,6 +4,7 @@ package integration
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -16,9 +17,16 @@ import (
 	"github.com/greptime-go/greptime"
 	_ "github.com/greptime-go/greptime/driver"
 	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/internal/bufpool"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain has released memory overwritten, so that all tests see whether anything
+// still lies in it. Benchmarks measure without.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	bufpool.Poison(flag.Lookup("test.bench").Value.String() == "")
+	goleak.VerifyTestMain(m)
+}
 
 var databases atomic.Int64
 

@@ -10,6 +10,8 @@ import (
 	_ "google.golang.org/grpc/encoding/proto" // the codec for all other messages
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/greptime-go/greptime/internal/bufpool"
 )
 
 // Codec encodes the messages of this package, and leaves every other message to
@@ -89,22 +91,53 @@ func (m *FlightData) marshal() mem.BufferSlice {
 
 func (m *FlightData) unmarshal(data mem.BufferSlice) error {
 	*m = FlightData{}
-	return eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
+	room := m.allocate(data.Len())
+	err := eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
 		switch num {
 		case fieldDescriptor:
 			var b []byte
-			if b, err = r.bytes(); err == nil {
+			if b, err = r.into(room.tail(r.size)); err == nil {
 				m.Descriptor, err = parseDescriptor(b)
 			}
 		case fieldDataHeader:
-			m.DataHeader, err = r.bytes()
+			m.DataHeader, err = r.into(room.tail(r.size))
 		case fieldAppMetadata:
-			m.AppMetadata, err = r.bytes()
+			m.AppMetadata, err = r.into(room.tail(r.size))
 		case fieldDataBody:
-			m.DataBody, err = r.alignedBytes()
+			m.DataBody, err = r.into(room.head(r.size))
 		}
 		return err
 	})
+	if err != nil {
+		if m.Memory != nil {
+			m.Memory.Release()
+		}
+		*m = FlightData{}
+	}
+	return err
+}
+
+// room is memory for the fields of one message, as long as the whole message. The
+// body takes it from the beginning, which is aligned, the other fields from the end:
+// however often a field comes, they do not meet.
+type room []byte
+
+// allocate makes room for a message of n bytes.
+func (m *FlightData) allocate(n int) room {
+	if !bufpool.Recycles(n) {
+		return memory.NewGoAllocator().Allocate(n)
+	}
+	m.Memory = bufpool.NewBuffer(n)
+	return m.Memory.Bytes()
+}
+
+func (r *room) head(n int) []byte { return (*r)[:n:n] }
+
+func (r *room) tail(n int) []byte {
+	at := len(*r) - n
+	b := (*r)[at:]
+	*r = (*r)[:at:at]
+	return b
 }
 
 // append adds the descriptor's protobuf encoding to b.
@@ -215,12 +248,6 @@ type fieldReader struct {
 }
 
 func (r *fieldReader) bytes() ([]byte, error) { return r.into(make([]byte, r.size)) }
-
-// alignedBytes reads the value into memory aligned to 64 bytes, Arrow's
-// recommended alignment.
-func (r *fieldReader) alignedBytes() ([]byte, error) {
-	return r.into(memory.NewGoAllocator().Allocate(r.size))
-}
 
 func (r *fieldReader) into(b []byte) ([]byte, error) {
 	if _, err := io.ReadFull(r.src, b); err != nil && len(b) > 0 {

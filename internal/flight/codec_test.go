@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/greptime-go/greptime/internal/bufpool"
 )
 
 // flightDataType describes the message as Flight.proto does, outside the global
@@ -129,6 +131,45 @@ func TestBodyIsAligned(t *testing.T) {
 	}
 	if addr := uintptr(unsafe.Pointer(unsafe.SliceData(got.DataBody))); addr%64 != 0 {
 		t.Fatalf("body at %#x is not aligned to 64 bytes", addr)
+	}
+}
+
+func TestFieldsThatComeAgainDoNotOverwriteOthers(t *testing.T) {
+	var wire []byte
+	for i := range 3 {
+		fill := func(c byte, n int) []byte { return bytes.Repeat([]byte{c + byte(i)}, n*(3-i)) }
+		wire = appendBytesField(wire, fieldDataBody, fill('a', 2000))
+		wire = appendBytesField(wire, fieldDataHeader, fill('h', 100))
+		wire = appendBytesField(wire, fieldAppMetadata, fill('m', 50))
+	}
+	var got FlightData
+	if err := (Codec{}).Unmarshal(split(wire, 64), &got); err != nil {
+		t.Fatal(err)
+	}
+	if want, err := reference(t, wire); err != nil || !same(&got, want) {
+		t.Fatalf("read %+v, protobuf %+v (%v)", got, want, err)
+	}
+}
+
+func TestMemoryOfMessages(t *testing.T) {
+	before := bufpool.Live()
+	small, large := &FlightData{DataBody: make([]byte, 100)}, &FlightData{DataHeader: make([]byte, 100), DataBody: make([]byte, 10_000)}
+	for _, m := range []*FlightData{small, large} {
+		bufs, _ := Codec{}.Marshal(m)
+		wire := bufs.Materialize()
+		var got FlightData
+		if err := (Codec{}).Unmarshal(split(wire, 64), &got); err != nil || (got.Memory != nil) != (m == large) {
+			t.Fatalf("%d bytes: memory %v, %v", len(wire), got.Memory, err)
+		}
+		if got.Memory != nil {
+			got.Memory.Release()
+		}
+		if err := (Codec{}).Unmarshal(split(append(wire, 0x0f), 64), &got); err == nil || got.Memory != nil {
+			t.Fatalf("a malformed message has memory %v, %v", got.Memory, err)
+		}
+	}
+	if got := bufpool.Live(); got != before {
+		t.Errorf("%d pieces of memory are in use, %d before", got, before)
 	}
 }
 

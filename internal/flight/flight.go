@@ -8,6 +8,8 @@
 // per call or per server.
 package flight
 
+import "github.com/apache/arrow-go/v18/arrow/memory"
+
 // Full method names of the two calls that GreptimeDB implements; every other
 // Flight method answers Unimplemented.
 const (
@@ -36,14 +38,18 @@ type Descriptor struct {
 
 // FlightData is one message of a DoGet answer or a DoPut request.
 //
-// After Unmarshal the slices belong to the message and share nothing with
-// gRPC's buffers; DataBody starts at a 64-byte boundary, so that Arrow arrays
-// can be laid over it.
+// After Unmarshal the slices share nothing with gRPC's buffers, and DataBody starts
+// at a 64-byte boundary, so that Arrow arrays can be laid over it.
 type FlightData struct {
 	Descriptor  *Descriptor
 	DataHeader  []byte // an Arrow IPC Message flatbuffer, without length prefix
 	AppMetadata []byte
 	DataBody    []byte
+
+	// Memory is what the slices lie in after Unmarshal, DataBody at its beginning.
+	// Who releases it must not use them any more; who does not leaves them to the
+	// garbage collector. Nil if the message is a small one.
+	Memory *memory.Buffer
 }
 
 // Ticket is the request of DoGet: for GreptimeDB the bytes of a GreptimeRequest.

@@ -1,0 +1,109 @@
+package flightdecode
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime/internal/bufpool"
+	"github.com/greptime-go/greptime/internal/captures"
+)
+
+// TestMain has released memory overwritten, so that all tests see whether anything
+// still lies in it. Benchmarks measure without.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	bufpool.Poison(flag.Lookup("test.bench").Value.String() == "")
+	os.Exit(m.Run())
+}
+
+// recycled returns copies of the messages whose bodies lie in recycled memory.
+func recycled(messages []Message) []Message {
+	out := make([]Message, len(messages))
+	for i, m := range messages {
+		out[i] = Message{Header: m.Header, AppMetadata: m.AppMetadata}
+		if len(m.Body) > 0 {
+			out[i].Buffer = bufpool.NewBuffer(len(m.Body))
+			out[i].Body = out[i].Buffer.Bytes()[:copy(out[i].Buffer.Bytes(), m.Body)]
+		}
+	}
+	return out
+}
+
+// TestRecycledMemoryKeepsBatches reads all recorded answers out of recycled memory,
+// which is overwritten when the reader gives it up, and keeps their batches.
+func TestRecycledMemoryKeepsBatches(t *testing.T) {
+	before := bufpool.Live()
+	for _, exchange := range captures.DoGets() {
+		messages := messagesOf(exchange)
+		want, got := read(messages, io.EOF), read(recycled(messages), io.EOF)
+		if (want.err == nil) != (got.err == nil) || len(got.batches) != len(want.batches) {
+			t.Fatalf("%s: %d batches, %v; want %d, %v", exchange.Name, len(got.batches), got.err, len(want.batches), want.err)
+		}
+		for i := range want.batches {
+			if !sameBatch(got.batches[i], want.batches[i]) {
+				t.Errorf("%s: batch %d is %v, want %v", exchange.Name, i, got.batches[i], want.batches[i])
+			}
+			got.batches[i].Release()
+			want.batches[i].Release()
+		}
+	}
+	if live := bufpool.Live(); live != before {
+		t.Errorf("%d pieces of memory are in use after all was released, %d before", live, before)
+	}
+}
+
+// TestAllMemoryIsReleased reads recorded answers to their end, to every message
+// before, and with a fault in each message, by an allocator that counts.
+func TestAllMemoryIsReleased(t *testing.T) {
+	before := bufpool.Live()
+	read := func(messages []Message) {
+		t.Helper()
+		allocator := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		defer allocator.AssertSize(t, 0)
+		messages = recycled(messages)
+		next := 0
+		r, err := NewReader(func(m *Message) error {
+			if next == len(messages) {
+				return io.ErrUnexpectedEOF
+			}
+			*m = messages[next]
+			next++
+			return nil
+		}, Options{Allocator: allocator})
+		if err == nil {
+			for r.Next() {
+			}
+			r.Release()
+		}
+		for _, m := range messages[next:] { // which the reader did not ask for
+			if m.Buffer != nil {
+				m.Buffer.Release()
+			}
+		}
+	}
+	for _, exchange := range captures.DoGets() {
+		messages := messagesOf(exchange)
+		for n := range len(messages) + 1 {
+			read(messages[:n])
+		}
+		for i := range messages {
+			if len(messages[i].Body) == 0 {
+				continue
+			}
+			faulty := append([]Message(nil), messages...)
+			faulty[i].Body = bytes.Clone(faulty[i].Body)
+			for k := range min(len(faulty[i].Body), 40) {
+				faulty[i].Body[k] ^= 0x55 // a length prefix, a frame, an offset
+			}
+			read(faulty)
+		}
+	}
+	if live := bufpool.Live(); live != before {
+		t.Errorf("%d pieces of memory are in use after all was released, %d before", live, before)
+	}
+}

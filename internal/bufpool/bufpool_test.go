@@ -1,0 +1,69 @@
+package bufpool
+
+import (
+	"bytes"
+	"testing"
+	"unsafe"
+)
+
+func TestSizes(t *testing.T) {
+	for _, size := range []int{
+		0, 1, minSize - 1, minSize, 4032, 4033, 4096, 8128, 8129, 60_000, 1 << 20,
+		1<<maxBits - alignment, 1<<maxBits - alignment + 1, 1 << maxBits,
+	} {
+		for range 2 { // fresh, then recycled
+			b := Allocator.Allocate(size)
+			if len(b) != size {
+				t.Fatalf("%d bytes instead of %d", len(b), size)
+			}
+			if at := uintptr(unsafe.Pointer(unsafe.SliceData(b))); size > 0 && at%alignment != 0 {
+				t.Fatalf("%d bytes at %x, which is not aligned", size, at)
+			}
+			Allocator.Free(b)
+		}
+	}
+}
+
+func TestFreedMemoryIsCountedOnce(t *testing.T) {
+	before := Live()
+	for _, size := range []int{1, minSize, 100_000, 1 << maxBits} {
+		b := NewBuffer(size)
+		b.Retain()
+		b.Release()
+		b.Release()
+	}
+	Allocator.Free(make([]byte, 5000)) // not from here
+	Allocator.Free(nil)
+	if got := Live(); got != before {
+		t.Errorf("%d pieces in use, %d before", got, before)
+	}
+}
+
+func TestReallocateKeepsContent(t *testing.T) {
+	b := Allocator.Allocate(3000)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	want := bytes.Clone(b)
+	b = Allocator.Reallocate(200_000, b)
+	if len(b) != 200_000 || !bytes.Equal(b[:3000], want) {
+		t.Error("its content was lost")
+	}
+	if b = Allocator.Reallocate(10, b); len(b) != 10 {
+		t.Errorf("%d bytes instead of 10", len(b))
+	}
+	Allocator.Free(b)
+}
+
+func TestPoisonOverwrites(t *testing.T) {
+	Poison(true)
+	defer Poison(false)
+	for _, size := range []int{1, 3000} {
+		b := Allocator.Allocate(size)
+		clear(b)
+		Allocator.Free(b)
+		if b[0] == 0 || b[size-1] == 0 {
+			t.Errorf("%d bytes: freed memory still has its content", size)
+		}
+	}
+}
