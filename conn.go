@@ -8,9 +8,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
-	"google.golang.org/grpc/metadata"
 )
 
 var (
@@ -201,42 +198,3 @@ func (Result) LastInsertId() (int64, error) {
 // included), of rows matched by a delete, 1 for CREATE DATABASE and 0 for other
 // DDL. It is the sum if several statements ran.
 func (r Result) RowsAffected() (int64, error) { return r.affected, nil }
-
-// header is the request header of the session: GreptimeDB reads credentials,
-// database and time zone of Handle and DoGet from there, and nowhere else.
-func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader, error) {
-	cfg := c.connector.cfg
-	user, password := cfg.User, cfg.Password
-	if cfg.Credentials != nil {
-		var err error
-		if user, password, err = cfg.Credentials(ctx); err != nil {
-			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
-		}
-	}
-	h := &greptimev1.RequestHeader{Dbname: wireDatabase(s.database), Timezone: s.timeZone}
-	if user != "" || password != "" {
-		h.Authorization = &greptimev1.AuthHeader{AuthScheme: &greptimev1.AuthHeader_Basic{
-			Basic: &greptimev1.Basic{Username: user, Password: password},
-		}}
-	}
-	return h, nil
-}
-
-// wireDatabase is a database's name in the header. GreptimeDB splits it at the
-// first "-" into catalog and database, so a name with one needs its catalog, which
-// is always greptime.
-func wireDatabase(name string) string {
-	if strings.Contains(name, "-") {
-		return "greptime-" + name
-	}
-	return name
-}
-
-// hints is the call metadata that carries the DSN's hints.
-func (c *Conn) hints() metadata.MD {
-	hints := c.connector.cfg.Hints
-	if len(hints) == 0 {
-		return nil
-	}
-	return metadata.Pairs("x-greptime-hints", formatHints(hints))
-}

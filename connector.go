@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"google.golang.org/grpc/metadata"
+
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -57,8 +59,12 @@ type Connector struct {
 	cfg      *Config
 	loc      *time.Location
 	channels *transport.Channels
+	header   []byte        // of the requests of a new connection; nil if it changes from one to the next
+	hints    metadata.MD   // of the calls
 	tables   catalog.Cache // for native inserts
 	lastText atomic.Pointer[sqltext.Script]
+
+	nativeHints metadata.MD // of the calls of native inserts made of SQL
 }
 
 // NewConnector checks the configuration and prepares the channels. It makes no
@@ -106,7 +112,13 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("greptime: %w", err)
 	}
-	return &Connector{cfg: cfg, loc: loc, channels: channels}, nil
+	c := &Connector{cfg: cfg, loc: loc, channels: channels, hints: cfg.callHints(""), nativeHints: cfg.callHints("auto_create_table=false")}
+	if cfg.Credentials == nil {
+		if c.header, err = c.newConn().encodedHeader(context.Background(), c.session()); err != nil {
+			return nil, errors.Join(err, channels.Close())
+		}
+	}
+	return c, nil
 }
 
 // Connect makes a connection. Nothing is sent: the first statement, or Ping,

@@ -13,23 +13,12 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/greptime-go/greptime/internal/catalog"
 	columns "github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/sqlvalue"
 	"github.com/greptime-go/greptime/internal/transport"
-)
-
-// Fields of the messages of a row insert in greptime.v1.
-const (
-	requestHeader     = 1 // of GreptimeRequest
-	requestRowInserts = 6
-	insertsInsert     = 1 // of RowInsertRequests
-	insertTable       = 1 // of RowInsertRequest
-	insertRows        = 2
-	rowsRow           = 2 // of Rows
 )
 
 // insertBuffer is the rows of a native insert on their way to the server.
@@ -219,28 +208,15 @@ func setArg(c *sqlvalue.Cell, t columns.Type, v driver.Value) error {
 }
 
 // request is the GreptimeRequest around the rows.
-func (b *insertBuffer) request(header *greptimev1.RequestHeader, table string) (transport.Encoded, error) {
-	encoded, err := proto.Marshal(header)
-	if err != nil {
-		return nil, fmt.Errorf("greptime: the request's header: %w", err)
-	}
+func (b *insertBuffer) request(header []byte, table string) transport.Encoded {
 	rows := len(b.body.Bytes)
 	insert := sizeField(len(table)) + sizeField(rows)
-	p := make([]byte, 0, sizeField(len(encoded))+len(table)+8*protowire.SizeVarint(uint64(insert)))
-	p = protowire.AppendTag(p, requestHeader, protowire.BytesType)
-	p = protowire.AppendBytes(p, encoded)
+	p := make([]byte, 0, sizeField(len(header))+len(table)+8*protowire.SizeVarint(uint64(insert)))
+	p = append(appendLength(p, requestHeader, len(header)), header...)
 	p = appendLength(p, requestRowInserts, sizeField(insert))
 	p = appendLength(p, insertsInsert, insert)
 	p = protowire.AppendTag(p, insertTable, protowire.BytesType)
 	p = protowire.AppendString(p, table)
 	p = appendLength(p, insertRows, rows)
-	return transport.Encoded{transport.Fixed(p), b.body.Part(0, rows)}, nil
-}
-
-// sizeField is the size of a field of so many bytes, with a number below 16.
-func sizeField(bytes int) int { return 1 + protowire.SizeBytes(bytes) }
-
-// appendLength begins a field of so many bytes.
-func appendLength(b []byte, field protowire.Number, length int) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(length))
+	return transport.Encoded{transport.Fixed(p), b.body.Part(0, rows)}
 }

@@ -5,12 +5,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/sqltext"
@@ -232,20 +230,16 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if err := n.encode(buffer, table); err != nil {
 		return nil, err
 	}
-	header, err := n.conn.header(ctx, n.session)
+	header, err := n.conn.encodedHeader(ctx, n.session)
 	if err != nil {
 		return nil, err
 	}
-	request, err := buffer.request(header, n.table)
-	if err != nil {
-		return nil, err
-	}
+	request := buffer.request(header, n.table)
 	if size := request.Len(); size > n.conn.connector.cfg.MaxMessageSize {
 		return nil, &asText{reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
-	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.hints()})
-	var call *transport.CallError
-	if err == nil || errors.As(err, &call) && call.Sent {
+	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.conn.connector.nativeHints})
+	if wasSent(err) {
 		n.conn.noteWrite(statement{})
 	}
 	if err == nil {
@@ -260,17 +254,6 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 		return nil, &asText{reason: "the server refuses it natively: " + e.Error(), cause: e}
 	}
 	return nil, e
-}
-
-// hints are the DSN's, and that the server shall neither make the table nor add columns
-// to it, as it does of itself for native inserts.
-func (n *nativeInsert) hints() metadata.MD {
-	hints := maps.Clone(n.conn.connector.cfg.Hints)
-	if hints == nil {
-		hints = map[string]string{}
-	}
-	hints["auto_create_table"] = "false"
-	return metadata.Pairs("x-greptime-hints", formatHints(hints))
 }
 
 // columns are the table's, read if they are not known.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -157,32 +156,31 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 }
 
 func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader, error) {
-	header, err := c.header(ctx, s)
+	header, err := c.encodedHeader(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	query := &greptimev1.QueryRequest{}
-	if st.prom != nil {
-		query.Query = &greptimev1.QueryRequest_PromRangeQuery{PromRangeQuery: st.prom}
-	} else {
-		query.Query = &greptimev1.QueryRequest_Sql{Sql: st.text}
-	}
-	ticket, err := proto.Marshal(&greptimev1.GreptimeRequest{
-		Header:  header,
-		Request: &greptimev1.GreptimeRequest_Query{Query: query},
-	})
+	ticket, err := st.ticket(header)
 	if err != nil {
-		return nil, fmt.Errorf("greptime: the statement cannot be encoded: %w", err) // text that is not UTF-8
+		return nil, err
 	}
-	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.hints(), Repeatable: st.readOnly, Endpoint: st.endpoint})
-	var call *transport.CallError
-	if err == nil || errors.As(err, &call) && call.Sent {
+	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.connector.hints, Repeatable: st.readOnly, Endpoint: st.endpoint})
+	if wasSent(err) {
 		c.noteWrite(st)
 	}
 	if err != nil {
 		return nil, callError(ctx, err, st)
 	}
 	return c.newRecordReader(ctx, stream, s, st)
+}
+
+// wasSent says whether a request may have reached the server, by the error of its call.
+func wasSent(err error) bool {
+	if err == nil {
+		return true
+	}
+	var call *transport.CallError
+	return errors.As(err, &call) && call.Sent
 }
 
 // runAll runs statements one after the other, each to its end, and adds up the

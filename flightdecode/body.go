@@ -43,11 +43,18 @@ func (p piece) bytes() []byte {
 // buffer returns the piece as a buffer that keeps the memory alive, nil if it is
 // absent. The caller releases it.
 func (p piece) buffer() *memory.Buffer {
-	if p.memory == nil {
+	switch {
+	case p.memory == nil:
 		return nil
+	case p.length == 0:
+		return emptyBuffer
 	}
 	return memory.SliceBuffer(p.memory, p.offset, p.length)
 }
+
+// emptyBuffer begins nowhere: readers lay their types over what follows the beginning of
+// a buffer, if anything does, even if its length is zero. It has no references to count.
+var emptyBuffer = memory.NewBufferBytes(nil)
 
 // body hands out the buffers of one record batch in their order. Plain buffers
 // are parts of the message's body; the decompressed ones of a message share one

@@ -62,6 +62,15 @@ func (p *Part) buffer() mem.Buffer {
 // Encoded is an encoded GreptimeRequest, in parts.
 type Encoded []Part
 
+// buffers are the parts as gRPC takes them.
+func (e Encoded) buffers() mem.BufferSlice {
+	list := make(mem.BufferSlice, len(e))
+	for i := range e {
+		list[i] = e[i].buffer()
+	}
+	return list
+}
+
 // Len is the number of bytes.
 func (e Encoded) Len() int {
 	n := 0
@@ -85,11 +94,7 @@ func (requestCodec) Marshal(v any) (mem.BufferSlice, error) {
 	if !ok {
 		return nil, fmt.Errorf("transport: cannot send a %T", v)
 	}
-	buffers := make(mem.BufferSlice, len(parts))
-	for i := range parts {
-		buffers[i] = parts[i].buffer()
-	}
-	return buffers, nil
+	return parts.buffers(), nil
 }
 
 // Unmarshal takes a *greptimev1.GreptimeResponse.
@@ -110,19 +115,6 @@ func (requestCodec) Unmarshal(data mem.BufferSlice, v any) error {
 		return errors.New("the server's answer has no affected rows")
 	}
 	return nil
-}
-
-// sendingCodec is the codec of one call. gRPC encodes a request when it has a stream
-// to send it on: before, nothing can have been sent.
-type sendingCodec struct {
-	requestCodec
-	sending bool
-}
-
-// Marshal takes an Encoded.
-func (c *sendingCodec) Marshal(v any) (mem.BufferSlice, error) {
-	c.sending = true
-	return c.requestCodec.Marshal(v)
 }
 
 // Join is the request in one piece, as a copy.

@@ -38,7 +38,7 @@ type Options struct {
 	Compression       string        // gRPC compression of requests: none, gzip, zstd
 	AcceptCompression string        // gRPC compression of responses: none, gzip, zstd
 	Balance           Balance
-	DialOptions       []grpc.DialOption // applied last
+	DialOptions       []grpc.DialOption // applied last, but for codec and compression
 	Logger            *slog.Logger
 }
 
@@ -50,7 +50,6 @@ var ErrClosed = errors.New("the connector is closed")
 type Channels struct {
 	endpoints []*Endpoint
 	balance   Balance
-	callOpts  []grpc.CallOption
 	log       *slog.Logger
 
 	next      atomic.Uint64 // for RoundRobin
@@ -65,9 +64,10 @@ func New(o Options) (*Channels, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Channels{balance: o.Balance, callOpts: callOpts, log: o.Logger, closing: make(chan struct{})}
+	callOpts = append(callOpts, grpc.ForceCodecV2(codec{}))
+	c := &Channels{balance: o.Balance, log: o.Logger, closing: make(chan struct{})}
 	for _, addr := range o.Endpoints {
-		e, err := newEndpoint(addr, o)
+		e, err := newEndpoint(addr, o, callOpts)
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
 		}

@@ -12,10 +12,13 @@ import (
 
 var doGetDesc = grpc.StreamDesc{StreamName: "DoGet", ServerStreams: true}
 
+// Ticket is an encoded Flight Ticket: for GreptimeDB, with a GreptimeRequest in it.
+type Ticket []byte
+
 // Request is a DoGet request.
 type Request struct {
-	Ticket   []byte      // a GreptimeRequest
-	Metadata metadata.MD // of the call: hints
+	Ticket   Ticket
+	Metadata metadata.MD // of the call: hints; it must not change
 	// Repeatable says that running the request twice does no harm (a read): then
 	// it goes to the next endpoint when one is Unavailable before the first
 	// message. Any request goes to the next endpoint while it provably was not
@@ -33,6 +36,7 @@ type Stream struct {
 	stream   grpc.ClientStream
 	ctx      context.Context // the caller's, for the cause of a cancellation
 	cancel   context.CancelFunc
+	ticket   Ticket
 	first    flight.FlightData
 	firstErr error // io.EOF if the stream had no message
 	started  bool
@@ -59,20 +63,20 @@ func (c *Channels) DoGet(ctx context.Context, req Request) (*Stream, error) {
 	return s, nil
 }
 
-func (c *Channels) doGet(parent context.Context, e *Endpoint, ticket []byte) (*Stream, *CallError) {
+func (c *Channels) doGet(parent context.Context, e *Endpoint, ticket Ticket) (*Stream, *CallError) {
 	ctx, cancel := context.WithCancel(parent)
-	s := &Stream{endpoint: e, channels: c, ctx: parent, cancel: cancel}
+	s := &Stream{endpoint: e, channels: c, ctx: parent, cancel: cancel, ticket: ticket}
 	if err := e.ready(ctx); err != nil {
 		cancel()
 		return nil, s.callError(err, false)
 	}
 	var err error
-	if s.stream, err = c.newStream(ctx, e, &doGetDesc, flight.MethodDoGet, flight.Codec{}); err != nil {
+	if s.stream, err = e.cc.NewStream(ctx, &doGetDesc, flight.MethodDoGet); err != nil {
 		cancel()
 		return nil, s.callError(err, false)
 	}
 	// A failed send says io.EOF only; the status comes from the receive below.
-	if err := s.stream.SendMsg(&flight.Ticket{Ticket: ticket}); err != nil && err != io.EOF {
+	if err := s.stream.SendMsg(&s.ticket); err != nil && err != io.EOF {
 		cancel()
 		return nil, s.callError(err, true)
 	}

@@ -34,12 +34,10 @@ func (c *Channels) failover(ctx context.Context, repeatable bool, call func(*End
 	return &CallError{Status: status.New(codes.Unavailable, "no endpoint is configured"), Cause: errors.New("no endpoint")}
 }
 
-// newStream opens a stream with a codec of this project. If it fails, nothing was
-// sent.
+// newStream opens a stream with a codec other than the channel's. If it fails, nothing
+// was sent.
 func (c *Channels) newStream(ctx context.Context, e *Endpoint, desc *grpc.StreamDesc, method string, codec encoding.CodecV2) (grpc.ClientStream, error) {
-	opts := make([]grpc.CallOption, 0, len(c.callOpts)+1)
-	opts = append(append(opts, c.callOpts...), grpc.ForceCodecV2(codec))
-	return e.cc.NewStream(ctx, desc, method, opts...)
+	return e.cc.NewStream(ctx, desc, method, grpc.ForceCodecV2(codec))
 }
 
 // callError is how a call failed; stream is nil if it did not come that far. It has
@@ -69,6 +67,8 @@ func withMetadata(ctx context.Context, md metadata.MD) context.Context {
 	if len(md) == 0 {
 		return ctx
 	}
-	callers, _ := metadata.FromOutgoingContext(ctx)
-	return metadata.NewOutgoingContext(ctx, metadata.Join(callers, md))
+	if callers, ok := metadata.FromOutgoingContext(ctx); ok {
+		md = metadata.Join(callers, md)
+	}
+	return metadata.NewOutgoingContext(ctx, md)
 }

@@ -22,7 +22,7 @@ var handleRequestsDesc = grpc.StreamDesc{StreamName: "HandleRequests", ClientStr
 // HandleRequest is a request of Handle.
 type HandleRequest struct {
 	Request  Encoded     // a GreptimeRequest
-	Metadata metadata.MD // of the call: hints
+	Metadata metadata.MD // of the call: hints; it must not change
 	// Repeatable says that carrying the request out twice does no harm; see
 	// Request.Repeatable.
 	Repeatable bool
@@ -38,22 +38,28 @@ func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint
 	return affected, err
 }
 
+// unaryCall is what gRPC wants for a call of Handle, in one piece of memory.
+type unaryCall struct {
+	request  Encoded
+	encoded  bool // gRPC has encoded the request, which it does when it has a stream to send it on
+	response greptimev1.GreptimeResponse
+	trailer  metadata.MD
+	options  [1]grpc.CallOption
+}
+
 // handle makes a unary call, and finds out whether the request was sent.
 func (c *Channels) handle(ctx context.Context, e *Endpoint, req Encoded) (uint32, *CallError) {
 	if err := e.ready(ctx); err != nil {
 		return 0, c.callError(ctx, e, nil, err, false)
 	}
-	codec := &sendingCodec{}
-	response := &greptimev1.GreptimeResponse{}
-	var trailer metadata.MD
-	opts := make([]grpc.CallOption, 0, len(c.callOpts)+2)
-	opts = append(append(opts, c.callOpts...), grpc.ForceCodecV2(codec), grpc.Trailer(&trailer))
-	if err := e.cc.Invoke(ctx, methodHandle, req, response, opts...); err != nil {
-		failure := c.callError(ctx, e, nil, err, codec.sending)
-		failure.Trailer = trailer
+	call := &unaryCall{request: req}
+	call.options[0] = grpc.Trailer(&call.trailer)
+	if err := e.cc.Invoke(ctx, methodHandle, call, &call.response, call.options[:]...); err != nil {
+		failure := c.callError(ctx, e, nil, err, call.encoded)
+		failure.Trailer = call.trailer
 		return 0, failure
 	}
-	return response.GetAffectedRows().GetValue(), nil
+	return call.response.GetAffectedRows().GetValue(), nil
 }
 
 // RequestStream is a call of HandleRequests. Its methods are for one goroutine at a
@@ -88,7 +94,7 @@ func (c *Channels) openRequests(parent context.Context, e *Endpoint) (*RequestSt
 	}
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
 	stop := context.AfterFunc(parent, func() { cancel(context.Cause(parent)) })
-	stream, err := c.newStream(ctx, e, &handleRequestsDesc, methodHandleRequests, requestCodec{})
+	stream, err := e.cc.NewStream(ctx, &handleRequestsDesc, methodHandleRequests)
 	if !stop() && err == nil {
 		err = context.Cause(parent)
 	}
