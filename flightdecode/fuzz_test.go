@@ -51,7 +51,7 @@ func FuzzReader(f *testing.F) {
 	f.Add(pack([]Message{schemaOf(f, encoded(utf8Field, 3)), texts("a").dictionary(f, 3, true), indices(0).message(f)}))
 	f.Add(pack([]Message{schemaOf(f, mapField()), batchSpec{length: 1, nodes: make([][2]int64, 4), buffers: make([][]byte, 7)}.message(f)}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got := readWith(unpack(b), io.EOF, Options{MaxBatchBytes: 16 << 20})
+		got := readWith(recycled(unpack(b)), io.EOF, Options{MaxBatchBytes: 16 << 20})
 		for _, batch := range got.batches {
 			render(t, batch)
 			batch.Release()
