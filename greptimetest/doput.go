@@ -189,7 +189,7 @@ func (r *putReader) receive(m *flightdecode.Message) error {
 	}
 	r.first = nil
 	r.id = requestID(data.AppMetadata)
-	*m = flightdecode.Message{Header: data.DataHeader, Body: data.DataBody}
+	*m = flightdecode.Message{Header: data.DataHeader, Body: data.DataBody, Buffer: data.Memory}
 	return nil
 }
 
