@@ -237,7 +237,7 @@ func TestAllocationsOfNativeInserts(t *testing.T) {
 	query, args := metricsInsert(1000)
 	db := openServer(t, insertServer(t))
 	got := testing.AllocsPerRun(20, func() { exec(t, db, query, args...) })
-	if got > 400 { // database/sql, the calls and the server's side of them; the rows cost none
+	if got > 210 { // database/sql, the call and the server's side of it; the rows cost none
 		t.Errorf("%v allocations for 1,000 rows", got)
 	}
 }

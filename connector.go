@@ -60,11 +60,11 @@ type Connector struct {
 	loc      *time.Location
 	channels *transport.Channels
 	header   []byte        // of the requests of a new connection; nil if it changes from one to the next
-	hints    metadata.MD   // of the calls
+	hints    metadata.MD   // of the calls, which do not change it
 	tables   catalog.Cache // for native inserts
 	lastText atomic.Pointer[sqltext.Script]
 
-	nativeHints metadata.MD // of the calls of native inserts made of SQL
+	nativeHints metadata.MD // of the calls of native inserts
 }
 
 // NewConnector checks the configuration and prepares the channels. It makes no
@@ -112,7 +112,8 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("greptime: %w", err)
 	}
-	c := &Connector{cfg: cfg, loc: loc, channels: channels, hints: cfg.callHints(""), nativeHints: cfg.callHints("auto_create_table=false")}
+	c := &Connector{cfg: cfg, loc: loc, channels: channels}
+	c.hints, c.nativeHints = c.callHints(nil), c.callHints(nativeHints)
 	if cfg.Credentials == nil {
 		if c.header, err = c.newConn().encodedHeader(context.Background(), c.session()); err != nil {
 			return nil, errors.Join(err, channels.Close())

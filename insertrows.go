@@ -56,17 +56,19 @@ func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 	for _, c := range list {
 		body = c.Type.AppendSchema(body, c.Name, semanticType(c.Role))
 	}
-	placeholders := n.script.Statements[0].Placeholders
 	cell := sqlvalue.Cell{UTC: n.session.isUTC()}
-	items := n.values.Items
 	for row := range n.values.Rows {
 		b.row = b.row[:0]
 		for i, c := range list {
-			item := &items[row*len(list)+i]
-			if item.Kind == sqltext.Argument {
-				err = setArg(&cell, c.Type, n.arg(placeholders[item.Placeholder].Input))
+			arg, literal := n.value(row*len(list) + i)
+			if literal == "" {
+				var ok bool
+				if b.row, ok = sqlvalue.Append(b.row, c.Type, arg); ok {
+					continue
+				}
+				err = setArg(&cell, c.Type, arg)
 			} else {
-				err = cell.SetLiteral(c.Type, n.script.Text[item.Start:item.End])
+				err = cell.SetLiteral(c.Type, literal)
 			}
 			if err == nil && cell.IsNull() && (!c.Nullable || c.Default != "") {
 				err = errNullToServer
@@ -85,12 +87,20 @@ func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 
 var errNullToServer = &sqlvalue.AsText{Reason: "the column has a DEFAULT or is NOT NULL, and a NULL for it is left to the server"}
 
-// arg is the argument for an input of the placeholders.
-func (n *nativeInsert) arg(input int32) driver.Value {
-	if n.order != nil {
-		return n.args[n.order[input]].Value
+// value is one of the values: an argument, or a literal, which has some text.
+func (n *nativeInsert) value(i int) (arg driver.Value, literal string) {
+	if n.values.InOrder && n.order == nil {
+		return n.args[i].Value, ""
 	}
-	return n.args[input].Value
+	item := &n.values.Items[i]
+	if item.Kind != sqltext.Argument {
+		return nil, n.script.Text[item.Start:item.End]
+	}
+	at := int(n.script.Statements[0].Placeholders[item.Placeholder].Input)
+	if n.order != nil {
+		at = n.order[at]
+	}
+	return n.args[at].Value, ""
 }
 
 // columnsOf finds the columns that the statement names. The server fills in those that

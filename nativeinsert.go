@@ -126,8 +126,9 @@ type nativeInsert struct {
 	session session // in the table's database
 	table   string
 
-	fresh   bool   // the columns were read for this statement
-	refusal *Error // the server's, of the native insert
+	fresh      bool   // the columns were read for this statement
+	unwritable bool   // they are none to be written natively
+	refusal    *Error // the server's, of the native insert
 }
 
 // nativeInsert is the script as one. The error is *asText if it has another form.
@@ -150,7 +151,7 @@ func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*
 	case isMetric:
 		return nil, &asText{reason: "the hint physical_table would give a native insert another meaning"}
 	}
-	order, err := script.Order(len(args), func(i int) string { return args[i].Name })
+	order, err := script.Order(len(args), namesOf(args))
 	if err != nil {
 		return nil, &asText{reason: err.Error(), cause: err}
 	}
@@ -162,6 +163,17 @@ func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*
 		s.database = v.Table[0]
 	}
 	return &nativeInsert{conn: c, script: script, values: v, args: args, order: order, session: s, table: v.Table[len(v.Table)-1]}, nil
+}
+
+// namesOf are the names of arguments, nil if none has one: then there are mostly many
+// arguments, and a call for each takes its time.
+func namesOf(args []driver.NamedValue) func(int) string {
+	for i := range args {
+		if args[i].Name != "" {
+			return func(i int) string { return args[i].Name }
+		}
+	}
+	return nil
 }
 
 // execAuto takes the better way. What the server makes of the text counts; so the
@@ -179,7 +191,11 @@ func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
 	}
 	statements, unsayable := n.conn.bind(n.script, n.args)
 	if unsayable == nil {
-		return n.conn.execStatements(ctx, statements)
+		result, err := n.conn.execStatements(ctx, statements)
+		if n.unwritable && isAboutColumns(err) {
+			n.forget()
+		}
+		return result, err
 	}
 	if !n.fresh {
 		if result, err := n.runFresh(ctx); !isAsText(err) {
@@ -246,8 +262,7 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 		return Result{affected: int64(affected)}, nil
 	}
 	e := callError(ctx, err, statement{})
-	switch e.Code {
-	case InvalidArguments, TableNotFound, TableColumnNotFound:
+	if isAboutColumns(e) {
 		// The table is not what it was. Nothing has been written.
 		n.forget()
 		n.refusal = e
@@ -256,14 +271,27 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	return nil, e
 }
 
-// columns are the table's, read if they are not known.
+// isAboutColumns says whether the server refuses an INSERT because the table has other
+// columns than it thinks. Nothing has been written then.
+func isAboutColumns(err error) bool {
+	return errors.Is(err, InvalidArguments) || errors.Is(err, TableNotFound) || errors.Is(err, TableColumnNotFound)
+}
+
+// nativeHints say that the server shall neither make the table nor add columns to it, as
+// it does of itself for native inserts.
+var nativeHints = map[string]string{"auto_create_table": "false"}
+
+// columns are the table's, read if they are not known. That they are none to be written
+// natively is kept in mind, too: many such inserts would read them as often.
 func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
-	if t, ok := n.cache().Lookup(n.session.database, n.table); ok {
-		return t, nil
+	t, known, err := n.cache().Lookup(n.session.database, n.table)
+	if !known {
+		n.fresh = true
+		t, err = n.cache().Get(ctx, n.query, n.session.database, n.table)
 	}
-	n.fresh = true
-	t, err := n.cache().Get(ctx, n.query, n.session.database, n.table)
-	if err != nil && !isCallError(err) && ctx.Err() == nil {
+	var unwritable *catalog.Unwritable
+	n.unwritable = errors.As(err, &unwritable)
+	if n.unwritable || err != nil && !isCallError(err) && ctx.Err() == nil {
 		return nil, &asText{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
 	}
 	return t, err
@@ -286,8 +314,8 @@ func isCallError(err error) bool {
 func (n *nativeInsert) cache() *catalog.Cache { return &n.conn.connector.tables }
 
 func (n *nativeInsert) isKnown() bool {
-	_, ok := n.cache().Lookup(n.session.database, n.table)
-	return ok
+	_, known, err := n.cache().Lookup(n.session.database, n.table)
+	return known && err == nil
 }
 
 func (n *nativeInsert) forget() { n.cache().Drop(n.session.database, n.table) }

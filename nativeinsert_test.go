@@ -17,6 +17,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
 func TestInsertTravelsNativelyWhenItPays(t *testing.T) {
@@ -368,6 +369,34 @@ func TestColumnsThatCannotBeReadAreNoError(t *testing.T) {
 	s.put(t, "public.secret", catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex})
 	exec(t, db, manyRows("INSERT INTO secret (ts) VALUES ", "(1)", 16))
 	if got := s.ways(); got != "columns, native" {
+		t.Errorf("went %s", got)
+	}
+}
+
+func TestColumnsThatCannotBeWrittenAreReadOnce(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	db := openServer(t, s.Server)
+	s.setList("public.t", true)
+	insert := manyRows("INSERT INTO t (host, ts) VALUES ", "('a', 1)", 16)
+	for range 3 {
+		exec(t, db, insert)
+	}
+	if got := s.ways(); got != "columns, text, text, text" {
+		t.Errorf("went %s", got)
+	}
+	// What the text cannot say has the columns read again, for it would be an error.
+	if _, err := db.Exec("INSERT INTO t (ts, v) VALUES (1, ?)", math.NaN()); err == nil || s.ways() != "columns" {
+		t.Errorf("NaN: %v", err)
+	}
+	// The server says that the columns are others; then they are looked at again.
+	s.answerText(func(c *wiretest.Call) error { return c.Fail(codes.InvalidArgument, "no such column", 1004) })
+	s.setList("public.t", false)
+	if _, err := db.Exec(insert); !errors.Is(err, greptime.InvalidArguments) {
+		t.Error(err)
+	}
+	exec(t, db, insert)
+	if got := s.ways(); got != "text, columns, native" {
 		t.Errorf("went %s", got)
 	}
 }

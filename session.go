@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
@@ -51,19 +50,18 @@ func (x *extension) Header(ctx context.Context) (*greptimev1.RequestHeader, erro
 	return x.conn.header(ctx, x.session)
 }
 
+func (x *extension) EncodedHeader(ctx context.Context) ([]byte, error) {
+	return x.conn.encodedHeader(ctx, x.session)
+}
+
 func (x *extension) Hints(extra map[string]string) (metadata.MD, error) {
 	if len(extra) == 0 {
-		return x.conn.hints(), nil
+		return x.conn.connector.hints, nil
 	}
 	if err := checkHints(extra); err != nil {
 		return nil, fmt.Errorf("greptime: hints: %w", err)
 	}
-	all := maps.Clone(x.conn.connector.cfg.Hints)
-	if all == nil {
-		all = make(map[string]string, len(extra))
-	}
-	maps.Copy(all, extra)
-	return metadata.Pairs("x-greptime-hints", formatHints(all)), nil
+	return x.conn.connector.callHints(extra), nil
 }
 
 func (x *extension) Limit(ctx context.Context) (context.Context, context.CancelFunc) {

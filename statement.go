@@ -20,8 +20,8 @@ type statement struct {
 	endsWithMetrics bool                               // the server ends its result with a metrics message
 	apply           func(*Conn, context.Context) error // USE and SET time_zone: instead of sending it
 	prom            *greptimev1.PromRangeQuery         // instead of text
-	rebind          func(utc bool) (string, error)     // its text for a session whose time zone is UTC, or not
-	utc             bool                               // what text was bound for
+	bound           *boundScript                       // where text comes from if there were arguments
+	index           int                                // of the statement in it
 	endpoint        *transport.Endpoint                // the only one to ask, if it is not nil
 	isProbe         bool                               // asks whether results end with metrics
 }
@@ -64,27 +64,17 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 	if len(script.Statements) > 1 && !c.connector.cfg.MultiStatements {
 		return nil, fmt.Errorf("%w: the text has %d; send them one by one, or set multi_statements=true in the DSN", ErrMultipleStatements, len(script.Statements))
 	}
-	var texts []string
-	var bindFor func(utc bool) ([]string, error)
-	var utc bool
+	var bound *boundScript
 	if len(args) > 0 {
 		s, err := c.current()
 		if err != nil {
 			return nil, err
 		}
-		bound, err := bindArgs(args)
-		if err != nil {
+		bound = &boundScript{script: script}
+		if bound.args, err = bindArgs(args); err != nil {
 			return nil, err
 		}
-		bindFor = func(utc bool) ([]string, error) {
-			texts, err := script.Bind(bound, sqltext.BindOptions{TimeZoneUTC: utc})
-			if err != nil {
-				err = fmt.Errorf("greptime: %w", err)
-			}
-			return texts, err
-		}
-		utc = s.isUTC()
-		if texts, err = bindFor(utc); err != nil {
+		if err := bound.bindFor(s.isUTC()); err != nil {
 			return nil, err
 		}
 	}
@@ -96,24 +86,17 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		st := &script.Statements[i]
 		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), endsWithMetrics: st.StreamsMetrics()}
 		switch {
-		case texts != nil:
-			list[i].text, list[i].utc = texts[i], utc
-			list[i].rebind = func(utc bool) (string, error) {
-				texts, err := bindFor(utc)
-				if err != nil {
-					return "", err
-				}
-				return texts[i], nil
-			}
+		case bound != nil:
+			list[i].text, list[i].bound, list[i].index = bound.texts[i], bound, i
 		case len(script.Statements) == 1:
 			list[i].text = script.Text // comments and all
 		default:
 			list[i].text = script.StatementText(i)
 		}
-		if texts != nil && (st.Kind == sqltext.Set || st.Kind == sqltext.Use) {
+		if bound != nil && (st.Kind == sqltext.Set || st.Kind == sqltext.Use) {
 			// SET time_zone = ?: what it sets is known only now.
-			if bound, err := sqltext.Parse(texts[i]); err == nil && len(bound.Statements) == 1 {
-				st = &bound.Statements[0]
+			if parsed, err := sqltext.Parse(bound.texts[i]); err == nil && len(parsed.Statements) == 1 {
+				st = &parsed.Statements[0]
 			}
 		}
 		if name, ok := st.Database(); ok {
@@ -123,6 +106,23 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		}
 	}
 	return list, nil
+}
+
+// boundScript is a script with arguments.
+type boundScript struct {
+	script *sqltext.Script
+	args   []sqltext.Arg
+	utc    bool // the time zone of the session that the texts are for is UTC
+	texts  []string
+}
+
+// bindFor makes the texts of the statements.
+func (b *boundScript) bindFor(utc bool) (err error) {
+	b.utc = utc
+	if b.texts, err = b.script.Bind(b.args, sqltext.BindOptions{TimeZoneUTC: utc}); err != nil {
+		return fmt.Errorf("greptime: %w", err)
+	}
+	return nil
 }
 
 // run sends one statement and waits for the first message of its answer.
@@ -137,10 +137,12 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 		}
 		return emptyRecordReader(), nil
 	}
-	if st.rebind != nil && st.utc != s.isUTC() { // a SET time_zone came between
-		if st.text, err = st.rebind(s.isUTC()); err != nil {
+	if st.bound != nil && st.bound.utc != s.isUTC() { // a SET time_zone came between
+		bound := boundScript{script: st.bound.script, args: st.bound.args}
+		if err := bound.bindFor(s.isUTC()); err != nil {
 			return nil, err
 		}
+		st.text = bound.texts[st.index]
 	}
 	if err := c.mayWrite(st); err != nil {
 		return nil, err

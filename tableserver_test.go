@@ -3,6 +3,7 @@ package greptime_test
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ type tableServer struct {
 	*wiretest.Server
 	mu     sync.Mutex
 	tables map[string]*catalog.Table // by database and name, "public.t"
+	lists  map[string]bool           // tables that have a column "list" besides, of a type that cannot be written
 	calls  []tableCall
 	native func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
 	text   wiretest.Handler                                        // of INSERTs by text
@@ -65,6 +67,13 @@ func (s *tableServer) put(t testing.TB, name string, list ...catalog.Column) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tables[name] = table
+}
+
+// setList says whether a table has a column that cannot be written.
+func (s *tableServer) setList(name string, has bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lists = map[string]bool{name: has}
 }
 
 // answerNative says what becomes of native inserts from now on.
@@ -118,23 +127,29 @@ func (s *tableServer) handle(c *wiretest.Call) error {
 func (s *tableServer) describe(c *wiretest.Call, database, text string) error {
 	name := strings.Trim(strings.Fields(strings.NewReplacer("SELECT * FROM ", "", "DESC TABLE ", "").Replace(text))[0], `"`)
 	s.mu.Lock()
-	table := s.tables[database+"."+name]
+	table, list := s.tables[database+"."+name], s.lists[database+"."+name]
 	s.mu.Unlock()
 	if table == nil {
 		return c.Fail(codes.NotFound, "Table not found: "+name, 4001)
 	}
+	described := table.Columns
+	schema := table.Arrow()
+	if list {
+		described = append(slices.Clone(described), catalog.Column{Name: "list", Nullable: true})
+		schema = arrow.NewSchema(append(schema.Fields(), arrow.Field{Name: "list", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64), Nullable: true}), nil)
+	}
 	if strings.HasPrefix(text, "SELECT") {
-		return c.SendFlight(resultMessages(discard{}, table.Arrow())...)
+		return c.SendFlight(resultMessages(discard{}, schema)...)
 	}
 	names := []string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"}
 	var fields []arrow.Field
 	for _, name := range names {
 		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String})
 	}
-	schema := arrow.NewSchema(fields, nil)
+	schema = arrow.NewSchema(fields, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
-	for _, col := range table.Columns {
+	for _, col := range described {
 		null := map[bool]string{true: "YES", false: "NO"}[col.Nullable]
 		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[col.Role]
 		for i, v := range []string{col.Name, col.Type.String(), "", null, col.Default, role} {

@@ -431,6 +431,18 @@ func TestTypedRowsOfEveryType(t *testing.T) {
 	if string(a.Header) != string(b.Header) || string(a.Body) != string(b.Body) {
 		t.Error("the same row is encoded differently")
 	}
+	// What does not fit is refused in the same words.
+	wrong := greptime.Date{Year: 100_000_000, Month: 1, Day: 1}
+	for range 2 {
+		typedErr, boxedErr := typed.Typed().Time(now).Date(d).End(), boxed.Append(slices.Concat([]any{now, d}, make([]any, 23))...)
+		if typedErr == nil || typedErr.Error() != boxedErr.Error() {
+			t.Errorf("typed: %v\nboxed: %v", typedErr, boxedErr)
+		}
+		d = wrong
+	}
+	if a, b := typed.Typed().Time(now).TimeOfDay(at).End(), boxed.Append(slices.Concat([]any{now, at}, make([]any, 23))...); a == nil || a.Error() != b.Error() {
+		t.Errorf("typed: %v\nboxed: %v", a, b)
+	}
 	// JSON that JSONB cannot have is found while the row is put together.
 	var value *ValueError
 	row := limits()[3]

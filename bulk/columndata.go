@@ -11,14 +11,17 @@ import (
 // columnData is the values of one column of a batch, in the layout of an Arrow array:
 // what goes out is these buffers.
 type columnData struct {
-	typ   column.Type
-	width int // bytes of a value; 0 for bits and bytes
-
+	// What every value that is appended needs comes first, in one cache line.
+	typ     column.Type
 	rows    int
-	nulls   int
-	valid   []byte  // a bit for each row, 1 where it is not NULL; empty as long as none is NULL
-	offsets []int32 // of bytes: where each value begins, and the end of the last
 	values  []byte
+	offsets []int32 // of bytes: where each value begins, and the end of the last
+
+	width int // bytes of a value; 0 for bits and bytes
+	nulls int
+	// valid has a bit for each row, 1 where it is not NULL, as far as there are bits:
+	// rows behind them are not NULL.
+	valid []byte
 }
 
 // maxColumnBytes is as far as the offsets of an Arrow Utf8 or Binary array reach.
@@ -70,11 +73,7 @@ func (c *columnData) append(cell *column.Cell) error {
 		}
 		c.offsets = append(c.offsets, int32(len(c.values)))
 	}
-	if isNull || c.nulls > 0 {
-		c.appendValid(!isNull)
-	} else {
-		c.rows++
-	}
+	c.endRow(!isNull)
 	return nil
 }
 
@@ -102,18 +101,21 @@ func (c *columnData) appendBytes(cell *column.Cell) error {
 	return nil
 }
 
-// appendValid ends a row.
-func (c *columnData) appendValid(valid bool) {
-	if !valid && c.nulls == 0 {
-		c.valid = appendOnes(c.valid[:0], c.rows)
-	}
+// endRow ends a row.
+func (c *columnData) endRow(valid bool) {
 	if !valid {
 		c.nulls++
-	}
-	if c.nulls > 0 {
-		c.valid = appendBit(c.valid, c.rows, valid)
+		c.fillValid(c.rows + 1)
+		c.valid[c.rows>>3] &^= 1 << (c.rows & 7)
 	}
 	c.rows++
+}
+
+// fillValid makes the bitmap reach over so many rows.
+func (c *columnData) fillValid(rows int) {
+	for len(c.valid) < (rows+7)>>3 {
+		c.valid = append(c.valid, 0xff)
+	}
 }
 
 // dropLast takes the last row out.
@@ -128,15 +130,15 @@ func (c *columnData) dropLast() {
 		c.offsets = c.offsets[:c.rows+1]
 		c.values = c.values[:c.offsets[c.rows]]
 	}
-	if c.nulls > 0 {
-		if !bit(c.valid, c.rows) {
-			c.nulls--
-		}
-		c.valid = truncateBits(c.valid, c.rows)
+	if c.isNull(c.rows) {
+		c.nulls--
+		c.valid[c.rows>>3] |= 1 << (c.rows & 7)
 	}
 }
 
-func (c *columnData) isNull(row int) bool { return c.nulls > 0 && !bit(c.valid, row) }
+func (c *columnData) isNull(row int) bool {
+	return c.nulls > 0 && row>>3 < len(c.valid) && !bit(c.valid, row)
+}
 
 // bytes is the value of a row, of columns with a width or with offsets.
 func (c *columnData) bytes(row int) []byte {
@@ -169,7 +171,7 @@ func (c *columnData) read(cell *column.Cell, row int) error {
 func (c *columnData) size() int {
 	n := pad(len(c.values)) + pad(4*len(c.offsets))
 	if c.nulls > 0 {
-		n += pad(len(c.valid))
+		n += pad((c.rows + 7) >> 3)
 	}
 	return n
 }
@@ -196,7 +198,7 @@ func (c *columnData) take(keep []int) (columnData, error) {
 			}
 			out.offsets = append(out.offsets, int32(len(out.values)))
 		}
-		out.appendValid(!isNull)
+		out.endRow(!isNull)
 	}
 	return out, nil
 }

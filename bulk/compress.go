@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -43,15 +44,19 @@ func (c Compression) ipc() byte {
 	return 0
 }
 
-// compressor appends a compressed form of src to dst.
+// compressor compresses buffers for one goroutine at a time.
 type compressor interface {
+	// appendTo appends a compressed form of src to dst.
 	appendTo(dst, src []byte) ([]byte, error)
+
+	// pays says whether the compressed form is worth the time that it took.
+	pays(before, after int) bool
 }
 
 func newCompressor(c Compression) compressor {
 	switch c {
 	case LZ4:
-		return newLZ4()
+		return &lz4Compressor{}
 	case ZSTD:
 		return zstdCompressor{}
 	}
@@ -60,6 +65,13 @@ func newCompressor(c Compression) compressor {
 
 // uncompressed, in the place of a buffer's length, says that it is left as it is.
 const uncompressed = -1
+
+// appendUncompressed appends a buffer as Arrow's IPC format has it in a body with
+// compression: uncompressed, and the bytes.
+func appendUncompressed(dst, src []byte) []byte {
+	plain := int64(uncompressed)
+	return append(binary.LittleEndian.AppendUint64(dst, uint64(plain)), src...)
+}
 
 // appendCompressed appends a buffer as Arrow's IPC format has it: the length, then the
 // compressed bytes, or the bytes themselves if these are fewer.
@@ -73,9 +85,38 @@ func appendCompressed(dst, src []byte, c compressor) ([]byte, error) {
 	if len(out)-start-8 < len(src) {
 		return out, nil
 	}
-	plain := int64(uncompressed)
-	dst = binary.LittleEndian.AppendUint64(out[:start], uint64(plain))
-	return append(dst, src...), nil
+	return appendUncompressed(out[:start], src), nil
+}
+
+// habit is how well a column's buffers could be compressed so far: most columns go on
+// as they began, and of those that gain too little only one buffer in many is tried.
+type habit struct {
+	poor int // buffers, one after the other, that gained too little
+	skip int // how many are not tried
+}
+
+// When a column is left alone, and for how long.
+const (
+	poorBuffers    = 2
+	skippedBuffers = 30
+)
+
+// tries says whether to try the next buffer.
+func (h *habit) tries() bool {
+	if h.skip == 0 {
+		return true
+	}
+	h.skip--
+	return false
+}
+
+// learn takes note of one that was tried.
+func (h *habit) learn(pays bool) {
+	if pays {
+		h.poor = 0
+	} else if h.poor++; h.poor >= poorBuffers {
+		h.skip = skippedBuffers
+	}
 }
 
 // decompressed is what appendCompressed was given.
@@ -116,36 +157,61 @@ func (zstdCompressor) appendTo(dst, src []byte) ([]byte, error) {
 	return zstdWriter().EncodeAll(src, dst), nil
 }
 
-// lz4Compressor reuses one writer.
-type lz4Compressor struct {
-	w   *lz4.Writer
-	dst []byte
-}
+// pays is true for whatever makes it smaller: random bytes, which cannot be, take no
+// time.
+func (zstdCompressor) pays(before, after int) bool { return after < before }
 
-func newLZ4() *lz4Compressor {
-	c := &lz4Compressor{}
-	c.w = lz4.NewWriter(c)
-	return c
-}
+// lz4Compressor writes frames as package lz4's Writer does, but blocks go straight to
+// where they belong.
+type lz4Compressor struct{ blocks lz4.Compressor }
 
-// Write takes what the LZ4 writer makes.
-func (c *lz4Compressor) Write(p []byte) (int, error) {
-	c.dst = append(c.dst, p...)
-	return len(p), nil
+// A frame of independent blocks without checksums.
+const (
+	frameMagic = 0x184d2204
+	frameFlags = 0x60
+	rawBlock   = 1 << 31 // in a block's length: it is not compressed
+)
+
+// blockSizes are how large a frame's blocks can be, with the code of that in its header
+// and the header's check byte.
+var blockSizes = [...]struct {
+	most        int
+	code, check byte
+}{
+	{64 << 10, 0x40, 0x82},
+	{256 << 10, 0x50, 0xfb},
+	{1 << 20, 0x60, 0x51},
+	{4 << 20, 0x70, 0x73},
 }
 
 func (c *lz4Compressor) appendTo(dst, src []byte) ([]byte, error) {
-	c.dst = dst
-	defer func() { c.dst = nil }()
-	c.w.Reset(c)
-	if err := c.w.Apply(lz4.ChecksumOption(false), lz4.BlockSizeOption(lz4.Block64Kb), lz4.ConcurrencyOption(1)); err != nil {
-		return nil, err
+	size := blockSizes[0]
+	for _, s := range blockSizes[1:] {
+		if len(src) > size.most {
+			size = s
+		}
 	}
-	if _, err := c.w.Write(src); err != nil {
-		return nil, err
+	dst = binary.LittleEndian.AppendUint32(dst, frameMagic)
+	dst = append(dst, frameFlags, size.code, size.check)
+	for len(src) > 0 {
+		block := src[:min(len(src), size.most)]
+		src = src[len(block):]
+		start, bound := len(dst)+4, lz4.CompressBlockBound(len(block))
+		dst = slices.Grow(dst, 4+bound)
+		n, err := c.blocks.CompressBlock(block, dst[start:start+bound])
+		if err != nil {
+			return nil, err
+		}
+		if n < len(block) {
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(n))[:start+n]
+		} else {
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(len(block))|rawBlock)
+			dst = append(dst, block...)
+		}
 	}
-	if err := c.w.Close(); err != nil {
-		return nil, err
-	}
-	return c.dst, nil
+	return append(dst, 0, 0, 0, 0), nil
 }
+
+// pays is true if half of the bytes are saved, as with tags. What LZ4 saves of numbers
+// costs more time than sending it.
+func (*lz4Compressor) pays(before, after int) bool { return after <= before/2 }

@@ -158,7 +158,7 @@ func copyValues(t column.Type, a arrow.Array, value func(dst []byte, row int) ([
 		if out.hasOffsets() {
 			out.offsets = append(out.offsets, int32(len(out.values)))
 		}
-		out.appendValid(!a.IsNull(row))
+		out.endRow(!a.IsNull(row))
 	}
 	return out, nil
 }

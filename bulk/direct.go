@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
@@ -112,40 +113,46 @@ func appendDirect[T any](c *columnData, values []T) int {
 
 // appendWord adds a value of eight bytes.
 func (c *columnData) appendWord(n uint64) {
-	c.values = binary.LittleEndian.AppendUint64(c.values, n)
-	c.appended()
+	start := len(c.values)
+	if cap(c.values)-start < 8 {
+		c.values = slices.Grow(c.values, 8)
+	}
+	c.values = c.values[:start+8]
+	binary.LittleEndian.PutUint64(c.values[start:], n)
+	c.rows++
 }
 
 // appendText adds a value of a STRING column, unless it is not valid UTF-8 or the
 // column is full.
 func (c *columnData) appendText(v string) bool {
-	start := len(c.values)
-	end := start + len(v)
-	if end > maxColumnBytes {
+	start, n := len(c.values), len(v)
+	if n > cap(c.values)-start {
+		if start+n > maxColumnBytes {
+			return false
+		}
+		c.values = slices.Grow(c.values, n)
+	}
+	dst := c.values[start : start+n]
+	if n >= 8 && n <= 16 { // as most tags are; CopyUTF8 does the same, for a third more
+		first, last := word(v), word(v[n-8:])
+		binary.LittleEndian.PutUint64(dst, first)
+		binary.LittleEndian.PutUint64(dst[n-8:], last)
+		if (first|last)&0x80808080_80808080 != 0 && !utf8.ValidString(v) {
+			return false
+		}
+	} else if !column.CopyUTF8(dst, v) {
 		return false
 	}
-	if cap(c.values) < end {
-		c.values = slices.Grow(c.values, len(v))
-	}
-	if !column.CopyUTF8(c.values[start:end], v) {
-		return false
-	}
-	c.values = c.values[:end]
-	c.offsets = append(c.offsets, int32(end))
-	c.appended()
+	c.values = c.values[:start+n]
+	c.offsets = append(c.offsets, int32(start+n))
+	c.rows++
 	return true
 }
+
+func word(s string) uint64 { return binary.LittleEndian.Uint64([]byte(s)) }
 
 // appendBool adds a value of a BOOLEAN column.
 func (c *columnData) appendBool(v bool) {
 	c.values = appendBit(c.values, c.rows, v)
-	c.appended()
-}
-
-// appended ends a row whose value is not NULL.
-func (c *columnData) appended() {
-	if c.nulls > 0 {
-		c.valid = appendBit(c.valid, c.rows, true)
-	}
 	c.rows++
 }

@@ -137,10 +137,15 @@ func TestEverythingArrivesOnceAndUnchanged(t *testing.T) {
 }
 
 func loadAll(t *testing.T, rows, streams int, codec Compression) {
-	const perBatch, goroutines, maxBytes = 5_000, 4, 16 << 20
+	const perBatch, goroutines, maxBytes = 5_000, 4, 8 << 20
 	var got sums
-	s := putServer(t, acknowledgeAll(got.see))
-	w := openWriter(t, s.DSN(), Options{Schema: loadSchema(t), Streams: streams, InFlight: 8, MaxBytes: maxBytes, Compression: codec})
+	var memory memoryWatch
+	var w *Writer
+	s := putServer(t, acknowledgeAll(func(r received) {
+		got.see(r)
+		memory.see(t, w)
+	}))
+	w = openWriter(t, s.DSN(), Options{Schema: loadSchema(t), Streams: streams, InFlight: 8, MaxBytes: maxBytes, Compression: codec})
 	names := make([]string, 1000)
 	for i := range names {
 		names[i] = "name-" + strconv.Itoa(i)
@@ -148,7 +153,6 @@ func loadAll(t *testing.T, rows, streams int, codec Compression) {
 	var want [loadColumns]uint64
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	stop := watchHeap(t, maxBytes)
 	for g := range goroutines {
 		wg.Go(func() {
 			var sum [loadColumns]uint64
@@ -163,6 +167,10 @@ func loadAll(t *testing.T, rows, streams int, codec Compression) {
 						t.Error(err)
 						return
 					}
+					memory.see(t, w)
+				}
+				if g == 0 && i%(rows/10) < goroutines {
+					memory.mark(i * 100 / rows)
 				}
 			}
 			if _, err := w.Write(t.Context(), b); err != nil {
@@ -179,7 +187,6 @@ func loadAll(t *testing.T, rows, streams int, codec Compression) {
 	if err := w.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	stop()
 	sum, err := w.Close(short(t))
 	if err != nil || sum.Rows != int64(rows) || got.rows.Load() != int64(rows) {
 		t.Errorf("%+v, %v; the server has %d rows of %d", sum, err, got.rows.Load(), rows)
@@ -189,36 +196,53 @@ func loadAll(t *testing.T, rows, streams int, codec Compression) {
 			t.Errorf("column %d: checksum %x, want %x", c, got.columns[c].Load(), want[c])
 		}
 	}
+	memory.check(t)
 }
 
-// watchHeap fails the test if the memory in use goes beyond the bound of a writer and
-// what a test, with the server in it, has besides.
-func watchHeap(t *testing.T, bound uint64) (stop func()) {
-	var before runtime.MemStats
+// memoryWatch looks at the memory of a load.
+type memoryWatch struct {
+	early, late uint64 // the most that was alive between 20 and 60 % of the load, and behind
+}
+
+// see looks at what the writer keeps: what it accounts for, and the memory that this is.
+// It is called whenever a batch was written or has arrived.
+func (*memoryWatch) see(t *testing.T, w *Writer) {
+	w.limit.mu.Lock()
+	accounted := w.limit.bytes
+	w.limit.mu.Unlock()
+	w.mu.Lock()
+	kept := 0
+	for _, p := range w.unsettled {
+		kept += cap(p.message.body.Bytes)
+	}
+	w.mu.Unlock()
+	if most := w.opts.MaxBytes; accounted > most || int64(kept) > most*3/2 {
+		t.Errorf("%d bytes are accounted for and %d kept for batches without an ack, with MaxBytes %d", accounted, kept, most)
+	}
+}
+
+// mark looks at what is alive when so many percent of the rows are written. That is the
+// test's server, too.
+func (m *memoryWatch) mark(percent int) {
+	if percent < 20 {
+		return
+	}
+	var now runtime.MemStats
 	runtime.GC()
-	runtime.ReadMemStats(&before)
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		ticker := time.NewTicker(100 * time.Millisecond)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-			}
-			var now runtime.MemStats
-			runtime.ReadMemStats(&now)
-			if grown := int64(now.HeapAlloc) - int64(before.HeapAlloc); grown > int64(6*bound) {
-				t.Errorf("the heap has grown by %d MiB", grown>>20)
-				return
-			}
-		}
-	}()
-	return func() {
-		close(done)
-		<-ended
+	runtime.ReadMemStats(&now)
+	if percent <= 60 {
+		m.early = max(m.early, now.HeapAlloc)
+	} else {
+		m.late = max(m.late, now.HeapAlloc)
+	}
+}
+
+// check fails the test if there was more alive at the end than before: the rest of the
+// load must not need more memory than what is in flight differs by.
+func (m *memoryWatch) check(t *testing.T) {
+	const differs = 8 << 20
+	if m.early == 0 || m.late == 0 || m.late > m.early+differs {
+		t.Errorf("%d bytes were alive before 60 %% of the load, %d bytes behind", m.early, m.late)
 	}
 }
 

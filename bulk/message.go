@@ -38,9 +38,13 @@ type span struct{ offset, length int }
 type encoder struct {
 	codec      Compression
 	compressor compressor
+	habits     []columnHabits // of the columns; only with a compressor
 	builder    *flatbuffers.Builder
 	header     []byte
 }
+
+// columnHabits are those of a column's buffers.
+type columnHabits struct{ valid, offsets, values habit }
 
 func newEncoder(codec Compression) *encoder {
 	return &encoder{codec: codec, compressor: newCompressor(codec), builder: flatbuffers.NewBuilder(2048)}
@@ -65,21 +69,25 @@ func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) e
 	if e.codec == None { // as long as it will get
 		body = slices.Grow(body, int(encodedBound(columns)))
 	}
+	if len(e.habits) < len(columns) {
+		e.habits = make([]columnHabits, len(columns))
+	}
 	var err error
 	for i := range columns {
-		c := &columns[i]
+		c, habits := &columns[i], &e.habits[i]
 		out := encodedColumn{nulls: c.nulls}
 		if c.nulls > 0 {
-			if body, out.valid, err = e.appendBuffer(body, c.valid); err != nil {
+			c.fillValid(rows)
+			if body, out.valid, err = e.appendBuffer(body, c.valid, &habits.valid); err != nil {
 				return err
 			}
 		}
 		if c.hasOffsets() {
-			if body, out.offsets, err = e.appendOffsets(body, c.offsets); err != nil {
+			if body, out.offsets, err = e.appendBuffer(body, bytesOf(c.offsets), &habits.offsets); err != nil {
 				return err
 			}
 		}
-		if body, out.values, err = e.appendBuffer(body, c.values); err != nil {
+		if body, out.values, err = e.appendBuffer(body, c.values, &habits.values); err != nil {
 			return err
 		}
 		m.columns = append(m.columns, out)
@@ -89,28 +97,29 @@ func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) e
 	return nil
 }
 
-// appendBuffer appends a buffer to a body, compressed if that makes it smaller, and
-// fills up to a multiple of 8.
-func (e *encoder) appendBuffer(body, b []byte) ([]byte, span, error) {
-	if len(b) == 0 {
-		return body, span{offset: len(body)}, nil
-	}
+// appendBuffer appends a buffer to a body, compressed if that makes it smaller and is
+// worth trying, and fills up to a multiple of 8.
+func (e *encoder) appendBuffer(body, b []byte, h *habit) ([]byte, span, error) {
 	start := len(body)
-	var err error
-	if e.compressor == nil {
+	switch {
+	case len(b) == 0:
+		return body, span{offset: start}, nil
+	case e.compressor == nil:
 		body = append(body, b...)
-	} else if body, err = appendCompressed(body, b, e.compressor); err != nil {
-		return nil, span{}, err
+	case !h.tries():
+		body = appendUncompressed(body, b)
+	default:
+		var err error
+		if body, err = appendCompressed(body, b, e.compressor); err != nil {
+			return nil, span{}, err
+		}
+		h.learn(e.compressor.pays(len(b), len(body)-start))
 	}
 	s := span{start, len(body) - start}
 	for len(body)&7 != 0 {
 		body = append(body, 0)
 	}
 	return body, s, nil
-}
-
-func (e *encoder) appendOffsets(body []byte, offsets []int32) ([]byte, span, error) {
-	return e.appendBuffer(body, bytesOf(offsets))
 }
 
 // Slots and values of the tables Message and RecordBatch of Arrow's IPC format.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
 )
 
 // TypedRow is a row that is filled in the order of the columns, by a call for each
@@ -147,11 +148,7 @@ func (r TypedRow) Time(v time.Time) TypedRow {
 // Date sets the next column.
 func (r TypedRow) Date(v greptime.Date) TypedRow {
 	if r.begin() {
-		days, err := v.EpochDays()
-		if err != nil {
-			return r.put(&column.Error{Type: r.columnType(), Value: v, Reason: err.Error()})
-		}
-		return r.put(r.batch.cell.SetDate(r.columnType(), days))
+		return r.put(govalue.SetDate(&r.batch.cell, r.columnType(), v))
 	}
 	return r
 }
@@ -159,7 +156,7 @@ func (r TypedRow) Date(v greptime.Date) TypedRow {
 // TimeOfDay sets the next column.
 func (r TypedRow) TimeOfDay(v greptime.TimeOfDay) TypedRow {
 	if r.begin() {
-		return r.put(r.batch.cell.SetTimeOfDay(r.columnType(), int64(v)))
+		return r.put(govalue.SetTimeOfDay(&r.batch.cell, r.columnType(), v))
 	}
 	return r
 }
@@ -180,21 +177,25 @@ func (r TypedRow) Vector(v greptime.Vector) TypedRow {
 	return r
 }
 
-// begin says whether the next column can be set.
+// begin says whether the next column can be set. After an error there is none.
 func (r TypedRow) begin() bool {
-	b := r.batch
-	if r.number != b.current || b.typed.err != nil {
-		return false
-	}
-	return b.typed.next < len(b.columns) || r.tooMany()
+	return r.number == r.batch.current && r.batch.typed.next < len(r.batch.columns) || r.beyond()
 }
 
-// tooMany makes it the row's error that there is no next column.
-func (r TypedRow) tooMany() bool {
+// beyond is that there is no next column, which becomes the row's error if it has none.
+func (r TypedRow) beyond() bool {
 	b := r.batch
-	b.typed.err = b.rowError(fmt.Sprintf("it has more values than the table's %d columns", b.typed.next))
-	b.current = r.number // it is End that ends the row
+	if r.number == b.current && b.typed.err == nil {
+		r.fail(b.rowError(fmt.Sprintf("it has more values than the table's %d columns", len(b.columns))))
+	}
 	return false
+}
+
+// fail ends the values, but not the row: that is for End to do.
+func (r TypedRow) fail(err error) {
+	b := r.batch
+	b.current = r.number
+	b.typed.err, b.typed.next = err, len(b.columns)
 }
 
 // column is the next one.
@@ -218,9 +219,11 @@ func (r TypedRow) put(err error) TypedRow {
 	} else {
 		err = b.put(b.typed.next, &b.cell)
 	}
-	b.current = r.number
+	if err != nil {
+		r.fail(err)
+		return r
+	}
 	b.typed.next++
-	b.typed.err = err
 	return r
 }
 

@@ -2,13 +2,13 @@ package insert
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
 )
 
 // AppendedRow is a row of a table, to be read: what will be stored, after all
@@ -44,137 +44,64 @@ func (r AppendedRow) cell(name string) (column.Type, column.Cell, error) {
 	return t.schema.types[at], c, nil
 }
 
-// get reads a column whose kind is one of those that fit the getter.
-func (r AppendedRow) get(name, goType string, fits func(column.Kind) bool) (column.Type, column.Cell, error) {
-	t, c, err := r.cell(name)
-	switch {
-	case err != nil:
-		return t, c, err
-	case !fits(t.Kind()):
-		return t, c, fmt.Errorf("greptime: insert: column %q is %s, which is not read as %s", name, t, goType)
-	case c.IsNull():
-		return t, c, fmt.Errorf("%w: row %d, column %q", ErrNull, r.number, name)
-	}
-	return t, c, nil
-}
-
 // IsNull says whether a column is NULL.
 func (r AppendedRow) IsNull(name string) (bool, error) {
 	_, c, err := r.cell(name)
 	return c.IsNull(), err
 }
 
-// Bool reads a BOOLEAN.
-func (r AppendedRow) Bool(name string) (bool, error) {
-	_, c, err := r.get(name, "bool", func(k column.Kind) bool { return k == column.Boolean })
-	return err == nil && c.Bool(), err
+// read reads a column as a Go type.
+func read[T any](r AppendedRow, name string, as *govalue.Reader[T]) (T, error) {
+	var none T
+	t, c, err := r.cell(name)
+	if err != nil {
+		return none, err
+	}
+	if err := as.Check(t); err != nil {
+		return none, fmt.Errorf("greptime: insert: column %q %w", name, err)
+	}
+	if c.IsNull() {
+		return none, fmt.Errorf("%w: row %d, column %q", ErrNull, r.number, name)
+	}
+	return as.Read(&c, t), nil
 }
+
+// Bool reads a BOOLEAN.
+func (r AppendedRow) Bool(name string) (bool, error) { return read(r, name, &govalue.Bool) }
 
 // Int64 reads an integer column other than BIGINT UNSIGNED, or the epoch of a
 // timestamp in its unit.
-func (r AppendedRow) Int64(name string) (int64, error) {
-	_, c, err := r.get(name, "int64", func(k column.Kind) bool {
-		return k >= column.Int8 && k <= column.Uint32 || k.IsTimestamp()
-	})
-	if err != nil {
-		return 0, err
-	}
-	return c.Int(), nil
-}
+func (r AppendedRow) Int64(name string) (int64, error) { return read(r, name, &govalue.Int64) }
 
 // Uint64 reads an unsigned integer column.
-func (r AppendedRow) Uint64(name string) (uint64, error) {
-	_, c, err := r.get(name, "uint64", func(k column.Kind) bool { return k >= column.Uint8 && k <= column.Uint64 })
-	if err != nil {
-		return 0, err
-	}
-	return c.Uint(), nil
-}
+func (r AppendedRow) Uint64(name string) (uint64, error) { return read(r, name, &govalue.Uint64) }
 
 // Float64 reads a DOUBLE or FLOAT.
-func (r AppendedRow) Float64(name string) (float64, error) {
-	t, c, err := r.get(name, "float64", func(k column.Kind) bool { return k == column.Float64 || k == column.Float32 })
-	switch {
-	case err != nil:
-		return 0, err
-	case t.Kind() == column.Float32:
-		return float64(c.Float32()), nil
-	}
-	return c.Float64(), nil
-}
+func (r AppendedRow) Float64(name string) (float64, error) { return read(r, name, &govalue.Float64) }
 
 // String reads a STRING or the text of a JSON column.
-func (r AppendedRow) String(name string) (string, error) {
-	_, c, err := r.get(name, "string", func(k column.Kind) bool { return k == column.String || k == column.JSON })
-	if err != nil {
-		return "", err
-	}
-	return string(c.AppendBytes(nil)), nil
-}
+func (r AppendedRow) String(name string) (string, error) { return read(r, name, &govalue.String) }
 
 // Bytes reads a VARBINARY, as a copy.
-func (r AppendedRow) Bytes(name string) ([]byte, error) {
-	_, c, err := r.get(name, "[]byte", func(k column.Kind) bool { return k == column.Binary })
-	if err != nil {
-		return nil, err
-	}
-	return c.AppendBytes([]byte{}), nil
-}
+func (r AppendedRow) Bytes(name string) ([]byte, error) { return read(r, name, &govalue.Bytes) }
 
 // Time reads a timestamp, in UTC.
-func (r AppendedRow) Time(name string) (time.Time, error) {
-	t, c, err := r.get(name, "time.Time", column.Kind.IsTimestamp)
-	if err != nil {
-		return time.Time{}, err
-	}
-	switch t.Kind() {
-	case column.TimestampSecond:
-		return time.Unix(c.Int(), 0).UTC(), nil
-	case column.TimestampMillisecond:
-		return time.UnixMilli(c.Int()).UTC(), nil
-	case column.TimestampMicrosecond:
-		return time.UnixMicro(c.Int()).UTC(), nil
-	}
-	return time.Unix(0, c.Int()).UTC(), nil
-}
+func (r AppendedRow) Time(name string) (time.Time, error) { return read(r, name, &govalue.Time) }
 
 // Date reads a DATE.
-func (r AppendedRow) Date(name string) (greptime.Date, error) {
-	_, c, err := r.get(name, "greptime.Date", func(k column.Kind) bool { return k == column.Date })
-	if err != nil {
-		return greptime.Date{}, err
-	}
-	return greptime.DateFromEpochDays(int32(c.Int())), nil
-}
+func (r AppendedRow) Date(name string) (greptime.Date, error) { return read(r, name, &govalue.Date) }
 
 // TimeOfDay reads a TIME.
 func (r AppendedRow) TimeOfDay(name string) (greptime.TimeOfDay, error) {
-	t, c, err := r.get(name, "greptime.TimeOfDay", column.Kind.IsTimeOfDay)
-	if err != nil {
-		return 0, err
-	}
-	return greptime.TimeOfDay(c.Int() * t.Kind().UnitNanoseconds()), nil
+	return read(r, name, &govalue.TimeOfDay)
 }
 
 // Decimal reads a DECIMAL, with all digits of its scale.
 func (r AppendedRow) Decimal(name string) (greptime.Decimal, error) {
-	t, c, err := r.get(name, "greptime.Decimal", func(k column.Kind) bool { return k == column.Decimal })
-	if err != nil {
-		return "", err
-	}
-	return greptime.Decimal(c.AppendDecimal(nil, t)), nil
+	return read(r, name, &govalue.Decimal)
 }
 
 // Vector reads a VECTOR.
 func (r AppendedRow) Vector(name string) (greptime.Vector, error) {
-	_, c, err := r.get(name, "greptime.Vector", func(k column.Kind) bool { return k == column.Vector })
-	if err != nil {
-		return nil, err
-	}
-	b := c.AppendBytes(nil)
-	v := make(greptime.Vector, len(b)/4)
-	for i := range v {
-		v[i] = math.Float32frombits(uint32(b[4*i]) | uint32(b[4*i+1])<<8 | uint32(b[4*i+2])<<16 | uint32(b[4*i+3])<<24)
-	}
-	return v, nil
+	return read(r, name, &govalue.Vector)
 }

@@ -194,7 +194,7 @@ func (l *lane) send(g gathered, u *Undelivered) error {
 	}
 	ctx, cancel := w.limit()
 	defer cancel()
-	header, err := encodedHeader(ctx, w.session)
+	header, err := w.session.EncodedHeader(ctx)
 	if err != nil {
 		return err
 	}

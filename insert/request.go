@@ -1,14 +1,11 @@
 package insert
 
 import (
-	"context"
 	"fmt"
 	"sort"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
 
-	"github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -152,17 +149,4 @@ func appendPrefix(b []byte, field protowire.Number, length int) []byte {
 
 func appendField(b []byte, field protowire.Number, content []byte) []byte {
 	return append(appendPrefix(b, field, len(content)), content...)
-}
-
-// encodedHeader is the header of a request for the session.
-func encodedHeader(ctx context.Context, s session.Session) ([]byte, error) {
-	header, err := s.Header(ctx)
-	if err != nil {
-		return nil, err
-	}
-	b, err := proto.Marshal(header)
-	if err != nil {
-		return nil, fmt.Errorf("greptime: insert: the request's header: %w", err)
-	}
-	return b, nil
 }

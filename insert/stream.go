@@ -68,7 +68,7 @@ func (s *Stream) Send(ctx context.Context, tables ...*Table) error {
 	if s.err != nil {
 		return s.err
 	}
-	header, err := encodedHeader(ctx, s.session)
+	header, err := s.session.EncodedHeader(ctx)
 	if err != nil {
 		return err
 	}

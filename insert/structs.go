@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/greptime-go/greptime"
@@ -120,6 +121,8 @@ func AppendStructs[T any](t *Table, rows ...T) error {
 		return t.rowError(fmt.Sprintf("the table was not made for %v; make it with insert.TableOf", reflect.TypeFor[T]()))
 	}
 	before, end := len(t.starts), t.end
+	t.starts = slices.Grow(t.starts, len(rows))
+	t.body.Bytes = slices.Grow(t.body.Bytes[:end], min(len(rows), roomRows)*len(t.schema.types)*roomValue)
 	list := reflect.ValueOf(rows)
 	for i := range list.Len() {
 		if err := t.appendStruct(s.plan, list.Index(i)); err != nil {
@@ -129,6 +132,13 @@ func AppendStructs[T any](t *Table, rows ...T) error {
 	}
 	return nil
 }
+
+// Room is made at once for so many structs at most, and so many bytes a value, which is
+// what most take.
+const (
+	roomRows  = 1000
+	roomValue = 16
+)
 
 func (t *Table) appendStruct(plan *structs.Plan, v reflect.Value) error {
 	for v.Kind() == reflect.Pointer {

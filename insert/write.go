@@ -53,7 +53,7 @@ func (o Options) send(ctx context.Context, conn *greptime.Conn, op operation, ta
 	}
 	ctx, cancel := s.Limit(ctx)
 	defer cancel()
-	header, err := encodedHeader(ctx, s)
+	header, err := s.EncodedHeader(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -2,47 +2,55 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
 // cacheLimit is how many tables a Cache keeps.
 const cacheLimit = 1000
 
-// Cache keeps tables that were read, for as long as nobody drops them: tables change
-// seldom, and who uses a table that has changed hears of it from the server. The zero
-// Cache is empty. It is safe for concurrent use.
+// Cache keeps tables that were read, and which are Unwritable, for as long as nobody
+// drops them: tables change seldom, and who uses a table that has changed hears of it
+// from the server. The zero Cache is empty. It is safe for concurrent use.
 type Cache struct {
 	mu     sync.Mutex
-	tables map[cacheKey]*Table
+	tables map[cacheKey]cacheEntry
 }
 
 type cacheKey struct{ database, table string }
 
-// Lookup is a table that was read before.
-func (c *Cache) Lookup(database, table string) (*Table, bool) {
+type cacheEntry struct {
+	table *Table
+	err   error // *Unwritable, instead of the table
+}
+
+// Lookup is a table that was read before, or the *Unwritable error that there was
+// instead; known is false if it was not read.
+func (c *Cache) Lookup(database, table string) (t *Table, known bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t, ok := c.tables[cacheKey{database, table}]
-	return t, ok
+	e, known := c.tables[cacheKey{database, table}]
+	return e.table, known, e.err
 }
 
 // Get is a table, read with query unless it was before. database is the one that query
 // asks. Two that ask at the same time may both read it.
 func (c *Cache) Get(ctx context.Context, query Query, database, table string) (*Table, error) {
-	if t, ok := c.Lookup(database, table); ok {
-		return t, nil
+	if t, known, err := c.Lookup(database, table); known {
+		return t, err
 	}
 	t, err := Read(ctx, query, table)
-	if err != nil {
+	var unwritable *Unwritable
+	if err != nil && !errors.As(err, &unwritable) {
 		return nil, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tables == nil || len(c.tables) >= cacheLimit {
-		c.tables = map[cacheKey]*Table{}
+		c.tables = map[cacheKey]cacheEntry{}
 	}
-	c.tables[cacheKey{database, table}] = t
-	return t, nil
+	c.tables[cacheKey{database, table}] = cacheEntry{t, err}
+	return t, err
 }
 
 // Drop forgets a table, so that the next Get reads it.

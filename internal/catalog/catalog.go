@@ -83,6 +83,9 @@ func (t *Table) Index(name string) (int, bool) {
 // Read asks the server for a table of the session's database. The name is used as it
 // is, case and all.
 //
+// The error is an *Unwritable if the server answered, and the table is one whose rows
+// cannot be written but by a text.
+//
 // It takes two statements: the result of a SELECT has the exact types, JSON and
 // VECTOR among them, and DESC TABLE has roles, nullability and defaults.
 func Read(ctx context.Context, query Query, table string) (*Table, error) {
@@ -105,15 +108,29 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 			return nil, errChanged(table)
 		}
 		if c.Type, err = TypeOf(f); err != nil {
-			return nil, fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)
+			return nil, &Unwritable{fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)}
 		}
 		if constraint, ok := f.Metadata.GetValue("greptime:default_constraint"); ok && c.Default == "" {
 			c.Default = strings.Clone(constraint) // of text that DESC TABLE shows as nothing
 		}
 		columns[i] = c
 	}
-	return NewTable(table, columns)
+	t, err := NewTable(table, columns)
+	if err != nil {
+		return nil, &Unwritable{err}
+	}
+	return t, nil
 }
+
+// Unwritable is what is in the way of writing rows of a table: a column of a type that
+// has no place in a request, or no time index.
+type Unwritable struct{ cause error }
+
+// Error is what is in the way.
+func (e *Unwritable) Error() string { return e.cause.Error() }
+
+// Unwrap is the same as an error.
+func (e *Unwritable) Unwrap() error { return e.cause }
 
 func errChanged(table string) error {
 	return fmt.Errorf("table %s was altered while its columns were read; try again", strconv.Quote(table))

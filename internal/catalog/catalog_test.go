@@ -182,13 +182,47 @@ func TestCacheReadsOnce(t *testing.T) {
 		t.Errorf("%d statements, want 2 for each database", reads)
 	}
 	c.Drop("a", "t")
-	if _, ok := c.Lookup("a", "t"); ok {
+	if _, ok, _ := c.Lookup("a", "t"); ok {
 		t.Error("dropped, but there")
 	}
-	if _, ok := c.Lookup("b", "t"); !ok {
+	if _, ok, _ := c.Lookup("b", "t"); !ok {
 		t.Error("the other database's is gone")
 	}
 	if _, err := c.Get(t.Context(), func(context.Context, string) (array.RecordReader, error) { return nil, io.ErrClosedPipe }, "a", "t"); !errors.Is(err, io.ErrClosedPipe) {
 		t.Error(err)
+	}
+}
+
+func TestCacheRemembersWhatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	ts := arrow.Field{Name: "ts", Type: arrow.FixedWidthTypes.Timestamp_ms}
+	list := arrow.Field{Name: "n", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)}
+	row, other := [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}
+	for what, test := range map[string]struct {
+		query Query
+		reads int // of two statements, when it is wanted three times
+	}{
+		"a list":                  {answers([]arrow.Field{ts, list}, row, other), 2},
+		"a view":                  {answers([]arrow.Field{list}, other), 2},
+		"a table that is altered": {answers([]arrow.Field{ts}, row, other), 6},
+	} {
+		var c Cache
+		reads := 0
+		for range 3 {
+			_, err := c.Get(t.Context(), func(ctx context.Context, sql string) (array.RecordReader, error) {
+				reads++
+				return test.query(ctx, sql)
+			}, "a", "t")
+			var unwritable *Unwritable
+			if err == nil || errors.As(err, &unwritable) != (test.reads == 2) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if reads != test.reads {
+			t.Errorf("%s: %d statements, want %d", what, reads, test.reads)
+		}
+		if _, known, err := c.Lookup("a", "t"); known != (test.reads == 2) || known != (err != nil) {
+			t.Errorf("%s: known %v, %v", what, known, err)
+		}
 	}
 }

@@ -32,8 +32,12 @@ type Session interface {
 	// may ask Config.Credentials for.
 	Header(ctx context.Context) (*greptimev1.RequestHeader, error)
 
+	// EncodedHeader is Header in protobuf's encoding. The caller must not change it.
+	EncodedHeader(ctx context.Context) ([]byte, error)
+
 	// Hints is the metadata of a call: the hints of the DSN and these, which win.
-	// It is an error if the server would read one of them differently.
+	// It is an error if the server would read one of them differently. The caller
+	// must not change it.
 	Hints(extra map[string]string) (metadata.MD, error)
 
 	// Location is the session's time zone.

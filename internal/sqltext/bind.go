@@ -50,7 +50,8 @@ func (s *Script) match(args []Arg) ([]Arg, error) {
 }
 
 // Order tells which of n arguments, whose names are given by name, belongs to each
-// input; nil if they are in that order already. The errors are those of Bind.
+// input; nil if they are in that order already. A nil name says that none of them has a
+// name. The errors are those of Bind.
 func (s *Script) Order(n int, name func(i int) string) ([]int, error) {
 	style, err := s.Style()
 	switch {
@@ -58,10 +59,12 @@ func (s *Script) Order(n int, name func(i int) string) ([]int, error) {
 		return nil, err
 	case style == NoPlaceholders && n > 0:
 		return nil, fmt.Errorf("the text has no placeholders for %s; write ?, $1 or :name, outside of quotes", countOf(n, "argument"))
+	case style == Named && name == nil:
+		return s.orderOfNames(n, func(int) string { return "" })
 	case style == Named:
 		return s.orderOfNames(n, name)
 	}
-	for i := range n {
+	for i := 0; i < n && name != nil; i++ {
 		if name := name(i); name != "" {
 			return nil, fmt.Errorf("the argument %s has a name, but the text has placeholders of the style %v; pass it without one, or write :%s",
 				name, style, name)

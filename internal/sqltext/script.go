@@ -17,6 +17,7 @@ type Script struct {
 	style      Style
 	styleError error // the text mixes styles, or has a placeholder of no style
 	inputs     int
+	single     [1]Statement // memory for Statements, of which there is mostly one
 }
 
 // Statement is one statement of a Script, without the semicolons and comments
@@ -52,6 +53,7 @@ func Parse(text string) (*Script, error) {
 		return nil, err
 	}
 	s := &Script{Text: text}
+	s.Statements = s.single[:0]
 	finder := placeholderFinder{script: s}
 	for len(tokens) > 0 {
 		n := statementLength(text, tokens)

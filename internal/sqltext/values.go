@@ -25,6 +25,10 @@ type Values struct {
 	// such a text, as long as its literals are ones.
 	Plain bool
 
+	// InOrder: the Items are all of kind Argument, and Items[i] is for input i: the usual
+	// INSERT of many rows.
+	InOrder bool
+
 	literal bool // all items can be literals, and nothing makes a query of the tuples
 }
 
@@ -74,6 +78,7 @@ func findValues(text string, tokens []Token, placeholders []Placeholder) *Values
 	}
 	v.Trailing = r.i < len(tokens)
 	v.Plain = v.Plain && !v.Trailing && v.Width > 0
+	v.InOrder = true
 	if r.word("UNION") || r.word("EXCEPT") || r.word("INTERSECT") || r.word("MINUS") {
 		v.literal = false
 	}
@@ -82,11 +87,15 @@ func findValues(text string, tokens []Token, placeholders []Placeholder) *Values
 		case Expression:
 			v.literal, v.Plain = false, false
 		case Argument:
-			placeholders[item.Placeholder].place = inValues
+			p := &placeholders[item.Placeholder]
+			p.place = inValues
+			v.InOrder = v.InOrder && int(p.Input) == i
+			continue
 		case SignedArgument:
 			placeholders[item.Placeholder].place = signedValue
 			v.Plain = false
 		}
+		v.InOrder = false
 	}
 	return v
 }

@@ -177,3 +177,27 @@ func TestPlainInserts(t *testing.T) {
 		}
 	}
 }
+
+// Only where each value is a placeholder, and each placeholder the next argument, can the
+// arguments be taken as they come.
+func TestValuesInOrder(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"INSERT INTO t (a, b) VALUES (?, ?), (?, ?)":     true,
+		"INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)": true,
+		"INSERT INTO t (a, b) VALUES (:a, :b)":           true,
+		"INSERT INTO t (a, b) VALUES (?, 1), (?, ?)":     false,
+		"INSERT INTO t (a, b) VALUES (?, ?), (?, NULL)":  false,
+		"INSERT INTO t (a, b) VALUES (?, ?), (?, -?)":    false,
+		"INSERT INTO t (a, b) VALUES (?, ?), (?, f(?))":  false,
+		"INSERT INTO t (a, b) VALUES ($2, $1)":           false,
+		"INSERT INTO t (a, b) VALUES ($1, $1)":           false,
+		"INSERT INTO t (a, b) VALUES (:a, :b), (:b, :a)": false,
+		"SELECT ?; INSERT INTO t (a) VALUES (?)":         false,
+	} {
+		s := parse(t, text)
+		if got := s.Statements[len(s.Statements)-1].Values.InOrder; got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}

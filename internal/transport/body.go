@@ -1,13 +1,8 @@
 package transport
 
 import (
-	"errors"
-	"fmt"
 	"sync/atomic"
 
-	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
-	"google.golang.org/grpc/encoding"
-	_ "google.golang.org/grpc/encoding/proto" // the codec for answers
 	"google.golang.org/grpc/mem"
 )
 
@@ -78,43 +73,6 @@ func (e Encoded) Len() int {
 		n += len(e[i].bytes)
 	}
 	return n
-}
-
-// requestCodec sends Encoded as they are, and reads GreptimeResponses.
-type requestCodec struct{}
-
-var _ encoding.CodecV2 = requestCodec{}
-
-// Name is that of protobuf's codec, because the bytes are protobuf.
-func (requestCodec) Name() string { return "proto" }
-
-// Marshal takes an Encoded.
-func (requestCodec) Marshal(v any) (mem.BufferSlice, error) {
-	parts, ok := v.(Encoded)
-	if !ok {
-		return nil, fmt.Errorf("transport: cannot send a %T", v)
-	}
-	return parts.buffers(), nil
-}
-
-// Unmarshal takes a *greptimev1.GreptimeResponse.
-func (requestCodec) Unmarshal(data mem.BufferSlice, v any) error {
-	response, ok := v.(*greptimev1.GreptimeResponse)
-	if !ok {
-		return fmt.Errorf("transport: cannot receive into a %T", v)
-	}
-	if err := encoding.GetCodecV2("proto").Unmarshal(data, response); err != nil {
-		return err
-	}
-	if s := response.GetHeader().GetStatus(); s.GetStatusCode() != 0 {
-		// GreptimeDB 1.0.2 answers every error by the RPC's status; its own client
-		// looks here, too.
-		return fmt.Errorf("the server answered with status %d: %s", s.GetStatusCode(), s.GetErrMsg())
-	}
-	if _, ok := response.GetResponse().(*greptimev1.GreptimeResponse_AffectedRows); !ok {
-		return errors.New("the server's answer has no affected rows")
-	}
-	return nil
 }
 
 // Join is the request in one piece, as a copy.

@@ -140,9 +140,9 @@ func (putCodec) Name() string { return "proto" }
 
 // Marshal takes an Encoded or a *flight.FlightData.
 func (putCodec) Marshal(v any) (mem.BufferSlice, error) {
-	switch v.(type) {
+	switch v := v.(type) {
 	case Encoded:
-		return requestCodec{}.Marshal(v)
+		return v.buffers(), nil
 	case *flight.FlightData:
 		return flight.Codec{}.Marshal(v)
 	}

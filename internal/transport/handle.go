@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -42,7 +41,7 @@ func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint
 type unaryCall struct {
 	request  Encoded
 	encoded  bool // gRPC has encoded the request, which it does when it has a stream to send it on
-	response greptimev1.GreptimeResponse
+	response response
 	trailer  metadata.MD
 	options  [1]grpc.CallOption
 }
@@ -59,7 +58,7 @@ func (c *Channels) handle(ctx context.Context, e *Endpoint, req Encoded) (uint32
 		failure.Trailer = call.trailer
 		return 0, failure
 	}
-	return call.response.GetAffectedRows().GetValue(), nil
+	return call.response.affected, nil
 }
 
 // RequestStream is a call of HandleRequests. Its methods are for one goroutine at a
@@ -116,7 +115,7 @@ func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 		return nil
 	case io.EOF:
 		// The server has ended the stream, and its status is the reason.
-		err = s.stream.RecvMsg(&greptimev1.GreptimeResponse{})
+		err = s.stream.RecvMsg(&response{})
 		if err == nil || err == io.EOF {
 			err = status.Error(codes.Internal, "the server answered before the requests had ended")
 		}
@@ -135,11 +134,11 @@ func (s *RequestStream) CloseAndRecv(ctx context.Context) (uint32, error) {
 	if err := s.stream.CloseSend(); err != nil {
 		return 0, s.fail(ctx, nil, err)
 	}
-	response := &greptimev1.GreptimeResponse{}
-	if err := s.stream.RecvMsg(response); err != nil {
+	var answer response
+	if err := s.stream.RecvMsg(&answer); err != nil {
 		return 0, s.fail(ctx, s.stream, err)
 	}
-	return response.GetAffectedRows().GetValue(), nil
+	return answer.affected, nil
 }
 
 // Close ends the stream without waiting for the server.

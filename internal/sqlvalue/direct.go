@@ -1,0 +1,45 @@
+package sqlvalue
+
+import (
+	"time"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// Append appends an argument as the next value of a greptime.v1.Row if it is of just
+// the Go type of which columns of type t are mostly made: what a Set method of Cell and
+// AppendValue do, in a third of the time (BenchmarkAppend). Of everything else it says no,
+// and the Cell decides.
+func Append(dst []byte, t column.Type, v any) (b []byte, ok bool) {
+	switch v := v.(type) {
+	case float64:
+		if t.Kind() == column.Float64 {
+			return column.AppendDouble(dst, v), true
+		}
+	case string:
+		if t.Kind() == column.String {
+			return column.AppendText(dst, v)
+		}
+	case time.Time:
+		if n, ok := column.Epoch(t.Kind(), v); ok {
+			return column.AppendEpoch(dst, t.Kind(), n), true
+		}
+	case int64:
+		if t.Kind() == column.Int64 {
+			return column.AppendNumber(dst, column.Int64, uint64(v)), true
+		}
+	case int:
+		if t.Kind() == column.Int64 {
+			return column.AppendNumber(dst, column.Int64, uint64(v)), true
+		}
+	case int32:
+		if t.Kind() == column.Int32 {
+			return column.AppendNumber(dst, column.Int32, uint64(v)), true
+		}
+	case bool:
+		if t.Kind() == column.Boolean {
+			return column.AppendBool(dst, v), true
+		}
+	}
+	return dst, false
+}

@@ -1,0 +1,109 @@
+package sqlvalue
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// setAny is what the driver does with an argument that Append does not take.
+func setAny(c *Cell, t column.Type, v any) error {
+	switch v := v.(type) {
+	case float64:
+		return c.SetFloat64(t, v)
+	case string:
+		return c.SetString(t, v)
+	case time.Time:
+		return c.SetTime(t, v)
+	case int64:
+		return c.SetInt(t, v)
+	case int:
+		return c.SetInt(t, int64(v))
+	case int32:
+		return c.SetInt(t, int64(v))
+	case bool:
+		return c.SetBool(t, v)
+	}
+	return errNoPair
+}
+
+// Append takes nothing that a Cell refuses, and writes what a Cell writes.
+func TestAppendIsWhatTheCellSays(t *testing.T) {
+	t.Parallel()
+	values := []any{
+		nil, []byte("x"), float32(1.5), uint8(1), // left to the Cell
+		0.0, math.Copysign(0, -1), 1.5, 1e300, math.NaN(), math.Inf(-1),
+		"", "a", "seven..", "eight...", "ünïcödé", strings.Repeat("x", 125), strings.Repeat("x", 126), "\xff", "2024-01-01", "1",
+		int64(0), int64(-1), int64(math.MinInt64), int64(math.MaxInt64), 0, 1 << 40, -7, int32(0), int32(math.MinInt32), int32(math.MaxInt32), true, false,
+		time.Time{}, time.Unix(0, 0), time.Unix(0, -1), time.Unix(1704067200, 123456789), time.Unix(1<<33-1, 999999999), time.Unix(1<<33, 0),
+		time.Date(2262, 4, 12, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1704067200, 0).In(time.FixedZone("", 3600)),
+	}
+	taken := map[column.Kind]int{}
+	for _, utc := range []bool{true, false} {
+		for k := column.Kind(1); k < 64; k++ {
+			typ := column.Of(k)
+			switch k {
+			case column.Decimal:
+				typ = column.DecimalOf(10, 2)
+			case column.Vector:
+				typ = column.VectorOf(2)
+			}
+			if typ.Check() != nil {
+				continue
+			}
+			for _, v := range values {
+				got, ok := Append([]byte("before"), typ, v)
+				if !ok {
+					if string(got) != "before" {
+						t.Errorf("%v as %v: not taken, but %q was appended", v, typ, got)
+					}
+					continue
+				}
+				taken[k]++
+				c := Cell{UTC: utc}
+				if err := setAny(&c, typ, v); err != nil {
+					t.Errorf("%v as %v is taken; the Cell says %v", v, typ, err)
+				} else if want := c.AppendValue([]byte("before"), typ); !bytes.Equal(got, want) {
+					t.Errorf("%v as %v: %x, want %x", v, typ, got, want)
+				}
+			}
+		}
+	}
+	for _, k := range []column.Kind{column.Float64, column.String, column.Int64, column.Int32, column.Boolean,
+		column.TimestampSecond, column.TimestampMillisecond, column.TimestampMicrosecond, column.TimestampNanosecond} {
+		if taken[k] == 0 {
+			t.Errorf("nothing is taken for %v", column.Of(k))
+		}
+	}
+}
+
+// BenchmarkAppend is a value by Append and by a Cell.
+func BenchmarkAppend(b *testing.B) {
+	types := []column.Type{column.Of(column.String), column.Of(column.Float64), column.Of(column.TimestampMillisecond)}
+	values := []any{"host-17", 0.37, time.Unix(1704067200, 0)}
+	dst := make([]byte, 0, 64)
+	b.Run("Append", func(b *testing.B) {
+		for b.Loop() {
+			dst = dst[:0]
+			for i, v := range values {
+				dst, _ = Append(dst, types[i], v)
+			}
+		}
+	})
+	b.Run("Cell", func(b *testing.B) {
+		var c Cell
+		for b.Loop() {
+			dst = dst[:0]
+			for i, v := range values {
+				if err := setAny(&c, types[i], v); err != nil {
+					b.Fatal(err)
+				}
+				dst = c.AppendValue(dst, types[i])
+			}
+		}
+	})
+}

@@ -1,0 +1,43 @@
+package transport
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/mem"
+
+	"github.com/greptime-go/greptime/internal/flight"
+)
+
+// codec is the codec of a channel: of all calls but DoPut, which has its own.
+type codec struct{}
+
+var _ encoding.CodecV2 = codec{}
+
+// Name is that of protobuf's codec, because the bytes are protobuf.
+func (codec) Name() string { return "proto" }
+
+// Marshal takes a *Ticket, a *unaryCall or an Encoded.
+func (codec) Marshal(v any) (mem.BufferSlice, error) {
+	switch v := v.(type) {
+	case *Ticket:
+		return mem.BufferSlice{mem.SliceBuffer(*v)}, nil
+	case *unaryCall:
+		v.encoded = true
+		return v.request.buffers(), nil
+	case Encoded:
+		return v.buffers(), nil
+	}
+	return nil, fmt.Errorf("transport: cannot send a %T", v)
+}
+
+// Unmarshal takes a *flight.FlightData or a *response.
+func (codec) Unmarshal(data mem.BufferSlice, v any) error {
+	switch v := v.(type) {
+	case *flight.FlightData:
+		return flight.Codec{}.Unmarshal(data, v)
+	case *response:
+		return v.unmarshal(data)
+	}
+	return fmt.Errorf("transport: cannot receive into a %T", v)
+}

@@ -1,0 +1,123 @@
+package greptime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"unicode/utf8"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// Fields of the messages of requests, of greptime.v1 but for Flight's Ticket.
+const (
+	ticketTicket      = 1 // of Ticket: a GreptimeRequest
+	requestHeader     = 1 // of GreptimeRequest
+	requestQuery      = 3
+	requestRowInserts = 6
+	querySQL          = 1 // of QueryRequest
+	queryPromRange    = 3
+	insertsInsert     = 1 // of RowInsertRequests
+	insertTable       = 1 // of RowInsertRequest
+	insertRows        = 2
+	rowsRow           = 2 // of Rows
+)
+
+// header is the request header of the session: GreptimeDB reads credentials,
+// database and time zone of Handle and DoGet from there, and nowhere else.
+func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader, error) {
+	cfg := c.connector.cfg
+	user, password := cfg.User, cfg.Password
+	if cfg.Credentials != nil {
+		var err error
+		if user, password, err = cfg.Credentials(ctx); err != nil {
+			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
+		}
+	}
+	h := &greptimev1.RequestHeader{Dbname: wireDatabase(s.database), Timezone: s.timeZone}
+	if user != "" || password != "" {
+		h.Authorization = &greptimev1.AuthHeader{AuthScheme: &greptimev1.AuthHeader_Basic{
+			Basic: &greptimev1.Basic{Username: user, Password: password},
+		}}
+	}
+	return h, nil
+}
+
+// encodedHeader is the request header of the session, encoded. That of the DSN's session
+// is encoded once, for the connector, unless each request has credentials of its own.
+func (c *Conn) encodedHeader(ctx context.Context, s session) ([]byte, error) {
+	if c.connector.header != nil && s == c.connector.session() {
+		return c.connector.header, nil
+	}
+	h, err := c.header(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := proto.Marshal(h)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: the request's header: %w", err)
+	}
+	return encoded, nil
+}
+
+// wireDatabase is a database's name in the header. GreptimeDB splits it at the
+// first "-" into catalog and database, so a name with one needs its catalog, which
+// is always greptime.
+func wireDatabase(name string) string {
+	if strings.Contains(name, "-") {
+		return "greptime-" + name
+	}
+	return name
+}
+
+// callHints is the metadata of a call that carries the DSN's hints and these, which win;
+// nil if there are none.
+func (c *Connector) callHints(extra map[string]string) metadata.MD {
+	if len(c.cfg.Hints) == 0 && len(extra) == 0 {
+		return nil
+	}
+	all := make(map[string]string, len(c.cfg.Hints)+len(extra))
+	maps.Copy(all, c.cfg.Hints)
+	maps.Copy(all, extra)
+	return metadata.Pairs("x-greptime-hints", formatHints(all))
+}
+
+// ticket is the statement as a Flight Ticket. Requests are put together by hand, each in
+// one piece of memory: the generated types take one for every level of nesting.
+func (st *statement) ticket(header []byte) (transport.Ticket, error) {
+	field, size := protowire.Number(querySQL), len(st.text)
+	var prom []byte
+	switch {
+	case st.prom != nil:
+		var err error
+		if prom, err = proto.Marshal(st.prom); err != nil {
+			return nil, fmt.Errorf("greptime: the PromQL query cannot be encoded: %w", err)
+		}
+		field, size = queryPromRange, len(prom)
+	case !utf8.ValidString(st.text):
+		return nil, errors.New("greptime: the statement's text is not valid UTF-8")
+	}
+	query := sizeField(size)
+	request := sizeField(len(header)) + sizeField(query)
+	b := make([]byte, 0, sizeField(request))
+	b = appendLength(b, ticketTicket, request)
+	b = append(appendLength(b, requestHeader, len(header)), header...)
+	b = appendLength(b, requestQuery, query)
+	b = appendLength(b, field, size)
+	return append(append(b, st.text...), prom...), nil
+}
+
+// sizeField is the size of a field of so many bytes, with a number below 16.
+func sizeField(bytes int) int { return 1 + protowire.SizeBytes(bytes) }
+
+// appendLength begins a field of so many bytes.
+func appendLength(b []byte, field protowire.Number, length int) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(length))
+}
