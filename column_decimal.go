@@ -3,12 +3,11 @@ package greptime
 import (
 	"database/sql"
 	"database/sql/driver"
-	"strconv"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/greptime-go/greptime/internal/int128"
 )
 
 // decimalColumn is DECIMAL: text with all digits of the scale.
@@ -24,7 +23,7 @@ func (c *decimalColumn) value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return decimalText(c.arr.Value(i), c.scale), nil
+	return int128.Decimal(c.arr.Value(i), c.scale), nil
 }
 
 func (c *decimalColumn) scan(i int, dest any) (bool, error) {
@@ -35,7 +34,7 @@ func (c *decimalColumn) scan(i int, dest any) (bool, error) {
 		}
 		return scanNullText(dest), nil
 	}
-	text := decimalText(c.arr.Value(i), c.scale)
+	text := int128.Decimal(c.arr.Value(i), c.scale)
 	switch d := dest.(type) {
 	case *Decimal:
 		*d = Decimal(text)
@@ -45,30 +44,4 @@ func (c *decimalColumn) scan(i int, dest any) (bool, error) {
 		return scanString(text, dest), nil
 	}
 	return true, nil
-}
-
-// decimalText writes unscaled × 10^-scale with every digit of the scale.
-// (arrow-go's own text drops trailing zeros and turns to exponents.)
-func decimalText(unscaled decimal128.Num, scale int32) string {
-	var digits string
-	if low := int64(unscaled.LowBits()); unscaled.HighBits() == low>>63 {
-		digits = strconv.FormatInt(low, 10)
-	} else {
-		digits = unscaled.BigInt().String()
-	}
-	if scale <= 0 {
-		if digits == "0" {
-			return digits
-		}
-		return digits + strings.Repeat("0", int(-scale))
-	}
-	sign := ""
-	if digits[0] == '-' {
-		sign, digits = "-", digits[1:]
-	}
-	if missing := int(scale) + 1 - len(digits); missing > 0 {
-		digits = strings.Repeat("0", missing) + digits
-	}
-	point := len(digits) - int(scale)
-	return sign + digits[:point] + "." + digits[point:]
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/int128"
 )
 
 // nestedColumn is a list or a struct, handed out as JSON text. QueryArrow gives
@@ -90,7 +92,7 @@ func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte,
 	case *array.Float64:
 		return appendJSONFloat(dst, a.Value(i), 64), nil
 	case *array.Decimal128:
-		return appendJSONString(dst, decimalText(a.Value(i), a.DataType().(*arrow.Decimal128Type).Scale))
+		return appendJSONString(dst, int128.Decimal(a.Value(i), a.DataType().(*arrow.Decimal128Type).Scale))
 	case textArray:
 		return appendJSONString(dst, a.Value(i))
 	case bytesArray:

@@ -8,13 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"math/big"
 	"reflect"
 	"testing"
 	"time"
-
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/internal/captures"
@@ -208,32 +204,4 @@ func same(a, b any) bool {
 		return true
 	}
 	return reflect.DeepEqual(a, b)
-}
-
-func TestDecimalText(t *testing.T) {
-	t.Parallel()
-	limit, _ := new(big.Int).SetString("99999999999999999999999999999999999999", 10)
-	for _, test := range []struct {
-		unscaled *big.Int
-		scale    int32
-		want     string
-	}{
-		{big.NewInt(0), 0, "0"},
-		{big.NewInt(0), 3, "0.000"},
-		{big.NewInt(150), 2, "1.50"},
-		{big.NewInt(-1), 5, "-0.00001"},
-		{big.NewInt(-12345), 2, "-123.45"},
-		{big.NewInt(7), 0, "7"},
-		{big.NewInt(12), -2, "1200"},
-		{big.NewInt(0), -2, "0"},
-		{big.NewInt(math.MaxInt64), 0, "9223372036854775807"},
-		{big.NewInt(math.MinInt64), 4, "-922337203685477.5808"},
-		{new(big.Int).Add(big.NewInt(math.MaxInt64), big.NewInt(1)), 1, "922337203685477580.8"},
-		{limit, 38, "0.99999999999999999999999999999999999999"},
-		{new(big.Int).Neg(limit), 10, "-9999999999999999999999999999.9999999999"},
-	} {
-		if got := decimalText(decimal128.FromBigInt(test.unscaled), test.scale); got != test.want {
-			t.Errorf("%v × 10^-%d: %s, want %s", test.unscaled, test.scale, got, test.want)
-		}
-	}
 }

@@ -28,11 +28,14 @@ type stringColumn struct {
 	text textBlocks
 }
 
-func (c *stringColumn) load(arr arrow.Array) error {
+func (c *stringColumn) load(arr arrow.Array) error { return c.loadFor(arr, arr.Len()) }
+
+// loadFor is load for so many rows.
+func (c *stringColumn) loadFor(arr arrow.Array, rows int) error {
 	if err := loadAs(&c.arr, arr); err != nil {
 		return err
 	}
-	c.text.load(c.arr)
+	c.text.load(c.arr, rows)
 	return nil
 }
 
@@ -253,6 +256,9 @@ type dictionaryColumn struct {
 func (c *dictionaryColumn) load(arr arrow.Array) error {
 	if err := loadAs(&c.arr, arr); err != nil {
 		return err
+	}
+	if s, ok := c.column.(*stringColumn); ok {
+		return s.loadFor(c.arr.Dictionary(), c.arr.Len())
 	}
 	return c.column.load(c.arr.Dictionary())
 }

@@ -3,6 +3,7 @@ package greptime_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -448,5 +449,31 @@ func TestKeepAliveNoticesADeadConnection(t *testing.T) {
 	wantError(t, err, codes.Unavailable, s.Addr())
 	if d := time.Since(start); d < 10*time.Second || d > 40*time.Second {
 		t.Errorf("noticed after %v", d)
+	}
+}
+
+// TestNoRowsAfterClose: database/sql does not ask for any, but the driver's rows are
+// there for wrappers and for users of Conn, too.
+func TestNoRowsAfterClose(t *testing.T) {
+	db := openServer(t, startRows(t, 3))
+	err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
+		rows, err := c.QueryContext(t.Context(), "SELECT ts, host, cpu, mem, n FROM metrics", nil)
+		if err != nil {
+			return err
+		}
+		dest := make([]driver.Value, 5)
+		if err := rows.Next(dest); err != nil {
+			return err
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+		if err := rows.Next(dest); err == nil {
+			t.Errorf("a row after Close: %v", dest)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

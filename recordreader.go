@@ -28,6 +28,7 @@ type RecordReader struct {
 	conn    *Conn
 	ctx     context.Context
 	stream  *transport.Stream
+	data    flight.FlightData // the message received last
 	reader  *flightdecode.Reader
 	cancel  context.CancelFunc // of the DSN's timeout
 	st      statement
@@ -41,20 +42,22 @@ type RecordReader struct {
 // newRecordReader reads the first message; it closes the stream if that fails.
 func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement) (*RecordReader, error) {
 	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st, refs: 1}
-	var data flight.FlightData
-	reader, err := flightdecode.NewReader(func(m *flightdecode.Message) error {
-		if err := stream.Recv(&data); err != nil {
-			return err
-		}
-		*m = flightdecode.Message{Header: data.DataHeader, AppMetadata: data.AppMetadata, Body: data.DataBody, Buffer: data.Memory}
-		return nil
-	}, flightdecode.Options{})
+	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{})
 	if err != nil {
 		stream.Close()
 		return nil, r.callError(err)
 	}
 	r.reader, r.schema = reader, reader.Schema()
 	return r, nil
+}
+
+// receive reads a message from the network.
+func (r *RecordReader) receive(m *flightdecode.Message) error {
+	if err := r.stream.Recv(&r.data); err != nil {
+		return err
+	}
+	*m = flightdecode.Message{Header: r.data.DataHeader, AppMetadata: r.data.AppMetadata, Body: r.data.DataBody, Buffer: r.data.Memory}
+	return nil
 }
 
 var emptySchema = arrow.NewSchema(nil, nil)

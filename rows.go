@@ -146,7 +146,7 @@ func (r *rows) Next(dest []driver.Value) error {
 // those that were not reached by NextResultSet are not run; it is an error if any
 // of them writes.
 func (r *rows) Close() error {
-	r.rd.Release()
+	r.release()
 	rest := r.rest
 	r.rest = nil
 	if r.err != nil && !errors.Is(r.err, io.EOF) {
@@ -175,9 +175,16 @@ func (r *rows) NextResultSet() error {
 			return err
 		}
 	}
-	r.rd.Release()
+	r.release()
 	r.err = nil
 	return r.open()
+}
+
+// release gives up the current result. There is no row any more: its memory may be
+// that of other batches.
+func (r *rows) release() {
+	r.row, r.n = 0, 0
+	r.rd.Release()
 }
 
 // ColumnTypeScanType is the exact Go type of the column's values, inside

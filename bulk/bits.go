@@ -15,17 +15,6 @@ func appendBit(b []byte, i int, v bool) []byte {
 	return b
 }
 
-// appendOnes appends n bits to an empty bitmap.
-func appendOnes(b []byte, n int) []byte {
-	for range n >> 3 {
-		b = append(b, 0xff)
-	}
-	if rest := n & 7; rest > 0 {
-		b = append(b, 1<<rest-1)
-	}
-	return b
-}
-
 // truncateBits leaves n bits of a bitmap.
 func truncateBits(b []byte, n int) []byte {
 	b = b[:(n+7)>>3]

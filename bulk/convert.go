@@ -14,6 +14,7 @@ import (
 
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/int128"
 )
 
 var errNoCast = errors.New("is not what the column takes, and no exact cast leads there; cast it before")
@@ -318,11 +319,12 @@ func convertDecimals(t column.Type, a arrow.Array) (columnData, error) {
 	}
 	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
 		v := d.Value(row)
-		scaled, ok := rescale(v.BigInt(), t.Scale()-int(dt.Scale))
+		scaled, ok := rescale(int128.ToBig(v), t.Scale()-int(dt.Scale))
 		if !ok || scaled.CmpAbs(tenTo(t.Precision())) >= 0 {
-			return nil, fmt.Errorf("%s is not exact as %s", v.ToString(dt.Scale), t)
+			return nil, fmt.Errorf("%s is not exact as %s", int128.Decimal(v, dt.Scale), t)
 		}
-		return appendDecimal(dst, decimal128.FromBigInt(scaled)), nil
+		n, _ := int128.FromBig(scaled) // its digits are those of the precision, at most 38
+		return appendDecimal(dst, n), nil
 	})
 }
 

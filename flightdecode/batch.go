@@ -72,7 +72,7 @@ func (d *batchDecoder) open(t table, m *Message, limit int64) (rows int, err err
 func (d *batchDecoder) close() {
 	d.body.close()
 	clear(d.arrays)
-	clear(d.pieces)
+	clear(d.pieces[:cap(d.pieces)])
 	*d = batchDecoder{body: d.body, arrays: d.arrays[:0], pieces: d.pieces[:0]}
 }
 

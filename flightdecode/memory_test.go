@@ -2,24 +2,18 @@ package flightdecode
 
 import (
 	"bytes"
-	"flag"
+	"errors"
 	"io"
-	"os"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime/internal/bufpool"
 	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/testmain"
 )
 
-// TestMain has released memory overwritten, so that all tests see whether anything
-// still lies in it. Benchmarks measure without.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	bufpool.Poison(flag.Lookup("test.bench").Value.String() == "")
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { testmain.Run(m) }
 
 // recycled returns copies of the messages whose bodies lie in recycled memory.
 func recycled(messages []Message) []Message {
@@ -105,5 +99,38 @@ func TestAllMemoryIsReleased(t *testing.T) {
 	}
 	if live := bufpool.Live(); live != before {
 		t.Errorf("%d pieces of memory are in use after all was released, %d before", live, before)
+	}
+}
+
+func TestBodyMustBeginItsBuffer(t *testing.T) {
+	_, batches := sensorBatches(1)
+	messages := encode(t, batches[0].Schema(), batches)
+	for name, shift := range map[string]func(*Message){
+		"behind its beginning": func(m *Message) { m.Body = m.Buffer.Bytes()[8 : 8+len(m.Body)] },
+		"elsewhere":            func(m *Message) { m.Body = bytes.Clone(m.Body) },
+		"longer":               func(m *Message) { m.Body = append(m.Body, 0) },
+	} {
+		before := bufpool.Live()
+		m := recycled(messages)
+		shift(&m[1])
+		got := read(m, io.EOF)
+		var e *Error
+		if !errors.As(got.err, &e) || e.Index != 1 {
+			t.Errorf("%s: %v", name, got.err)
+		}
+		if live := bufpool.Live(); live != before {
+			t.Errorf("%s: %d pieces of memory are in use, %d before", name, live, before)
+		}
+	}
+}
+
+func TestMemoryThatComesWithAnErrorIsReleased(t *testing.T) {
+	before := bufpool.Live()
+	_, err := NewReader(func(m *Message) error {
+		m.Buffer = bufpool.NewBuffer(5000)
+		return io.ErrUnexpectedEOF
+	}, Options{})
+	if err == nil || bufpool.Live() != before {
+		t.Errorf("%v; %d pieces of memory are in use, %d before", err, bufpool.Live(), before)
 	}
 }

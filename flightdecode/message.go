@@ -3,6 +3,7 @@ package flightdecode
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -22,18 +23,31 @@ type Message struct {
 	// multiple of 8 bytes, better 64, saves time.
 	Body []byte
 	// Buffer, if it is not nil, is the memory that Body is the beginning of. The
-	// reader takes over one reference, and releases it when neither a record batch
-	// nor a dictionary is left that lies in it. Header and AppMetadata may lie
-	// further back.
+	// reader takes over one reference, also when there is an error, and releases it
+	// when neither a record batch nor a dictionary is left that lies in it. Header
+	// and AppMetadata may lie further back.
 	Buffer *memory.Buffer
 }
 
 // memory returns the memory that Body is the beginning of.
 func (m *Message) memory() *memory.Buffer {
-	if m.Buffer == nil || m.Buffer.Len() < len(m.Body) {
+	if m.Buffer == nil {
 		return memory.NewBufferBytes(m.Body)
 	}
 	return m.Buffer
+}
+
+// begins says whether Body is the beginning of Buffer.
+func (m *Message) begins() bool {
+	return len(m.Body) <= m.Buffer.Len() && unsafe.SliceData(m.Body) == unsafe.SliceData(m.Buffer.Bytes())
+}
+
+// release gives up the memory.
+func (m *Message) release() {
+	if m.Buffer != nil {
+		m.Buffer.Release()
+	}
+	*m = Message{}
 }
 
 // messageKind is the header type of an IPC message (MessageHeader of Message.fbs).
@@ -103,6 +117,9 @@ type header struct {
 func readHeader(f *flatbuffer, m *Message) (header, error) {
 	if len(m.Header) == 0 {
 		return header{kind: kindUnreadable}, errors.New("it has no data_header, which every message needs")
+	}
+	if m.Buffer != nil && len(m.Body) > 0 && !m.begins() {
+		return header{kind: kindUnreadable}, errors.New("its Body is not the beginning of its Buffer: whoever received it must see to that")
 	}
 	f.reset(m.Header)
 	root := f.root()

@@ -184,6 +184,7 @@ func (r *Reader) step() {
 		} else {
 			r.err = err
 		}
+		r.message.release()
 		return
 	}
 	r.index++
@@ -195,10 +196,7 @@ func (r *Reader) step() {
 	if err != nil {
 		r.err = &Error{Index: r.index, Kind: h.kind.String(), Err: err}
 	}
-	if r.message.Buffer != nil {
-		r.message.Buffer.Release()
-	}
-	r.message = Message{}
+	r.message.release()
 }
 
 // Faults in the order of messages.

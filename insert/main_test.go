@@ -4,9 +4,9 @@ import (
 	"flag"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/greptime-go/greptime/internal/testmain"
 )
 
 var long = flag.Bool("long", false, "test thoroughly what is sampled otherwise, such as the schedules of faults")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { testmain.Run(m) }

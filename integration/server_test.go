@@ -4,7 +4,6 @@ package integration
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -12,21 +11,14 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
-	"go.uber.org/goleak"
 
 	"github.com/greptime-go/greptime"
 	_ "github.com/greptime-go/greptime/driver"
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/bufpool"
+	"github.com/greptime-go/greptime/internal/testmain"
 )
 
-// TestMain has released memory overwritten, so that all tests see whether anything
-// still lies in it. Benchmarks measure without.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	bufpool.Poison(flag.Lookup("test.bench").Value.String() == "")
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { testmain.Run(m) }
 
 var databases atomic.Int64
 

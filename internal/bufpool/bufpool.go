@@ -16,17 +16,18 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// Memory is recycled in sizes of powers of two, less what aligning them takes. Smaller
-// requests are not worth it, larger ones are too much to keep.
+// Memory is recycled in sizes of four steps to the power of two, less what aligning
+// takes. Smaller requests are not worth it, larger ones are too much to keep.
 const (
 	minBits   = 12 // 4 KiB
 	maxBits   = 26 // 64 MiB
+	steps     = 4
 	alignment = 64
 	minSize   = 2048
 )
 
 var (
-	classes [maxBits - minBits + 1]sync.Pool // of *[]byte
+	classes [(maxBits-minBits)*steps + 1]sync.Pool // of *[]byte
 	plain   = memory.NewGoAllocator()
 	live    atomic.Int64
 	poison  atomic.Bool
@@ -65,8 +66,8 @@ func (a allocator) Reallocate(size int, b []byte) []byte {
 
 // Free takes back what Allocate returned.
 func (allocator) Free(b []byte) {
-	class := bits.Len(uint(cap(b)+alignment-1)) - minBits
-	if class < 0 || class >= len(classes) || cap(b) != capacity(class) {
+	class, ok := classOf(cap(b))
+	if !ok || cap(b) != capacity(class) {
 		return
 	}
 	live.Add(-1)
@@ -90,11 +91,20 @@ func classOf(size int) (class int, ok bool) {
 	if !Recycles(size) {
 		return 0, false
 	}
-	return max(bits.Len(uint(size+alignment-1)), minBits) - minBits, true
+	n := size + alignment - 1
+	power := bits.Len(uint(n)) - 1 // 2^power ≤ n < 2^(power+1)
+	if power < minBits {
+		return 0, true
+	}
+	step := n >> (power - 2) & (steps - 1)
+	return (power-minBits)*steps + step + 1, true
 }
 
 // capacity is the size of the memory of a class.
-func capacity(class int) int { return 1<<(class+minBits) - alignment }
+func capacity(class int) int {
+	power, step := class/steps+minBits, class%steps
+	return 1<<power + step<<(power-2) - alignment
+}
 
 // NewBuffer is a buffer of size bytes, of which the caller has the one reference.
 func NewBuffer(size int) *memory.Buffer {

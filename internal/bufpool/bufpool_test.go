@@ -24,6 +24,22 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+func TestSizesAreCloseToWhatIsAsked(t *testing.T) {
+	for size := minSize; Recycles(size); size += 1 + size/100 {
+		class, _ := classOf(size)
+		got := capacity(class)
+		if got < size || class > 0 && (capacity(class-1) >= size || got > size+size/4+alignment) {
+			t.Fatalf("%d bytes are served by %d", size, got)
+		}
+		if again, _ := classOf(got); again != class {
+			t.Fatalf("memory of class %d goes to class %d", class, again)
+		}
+	}
+	if largest := capacity(len(classes) - 1); largest != 1<<maxBits-alignment || Recycles(largest+1) || !Recycles(largest) {
+		t.Errorf("the largest are of %d bytes", largest)
+	}
+}
+
 func TestFreedMemoryIsCountedOnce(t *testing.T) {
 	before := Live()
 	for _, size := range []int{1, minSize, 100_000, 1 << maxBits} {

@@ -45,21 +45,9 @@ func (Codec) Unmarshal(data mem.BufferSlice, v any) error {
 	case *FlightData:
 		return m.unmarshal(data)
 	case *Ticket:
-		*m = Ticket{}
-		return eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
-			if num == 1 {
-				m.Ticket, err = r.bytes()
-			}
-			return err
-		})
+		return unmarshalField(data, 1, &m.Ticket)
 	case *PutResult:
-		*m = PutResult{}
-		return eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
-			if num == 1 {
-				m.AppMetadata, err = r.bytes()
-			}
-			return err
-		})
+		return unmarshalField(data, 1, &m.AppMetadata)
 	default:
 		return encoding.GetCodecV2("proto").Unmarshal(data, v)
 	}
@@ -92,7 +80,24 @@ func (m *FlightData) marshal() mem.BufferSlice {
 func (m *FlightData) unmarshal(data mem.BufferSlice) error {
 	*m = FlightData{}
 	room := m.allocate(data.Len())
-	err := eachField(data, func(num protowire.Number, r *fieldReader) (err error) {
+	err := m.readFields(data, room)
+	if err != nil {
+		if m.Memory != nil {
+			m.Memory.Release()
+		}
+		*m = FlightData{}
+	}
+	return err
+}
+
+func (m *FlightData) readFields(data mem.BufferSlice, room room) error {
+	r := newFieldReader(data)
+	defer r.close()
+	for {
+		num, err := r.next()
+		if err != nil || num == 0 {
+			return err
+		}
 		switch num {
 		case fieldDescriptor:
 			var b []byte
@@ -106,15 +111,10 @@ func (m *FlightData) unmarshal(data mem.BufferSlice) error {
 		case fieldDataBody:
 			m.DataBody, err = r.into(room.head(r.size))
 		}
-		return err
-	})
-	if err != nil {
-		if m.Memory != nil {
-			m.Memory.Release()
+		if err != nil {
+			return err
 		}
-		*m = FlightData{}
 	}
-	return err
 }
 
 // room is memory for the fields of one message, as long as the whole message. The
@@ -201,54 +201,71 @@ func appendBytesField(b []byte, num protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(b, v)
 }
 
-// eachField calls read for every length-delimited field of a message that lies
-// scattered over data. What read does not consume is skipped, as are fields of
-// other wire types.
-func eachField(data mem.BufferSlice, read func(protowire.Number, *fieldReader) error) error {
-	src := data.Reader()
-	defer src.Close()
-	r := &fieldReader{src: src}
-	for src.Remaining() > 0 {
+// unmarshalField reads the one field of a message that counts.
+func unmarshalField(data mem.BufferSlice, field protowire.Number, value *[]byte) error {
+	*value = nil
+	r := newFieldReader(data)
+	defer r.close()
+	for {
+		num, err := r.next()
+		if err != nil || num == 0 {
+			return err
+		}
+		if num == field {
+			if *value, err = r.into(make([]byte, r.size)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// fieldReader reads the length-delimited fields of a message that lies scattered over
+// buffers.
+type fieldReader struct {
+	src  *mem.Reader
+	size int // bytes of the current field's value not yet read
+}
+
+func newFieldReader(data mem.BufferSlice) fieldReader { return fieldReader{src: data.Reader()} }
+
+func (r *fieldReader) close() { _ = r.src.Close() }
+
+// next moves to the next length-delimited field, and returns 0 at the end. Other
+// fields are skipped, and what was not read of the one before.
+func (r *fieldReader) next() (protowire.Number, error) {
+	if _, err := r.src.Discard(r.size); err != nil {
+		return 0, err
+	}
+	r.size = 0
+	for r.src.Remaining() > 0 {
 		tag, err := r.varint()
 		if err != nil {
-			return err
+			return 0, err
 		}
 		num, typ := protowire.DecodeTag(tag)
 		if num < protowire.MinValidNumber {
-			return errors.New("flight: invalid protobuf field number")
+			return 0, errors.New("flight: invalid protobuf field number")
 		}
 		if typ != protowire.BytesType {
 			if err := r.skip(num, typ, 0); err != nil {
-				return err
+				return 0, err
 			}
 			continue
 		}
 		n, err := r.varint()
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if n > uint64(src.Remaining()) {
-			return fmt.Errorf("flight: field %d is %d bytes long, only %d are left: %w", num, n, src.Remaining(), io.ErrUnexpectedEOF)
+		if n > uint64(r.src.Remaining()) {
+			return 0, fmt.Errorf("flight: field %d is %d bytes long, only %d are left: %w", num, n, r.src.Remaining(), io.ErrUnexpectedEOF)
 		}
 		r.size = int(n)
-		if err := read(num, r); err != nil {
-			return err
-		}
-		if _, err := src.Discard(r.size); err != nil {
-			return err
-		}
+		return num, nil
 	}
-	return nil
+	return 0, nil
 }
 
-// fieldReader reads the value of one length-delimited field.
-type fieldReader struct {
-	src  *mem.Reader
-	size int // bytes of the value not yet read
-}
-
-func (r *fieldReader) bytes() ([]byte, error) { return r.into(make([]byte, r.size)) }
-
+// into reads the current field's value into b, which is as long.
 func (r *fieldReader) into(b []byte) ([]byte, error) {
 	if _, err := io.ReadFull(r.src, b); err != nil && len(b) > 0 {
 		return nil, err

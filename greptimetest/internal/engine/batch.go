@@ -10,9 +10,10 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/greptime-go/greptime/internal/int128"
 )
 
 // output is how a column of a result becomes Arrow.
@@ -107,10 +108,11 @@ func appendValue(b array.Builder, v any) error {
 			return nil
 		}
 	case *array.Decimal128Builder:
-		n, ok := bigInt(v)
-		if ok {
-			b.Append(decimal128.FromBigInt(n))
-			return nil
+		if v, ok := bigInt(v); ok {
+			if n, ok := int128.FromBig(v); ok {
+				b.Append(n)
+				return nil
+			}
 		}
 	case *array.Date32Builder:
 		switch v := v.(type) {

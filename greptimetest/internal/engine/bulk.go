@@ -2,11 +2,12 @@ package engine
 
 import (
 	"context"
-	"math/big"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/int128"
 )
 
 // InsertBatch stores a record batch of a DoPut. Columns are matched by name, types
@@ -107,7 +108,7 @@ func arrowCell(arr arrow.Array, r int) any {
 	case *array.Time64:
 		return int64(a.Value(r))
 	case *array.Decimal128:
-		return new(big.Int).Set(a.Value(r).BigInt())
+		return int128.ToBig(a.Value(r))
 	}
 	return nil
 }

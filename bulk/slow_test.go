@@ -1,0 +1,73 @@
+package bulk
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+// slowRows make batches of 430 kB: gRPC cannot send them ahead of what is read.
+const slowRows = 20_000
+
+// reads is a server that takes its time before it reads a batch. After so many it reads
+// no more, and acknowledges no more.
+func reads(batches int, wait time.Duration) wiretest.Handler {
+	return func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		for range batches {
+			time.Sleep(wait)
+			r, err := c.next()
+			if err != nil {
+				return nil
+			}
+			if err := c.ack(r.id, r.record.NumRows()); err != nil {
+				return err
+			}
+		}
+		<-c.Context().Done()
+		return nil
+	}
+}
+
+func TestServerThatReadsSlowlyGetsEverything(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, reads(1000, 15*time.Millisecond))
+	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 4, AckTimeout: time.Second})
+	b := w.NewBatch(slowRows)
+	const batches = 20
+	for i := range batches {
+		if _, err := w.WriteAsync(short(t), fill(t, b, i*slowRows, slowRows)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sum, err := w.Close(short(t)); err != nil || sum.Batches != batches || sum.Rows != batches*slowRows {
+		t.Errorf("%+v, %v", sum, err)
+	}
+}
+
+func TestServerThatStopsReadingIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, reads(3, 0))
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, AckTimeout: 300 * time.Millisecond})
+	b := w.NewBatch(slowRows)
+	const batches = 8
+	for i := range batches {
+		if _, err := w.WriteAsync(short(t), fill(t, b, i*slowRows, slowRows)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum, err := w.Close(short(t))
+	var failed *Error
+	if !errors.As(err, &failed) || !errors.Is(err, ErrAckTimeout) {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	// The stream that comes after the one that was given up reads three more.
+	if sum.Batches < 3 || sum.Batches+sum.Failed != batches || int(sum.Failed) != len(failed.Batches) || int(sum.Unknown) != len(failed.AmbiguousIDs()) {
+		t.Errorf("%+v; failed %v, ambiguous %v", sum, failed.IDs(), failed.AmbiguousIDs())
+	}
+}

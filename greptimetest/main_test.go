@@ -1,0 +1,9 @@
+package greptimetest_test
+
+import (
+	"testing"
+
+	"github.com/greptime-go/greptime/internal/testmain"
+)
+
+func TestMain(m *testing.M) { testmain.Run(m) }
