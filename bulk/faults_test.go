@@ -185,7 +185,7 @@ func TestAckTimeoutGivesTheStreamUp(t *testing.T) {
 		<-c.Context().Done()
 		return nil
 	}}))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, AckTimeout: 60 * time.Millisecond})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, AckTimeout: 500 * time.Millisecond})
 	acked, failed := submit(t, w, 3)
 	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrAckTimeout) {
 		t.Errorf("acknowledged %v, failed %+v", acked, failed)
@@ -204,13 +204,13 @@ func TestSlowAcksAreNotATimeout(t *testing.T) {
 			if err != nil {
 				return nil
 			}
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 			if err := c.ack(r.id, 1); err != nil {
 				return err
 			}
 		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, AckTimeout: 150 * time.Millisecond})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, AckTimeout: 800 * time.Millisecond})
 	if acked, failed := submit(t, w, 15); len(acked) != 15 {
 		t.Errorf("failed %+v", failed)
 	}
