@@ -202,7 +202,7 @@ func (c *lz4Compressor) appendTo(dst, src []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n < len(block) {
+		if 0 < n && n < len(block) {
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(n))[:start+n]
 		} else {
 			dst = binary.LittleEndian.AppendUint32(dst, uint32(len(block))|rawBlock)
