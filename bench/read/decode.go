@@ -20,7 +20,7 @@ func decodeScenarios(codec string) []measure.Scenario {
 	group := "decode 5 columns, " + codec
 	scenario := func(name string, decode func(*scans.Scan) func() error) measure.Scenario {
 		return measure.Scenario{Group: group, Name: name, Unit: "byte", Setup: func(context.Context) (*measure.Operation, error) {
-			scan, err := scans.Encode(5, codec)
+			scan, err := scans.Encode(scans.Query{Columns: 5, Codec: codec, BatchRows: scans.BatchRows})
 			if err != nil {
 				return nil, err
 			}

@@ -1,6 +1,8 @@
 // Command read measures what it costs a client to read from GreptimeDB: this driver's
 // rows and Arrow record batches, beside arrow-go's Flight reader and Flight SQL driver,
-// go-sql-driver/mysql, and what gRPC alone costs for the same bytes. ../run runs it.
+// influxdb3-go, go-sql-driver/mysql, pgx, duckdb-go, and what gRPC alone costs for the
+// same bytes. ../run runs it. The servers are null servers and, where GREPTIME_TEST_DSN
+// names one, a GreptimeDB.
 //
 // It is a program apart from ../write because greptimedb-ingester-go and arrow-go v18's
 // flight package cannot be linked into one.
@@ -30,33 +32,60 @@ func main() {
 	}
 }
 
-func run() error {
-	fast, err := nullserver.Start(context.Background(), 0)
+func run() (err error) {
+	ctx := context.Background()
+	fast, err := nullserver.Start(ctx, 0)
 	if err != nil {
 		return err
 	}
-	slow, err := nullserver.Start(context.Background(), serverTime)
+	defer func() { err = errors.Join(err, fast.Close()) }()
+	slow, err := nullserver.Start(ctx, serverTime)
 	if err != nil {
-		return errors.Join(err, fast.Close())
+		return err
 	}
-	err = measure.Main(scenarios(fast, slow, 100, 10_000_000/scans.BatchRows))
-	return errors.Join(err, slow.Close(), fast.Close())
+	defer func() { err = errors.Join(err, slow.Close()) }()
+	all := scenarios(fast, slow, sizes{rows: 100 * scans.BatchRows, long: 10_000_000, most: 1_000_000})
+	dsns := greptimeDSNs{grpc: os.Getenv("GREPTIME_TEST_DSN"), mysql: os.Getenv("GREPTIME_TEST_MYSQL_DSN"), postgres: os.Getenv("GREPTIME_TEST_POSTGRES_DSN")}
+	if dsns.grpc == "" {
+		return measure.Main(all, "")
+	}
+	db, err := connectGreptimeDB(ctx, dsns, 200_000)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	return measure.Main(append(all, db.scenarios()...), db.version)
 }
 
-// scenarios are all scenarios, group by group, on a server that answers at once and on
-// one that takes its time. Results have so many batches; many when memory is looked at.
-func scenarios(fast, slow *nullserver.Process, batches, many int) []measure.Scenario {
-	five := scan{group: "scan, 5 columns", columns: 5, codec: "lz4", batches: batches}
+// sizes are the rows of results.
+type sizes struct {
+	rows int // usually; a multiple of scans.BatchRows
+	long int // when memory is looked at
+	most int // in curves
+}
+
+// scenarios are all scenarios on null servers, group by group: one answers at once, the
+// other takes its time.
+func scenarios(fast, slow *nullserver.Process, n sizes) []measure.Scenario {
+	of := func(group string, columns int, codec string) scan {
+		return scan{group: group, Query: scans.Query{Columns: columns, Codec: codec, Rows: n.rows, BatchRows: scans.BatchRows}}
+	}
+	five, ten := of("scan, 5 columns", 5, "lz4"), of("scan, 10 columns", 10, "lz4")
+	long := of("memory of a long scan, 5 columns", 5, "lz4")
+	long.Rows = n.long
 	return slices.Concat(
 		scanScenarios(fast, five),
 		influxScenario(fast, five),
-		scanScenarios(fast, scan{group: "scan, 10 columns", columns: 10, codec: "lz4", batches: batches}),
-		scanScenarios(slow, scan{group: "scan, 5 columns, slow server", columns: 5, codec: "lz4", batches: batches}),
-		arrowScenarios(fast, scan{group: "scan, 5 columns, no compression", columns: 5, codec: "none", batches: batches}),
+		duckScenario(five),
+		scanScenarios(fast, ten),
+		duckScenario(ten),
+		scanScenarios(slow, of("scan, 5 columns, slow server", 5, "lz4")),
+		arrowScenarios(fast, of("scan, 5 columns, no compression", 5, "none")),
 		selectOneScenarios(fast),
 		decodeScenarios("none"),
 		decodeScenarios("lz4"),
 		decodeScenarios("zstd"),
-		memoryScenarios(fast, scan{group: "memory of a long scan, 5 columns", columns: 5, codec: "lz4", batches: many}),
+		curveScenarios(fast, slow, n.most),
+		memoryScenarios(fast, long),
 	)
 }

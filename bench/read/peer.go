@@ -76,10 +76,14 @@ func influxRows(addr, query string) func(context.Context) (scanner, error) {
 	}
 }
 
+// mysqlDSN is that of the null server.
+func mysqlDSN(server *nullserver.Process) string {
+	return "user:password@tcp(" + server.MySQLAddr + ")/public?parseTime=true"
+}
+
 // mysqlScans read rows by MySQL's protocol: a query without arguments, whose values
 // come as text, and a prepared statement, whose values come in binary.
-func mysqlScans(addr, query string, values func() []any) (text, prepared func(context.Context) (scanner, error)) {
-	dsn := "user:password@tcp(" + addr + ")/public?parseTime=true"
+func mysqlScans(dsn, query string, values func() []any) (text, prepared func(context.Context) (scanner, error)) {
 	prepared = func(context.Context) (scanner, error) {
 		db, err := sql.Open("mysql", dsn)
 		if err != nil {

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/bench/internal/data"
 	"github.com/greptime-go/greptime/bench/internal/measure"
 	"github.com/greptime-go/greptime/bench/internal/nullserver"
 	"github.com/greptime-go/greptime/bench/internal/rawgrpc"
@@ -16,77 +19,92 @@ import (
 
 // scan is a query that is measured.
 type scan struct {
-	group   string
-	columns int
-	codec   string // of the bodies; GreptimeDB's is lz4
-	batches int    // of 1,024 rows, that it returns
+	group string
+	scans.Query
 
+	point     string // what it is in a curve: 5 columns
+	atOnce    int    // how many goroutines read it at the same time; 0: one
 	watchHeap bool
 }
 
-func (s scan) query() string {
-	return fmt.Sprintf("SELECT * FROM scan_%d_%s_%d", s.columns, s.codec, s.batches)
-}
-
-func (s scan) rows() int { return s.batches * scans.BatchRows }
-
 // scanScenarios read the result to its end.
 func scanScenarios(server *nullserver.Process, s scan) []measure.Scenario {
-	query := s.query()
+	query := s.SQL()
 	dsn := "greptime://" + server.Addr
-	values, nulls := fiveValues, fiveNulls
-	if s.columns == 10 {
-		values, nulls = tenValues, tenNulls
-	}
-	mysqlText, mysqlPrepared := mysqlScans(server.MySQLAddr, query, values)
-	return []measure.Scenario{
-		s.scenario("receive only", receiveOnly(server.Addr, query)),
-		s.scenario("Arrow batches", arrowBatches(server.Addr, query)),
+	mysqlText, mysqlPrepared := mysqlScans(mysqlDSN(server), query, s.values)
+	return append([]measure.Scenario{
+		s.scenario("receive only", receiveOnly(server.Addr, s.Query)),
+		s.scenario("Arrow batches", arrowBatches(dsn, query)),
 		s.scenario("database/sql Next only", rowsOf("greptime", dsn, query, nil)),
-		s.scenario("database/sql Scan", rowsOf("greptime", dsn, query, values)),
-		s.scenario("database/sql Scan, sql.Null", rowsOf("greptime", dsn, query, nulls)),
+		s.scenario("database/sql Scan", rowsOf("greptime", dsn, query, s.values)),
+		s.scenario("database/sql Scan, sql.Null", rowsOf("greptime", dsn, query, s.nulls)),
 		s.scenario("arrow-go flight.Reader", arrowGoBatches(server.Addr, query)),
-		s.scenario("arrow-go flightsql Scan", rowsOf("flightsql", "flightsql://"+server.Addr+"?timeout=60s", query, values)),
+		s.scenario("arrow-go flightsql Scan", rowsOf("flightsql", "flightsql://"+server.Addr+"?timeout=60s", query, s.values)),
 		s.scenario("go-sql-driver/mysql text Scan", mysqlText),
 		s.scenario("go-sql-driver/mysql prepared Scan", mysqlPrepared),
-	}
+	}, pgxScenarios(postgresDSN(server), query, s)...)
 }
 
 // arrowScenarios read the same as record batches only.
 func arrowScenarios(server *nullserver.Process, s scan) []measure.Scenario {
-	query := s.query()
+	query := s.SQL()
 	return []measure.Scenario{
-		s.scenario("receive only", receiveOnly(server.Addr, query)),
-		s.scenario("Arrow batches", arrowBatches(server.Addr, query)),
+		s.scenario("receive only", receiveOnly(server.Addr, s.Query)),
+		s.scenario("Arrow batches", arrowBatches("greptime://"+server.Addr, query)),
 		s.scenario("arrow-go flight.Reader", arrowGoBatches(server.Addr, query)),
 	}
 }
 
 // influxScenario reads the same with influxdb3-go.
 func influxScenario(server *nullserver.Process, s scan) []measure.Scenario {
-	return []measure.Scenario{s.scenario("influxdb3-go iterator", influxRows(server.Addr, s.query()))}
-}
-
-func (s scan) scenario(name string, setup func(context.Context) (scanner, error)) measure.Scenario {
-	return measure.Scenario{Group: s.group, Name: name, Unit: "row", Setup: func(ctx context.Context) (*measure.Operation, error) {
-		scanner, err := setup(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return &measure.Operation{Units: s.rows(), Close: scanner.close, Heap: s.watchHeap, Do: func(ctx context.Context) error {
-			n, err := scanner.all(ctx)
-			if err == nil && n != s.rows() {
-				err = fmt.Errorf("%d rows were read instead of %d", n, s.rows())
-			}
-			return err
-		}}, nil
-	}}
+	return []measure.Scenario{s.scenario("influxdb3-go iterator", influxRows(server.Addr, s.SQL()))}
 }
 
 // memoryScenarios read a long result and look at the heap meanwhile.
 func memoryScenarios(server *nullserver.Process, s scan) []measure.Scenario {
 	s.watchHeap = true
-	return []measure.Scenario{s.scenario("database/sql Scan", rowsOf("greptime", "greptime://"+server.Addr, s.query(), fiveValues))}
+	return []measure.Scenario{s.scenario("database/sql Scan", rowsOf("greptime", "greptime://"+server.Addr, s.SQL(), s.values))}
+}
+
+func (s scan) scenario(name string, setup func(context.Context) (scanner, error)) measure.Scenario {
+	if s.point != "" {
+		name = s.point + ", " + name
+	}
+	return measure.Scenario{Group: s.group, Name: name, Unit: "row", Point: s.point != "", Setup: func(ctx context.Context) (*measure.Operation, error) {
+		scanner, err := setup(ctx)
+		if err != nil {
+			return nil, err
+		}
+		do := func(ctx context.Context) error {
+			n, err := scanner.all(ctx)
+			if err == nil && n != s.Rows {
+				err = fmt.Errorf("%d rows were read instead of %d", n, s.Rows)
+			}
+			return err
+		}
+		op := &measure.Operation{Units: s.Rows, Do: do, Close: scanner.close, Heap: s.watchHeap}
+		if s.atOnce > 0 {
+			op.Units *= s.atOnce
+			op.Run = func(ctx context.Context, n int) error { return readAtOnce(ctx, s.atOnce, n, do) }
+		}
+		return op, nil
+	}}
+}
+
+// readAtOnce reads n times on each of several goroutines.
+func readAtOnce(ctx context.Context, goroutines, n int, read func(context.Context) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for range goroutines {
+		g.Go(func() error {
+			for range n {
+				if err := read(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // scanner reads a whole result and returns the number of rows.
@@ -96,20 +114,23 @@ type scanner struct {
 }
 
 // receiveOnly reads the messages and does nothing with them: the floor.
-func receiveOnly(addr, query string) func(context.Context) (scanner, error) {
+func receiveOnly(addr string, q scans.Query) func(context.Context) (scanner, error) {
 	return func(context.Context) (scanner, error) {
 		cc, err := rawgrpc.Dial(addr)
 		return scanner{close: cc.Close, all: func(ctx context.Context) (int, error) {
-			n, err := rawgrpc.ReceiveAll(ctx, cc, rawgrpc.DoGet, rawgrpc.Ticket(query))
-			return (n - 2) * scans.BatchRows, err // all but the schema and the metrics
+			n, err := rawgrpc.ReceiveAll(ctx, cc, rawgrpc.DoGet, rawgrpc.Ticket(q.SQL()))
+			if want := 1 + q.Batches() + 1; err == nil && n != want { // the schema and the metrics
+				err = fmt.Errorf("%d messages were received instead of %d", n, want)
+			}
+			return q.Rows, err
 		}}, err
 	}
 }
 
 // arrowBatches reads record batches by this driver.
-func arrowBatches(addr, query string) func(context.Context) (scanner, error) {
+func arrowBatches(dsn, query string) func(context.Context) (scanner, error) {
 	return func(ctx context.Context) (scanner, error) {
-		conn, err := greptime.Connect(ctx, "greptime://"+addr)
+		conn, err := greptime.Connect(ctx, dsn)
 		if err != nil {
 			return scanner{}, err
 		}
@@ -136,14 +157,19 @@ func rowsOf(driver, dsn, query string, dest func() []any) func(context.Context) 
 		if err != nil {
 			return scanner{}, err
 		}
-		return scanner{close: db.Close, all: func(ctx context.Context) (int, error) {
-			rows, err := db.QueryContext(ctx, query)
-			if err != nil {
-				return 0, err
-			}
-			return scanRows(rows, dest)
-		}}, nil
+		return rowsOfDB(db, query, dest), nil
 	}
+}
+
+func rowsOfDB(db *sql.DB, query string, dest func() []any) scanner {
+	db.SetMaxIdleConns(mostAtOnce) // none is closed between one scan and the next
+	return scanner{close: db.Close, all: func(ctx context.Context) (int, error) {
+		rows, err := db.QueryContext(ctx, query)
+		if err != nil {
+			return 0, err
+		}
+		return scanRows(rows, dest)
+	}}
 }
 
 func scanRows(rows *sql.Rows, dest func() []any) (n int, err error) {
@@ -163,22 +189,36 @@ func scanRows(rows *sql.Rows, dest func() []any) (n int, err error) {
 	return n, rows.Err()
 }
 
-// What rows are scanned into.
-
-func fiveValues() []any {
-	return []any{new(time.Time), new(string), new(float64), new(float64), new(int64)}
+// values are what a row is scanned into.
+func (s scan) values() (dest []any) {
+	for _, v := range (&data.Row{}).Values(s.ColumnNames()) {
+		switch v.(type) {
+		case string:
+			dest = append(dest, new(string))
+		case float64:
+			dest = append(dest, new(float64))
+		case int64:
+			dest = append(dest, new(int64))
+		case time.Time:
+			dest = append(dest, new(time.Time))
+		}
+	}
+	return dest
 }
 
-func fiveNulls() []any {
-	return []any{new(sql.Null[time.Time]), new(sql.NullString), new(sql.NullFloat64), new(sql.NullFloat64), new(sql.NullInt64)}
-}
-
-func tenValues() []any {
-	return []any{new(time.Time), new(string), new(string), new(string), new(string),
-		new(float64), new(float64), new(float64), new(float64), new(float64)}
-}
-
-func tenNulls() []any {
-	return []any{new(sql.Null[time.Time]), new(sql.NullString), new(sql.NullString), new(sql.NullString), new(sql.NullString),
-		new(sql.NullFloat64), new(sql.NullFloat64), new(sql.NullFloat64), new(sql.NullFloat64), new(sql.NullFloat64)}
+// nulls are the same, for values that may be NULL.
+func (s scan) nulls() (dest []any) {
+	for _, v := range (&data.Row{}).Values(s.ColumnNames()) {
+		switch v.(type) {
+		case string:
+			dest = append(dest, new(sql.NullString))
+		case float64:
+			dest = append(dest, new(sql.NullFloat64))
+		case int64:
+			dest = append(dest, new(sql.NullInt64))
+		case time.Time:
+			dest = append(dest, new(sql.Null[time.Time]))
+		}
+	}
+	return dest
 }

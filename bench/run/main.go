@@ -73,8 +73,13 @@ func run(ctx context.Context, o options, reportOnly bool) error {
 		return err
 	}
 	if o.only != "" {
-		fmt.Print(r.tables())
+		fmt.Print(r.tables(false), r.tables(true))
 		return nil
+	}
+	for _, f := range plots {
+		if !r.drawn(f) {
+			fmt.Fprintf(os.Stderr, "%s is not drawn: not all of its groups %q have results\n", f.file, f.groups)
+		}
 	}
 	if err := r.writeCSV(filepath.Join(results, "results.csv")); err != nil {
 		return err
@@ -105,7 +110,8 @@ func runProgram(ctx context.Context, dir, name, results string, o options) error
 	}
 	defer os.RemoveAll(tmp)
 	exe := filepath.Join(tmp, name)
-	build := exec.CommandContext(ctx, "go", "build", "-o", exe, "./"+name)
+	// duckdb-go has its Arrow interface with this tag only.
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "duckdb_arrow", "-o", exe, "./"+name)
 	build.Dir, build.Stderr = dir, os.Stderr
 	build.Env = append(os.Environ(), "GOTOOLCHAIN="+o.goTool)
 	if err := build.Run(); err != nil {
@@ -119,6 +125,7 @@ func runProgram(ctx context.Context, dir, name, results string, o options) error
 // report is the results of all programs.
 type report struct {
 	machine measure.Machine
+	server  string // the version of a real server, if there was one
 	begun   time.Time
 	rounds  int
 	time    time.Duration
@@ -138,6 +145,9 @@ func load(results string) (*report, error) {
 		}
 		if i == 0 {
 			r.machine, r.begun, r.rounds, r.time = m.Machine, m.Begun, m.Rounds, m.Time
+		}
+		if m.Server != "" {
+			r.server = m.Server
 		}
 		for path, version := range m.Machine.Modules {
 			r.machine.Modules[path] = version

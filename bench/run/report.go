@@ -64,21 +64,35 @@ func (r *report) groups() [][]measure.Result {
 	return groups
 }
 
-// tables are the tables of all groups. The first scenario of a group is what the others
-// are compared with.
-func (r *report) tables() string {
+// tables are the tables of groups: those on null servers, or those on a real one. The
+// first scenario of a group, or of a point of its curves, is what the others are compared
+// with.
+func (r *report) tables(real bool) string {
 	var b strings.Builder
 	for _, group := range r.groups() {
-		writeTable(&b, group)
+		if strings.HasPrefix(group[0].Group, measure.RealServer) == real {
+			writeTable(&b, group)
+		}
 	}
 	return b.String()
 }
 
+// curvePoint splits the name of a scenario that is a point of one of several curves:
+// 100 rows, Append.
+func curvePoint(name string) (point, curve string, ok bool) {
+	point, curve, ok = strings.Cut(name, ", ")
+	return point, curve, ok && name[0] >= '0' && name[0] <= '9'
+}
+
 func writeTable(b *strings.Builder, group []measure.Result) {
 	first := &group[0]
+	against := first.Name
+	if _, curve, ok := curvePoint(first.Name); ok {
+		against = curve // of the same point
+	}
 	latency, sent := first.Samples[0].P50Nanoseconds > 0, slices.ContainsFunc(group, func(r measure.Result) bool { return r.Samples[0].SentBytes > 0 })
 	perByte := first.Unit == "byte"
-	header := []string{first.Group, "CPU, ns a " + first.Unit, "× " + first.Name, first.Unit + "s/s", "allocations a " + first.Unit, "B allocated a " + first.Unit}
+	header := []string{first.Group, "CPU, ns a " + first.Unit, "× " + against, first.Unit + "s/s", "allocations a " + first.Unit, "B allocated a " + first.Unit}
 	if perByte {
 		header = header[:5] // of a byte, the rest says nothing
 		header[1], header[4] = "CPU, ns a KiB", "B allocated a KiB"
@@ -94,12 +108,16 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 	row(header)
 	fmt.Fprintln(b, "|---"+strings.Repeat("|--:", len(header)-1)+"|")
 	for i := range group {
-		r := &group[i]
+		r, other := &group[i], first
+		if point, _, ok := curvePoint(r.Name); ok {
+			at := slices.IndexFunc(group, func(r measure.Result) bool { return strings.HasPrefix(r.Name, point+", ") })
+			other = &group[at]
+		}
 		scale, fifth := 1.0, measure.Allocations
 		if perByte {
 			scale, fifth = 1024, measure.Bytes
 		}
-		cells := []string{r.Name, figure(scale * r.Median(measure.CPU)), figure(r.Ratio(first, measure.CPU)), rate(r.Median(measure.PerSecond)), figure(scale * r.Median(fifth))}
+		cells := []string{r.Name, figure(scale * r.Median(measure.CPU)), figure(r.Ratio(other, measure.CPU)), rate(r.Median(measure.PerSecond)), figure(scale * r.Median(fifth))}
 		if !perByte {
 			cells = append(cells, figure(r.Median(measure.Bytes)))
 		}
@@ -179,8 +197,13 @@ func (r *report) markdown() string {
 	fmt.Fprintln(&b, "### Plots")
 	fmt.Fprintln(&b)
 	for _, p := range plots {
-		fmt.Fprintf(&b, "![%s](results/%s)\n\n", p.title, p.file)
+		if r.drawn(p) {
+			fmt.Fprintf(&b, "![%s](results/%s)\n\n", p.title, p.file)
+		}
 	}
-	fmt.Fprintf(&b, "### All figures\n\n%s", r.tables())
+	fmt.Fprintf(&b, "### All figures\n\n%s", r.tables(false))
+	if tables := r.tables(true); tables != "" {
+		fmt.Fprintf(&b, "### On a GreptimeDB\n\nIts version() is %s.\n\n%s", r.server, tables)
+	}
 	return b.String()
 }

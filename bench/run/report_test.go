@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/greptime-go/greptime/bench/internal/measure"
 )
@@ -46,10 +47,74 @@ func TestPlotsAreDrawn(t *testing.T) {
 	if err := r.plot(dir); err != nil {
 		t.Fatal(err)
 	}
+	checkPlots(t, dir, r.drawn)
+}
+
+func checkPlots(t *testing.T, dir string, drawn func(figurePlot) bool) {
+	t.Helper()
 	for _, p := range plots {
+		if !drawn(p) {
+			continue
+		}
 		if info, err := os.Stat(filepath.Join(dir, p.file)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", p.file, err)
 		}
+	}
+}
+
+// The programs are built and run as they are for the README, for the beginning of the
+// curves and what needs a build tag; with that and the results in the repository, every
+// plot is drawn.
+func TestProgramsMeasureCurves(t *testing.T) {
+	dir, err := benchDir(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := t.TempDir()
+	o := options{only: `, by .*/(1|2|5|10|128|1024) |duckdb-go`, rounds: 1, time: time.Millisecond, goTool: "local"}
+	for _, program := range programs {
+		// go test has to know that its result depends on these files.
+		if _, err := os.ReadDir("../" + program); err != nil {
+			t.Fatal(err)
+		}
+		if err := runProgram(t.Context(), dir, program, results, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	curves, err := load(results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if curves.result(scan5+"duckdb-go Arrow") == nil {
+		t.Error("duckdb-go was not measured")
+	}
+	if err := curves.plot(results); err != nil {
+		t.Fatal(err)
+	}
+	checkPlots(t, results, curves.drawn)
+	committed, err := load("../results")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range plots {
+		if !curves.drawn(p) && !committed.drawn(p) {
+			t.Errorf("%s: there are no results of %q", p.file, p.groups)
+		}
+	}
+}
+
+func TestRealServersResultsStandApart(t *testing.T) {
+	sample := []measure.Sample{{Units: 1, WallNanoseconds: 1}}
+	r := &report{server: "8.4.2-greptimedb-1.0.2", results: []measure.Result{
+		{Group: "scan", Name: "Arrow batches", Unit: "row", Samples: sample},
+		{Group: measure.RealServer + "scan", Name: "Arrow batches", Unit: "row", Samples: sample},
+	}}
+	null, server, ok := strings.Cut(r.markdown(), "### On a GreptimeDB")
+	if !ok || !strings.Contains(server, "| "+measure.RealServer+"scan |") || !strings.Contains(server, r.server) {
+		t.Errorf("the real server's results are not in a section of their own:\n%s", server)
+	}
+	if strings.Contains(null, measure.RealServer) || !strings.Contains(null, "| scan |") {
+		t.Errorf("the null server's results are not apart:\n%s", null)
 	}
 }
 

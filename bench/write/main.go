@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/greptime-go/greptime/bench/internal/data"
 	"github.com/greptime-go/greptime/bench/internal/measure"
 	"github.com/greptime-go/greptime/bench/internal/nullserver"
 )
@@ -39,14 +40,14 @@ func run() error {
 	if err != nil {
 		return errors.Join(err, fast.Close())
 	}
-	err = measure.Main(scenarios(fast.Addr, slow.Addr, 10_000_000))
+	err = measure.Main(scenarios(fast.Addr, slow.Addr, 10_000_000, batches*data.BatchRows), "")
 	return errors.Join(err, slow.Close(), fast.Close())
 }
 
 // scenarios are all scenarios, group by group, on a server that answers at once and on
 // one that takes its time. manyRows is how many rows are loaded when memory is looked
-// at.
-func scenarios(fast, slow string, manyRows int) []measure.Scenario {
+// at, distinct how many differ in curves.
+func scenarios(fast, slow string, manyRows, distinct int) []measure.Scenario {
 	return slices.Concat(
 		encodeScenarios(),
 		insertScenarios(fast),
@@ -58,6 +59,7 @@ func scenarios(fast, slow string, manyRows int) []measure.Scenario {
 		slowBulkScenarios(slow),
 		batchSizeScenarios(fast),
 		streamCountScenarios(slow),
+		curveScenarios(fast, slow, distinct),
 		memoryScenarios(fast, manyRows),
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/greptime-go/greptime/bench/internal/data"
 	"github.com/greptime-go/greptime/bench/internal/measure/measuretest"
 	"github.com/greptime-go/greptime/bench/internal/nullserver"
 )
@@ -18,7 +19,7 @@ func TestEveryScenarioRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	measuretest.RunAll(t, scenarios(server.Addr, server.Addr, 200_000))
+	measuretest.RunAll(t, scenarios(server.Addr, server.Addr, 200_000, data.BatchRows))
 	if err := server.Close(); err != nil {
 		t.Error(err)
 	}

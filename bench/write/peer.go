@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	ingester "github.com/GreptimeTeam/greptimedb-ingester-go"
@@ -66,6 +67,34 @@ func peerTable(name string, rows []data.Row) (*table.Table, error) {
 			err = t.AddRow(r.Region, r.Zone, r.Rack, r.Host, r.CPU, r.Memory, r.Disk, r.NetIn, r.NetOut, r.Time)
 		}
 		if err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// peerTableOf is values as a table, whose columns are those of the table in package
+// data.
+func peerTableOf(name string, rows [][]any) (*table.Table, error) {
+	t, err := table.New(name)
+	if err != nil {
+		return nil, err
+	}
+	for i, column := range data.Columns(name) {
+		switch rows[0][i].(type) {
+		case string:
+			err = t.AddTagColumn(column, types.STRING)
+		case float64:
+			err = t.AddFieldColumn(column, types.FLOAT64)
+		case time.Time:
+			err = t.AddTimestampColumn(column, types.TIMESTAMP_MILLISECOND)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, row := range rows {
+		if err := t.AddRow(row...); err != nil {
 			return nil, err
 		}
 	}

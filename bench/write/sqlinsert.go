@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"strings"
 
 	"github.com/greptime-go/greptime/bench/internal/data"
@@ -11,19 +13,25 @@ import (
 )
 
 // sqlScenarios run INSERTs of 1,000 rows with 10,000 arguments: natively, as auto does
-// with them, and as text; beside them the same rows by package insert.
+// with them, and as text; beside them the same rows by package insert, and the share of
+// database/sql: the arguments' way to a driver that does nothing.
 func sqlScenarios(addr string) []measure.Scenario {
 	const group = "SQL INSERT with arguments, 10 columns"
 	return []measure.Scenario{
 		insertScenario(group, "insert.Write", data.Narrow, addr, func(rows [][]data.Row) [][]data.Row { return rows }, appendNarrow),
-		sqlScenario(group, "auto", addr),
-		sqlScenario(group, "sql", addr),
+		sqlScenario(group, "database/sql alone", func() (*sql.DB, error) { return sql.OpenDB(idle{}), nil }),
+		sqlScenario(group, "insert=auto", open(addr, "auto")),
+		sqlScenario(group, "insert=sql", open(addr, "sql")),
 	}
 }
 
-func sqlScenario(group, mode, addr string) measure.Scenario {
-	return measure.Scenario{Group: group, Name: "insert=" + mode, Unit: "row", Setup: func(context.Context) (*measure.Operation, error) {
-		db, err := sql.Open("greptime", "greptime://"+addr+"?insert="+mode)
+func open(addr, mode string) func() (*sql.DB, error) {
+	return func() (*sql.DB, error) { return sql.Open("greptime", "greptime://"+addr+"?insert="+mode) }
+}
+
+func sqlScenario(group, name string, open func() (*sql.DB, error)) measure.Scenario {
+	return measure.Scenario{Group: group, Name: name, Unit: "row", Setup: func(context.Context) (*measure.Operation, error) {
+		db, err := open()
 		if err != nil {
 			return nil, err
 		}
@@ -52,4 +60,27 @@ func sqlScenario(group, mode, addr string) measure.Scenario {
 		op.Close = db.Close
 		return op, nil
 	}}
+}
+
+// idle is a driver that takes every INSERT of a batch and does nothing.
+type idle struct{}
+
+var (
+	_ driver.Connector         = idle{}
+	_ driver.ExecerContext     = idle{}
+	_ driver.NamedValueChecker = idle{}
+)
+
+var errIdle = errors.New("the idle driver takes Exec only")
+
+func (idle) Connect(context.Context) (driver.Conn, error) { return idle{}, nil }
+func (idle) Driver() driver.Driver                        { return idle{} }
+func (idle) Open(string) (driver.Conn, error)             { return idle{}, nil }
+func (idle) Prepare(string) (driver.Stmt, error)          { return nil, errIdle }
+func (idle) Begin() (driver.Tx, error)                    { return nil, errIdle }
+func (idle) Close() error                                 { return nil }
+func (idle) CheckNamedValue(nv *driver.NamedValue) error  { return nil }
+
+func (idle) ExecContext(context.Context, string, []driver.NamedValue) (driver.Result, error) {
+	return driver.RowsAffected(data.BatchRows), nil
 }

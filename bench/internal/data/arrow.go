@@ -21,7 +21,7 @@ var types = map[string]arrow.DataType{
 func Schema(columns []string) *arrow.Schema {
 	fields := make([]arrow.Field, len(columns))
 	for i, name := range columns {
-		fields[i] = arrow.Field{Name: name, Type: types[name], Nullable: name != "ts"}
+		fields[i] = arrow.Field{Name: name, Type: types[base(name)], Nullable: name != "ts"}
 		if name == "ts" {
 			fields[i].Metadata = arrow.NewMetadata([]string{"greptime:time_index"}, []string{"true"})
 		}

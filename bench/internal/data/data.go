@@ -7,6 +7,8 @@ package data
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,10 +36,42 @@ const (
 
 // Columns are the names of a table's columns.
 func Columns(table string) []string {
+	var n int
+	if _, err := fmt.Sscanf(table, "bench_%d", &n); err == nil {
+		return mixedColumns(n)
+	}
 	if table == Wide {
 		return Names
 	}
 	return append(append([]string{}, Names[:9]...), Names[11])
+}
+
+// Mixed is the name of the table of n columns, two or more, that are as many tags and
+// doubles, in proportion, as in the narrow one.
+func Mixed(n int) string { return fmt.Sprintf("bench_%d", n) }
+
+func mixedColumns(n int) []string {
+	tags := 4 * n / 10
+	return slices.Concat(Repeat(Names[:4], tags), Repeat(Names[4:9], n-1-tags), Names[11:])
+}
+
+// Repeat is n columns: these, and when they are used up the same again, with a number:
+// cpu, disk, cpu#2, disk#2.
+func Repeat(columns []string, n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = columns[i%len(columns)]
+		if i >= len(columns) {
+			all[i] += fmt.Sprintf("#%d", 1+i/len(columns))
+		}
+	}
+	return all
+}
+
+// base is the name of a column without a number.
+func base(column string) string {
+	name, _, _ := strings.Cut(column, "#")
+	return name
 }
 
 // How many values the tags have: 1,000,000 series.
@@ -81,9 +115,18 @@ func Batches(n int) [][]Row {
 	return batches
 }
 
+// Values are the values of these columns.
+func (r *Row) Values(columns []string) []any {
+	values := make([]any, len(columns))
+	for i, name := range columns {
+		values[i] = r.Value(name)
+	}
+	return values
+}
+
 // Value is the value of a column.
 func (r *Row) Value(column string) any {
-	switch column {
+	switch base(column) {
 	case "region":
 		return r.Region
 	case "zone":

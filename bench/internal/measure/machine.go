@@ -47,7 +47,9 @@ var interesting = map[string]bool{
 	"github.com/InfluxCommunity/influxdb3-go/v2":     true,
 	"github.com/apache/arrow-go/v18":                 true,
 	"github.com/apache/arrow/go/v17":                 true,
+	"github.com/duckdb/duckdb-go/v2":                 true,
 	"github.com/go-sql-driver/mysql":                 true,
+	"github.com/jackc/pgx/v5":                        true,
 	"google.golang.org/grpc":                         true,
 	"google.golang.org/protobuf":                     true,
 }

@@ -17,11 +17,14 @@ type Report struct {
 	Begun   time.Time     `json:"begun"`
 	Rounds  int           `json:"rounds"`
 	Time    time.Duration `json:"sample_ns"`
-	Results []Result      `json:"results"`
+	// Server is the version of the GreptimeDB that some scenarios run on, if any.
+	Server  string   `json:"server,omitempty"`
+	Results []Result `json:"results"`
 }
 
-// Main is what a program of scenarios does, by its command line.
-func Main(scenarios []Scenario) error {
+// Main is what a program of scenarios does, by its command line. server is for the
+// report.
+func Main(scenarios []Scenario, server string) error {
 	var (
 		only   = flag.String("run", "", "run only scenarios that match this `regexp`, as go test does")
 		rounds = flag.Int("rounds", 7, "samples of each scenario")
@@ -43,22 +46,18 @@ func Main(scenarios []Scenario) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	return run(ctx, scenarios, *only, *rounds, *about, *out)
-}
-
-func run(ctx context.Context, scenarios []Scenario, only string, rounds int, about time.Duration, out string) error {
-	re, err := regexp.Compile(only)
+	re, err := regexp.Compile(*only)
 	if err != nil {
 		return err
 	}
-	report := Report{Machine: ThisMachine(), Begun: time.Now().UTC().Truncate(time.Second), Rounds: rounds, Time: about}
-	report.Results, err = Run(ctx, scenarios, Options{Rounds: rounds, Time: about, Only: re, Log: os.Stderr})
-	if err != nil || out == "" {
+	report := Report{Machine: ThisMachine(), Begun: time.Now().UTC().Truncate(time.Second), Rounds: *rounds, Time: *about, Server: server}
+	report.Results, err = Run(ctx, scenarios, Options{Rounds: *rounds, Time: *about, Only: re, Log: os.Stderr})
+	if err != nil || *out == "" {
 		return err
 	}
 	b, err := json.MarshalIndent(report, "", "\t")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, append(b, '\n'), 0o644)
+	return os.WriteFile(*out, append(b, '\n'), 0o644)
 }

@@ -45,6 +45,9 @@ func HeapGrowth(s Sample) float64 {
 	return float64(slices.Max(s.HeapBytes[len(s.HeapBytes)-quarter:]) - slices.Max(s.HeapBytes[:quarter]))
 }
 
+// RealServer begins the names of groups that are measured on a real GreptimeDB.
+const RealServer = "GreptimeDB, "
+
 // Result is what was measured of a scenario: a sample a round.
 type Result struct {
 	Group             string   `json:"group"`

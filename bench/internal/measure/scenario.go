@@ -23,8 +23,19 @@ type Scenario struct {
 	Group string // scenarios of one group are compared with each other
 	Name  string
 	Unit  string // what it costs are given for: a row, a call
+	// Point says that it is one of many of a curve. Its neighbours confirm it, so it is
+	// measured in half of the rounds, by half as long samples.
+	Point bool
 	// Setup prepares everything that is not to be measured.
 	Setup func(context.Context) (*Operation, error)
+}
+
+// Count is the name of a point of a curve: 1 row, 10 rows. Plots read the number.
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // ID is the name of the scenario among all.
@@ -55,9 +66,13 @@ type Options struct {
 	Log    io.Writer
 }
 
-// ErrSkip is wrapped by the error of a Setup whose scenario cannot run here, as when
-// there is no server for it.
-var ErrSkip = errors.New("skipped")
+// of is how often and how long a scenario is measured.
+func (o Options) of(s *Scenario) (rounds int, about time.Duration) {
+	if s.Point {
+		return (o.Rounds + 1) / 2, o.Time / 2
+	}
+	return o.Rounds, o.Time
+}
 
 // Run measures all scenarios whose ID Only matches.
 func Run(ctx context.Context, scenarios []Scenario, o Options) ([]Result, error) {
@@ -81,6 +96,7 @@ func Run(ctx context.Context, scenarios []Scenario, o Options) ([]Result, error)
 // running is a scenario that is set up.
 type running struct {
 	op     *Operation
+	rounds int
 	n      int // operations of a sample
 	result Result
 }
@@ -99,15 +115,13 @@ func runGroup(ctx context.Context, scenarios []Scenario, o Options) (results []R
 			continue
 		}
 		op, err := s.Setup(ctx)
-		if errors.Is(err, ErrSkip) {
-			fmt.Fprintf(o.Log, "%s: %v\n", s.ID(), err)
-			continue
-		} else if err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.ID(), err)
 		}
-		r := &running{op: op, result: Result{Group: s.Group, Name: s.Name, Unit: s.Unit, UnitsPerOperation: op.Units}}
+		rounds, about := o.of(&s)
+		r := &running{op: op, rounds: rounds, result: Result{Group: s.Group, Name: s.Name, Unit: s.Unit, UnitsPerOperation: op.Units}}
 		group = append(group, r)
-		if r.n, err = calibrate(ctx, op, o.Time); err != nil {
+		if r.n, err = calibrate(ctx, op, about); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.ID(), err)
 		}
 	}
@@ -117,6 +131,9 @@ func runGroup(ctx context.Context, scenarios []Scenario, o Options) (results []R
 			slices.Reverse(order)
 		}
 		for _, r := range order {
+			if round >= r.rounds {
+				continue
+			}
 			s, err := sample(ctx, r.op, r.n)
 			if err != nil {
 				return nil, fmt.Errorf("%s/%s: %w", r.result.Group, r.result.Name, err)

@@ -2,10 +2,7 @@ package nullserver
 
 import (
 	"bytes"
-	"fmt"
 	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -25,7 +22,10 @@ import (
 
 // statement finds, in a ticket of whatever client, the text that decides what the
 // answer is.
-var statement = regexp.MustCompile(`scan_\d+_(?:none|lz4|zstd)_\d+|SELECT 1|LIMIT 0|DESC TABLE|INSERT INTO`)
+var statement = regexp.MustCompile(scans.Pattern + `|SELECT 1|LIMIT 0|DESC TABLE|INSERT INTO`)
+
+// table finds the table in it.
+var table = regexp.MustCompile(`bench_\w+`)
 
 // NoMetrics in a statement leaves out the message of metrics at the end of its result,
 // for clients that fail on it.
@@ -38,7 +38,6 @@ func doGet(stream grpc.ServerStream) error {
 		return err
 	}
 	what := statement.Find(ticket)
-	wide := bytes.Contains(ticket, []byte(data.Wide))
 	metrics := !bytes.Contains(ticket, []byte(NoMetrics))
 	switch {
 	case what == nil:
@@ -48,7 +47,7 @@ func doGet(stream grpc.ServerStream) error {
 	case string(what) == "INSERT INTO":
 		return stream.SendMsg(affectedMessage(bytes.Count(ticket, []byte("),")) + 1))
 	default:
-		for _, m := range smallAnswer(string(what), wide, metrics) {
+		for _, m := range smallAnswer(string(what), data.Columns(string(table.Find(ticket))), metrics) {
 			if err := stream.SendMsg(m); err != nil {
 				return err
 			}
@@ -80,27 +79,28 @@ func getFlightInfo(stream grpc.ServerStream) error {
 	return stream.SendMsg(rawgrpc.Message(field(nil, 3, endpoint)))
 }
 
-// prepared has the messages of scans that were asked for before.
-var prepared sync.Map // columns and codec → [][]byte
-
-// sendScan answers scan_<columns>_<codec>_<batches>.
-func sendScan(stream grpc.ServerStream, name string, metrics bool) error {
-	last := strings.LastIndexByte(name, '_')
-	set := name[:last]
-	batches, err := strconv.Atoi(name[last+1:])
+// sendScan answers a query.
+func sendScan(stream grpc.ServerStream, text string, metrics bool) error {
+	q, err := scans.ParseQuery(text)
 	if err != nil {
 		return err
 	}
-	messages, err := scanMessages(set)
+	scan, err := scanOf(q)
 	if err != nil {
 		return err
 	}
-	if err := stream.SendMsg(rawgrpc.Message(messages[0])); err != nil {
+	if err := stream.SendMsg(scan.schema); err != nil {
 		return err
 	}
-	for i := range batches {
-		work(scans.BatchRows)
-		if err := stream.SendMsg(rawgrpc.Message(messages[1+i%(len(messages)-1)])); err != nil {
+	for i := range q.Rows / q.BatchRows {
+		work(int64(q.BatchRows))
+		if err := stream.SendMsg(scan.batches[i%len(scan.batches)]); err != nil {
+			return err
+		}
+	}
+	if scan.rest != nil {
+		work(int64(q.Rows % q.BatchRows))
+		if err := stream.SendMsg(scan.rest); err != nil {
 			return err
 		}
 	}
@@ -110,34 +110,42 @@ func sendScan(stream grpc.ServerStream, name string, metrics bool) error {
 	return stream.SendMsg(metricsMessage())
 }
 
-func scanMessages(set string) ([][]byte, error) {
-	if m, ok := prepared.Load(set); ok {
-		return m.([][]byte), nil
+// flightScan is the messages of a scan.
+type flightScan struct {
+	schema  rawgrpc.Message
+	batches []rawgrpc.Message // come again and again
+	rest    rawgrpc.Message   // the last batch, if it is shorter
+}
+
+// flightScans keeps those that were asked for before.
+var flightScans sync.Map // scans.Query → *flightScan
+
+func scanOf(q scans.Query) (*flightScan, error) {
+	if s, ok := flightScans.Load(q); ok {
+		return s.(*flightScan), nil
 	}
-	var columns int
-	var codec string
-	if _, err := fmt.Sscanf(strings.ReplaceAll(set, "_", " "), "scan %d %s", &columns, &codec); err != nil {
-		return nil, err
-	}
-	scan, err := scans.Encode(columns, codec)
+	scan, err := scans.Encode(q)
 	if err != nil {
 		return nil, err
 	}
-	var messages [][]byte
-	for _, m := range scan.Messages {
-		messages = append(messages, m.FlightData())
+	s := &flightScan{schema: scan.Messages[0].FlightData()}
+	for _, m := range scan.Messages[1:] {
+		s.batches = append(s.batches, m.FlightData())
 	}
-	prepared.Store(set, messages)
-	return messages, nil
+	rest, err := scans.EncodeRest(q)
+	if err != nil {
+		return nil, err
+	}
+	if rest != nil {
+		s.rest = rest.FlightData()
+	}
+	flightScans.Store(q, s)
+	return s, nil
 }
 
 // smallAnswer is what SELECT 1 and the questions for a table's columns are answered
 // with.
-func smallAnswer(what string, wide, metrics bool) []rawgrpc.Message {
-	columns := data.Columns(data.Narrow)
-	if wide {
-		columns = data.Columns(data.Wide)
-	}
+func smallAnswer(what string, columns []string, metrics bool) []rawgrpc.Message {
 	var schema *arrow.Schema
 	var batches []arrow.RecordBatch
 	switch what {
@@ -188,11 +196,11 @@ func description(columns []string) (*arrow.Schema, []arrow.RecordBatch) {
 	schema := arrow.NewSchema(fields, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
-	for i, f := range data.Schema(columns).Fields() {
+	for _, f := range data.Schema(columns).Fields() {
 		typ := map[arrow.Type]string{arrow.STRING: "String", arrow.FLOAT64: "Float64", arrow.INT64: "Int64", arrow.BOOL: "Boolean", arrow.TIMESTAMP: "TimestampMillisecond"}[f.Type.ID()]
 		key, null, role := "", "YES", "FIELD"
 		switch {
-		case i < 4:
+		case f.Type.ID() == arrow.STRING:
 			key, role = "PRI", "TAG"
 		case f.Name == "ts":
 			key, null, role = "PRI", "NO", "TIMESTAMP"

@@ -7,8 +7,6 @@ import (
 	"io"
 	"math"
 	"net"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -100,12 +98,12 @@ func (c *mysqlConn) run(command byte, args []byte) error {
 	case comStmtPrepare:
 		id := uint32(len(c.statements) + 1)
 		c.statements[id] = string(statement.Find(args))
-		scan, err := mysqlScanOf(c.statements[id])
+		q, scan, err := mysqlScanOf(c.statements[id])
 		if err != nil {
 			return err
 		}
 		answer := binary.LittleEndian.AppendUint32([]byte{0}, id)
-		answer = binary.LittleEndian.AppendUint16(answer, uint16(scan.columns))
+		answer = binary.LittleEndian.AppendUint16(answer, uint16(q.Columns))
 		answer = append(answer, 0, 0, 0, 0, 0)
 		_, err = c.w.Write(append(packet(nil, 1, answer), scan.definitions...))
 		return err
@@ -121,28 +119,18 @@ func (c *mysqlConn) run(command byte, args []byte) error {
 }
 
 // send sends the result of a scan.
-func (c *mysqlConn) send(name string, asBinary bool) error {
-	scan, err := mysqlScanOf(name)
+func (c *mysqlConn) send(query string, asBinary bool) error {
+	q, scan, err := mysqlScanOf(query)
 	if err != nil {
 		return err
 	}
-	batches := scan.text
+	rows := scan.text
 	if asBinary {
-		batches = scan.binary
+		rows = scan.binary
 	}
-	count := packet(nil, 1, []byte{byte(scan.columns)})
-	if _, err := c.w.Write(append(count, scan.definitions...)); err != nil {
-		return err
-	}
-	for i := range scan.batches {
-		work(scans.BatchRows)
-		if _, err := c.w.Write(batches[i%len(batches)]); err != nil {
-			return err
-		}
-	}
-	// A batch has a multiple of 256 rows, so the sequence goes on as before it.
-	_, err = c.w.Write(packet(nil, byte(scan.columns+3), eofPacket))
-	return err
+	// The rows of a chunk are a multiple of 256, so the sequence goes on as before it.
+	end := packet(nil, byte(q.Columns+3+q.Rows), eofPacket)
+	return rows.send(c.w, append(packet(nil, 1, []byte{byte(q.Columns)}), scan.definitions...), q.Rows, end)
 }
 
 var (
@@ -176,69 +164,51 @@ func greeting() []byte {
 
 // mysqlScan is a scan as MySQL's packets.
 type mysqlScan struct {
-	columns      int
 	definitions  []byte // of the columns, with the packet behind them
-	text, binary [][]byte
+	text, binary *encodedRows
 }
 
 // mysqlScans keeps scans that were asked for before.
 var mysqlScans sync.Map // number of columns → *mysqlScan
 
-// mysqlAnswer is a scan of so many batches.
-type mysqlAnswer struct {
-	*mysqlScan
-	batches int
+func mysqlScanOf(query string) (scans.Query, *mysqlScan, error) {
+	q, err := scans.ParseQuery(query)
+	if err != nil {
+		return q, nil, err
+	}
+	if s, ok := mysqlScans.Load(q.Columns); ok {
+		return q, s.(*mysqlScan), nil
+	}
+	s := newMySQLScan(q.ColumnNames())
+	mysqlScans.Store(q.Columns, s)
+	return q, s, nil
 }
 
-func mysqlScanOf(name string) (mysqlAnswer, error) {
-	parts := strings.Split(name, "_")
-	if len(parts) != 4 {
-		return mysqlAnswer{}, fmt.Errorf("the null server has no MySQL result for %q", name)
-	}
-	columns, _ := strconv.Atoi(parts[1])
-	batches, err := strconv.Atoi(parts[3])
-	if err != nil {
-		return mysqlAnswer{}, err
-	}
-	if s, ok := mysqlScans.Load(columns); ok {
-		return mysqlAnswer{s.(*mysqlScan), batches}, nil
-	}
-	s, err := newMySQLScan(columns)
-	if err != nil {
-		return mysqlAnswer{}, err
-	}
-	mysqlScans.Store(columns, s)
-	return mysqlAnswer{s, batches}, nil
-}
-
-func newMySQLScan(columns int) (*mysqlScan, error) {
-	names, err := scans.Columns(columns)
-	if err != nil {
-		return nil, err
-	}
-	s := &mysqlScan{columns: columns}
+func newMySQLScan(columns []string) *mysqlScan {
+	s := &mysqlScan{}
 	sequence := byte(2)
-	for _, name := range names {
+	for _, name := range columns {
 		s.definitions = packet(s.definitions, sequence, columnDefinition(name))
 		sequence++
 	}
 	s.definitions = packet(s.definitions, sequence, eofPacket)
 	sequence++
-	for _, rows := range scans.Rows() {
-		var text, binary []byte
-		for i := range rows {
-			var t, b []byte
-			b = append(b, make([]byte, 1+(columns+7+2)/8)...)
-			for _, name := range names {
-				t = appendText(t, rows[i].Value(name))
-				b = appendBinary(b, rows[i].Value(name))
-			}
-			at := sequence + byte(i)
-			text, binary = packet(text, at, t), packet(binary, at, b)
+	s.text = encodeRows(func(b []byte, i int, row *data.Row) []byte {
+		var text []byte
+		for _, name := range columns {
+			value := appendText(nil, row.Value(name))
+			text = append(append(text, byte(len(value))), value...)
 		}
-		s.text, s.binary = append(s.text, text), append(s.binary, binary)
-	}
-	return s, nil
+		return packet(b, sequence+byte(i), text)
+	})
+	s.binary = encodeRows(func(b []byte, i int, row *data.Row) []byte {
+		values := make([]byte, 1+(len(columns)+7+2)/8)
+		for _, name := range columns {
+			values = appendBinary(values, row.Value(name))
+		}
+		return packet(b, sequence+byte(i), values)
+	})
+	return s
 }
 
 func columnDefinition(name string) []byte {
@@ -258,21 +228,6 @@ func columnDefinition(name string) []byte {
 	const utf8mb4 = 45
 	b = append(b, 0x0c, utf8mb4, 0, 0, 4, 0, 0, typ, 0, 0, decimals)
 	return append(b, 0, 0)
-}
-
-func appendText(b []byte, v any) []byte {
-	var s string
-	switch v := v.(type) {
-	case string:
-		s = v
-	case float64:
-		s = strconv.FormatFloat(v, 'g', -1, 64)
-	case int64:
-		s = strconv.FormatInt(v, 10)
-	case time.Time:
-		s = v.Format("2006-01-02 15:04:05.000")
-	}
-	return append(append(b, byte(len(s))), s...)
 }
 
 func appendBinary(b []byte, v any) []byte {

@@ -58,18 +58,23 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	s := grpc.NewServer(
-		grpc.ForceServerCodecV2(rawgrpc.Codec{}),
-		grpc.MaxRecvMsgSize(rawgrpc.MaxMessageSize), grpc.MaxSendMsgSize(rawgrpc.MaxMessageSize),
-		grpc.UnknownServiceHandler(handle))
 	mysql, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	go serveMySQL(mysql)
+	postgres, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s := grpc.NewServer(
+		grpc.ForceServerCodecV2(rawgrpc.Codec{}),
+		grpc.MaxRecvMsgSize(rawgrpc.MaxMessageSize), grpc.MaxSendMsgSize(rawgrpc.MaxMessageSize),
+		grpc.UnknownServiceHandler(handle))
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(lis) }()
-	fmt.Println(lis.Addr(), mysql.Addr())
+	go serveMySQL(mysql)
+	go servePostgres(postgres)
+	fmt.Println(lis.Addr(), mysql.Addr(), postgres.Addr())
 	// The parent holds the other end: the server does not outlive it.
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		return err
@@ -80,10 +85,11 @@ func serve() error {
 
 // Process is a running null server.
 type Process struct {
-	Addr      string // host:port of gRPC
-	MySQLAddr string // host:port of MySQL's protocol
-	cmd       *exec.Cmd
-	stdin     io.Closer
+	// The addresses, host:port, of gRPC and of MySQL's and PostgreSQL's protocols.
+	Addr, MySQLAddr, PostgresAddr string
+
+	cmd   *exec.Cmd
+	stdin io.Closer
 }
 
 // Start runs this program again, as a server that takes so long for 1,000 rows of a
@@ -108,7 +114,7 @@ func Start(ctx context.Context, perThousand time.Duration) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{cmd: cmd, stdin: stdin}
-	if _, err := fmt.Fscanln(stdout, &p.Addr, &p.MySQLAddr); err != nil {
+	if _, err := fmt.Fscanln(stdout, &p.Addr, &p.MySQLAddr, &p.PostgresAddr); err != nil {
 		return nil, errors.Join(fmt.Errorf("null server: no address: %w", err), p.Close())
 	}
 	return p, nil

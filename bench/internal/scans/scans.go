@@ -1,10 +1,11 @@
 // Package scans has results of queries as GreptimeDB sends them: a schema, and record
-// batches of 1,024 rows.
+// batches, of 1,024 rows usually.
 package scans
 
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -17,8 +18,9 @@ import (
 // BatchRows is the rows of a record batch of a scan, as GreptimeDB sends them.
 const BatchRows = 1024
 
-// distinct is how many batches of a scan differ; then they come again.
-const distinct = 16
+// distinctRows is after how many rows of a scan its batches come again, if a batch has
+// no more than that.
+const distinctRows = 16 * BatchRows
 
 // Message is a FlightData.
 type Message struct {
@@ -50,39 +52,34 @@ type Scan struct {
 	Stream []byte
 }
 
-// Columns are those of a scan of that many columns: of five, the time, a string, two
-// doubles and an integer; of ten, four strings and five doubles.
-func Columns(n int) ([]string, error) {
-	switch n {
-	case 5:
-		return []string{"ts", "host", "cpu", "net_in", "requests"}, nil
-	case 10:
-		return append([]string{"ts"}, data.Names[:9]...), nil
-	}
-	return nil, fmt.Errorf("there is no scan of %d columns", n)
-}
-
 // Rows are the rows of a scan, by batches.
-func Rows() [][]data.Row {
-	all := data.Rows(distinct * BatchRows)
-	batches := make([][]data.Row, distinct)
-	for i := range batches {
-		batches[i] = all[i*BatchRows : (i+1)*BatchRows]
-	}
-	return batches
+func Rows(batchRows int) [][]data.Row {
+	n := max(1, distinctRows/batchRows)
+	return slices.Collect(slices.Chunk(data.Rows(n*batchRows), batchRows))
 }
 
-// Encode is a scan of so many columns with bodies compressed by none, lz4 or zstd.
-func Encode(columns int, codec string) (*Scan, error) {
-	names, err := Columns(columns)
+// Encode is the messages of a query, but only once those of batches that come again.
+func Encode(q Query) (*Scan, error) {
+	names := q.ColumnNames()
+	var batches []arrow.RecordBatch
+	for _, rows := range Rows(q.BatchRows) {
+		batches = append(batches, data.Record(names, rows))
+	}
+	return EncodeBatches(data.Schema(names), batches, q.Codec)
+}
+
+// EncodeRest is the message of the last batch, if that is shorter than the others.
+func EncodeRest(q Query) (*Message, error) {
+	n := q.Rows % q.BatchRows
+	if n == 0 {
+		return nil, nil
+	}
+	names := q.ColumnNames()
+	scan, err := EncodeBatches(data.Schema(names), []arrow.RecordBatch{data.Record(names, data.Rows(n))}, q.Codec)
 	if err != nil {
 		return nil, err
 	}
-	var batches []arrow.RecordBatch
-	for _, rows := range Rows() {
-		batches = append(batches, data.Record(names, rows))
-	}
-	return EncodeBatches(data.Schema(names), batches, codec)
+	return &scan.Messages[1], nil
 }
 
 // EncodeBatches is a scan of these batches.
