@@ -67,6 +67,10 @@ func serve() error {
 		return err
 	}
 	s := grpc.NewServer(
+		// The windows that are fixed by default in hyper, on which GreptimeDB's server rests.
+		// By its own default a server of grpc-go sends a ping with nearly every message.
+		grpc.InitialWindowSize(1<<20),
+		grpc.InitialConnWindowSize(1<<20),
 		grpc.ForceServerCodecV2(rawgrpc.Codec{}),
 		grpc.MaxRecvMsgSize(rawgrpc.MaxMessageSize), grpc.MaxSendMsgSize(rawgrpc.MaxMessageSize),
 		grpc.UnknownServiceHandler(handle))
