@@ -76,7 +76,9 @@
 // NULL goes into pointers, sql.Null and *any. On Go 1.27 values are scanned
 // straight from the Arrow column into the destination, without boxing, where the
 // destination's type is the column's; database/sql's rules hold for the others.
-// Nothing that is handed out shares memory with a record batch.
+// Nothing that is handed out shares memory with a record batch. Short strings of
+// neighbouring rows share one copy of a few kilobytes: clone the few that are to be
+// kept of very many.
 //
 // A result that is not complete never looks complete: a stream that breaks off,
 // at whatever byte, ends in an error from Rows.Err, and so does the one case in

@@ -6,6 +6,7 @@ import (
 
 	"github.com/greptime-go/greptime/bench/internal/measure"
 	"github.com/greptime-go/greptime/bench/internal/nullserver"
+	"github.com/greptime-go/greptime/bench/internal/rawgrpc"
 	"github.com/greptime-go/greptime/bench/internal/scans"
 )
 
@@ -45,7 +46,7 @@ func curveScenarios(fast, slow *nullserver.Process, most int) []measure.Scenario
 }
 
 func (s scan) floor(server *nullserver.Process) measure.Scenario {
-	return s.scenario("receive only", receiveOnly(server.Addr, s.Query))
+	return s.receiveOnly(server, rawgrpc.Plain)
 }
 
 func (s scan) arrow(server *nullserver.Process) measure.Scenario {

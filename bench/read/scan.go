@@ -33,7 +33,8 @@ func scanScenarios(server *nullserver.Process, s scan) []measure.Scenario {
 	dsn := "greptime://" + server.Addr
 	mysqlText, mysqlPrepared := mysqlScans(mysqlDSN(server), query, s.values)
 	return append([]measure.Scenario{
-		s.scenario("receive only", receiveOnly(server.Addr, s.Query)),
+		s.receiveOnly(server, rawgrpc.Plain),
+		s.receiveOnly(server, rawgrpc.Tuned),
 		s.scenario("Arrow batches", arrowBatches(dsn, query)),
 		s.scenario("database/sql Next only", rowsOf("greptime", dsn, query, nil)),
 		s.scenario("database/sql Scan", rowsOf("greptime", dsn, query, s.values)),
@@ -49,7 +50,8 @@ func scanScenarios(server *nullserver.Process, s scan) []measure.Scenario {
 func arrowScenarios(server *nullserver.Process, s scan) []measure.Scenario {
 	query := s.SQL()
 	return []measure.Scenario{
-		s.scenario("receive only", receiveOnly(server.Addr, s.Query)),
+		s.receiveOnly(server, rawgrpc.Plain),
+		s.receiveOnly(server, rawgrpc.Tuned),
 		s.scenario("Arrow batches", arrowBatches("greptime://"+server.Addr, query)),
 		s.scenario("arrow-go flight.Reader", arrowGoBatches(server.Addr, query)),
 	}
@@ -113,10 +115,11 @@ type scanner struct {
 	close func() error
 }
 
-// receiveOnly reads the messages and does nothing with them: the floor.
-func receiveOnly(addr string, q scans.Query) func(context.Context) (scanner, error) {
-	return func(context.Context) (scanner, error) {
-		cc, err := rawgrpc.Dial(addr)
+// receiveOnly reads the messages and does nothing with them.
+func (s scan) receiveOnly(server *nullserver.Process, floor rawgrpc.Floor) measure.Scenario {
+	q := s.Query
+	return s.scenario(floor.Name("receive only"), func(context.Context) (scanner, error) {
+		cc, err := floor.Dial(server.Addr)
 		return scanner{close: cc.Close, all: func(ctx context.Context) (int, error) {
 			n, err := rawgrpc.ReceiveAll(ctx, cc, rawgrpc.DoGet, rawgrpc.Ticket(q.SQL()))
 			if want := 1 + q.Batches() + 1; err == nil && n != want { // the schema and the metrics
@@ -124,7 +127,7 @@ func receiveOnly(addr string, q scans.Query) func(context.Context) (scanner, err
 			}
 			return q.Rows, err
 		}}, err
-	}
+	})
 }
 
 // arrowBatches reads record batches by this driver.

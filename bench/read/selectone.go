@@ -20,9 +20,9 @@ func selectOneScenarios(server *nullserver.Process) []measure.Scenario {
 			return &measure.Operation{Units: 1, Latency: true, Do: do, Close: closer}, err
 		}}
 	}
-	return []measure.Scenario{
-		scenario("bare gRPC call", func(context.Context) (func(context.Context) error, func() error, error) {
-			cc, err := rawgrpc.Dial(server.Addr)
+	bare := func(floor rawgrpc.Floor) measure.Scenario {
+		return scenario(floor.Name("bare gRPC call"), func(context.Context) (func(context.Context) error, func() error, error) {
+			cc, err := floor.Dial(server.Addr)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -31,7 +31,11 @@ func selectOneScenarios(server *nullserver.Process) []measure.Scenario {
 				_, err := rawgrpc.ReceiveAll(ctx, cc, rawgrpc.DoGet, ticket)
 				return err
 			}, cc.Close, nil
-		}),
+		})
+	}
+	return []measure.Scenario{
+		bare(rawgrpc.Plain),
+		bare(rawgrpc.Tuned),
 		scenario("database/sql", func(context.Context) (func(context.Context) error, func() error, error) {
 			db, err := sql.Open("greptime", "greptime://"+server.Addr)
 			if err != nil {

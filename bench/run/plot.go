@@ -124,7 +124,7 @@ func bars(without ...string) func(*plot.Plot, ...[]measure.Result) error {
 
 func colorOf(name string) color.Color {
 	for _, floor := range []string{"pre-encoded", "receive only", "memcpy", "bare gRPC call"} {
-		if strings.HasSuffix(name, floor) {
+		if strings.Contains(name, floor) {
 			return grey
 		}
 	}

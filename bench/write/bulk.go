@@ -53,7 +53,8 @@ func bulkScenarios(addr string) []measure.Scenario {
 		return load{options: bulk.Options{Streams: 1, InFlight: 1, Compression: c}, workers: 1}
 	}
 	return []measure.Scenario{
-		preEncodedBulk(group, addr, workers, inFlight),
+		preEncodedBulk(group, addr, workers, inFlight, rawgrpc.Plain),
+		preEncodedBulk(group, addr, workers, inFlight, rawgrpc.Tuned),
 		bulkScenario(group, "Append", addr, parallel(bulk.None), rows, bulkAppend),
 		bulkScenario(group, "Typed", addr, parallel(bulk.None), rows, bulkTyped),
 		bulkScenario(group, "AppendColumns", addr, parallel(bulk.None), byColumns, bulkColumns),
@@ -65,7 +66,8 @@ func bulkScenarios(addr string) []measure.Scenario {
 		arrowScenario(group, "arrow/go v17 flight.Writer", addr),
 		arrowScenario(group, "arrow/go v17 flight.Writer, LZ4", addr, lz4),
 
-		preEncodedBulk(sequential, addr, 1, 1),
+		preEncodedBulk(sequential, addr, 1, 1, rawgrpc.Plain),
+		preEncodedBulk(sequential, addr, 1, 1, rawgrpc.Tuned),
 		bulkScenario(sequential, "Append", addr, one(bulk.None), rows, bulkAppend),
 		bulkScenario(sequential, "Append, LZ4", addr, one(bulk.LZ4), rows, bulkAppend),
 	}
@@ -77,7 +79,8 @@ func slowBulkScenarios(addr string) []measure.Scenario {
 	const group = "bulk, 10 columns, 5 workers, slow server"
 	rows := func(rows [][]data.Row) [][]data.Row { return rows }
 	return []measure.Scenario{
-		preEncodedBulk(group, addr, workers, inFlight),
+		preEncodedBulk(group, addr, workers, inFlight, rawgrpc.Plain),
+		preEncodedBulk(group, addr, workers, inFlight, rawgrpc.Tuned),
 		bulkScenario(group, "Append", addr, load{options: bulk.Options{Streams: workers}}, rows, bulkAppend),
 		bulkScenario(group, "Append, LZ4", addr, load{options: bulk.Options{Streams: workers, Compression: bulk.LZ4}}, rows, bulkAppend),
 		peerBulkScenario(group, addr),
@@ -227,13 +230,13 @@ func bulkColumns(b *bulk.Batch, c columnsOf) error {
 
 // preEncodedBulk sends record batches that were encoded before, without compression:
 // the floor. Each worker has a stream of its own.
-func preEncodedBulk(group, addr string, workers, inFlight int) measure.Scenario {
-	return measure.Scenario{Group: group, Name: "pre-encoded", Unit: "row", Setup: func(ctx context.Context) (*measure.Operation, error) {
+func preEncodedBulk(group, addr string, workers, inFlight int, floor rawgrpc.Floor) measure.Scenario {
+	return measure.Scenario{Group: group, Name: floor.Name("pre-encoded"), Unit: "row", Setup: func(ctx context.Context) (*measure.Operation, error) {
 		messages, err := encodedRecords()
 		if err != nil {
 			return nil, err
 		}
-		cc, err := rawgrpc.Dial(addr)
+		cc, err := floor.Dial(addr)
 		if err != nil {
 			return nil, err
 		}

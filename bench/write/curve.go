@@ -109,7 +109,7 @@ func (p point) preEncoded(addr string) measure.Scenario {
 			}
 			encoded = append(encoded, request)
 		}
-		cc, err := rawgrpc.Dial(addr)
+		cc, err := rawgrpc.Plain.Dial(addr)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -22,12 +22,14 @@ func insertScenarios(addr string) []measure.Scenario {
 	const narrow, wide = "insert, 10 columns", "insert, 12 columns"
 	rows := func(rows [][]data.Row) [][]data.Row { return rows }
 	return []measure.Scenario{
-		preEncoded(narrow, data.Narrow, addr),
+		preEncoded(narrow, data.Narrow, addr, rawgrpc.Plain),
+		preEncoded(narrow, data.Narrow, addr, rawgrpc.Tuned),
 		insertScenario(narrow, "Append", data.Narrow, addr, rows, appendNarrow),
 		insertScenario(narrow, "Typed", data.Narrow, addr, rows, typedNarrow),
 		peerScenario(narrow, "ingester-go Write", addr, rows, peerWrite(data.Narrow)),
 
-		preEncoded(wide, data.Wide, addr),
+		preEncoded(wide, data.Wide, addr, rawgrpc.Plain),
+		preEncoded(wide, data.Wide, addr, rawgrpc.Tuned),
 		insertScenario(wide, "Append", data.Wide, addr, rows, appendWide),
 		insertScenario(wide, "Typed", data.Wide, addr, rows, typedWide),
 		insertScenario(wide, "AppendColumns", data.Wide, addr, byColumns, columnsWide),
@@ -43,20 +45,21 @@ func slowInsertScenarios(addr string) []measure.Scenario {
 	const group = "insert, 10 columns, slow server"
 	rows := func(rows [][]data.Row) [][]data.Row { return rows }
 	return []measure.Scenario{
-		preEncoded(group, data.Narrow, addr),
+		preEncoded(group, data.Narrow, addr, rawgrpc.Plain),
+		preEncoded(group, data.Narrow, addr, rawgrpc.Tuned),
 		insertScenario(group, "Append", data.Narrow, addr, rows, appendNarrow),
 		peerScenario(group, "ingester-go Write", addr, rows, peerWrite(data.Narrow)),
 	}
 }
 
 // preEncoded sends what was encoded before: the floor.
-func preEncoded(group, table, addr string) measure.Scenario {
-	return measure.Scenario{Group: group, Name: "pre-encoded", Unit: "row", Setup: func(context.Context) (*measure.Operation, error) {
+func preEncoded(group, table, addr string, floor rawgrpc.Floor) measure.Scenario {
+	return measure.Scenario{Group: group, Name: floor.Name("pre-encoded"), Unit: "row", Setup: func(context.Context) (*measure.Operation, error) {
 		encoded, err := encodedRequests(table, data.Batches(batches))
 		if err != nil {
 			return nil, err
 		}
-		cc, err := rawgrpc.Dial(addr)
+		cc, err := floor.Dial(addr)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +155,7 @@ func streamScenarios(addr string) []measure.Scenario {
 			if err != nil {
 				return nil, err
 			}
-			cc, err := rawgrpc.Dial(addr)
+			cc, err := rawgrpc.Plain.Dial(addr)
 			if err != nil {
 				return nil, err
 			}
@@ -240,19 +243,23 @@ func singleRowScenarios(addr string) []measure.Scenario {
 	one := func(do func(context.Context) error, closer func() error) *measure.Operation {
 		return &measure.Operation{Units: 1, Latency: true, Do: do, Close: closer}
 	}
-	return []measure.Scenario{
-		{Group: group, Name: "bare gRPC call", Unit: "call", Setup: func(context.Context) (*measure.Operation, error) {
+	bare := func(floor rawgrpc.Floor) measure.Scenario {
+		return measure.Scenario{Group: group, Name: floor.Name("bare gRPC call"), Unit: "call", Setup: func(context.Context) (*measure.Operation, error) {
 			rows := data.Rows(1)
 			encoded, err := encodedRequests(data.Wide, [][]data.Row{rows})
 			if err != nil {
 				return nil, err
 			}
-			cc, err := rawgrpc.Dial(addr)
+			cc, err := floor.Dial(addr)
 			if err != nil {
 				return nil, err
 			}
 			return one(func(ctx context.Context) error { return rawgrpc.Unary(ctx, cc, rawgrpc.Handle, encoded[0]) }, cc.Close), nil
-		}},
+		}}
+	}
+	return []measure.Scenario{
+		bare(rawgrpc.Plain),
+		bare(rawgrpc.Tuned),
 		{Group: group, Name: "Append, Write", Unit: "call", Setup: func(ctx context.Context) (*measure.Operation, error) {
 			t, err := newTable(data.Wide)
 			if err != nil {

@@ -17,13 +17,13 @@ import (
 )
 
 // Memory is recycled in sizes of four steps to the power of two, less what aligning
-// takes. Smaller requests are not worth it, larger ones are too much to keep.
+// takes. Smaller requests cost the collector little, larger ones are too much to keep.
 const (
-	minBits   = 12 // 4 KiB
+	minBits   = 14 // 16 KiB
 	maxBits   = 26 // 64 MiB
 	steps     = 4
 	alignment = 64
-	minSize   = 2048
+	minSize   = 8 << 10
 )
 
 var (

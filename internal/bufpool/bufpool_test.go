@@ -8,7 +8,7 @@ import (
 
 func TestSizes(t *testing.T) {
 	for _, size := range []int{
-		0, 1, minSize - 1, minSize, 4032, 4033, 4096, 8128, 8129, 60_000, 1 << 20,
+		0, 1, minSize - 1, minSize, 16_320, 16_321, 20_416, 20_417, 60_000, 1 << 20,
 		1<<maxBits - alignment, 1<<maxBits - alignment + 1, 1 << maxBits,
 	} {
 		for range 2 { // fresh, then recycled
@@ -48,7 +48,7 @@ func TestFreedMemoryIsCountedOnce(t *testing.T) {
 		b.Release()
 		b.Release()
 	}
-	Allocator.Free(make([]byte, 5000)) // not from here
+	Allocator.Free(make([]byte, 50_000)) // not from here
 	Allocator.Free(nil)
 	if got := Live(); got != before {
 		t.Errorf("%d pieces in use, %d before", got, before)
@@ -56,13 +56,13 @@ func TestFreedMemoryIsCountedOnce(t *testing.T) {
 }
 
 func TestReallocateKeepsContent(t *testing.T) {
-	b := Allocator.Allocate(3000)
+	b := Allocator.Allocate(30_000)
 	for i := range b {
 		b[i] = byte(i)
 	}
 	want := bytes.Clone(b)
 	b = Allocator.Reallocate(200_000, b)
-	if len(b) != 200_000 || !bytes.Equal(b[:3000], want) {
+	if len(b) != 200_000 || !bytes.Equal(b[:30_000], want) {
 		t.Error("its content was lost")
 	}
 	if b = Allocator.Reallocate(10, b); len(b) != 10 {
@@ -74,7 +74,7 @@ func TestReallocateKeepsContent(t *testing.T) {
 func TestPoisonOverwrites(t *testing.T) {
 	Poison(true)
 	defer Poison(false)
-	for _, size := range []int{1, 3000} {
+	for _, size := range []int{1, 30_000} {
 		b := Allocator.Allocate(size)
 		clear(b)
 		Allocator.Free(b)

@@ -153,7 +153,7 @@ func TestFieldsThatComeAgainDoNotOverwriteOthers(t *testing.T) {
 
 func TestMemoryOfMessages(t *testing.T) {
 	before := bufpool.Live()
-	small, large := &FlightData{DataBody: make([]byte, 100)}, &FlightData{DataHeader: make([]byte, 100), DataBody: make([]byte, 10_000)}
+	small, large := &FlightData{DataBody: make([]byte, 100)}, &FlightData{DataHeader: make([]byte, 100), DataBody: make([]byte, 30_000)}
 	for _, m := range []*FlightData{small, large} {
 		bufs, _ := Codec{}.Marshal(m)
 		wire := bufs.Materialize()

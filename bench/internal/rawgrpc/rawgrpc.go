@@ -60,15 +60,36 @@ func (Codec) Unmarshal(data mem.BufferSlice, v any) error {
 	return receive(data)
 }
 
+// Floor is a way to set up the channel of a floor.
+type Floor struct {
+	suffix  string
+	options []grpc.DialOption
+}
+
+// The floors.
+var (
+	// Plain is gRPC as it comes.
+	Plain = Floor{}
+	// Tuned is gRPC with the windows and the write buffer of the driver's channels.
+	Tuned = Floor{", the driver's channel", []grpc.DialOption{
+		grpc.WithInitialWindowSize(4 << 20), grpc.WithInitialConnWindowSize(16 << 20), grpc.WithWriteBufferSize(128 << 10),
+	}}
+)
+
+// Name is the name of a scenario on such a channel.
+func (f Floor) Name(name string) string { return name + f.suffix }
+
 // Dial is a channel on which every call uses Codec.
-func Dial(addr string) (*grpc.ClientConn, error) {
-	return grpc.NewClient("passthrough:///"+addr,
+func (f Floor) Dial(addr string) (*grpc.ClientConn, error) {
+	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 		grpc.WithDefaultCallOptions(
 			grpc.ForceCodecV2(Codec{}),
-			grpc.MaxCallRecvMsgSize(MaxMessageSize), grpc.MaxCallSendMsgSize(MaxMessageSize)))
+			grpc.MaxCallRecvMsgSize(MaxMessageSize), grpc.MaxCallSendMsgSize(MaxMessageSize)),
+	}
+	return grpc.NewClient("passthrough:///"+addr, append(options, f.options...)...)
 }
 
 // Unary sends a message and waits for the answer.
