@@ -73,8 +73,9 @@ func (allocator) Free(b []byte) {
 	live.Add(-1)
 	b = b[:cap(b)]
 	if poison.Load() {
-		for i := range b {
-			b[i] = 0xDB
+		b[0] = 0xDB
+		for n := 1; n < len(b); n *= 2 {
+			copy(b[n:], b[:n])
 		}
 	}
 	classes[class].Put(&b)
