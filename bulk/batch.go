@@ -22,12 +22,13 @@ type Batch struct {
 	table   *catalog.Table
 	columns []columnData
 	rows    int
+	room    int // for rows, in every column
 
 	cell    column.Cell
 	row     rowState
 	typed   typedState
 	current uint64 // number of the row being built
-	partial int    // how many columns have a value of the row being built
+	hasNull bool   // of the row being built: it may have a NULL
 }
 
 // NewBatch is an empty batch without a Writer, with memory for so many rows; any Writer
@@ -44,9 +45,9 @@ func NewBatch(schema *insert.Schema, capacity int) (*Batch, error) {
 }
 
 func newBatch(t *catalog.Table, capacity int) *Batch {
-	b := &Batch{table: t, columns: make([]columnData, len(t.Columns))}
+	b := &Batch{table: t, columns: make([]columnData, len(t.Columns)), room: max(capacity, 0)}
 	for i, c := range t.Columns {
-		b.columns[i] = newColumnData(c.Type, max(capacity, 0))
+		b.columns[i] = newColumnData(c.Type, b.room)
 	}
 	return b
 }
@@ -58,7 +59,7 @@ func (b *Batch) Len() int { return b.rows }
 func (b *Batch) Bytes() int {
 	n := 0
 	for i := range b.columns {
-		n += b.columns[i].size()
+		n += b.columns[i].size(b.rows)
 	}
 	return n
 }
@@ -76,9 +77,14 @@ func (b *Batch) Columns() []string {
 // Reset takes all rows out, and keeps the memory for those to come.
 func (b *Batch) Reset() {
 	b.abandon()
-	b.rows = 0
+	b.truncate(0)
+}
+
+// truncate leaves so many rows.
+func (b *Batch) truncate(rows int) {
+	b.rows = rows
 	for i := range b.columns {
-		b.columns[i].reset()
+		b.columns[i].truncate(rows)
 	}
 }
 
@@ -103,19 +109,38 @@ func (b *Batch) Append(values ...any) error {
 
 // begin starts a row; one that was not finished is gone.
 func (b *Batch) begin() {
-	b.abandon()
 	b.current++
+	if b.hasNull || b.rows >= b.room {
+		b.prepare()
+	}
 }
 
-// put appends the row's value of column i, the next one.
+// prepare is what of begin most rows do not need.
+func (b *Batch) prepare() {
+	b.abandon()
+	b.reserve(1)
+}
+
+// reserve makes room for n rows more, and then some.
+func (b *Batch) reserve(n int) {
+	if b.rows+n <= b.room {
+		return
+	}
+	b.room = max(b.rows+n, b.rows+b.rows/2, 16)
+	for i := range b.columns {
+		b.columns[i].reserve(b.room)
+	}
+}
+
+// put sets the row's value of column i.
 func (b *Batch) put(i int, c *column.Cell) error {
 	if c.IsNull() && !b.table.Columns[i].Nullable {
 		return b.refuse(i, notNull(&b.table.Columns[i]))
 	}
-	if err := b.columns[i].append(c); err != nil {
+	b.hasNull = b.hasNull || c.IsNull()
+	if err := b.columns[i].set(b.rows, c); err != nil {
 		return b.refuse(i, err)
 	}
-	b.partial = i + 1
 	return nil
 }
 
@@ -131,16 +156,16 @@ func notNull(c *catalog.Column) error {
 // commit ends the row.
 func (b *Batch) commit() {
 	b.rows++
-	b.partial = 0
+	b.hasNull = false
 	b.current++
 }
 
-// abandon takes back what was put of an unfinished row.
+// abandon leaves an unfinished row. The next one overwrites its values.
 func (b *Batch) abandon() {
-	for i := range b.partial {
-		b.columns[i].dropLast()
+	if b.hasNull {
+		b.truncate(b.rows)
+		b.hasNull = false
 	}
-	b.partial = 0
 	b.current++
 }
 

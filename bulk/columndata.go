@@ -1,24 +1,28 @@
 package bulk
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
+	"slices"
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
 // columnData is the values of one column of a batch, in the layout of an Arrow array:
-// what goes out is these buffers.
+// what goes out is these buffers. They have room for more rows than there are, and how
+// many there are only their owner knows: a value is a store by its row's number, and a
+// row that is not finished is one that the next overwrites. Values are set row by row,
+// since the bytes of one begin where those of the row before end.
 type columnData struct {
-	// What every value that is appended needs comes first, in one cache line.
+	// What every value that is set needs comes first, in one cache line.
 	typ     column.Type
-	rows    int
 	values  []byte
 	offsets []int32 // of bytes: where each value begins, and the end of the last
 
 	width int // bytes of a value; 0 for bits and bytes
-	nulls int
 	// valid has a bit for each row, 1 where it is not NULL, as far as there are bits:
 	// rows behind them are not NULL.
 	valid []byte
@@ -29,16 +33,10 @@ const maxColumnBytes = math.MaxInt32
 
 var errColumnFull = errors.New("the batch has 2 GiB in this column, and an Arrow array cannot have more; write it and go on with an empty one")
 
-func newColumnData(t column.Type, capacity int) columnData {
+// newColumnData is a column with room for so many rows.
+func newColumnData(t column.Type, rows int) columnData {
 	c := columnData{typ: t, width: t.ArrowWidth()}
-	switch {
-	case c.width > 0:
-		c.values = make([]byte, 0, capacity*c.width)
-	case c.isBits():
-		c.values = make([]byte, 0, (capacity+7)/8)
-	default:
-		c.offsets = append(make([]int32, 0, capacity+1), 0)
-	}
+	c.reserve(rows)
 	return c
 }
 
@@ -47,97 +45,142 @@ func (c *columnData) isBits() bool { return c.typ.Kind() == column.Boolean }
 // hasOffsets says whether the values are bytes of any length.
 func (c *columnData) hasOffsets() bool { return c.width == 0 && !c.isBits() }
 
-// reset takes the rows out and keeps the memory.
-func (c *columnData) reset() {
-	c.rows, c.nulls = 0, 0
-	c.valid, c.values = c.valid[:0], c.values[:0]
-	if c.hasOffsets() {
-		c.offsets = append(c.offsets[:0], 0)
+// reserve makes room for so many rows, apart from bytes of any length.
+func (c *columnData) reserve(rows int) {
+	switch {
+	case c.width > 0:
+		c.values = lengthened(c.values, rows*c.width)
+	case c.isBits():
+		c.values = lengthened(c.values, (rows+7)>>3)
+	default:
+		c.offsets = lengthened(c.offsets, rows+1)
 	}
 }
 
-// append adds a cell. JSON text becomes JSONB, which is what DoPut stores without a
-// look at it.
-func (c *columnData) append(cell *column.Cell) error {
-	isNull := cell.IsNull()
+// lengthened is s with n elements or more.
+func lengthened[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	return slices.Grow(s, n-len(s))[:n]
+}
+
+// truncate leaves so many rows: those behind are not NULL.
+func (c *columnData) truncate(rows int) {
+	if n := (rows + 7) >> 3; n <= len(c.valid) {
+		c.valid = c.valid[:n]
+		if rest := rows & 7; rest > 0 {
+			c.valid[n-1] |= 0xff << rest
+		}
+	}
+}
+
+// set sets the value of a row. JSON text becomes JSONB, which is what DoPut stores
+// without a look at it.
+func (c *columnData) set(row int, cell *column.Cell) error {
 	switch {
 	case c.width > 0:
-		c.values = cell.AppendArrow(c.values, c.width)
+		start := row * c.width
+		cell.AppendArrow(c.values[start:start], c.width) // in place, there is room
 	case c.isBits():
-		c.values = appendBit(c.values, c.rows, !isNull && cell.Bool())
+		c.setBool(row, !cell.IsNull() && cell.Bool())
+	case cell.IsNull():
+		c.offsets[row+1] = c.offsets[row]
 	default:
-		if !isNull {
-			if err := c.appendBytes(cell); err != nil {
-				return err
-			}
+		if err := c.setBytes(row, cell); err != nil {
+			return err
 		}
-		c.offsets = append(c.offsets, int32(len(c.values)))
 	}
-	c.endRow(!isNull)
+	if cell.IsNull() {
+		c.setNull(row)
+	}
 	return nil
 }
 
-func (c *columnData) appendBytes(cell *column.Cell) error {
-	start := len(c.values)
-	if start+cell.Len() > maxColumnBytes {
+func (c *columnData) setBytes(row int, cell *column.Cell) error {
+	start := int(c.offsets[row])
+	if cell.Len() > maxColumnBytes-start {
 		return errColumnFull
 	}
-	c.values = cell.AppendBytes(c.values)
+	b := cell.AppendBytes(c.values[:start])
 	if c.typ.Kind() == column.JSON {
-		text := c.values[start:]
-		binary, err := jsonb.AppendBinary(c.values, text)
+		text := b[start:]
+		binary, err := jsonb.AppendBinary(b, text)
 		if err != nil {
-			c.values = c.values[:start]
 			return err
 		}
 		// The text gives way to the binary form behind it.
-		n := copy(binary[start:], binary[start+len(text):])
-		c.values = binary[:start+n]
+		n := copy(binary[start:], binary[len(b):])
+		b = binary[:start+n]
 	}
-	if len(c.values) > maxColumnBytes {
-		c.values = c.values[:start]
+	return c.endBytes(row, b)
+}
+
+// endBytes takes over the values up to that of a row, to which its bytes were appended.
+func (c *columnData) endBytes(row int, values []byte) error {
+	if len(values) > maxColumnBytes {
 		return errColumnFull
 	}
+	c.offsets[row+1] = int32(len(values))
+	c.values = values[:min(cap(values), maxColumnBytes)]
 	return nil
 }
 
-// endRow ends a row.
-func (c *columnData) endRow(valid bool) {
-	if !valid {
-		c.nulls++
-		c.fillValid(c.rows + 1)
-		c.valid[c.rows>>3] &^= 1 << (c.rows & 7)
-	}
-	c.rows++
+// setNull makes a row NULL. Its value stays what it was set to.
+func (c *columnData) setNull(row int) {
+	c.fillValid(row + 1)
+	c.valid[row>>3] &^= 1 << (row & 7)
 }
 
-// fillValid makes the bitmap reach over so many rows.
+// finish makes bitmaps those of so many rows, to be sent: values of an unfinished row
+// behind them are cleared.
+func (c *columnData) finish(rows int) {
+	if len(c.valid) > 0 {
+		c.fillValid(rows)
+	}
+	if c.isBits() {
+		truncateBits(c.values, rows)
+	}
+}
+
+// fillValid makes the bitmap of validity reach over so many rows.
 func (c *columnData) fillValid(rows int) {
 	for len(c.valid) < (rows+7)>>3 {
 		c.valid = append(c.valid, 0xff)
 	}
 }
 
-// dropLast takes the last row out.
-func (c *columnData) dropLast() {
-	c.rows--
-	switch {
-	case c.width > 0:
-		c.values = c.values[:c.rows*c.width]
-	case c.isBits():
-		c.values = truncateBits(c.values, c.rows)
-	default:
-		c.offsets = c.offsets[:c.rows+1]
-		c.values = c.values[:c.offsets[c.rows]]
-	}
-	if c.isNull(c.rows) {
-		c.nulls--
-		c.valid[c.rows>>3] |= 1 << (c.rows & 7)
-	}
+func (c *columnData) isNull(row int) bool {
+	return row>>3 < len(c.valid) && !bit(c.valid, row)
 }
 
-func (c *columnData) isNull(row int) bool {
-	return c.nulls > 0 && row>>3 < len(c.valid) && !bit(c.valid, row)
+// nulls is how many of so many rows are NULL.
+func (c *columnData) nulls(rows int) int {
+	valid := c.valid[:min(len(c.valid), (rows+7)>>3)]
+	n := 8 * len(valid)
+	if n > rows { // what is behind them in the last byte does not count
+		last := valid[len(valid)-1] | 0xff<<(rows&7)
+		valid = valid[:len(valid)-1]
+		n -= bits.OnesCount8(last)
+	}
+	for ; len(valid) >= 8; valid = valid[8:] {
+		n -= bits.OnesCount64(binary.LittleEndian.Uint64(valid))
+	}
+	for _, b := range valid {
+		n -= bits.OnesCount8(b)
+	}
+	return n
+}
+
+// upTo is the values of so many rows, without the room behind them.
+func (c *columnData) upTo(rows int) []byte {
+	switch {
+	case c.width > 0:
+		return c.values[:rows*c.width]
+	case c.isBits():
+		return c.values[:(rows+7)>>3]
+	}
+	return c.values[:c.offsets[rows]]
 }
 
 // bytes is the value of a row, of columns with a width or with offsets.
@@ -167,11 +210,15 @@ func (c *columnData) read(cell *column.Cell, row int) error {
 	return cell.SetBytes(column.Of(column.Binary), b)
 }
 
-// size is the number of bytes of the buffers as they are sent uncompressed.
-func (c *columnData) size() int {
-	n := pad(len(c.values)) + pad(4*len(c.offsets))
-	if c.nulls > 0 {
-		n += pad((c.rows + 7) >> 3)
+// size is the number of bytes of the buffers of so many rows as they are sent
+// uncompressed.
+func (c *columnData) size(rows int) int {
+	n := pad(len(c.upTo(rows)))
+	if c.hasOffsets() {
+		n += pad(4 * (rows + 1))
+	}
+	if c.nulls(rows) > 0 {
+		n += pad((rows + 7) >> 3)
 	}
 	return n
 }
@@ -180,25 +227,25 @@ func (c *columnData) size() int {
 func (c *columnData) take(keep []int) (columnData, error) {
 	out := newColumnData(c.typ, len(keep))
 	var zeros [16]byte
-	for _, row := range keep {
+	for i, row := range keep {
 		isNull := row < 0 || c.isNull(row)
 		switch {
 		case c.isBits():
-			out.values = appendBit(out.values, out.rows, !isNull && bit(c.values, row))
+			out.setBool(i, !isNull && bit(c.values, row))
 		case c.width > 0 && isNull:
-			out.values = append(out.values, zeros[:c.width]...)
+			copy(out.bytes(i), zeros[:])
 		case c.width > 0:
-			out.values = append(out.values, c.bytes(row)...)
+			copy(out.bytes(i), c.bytes(row))
+		case isNull:
+			out.offsets[i+1] = out.offsets[i]
 		default:
-			if !isNull {
-				out.values = append(out.values, c.bytes(row)...)
+			if err := out.endBytes(i, append(out.values[:out.offsets[i]], c.bytes(row)...)); err != nil {
+				return columnData{}, err
 			}
-			if len(out.values) > maxColumnBytes {
-				return columnData{}, errColumnFull
-			}
-			out.offsets = append(out.offsets, int32(len(out.values)))
 		}
-		out.endRow(!isNull)
+		if isNull {
+			out.setNull(i)
+		}
 	}
 	return out, nil
 }

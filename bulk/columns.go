@@ -12,9 +12,9 @@ type ColumnValues struct {
 	name string
 	len  int
 	set  func(c *column.Cell, t column.Type, i int) error
-	// direct appends values that go straight to the column's buffers, up to the first
-	// that does not, and says how many these are.
-	direct func(c *columnData) int
+	// direct sets values from a row on that go straight to the column's buffers, up to
+	// the first that does not, and says how many these are.
+	direct func(c *columnData, row int) int
 }
 
 // Values is the values of a column, one for each row. T can be anything that Append
@@ -27,7 +27,7 @@ func Values[T any](name string, values []T) ColumnValues {
 		set: func(c *column.Cell, t column.Type, i int) error {
 			return govalue.Set(c, t, values[i])
 		},
-		direct: func(c *columnData) int { return appendDirect(c, values) },
+		direct: func(c *columnData, row int) int { return setDirect(c, row, values) },
 	}
 }
 
@@ -59,6 +59,7 @@ func (b *Batch) AppendColumns(columns ...ColumnValues) error {
 			return b.refuse(i, fmt.Errorf("it is left out, and its DEFAULT (%s) does not apply to bulk loads; give its values", d))
 		}
 	}
+	b.reserve(columns[0].len)
 	for i, c := range given {
 		if err := b.appendColumn(i, c, columns[0].len); err != nil {
 			return err
@@ -69,11 +70,11 @@ func (b *Batch) AppendColumns(columns ...ColumnValues) error {
 }
 
 // appendColumn appends n values to column i; c is nil for NULLs. After an error all
-// columns are as they were.
+// columns are as they were before AppendColumns.
 func (b *Batch) appendColumn(i int, c *ColumnValues, n int) error {
 	row := 0
 	if c != nil {
-		row = c.direct(&b.columns[i])
+		row = c.direct(&b.columns[i], b.rows)
 	}
 	for ; row < n; row++ {
 		b.cell.SetNull()
@@ -85,14 +86,10 @@ func (b *Batch) appendColumn(i int, c *ColumnValues, n int) error {
 			err = notNull(&b.table.Columns[i])
 		}
 		if err == nil {
-			err = b.columns[i].append(&b.cell)
+			err = b.columns[i].set(b.rows+row, &b.cell)
 		}
 		if err != nil {
-			for j := range i + 1 {
-				for b.columns[j].rows > b.rows {
-					b.columns[j].dropLast()
-				}
-			}
+			b.truncate(b.rows)
 			return valueError(b.table, i, b.rows+row, err)
 		}
 	}

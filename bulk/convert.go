@@ -58,22 +58,21 @@ func convert(t column.Type, a arrow.Array) (columnData, error) {
 func nullColumn(t column.Type, rows int) columnData {
 	out := newColumnData(t, rows)
 	var null column.Cell
-	for range rows {
-		_ = out.append(&null) // NULL fits every type
+	for row := range rows {
+		_ = out.set(row, &null) // NULL fits every type
 	}
 	return out
 }
 
-// withNulls takes over the rows and NULLs of an array.
+// withNulls takes over the NULLs of an array.
 func (c *columnData) withNulls(a arrow.Array) {
-	c.rows, c.nulls = a.Len(), a.NullN()
-	if c.nulls > 0 {
+	if a.NullN() > 0 {
 		bitmap, offset := a.NullBitmapBytes(), a.Data().Offset()
 		c.valid = bitmap[offset>>3:]
 		if offset&7 != 0 {
-			c.valid = copyBits(nil, bitmap, offset, c.rows)
+			c.valid = copyBits(nil, bitmap, offset, a.Len())
 		}
-		c.valid = c.valid[:(c.rows+7)>>3]
+		c.valid = c.valid[:(a.Len()+7)>>3]
 	}
 }
 
@@ -81,9 +80,9 @@ func (c *columnData) withNulls(a arrow.Array) {
 func fixedWidth(t column.Type, a arrow.Array) columnData {
 	c := columnData{typ: t, width: t.ArrowWidth()}
 	c.withNulls(a)
-	if c.rows > 0 {
+	if a.Len() > 0 {
 		offset := a.Data().Offset()
-		c.values = a.Data().Buffers()[1].Bytes()[offset*c.width : (offset+c.rows)*c.width]
+		c.values = a.Data().Buffers()[1].Bytes()[offset*c.width : (offset+a.Len())*c.width]
 	}
 	return c
 }
@@ -91,8 +90,8 @@ func fixedWidth(t column.Type, a arrow.Array) columnData {
 func booleans(t column.Type, a *array.Boolean) columnData {
 	c := columnData{typ: t}
 	c.withNulls(a)
-	if c.rows > 0 {
-		c.values = copyBits(nil, a.Data().Buffers()[1].Bytes(), a.Data().Offset(), c.rows)
+	if a.Len() > 0 {
+		c.values = copyBits(nil, a.Data().Buffers()[1].Bytes(), a.Data().Offset(), a.Len())
 	}
 	return c
 }
@@ -117,15 +116,16 @@ func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
 	}
 	c.typ = t
 	c.withNulls(a)
-	if c.rows == 0 {
+	rows := a.Len()
+	if rows == 0 {
 		c.offsets = []int32{0}
 		return c, true
 	}
 	first := offsets[0]
-	c.values = values[first:offsets[c.rows]]
-	c.offsets = offsets[:c.rows+1]
+	c.values = values[first:offsets[rows]]
+	c.offsets = offsets[:rows+1]
 	if first != 0 {
-		c.offsets = make([]int32, c.rows+1)
+		c.offsets = make([]int32, rows+1)
 		for i := range c.offsets {
 			c.offsets[i] = offsets[i] - first
 		}
@@ -144,22 +144,21 @@ func valueBytes(a arrow.Array) []byte {
 // copyValues makes a column of what value returns for each row that is not NULL.
 func copyValues(t column.Type, a arrow.Array, value func(dst []byte, row int) ([]byte, error)) (columnData, error) {
 	out := newColumnData(t, a.Len())
+	var null column.Cell
 	for row := range a.Len() {
-		if !a.IsNull(row) {
-			var err error
-			if out.values, err = value(out.values, row); err != nil {
-				return columnData{}, &badValue{row, err}
-			}
-			if len(out.values) > maxColumnBytes {
-				return columnData{}, errColumnFull
-			}
-		} else if out.width > 0 {
-			out.values = append(out.values, make([]byte, out.width)...)
+		if a.IsNull(row) {
+			_ = out.set(row, &null) // NULL fits every type
+			continue
 		}
-		if out.hasOffsets() {
-			out.offsets = append(out.offsets, int32(len(out.values)))
+		values, err := value(out.upTo(row), row)
+		if err != nil {
+			return columnData{}, &badValue{row, err}
 		}
-		out.endRow(!a.IsNull(row))
+		if out.hasOffsets() { // otherwise there is room, and the value in its place
+			if err := out.endBytes(row, values); err != nil {
+				return columnData{}, err
+			}
+		}
 	}
 	return out, nil
 }
@@ -220,8 +219,8 @@ func convertDictionary(t column.Type, a *array.Dictionary) (columnData, error) {
 	for i := range rows {
 		rows[i] = -1
 		if !a.IsNull(i) {
-			if rows[i] = a.GetValueIndex(i); rows[i] < 0 || rows[i] >= values.rows {
-				return columnData{}, &badValue{i, fmt.Errorf("index %d is beyond the dictionary, which has %d values", rows[i], values.rows)}
+			if rows[i] = a.GetValueIndex(i); rows[i] < 0 || rows[i] >= a.Dictionary().Len() {
+				return columnData{}, &badValue{i, fmt.Errorf("index %d is beyond the dictionary, which has %d values", rows[i], a.Dictionary().Len())}
 			}
 		}
 	}

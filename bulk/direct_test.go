@@ -1,14 +1,25 @@
 package bulk
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 )
+
+// buffersOf is the buffers of a column of so many rows: values, offsets and validity.
+func buffersOf(c *columnData, rows int) [3]string {
+	c.finish(rows)
+	buffers := [3]string{string(c.upTo(rows))}
+	if c.hasOffsets() {
+		buffers[1] = string(bytesOf(c.offsets[:rows+1]))
+	}
+	if c.nulls(rows) > 0 {
+		buffers[2] = string(c.valid)
+	}
+	return buffers
+}
 
 // sameColumns compares the buffers of two batches.
 func sameColumns(t *testing.T, what string, got, want *Batch) {
@@ -18,9 +29,8 @@ func sameColumns(t *testing.T, what string, got, want *Batch) {
 	}
 	for i := range want.columns {
 		g, w := &got.columns[i], &want.columns[i]
-		if g.rows != w.rows || g.nulls != w.nulls || !bytes.Equal(g.valid, w.valid) || !slices.Equal(g.offsets, w.offsets) || !bytes.Equal(g.values, w.values) {
-			t.Errorf("%s: column %d: %d rows, %d NULL, %x %v %x\nwant %d rows, %d NULL, %x %v %x",
-				what, i, g.rows, g.nulls, g.valid, g.offsets, g.values, w.rows, w.nulls, w.valid, w.offsets, w.values)
+		if gb, wb := buffersOf(g, want.Len()), buffersOf(w, want.Len()); gb != wb {
+			t.Errorf("%s: column %d: %x\nwant %x", what, i, gb, wb)
 		}
 	}
 }
@@ -105,5 +115,112 @@ func TestValuesAppendedDirectlyAreThoseOfTheCell(t *testing.T) {
 			t.Errorf("AppendColumns: %v, but rows were refused: %v", err, refused)
 		}
 		sameColumns(t, "AppendColumns", byColumns, byCell)
+	}
+}
+
+// What an unfinished or refused row has left in the buffers is in no other row, and not
+// in what is sent.
+func TestAnUnfinishedRowLeavesNothing(t *testing.T) {
+	t.Parallel()
+	newRows := func() *Batch {
+		b, err := NewBatch(loadSchema(t), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	at := time.UnixMilli(1_700_000_000_000)
+	appendRow := func(b *Batch, v any, ok bool) {
+		t.Helper()
+		if err := b.Append("region-0001", "h", "", nil, v, 2.0, 3.0, 4.0, 5.0, 6, ok, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, unfinished := range map[string]func(*Batch){
+		"Typed": func(b *Batch) {
+			b.Typed().Null().String("a longer text than that of the next row").Null().Null().
+				Null().Null().Null().Null().Null().Null().Bool(true)
+		},
+		"Append":         func(b *Batch) { _ = b.Append(nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, true, "no time") },
+		"Row":            func(b *Batch) { _ = b.Row().Set("ok", true).End() },
+		"AppendColumns":  func(b *Batch) { _ = b.AppendColumns(Values("ok", []bool{true, true}), Values("ts", []any{at, nil})) },
+		"AppendStructs":  func(b *Batch) { _ = AppendStructs(b, struct{ X int }{1}) },
+		"a batch before": func(b *Batch) { appendRow(b, nil, true); b.Reset() },
+	} {
+		for rows := range 20 {
+			got, want := newRows(), newRows()
+			for i := range rows {
+				v := any(float64(i))
+				if i%3 == 0 {
+					v = nil
+				}
+				if name != "a batch before" || i == 0 {
+					unfinished(got)
+				}
+				appendRow(got, v, i%2 == 0)
+				appendRow(want, v, i%2 == 0)
+			}
+			if name != "a batch before" {
+				unfinished(got)
+				if got.Bytes() != want.Bytes() {
+					t.Errorf("%s, %d rows: %d bytes, want %d", name, rows, got.Bytes(), want.Bytes())
+				}
+				got.abandon() // as WriteAsync does
+			}
+			sameColumns(t, name, got, want)
+		}
+	}
+}
+
+// Looking at a batch does nothing to the row being built.
+func TestABatchCanBeLookedAtWhileARowIsBuilt(t *testing.T) {
+	t.Parallel()
+	b, err := NewBatch(loadSchema(t), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		r := b.Typed().String("a").String("b").Null().String("d").Null().Float64(2).Float64(3).Float64(4).Float64(5).Int(6).Bool(true)
+		before := b.Bytes()
+		if _, err := b.At(max(i-1, 0)).Bool("ok"); err != nil && i > 0 {
+			t.Error(err)
+		}
+		if err := r.Time(time.UnixMilli(int64(i))).End(); err != nil {
+			t.Fatal(err)
+		}
+		if b.Bytes() < before {
+			t.Errorf("%d bytes with row %d, %d before", b.Bytes(), i, before)
+		}
+		ok, err := b.At(i).Bool("ok")
+		if err != nil || !ok {
+			t.Errorf("row %d: %v, %v", i, ok, err)
+		}
+		if isNull, err := b.At(i).IsNull("a"); err != nil || !isNull {
+			t.Errorf("row %d: NULL is %v, %v", i, isNull, err)
+		}
+	}
+}
+
+// nulls counts by words; a count bit by bit is the same.
+func TestNULLsAreCountedUpToTheLastRow(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 2))
+	valid := make([]byte, 40)
+	for i := range valid {
+		valid[i] = byte(rng.Uint32())
+	}
+	for length := range valid {
+		c := columnData{valid: valid[:length]}
+		for rows := range 8*length + 20 {
+			want := 0
+			for row := range rows {
+				if c.isNull(row) {
+					want++
+				}
+			}
+			if got := c.nulls(rows); got != want {
+				t.Fatalf("%d bytes of bits, %d rows: %d, want %d", length, rows, got, want)
+			}
+		}
 	}
 }

@@ -50,24 +50,24 @@ func newEncoder(codec Compression) *encoder {
 	return &encoder{codec: codec, compressor: newCompressor(codec), builder: flatbuffers.NewBuilder(2048)}
 }
 
-// encodedBound is the most bytes that a message of these columns takes.
-func encodedBound(columns []columnData) int64 {
+// encodedBound is the most bytes that a message of so many rows of these columns takes.
+func encodedBound(rows int, columns []columnData) int64 {
 	n := int64(512)
 	for i := range columns {
 		// Of each buffer: its place in the header, and what compression adds to data
 		// that it leaves as it is.
-		n += int64(columns[i].size()) + 3*(16+8+8) + 16
+		n += int64(columns[i].size(rows)) + 3*(16+8+8) + 16
 	}
 	return n
 }
 
-// encode writes the columns, all of as many rows, into m.
+// encode writes so many rows of the columns into m.
 func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) error {
 	m.id, m.rows, m.codec = id, rows, e.codec
 	m.columns = m.columns[:0]
 	body := m.body.Bytes[:0]
 	if e.codec == None { // as long as it will get
-		body = slices.Grow(body, int(encodedBound(columns)))
+		body = slices.Grow(body, int(encodedBound(rows, columns)))
 	}
 	if len(e.habits) < len(columns) {
 		e.habits = make([]columnHabits, len(columns))
@@ -75,19 +75,19 @@ func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) e
 	var err error
 	for i := range columns {
 		c, habits := &columns[i], &e.habits[i]
-		out := encodedColumn{nulls: c.nulls}
-		if c.nulls > 0 {
-			c.fillValid(rows)
-			if body, out.valid, err = e.appendBuffer(body, c.valid, &habits.valid); err != nil {
+		c.finish(rows)
+		out := encodedColumn{nulls: c.nulls(rows)}
+		if out.nulls > 0 {
+			if body, out.valid, err = e.appendBuffer(body, c.valid[:(rows+7)>>3], &habits.valid); err != nil {
 				return err
 			}
 		}
 		if c.hasOffsets() {
-			if body, out.offsets, err = e.appendBuffer(body, bytesOf(c.offsets), &habits.offsets); err != nil {
+			if body, out.offsets, err = e.appendBuffer(body, bytesOf(c.offsets[:rows+1]), &habits.offsets); err != nil {
 				return err
 			}
 		}
-		if body, out.values, err = e.appendBuffer(body, c.values, &habits.values); err != nil {
+		if body, out.values, err = e.appendBuffer(body, c.upTo(rows), &habits.values); err != nil {
 			return err
 		}
 		m.columns = append(m.columns, out)
@@ -185,7 +185,7 @@ func (e *encoder) recordBatchHeader(m *message, columns []columnData) []byte {
 	b.StartVector(16, len(columns), 8)
 	for i := len(columns) - 1; i >= 0; i-- {
 		b.Prep(8, 16)
-		b.PrependInt64(int64(columns[i].nulls))
+		b.PrependInt64(int64(m.columns[i].nulls))
 		b.PrependInt64(int64(m.rows))
 	}
 	nodeVector := b.EndVector(len(columns))
@@ -220,7 +220,7 @@ func (m *message) decode(columns []columnData) ([]columnData, error) {
 	out := make([]columnData, len(columns))
 	for i := range columns {
 		enc := m.columns[i]
-		c := columnData{typ: columns[i].typ, width: columns[i].width, rows: m.rows, nulls: enc.nulls}
+		c := columnData{typ: columns[i].typ, width: columns[i].width}
 		var offsets []byte
 		var err error
 		if c.valid, err = m.buffer(enc.valid); err != nil {

@@ -21,7 +21,7 @@ func encodeBatch(t testing.TB, b *Batch, codec Compression) (captures.Message, *
 	if err := newEncoder(codec).encode(m, 7, b.rows, b.columns); err != nil {
 		t.Fatal(err)
 	}
-	if bound := encodedBound(b.columns); int64(m.wireSize()) > bound {
+	if bound := encodedBound(b.rows, b.columns); int64(m.wireSize()) > bound {
 		t.Errorf("the message has %d bytes, more than the bound %d", m.wireSize(), bound)
 	}
 	data, err := wiretest.DecodeFlightData(append(append([]byte(nil), m.body.Bytes[m.end:]...), m.body.Bytes[:m.end]...))

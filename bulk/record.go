@@ -77,17 +77,17 @@ func recordColumns(t *catalog.Table, record arrow.RecordBatch) ([]columnData, er
 		case err != nil:
 			return nil, fmt.Errorf("greptime: bulk: table %s, column %s (%s): Arrow type %s: %w", strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type, array.DataType(), err)
 		}
-		if data.nulls > 0 && !c.Nullable {
-			return nil, valueError(t, i, data.firstNull(), notNull(c))
+		if data.nulls(array.Len()) > 0 && !c.Nullable {
+			return nil, valueError(t, i, data.firstNull(array.Len()), notNull(c))
 		}
 		columns[i] = data
 	}
 	return columns, nil
 }
 
-// firstNull is the first row that is NULL.
-func (c *columnData) firstNull() int {
-	for row := range c.rows {
+// firstNull is the first of so many rows that is NULL.
+func (c *columnData) firstNull(rows int) int {
+	for row := range rows {
 		if c.isNull(row) {
 			return row
 		}

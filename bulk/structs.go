@@ -76,14 +76,3 @@ func (b *Batch) appendStruct(plan *structs.Plan, places []int, v reflect.Value) 
 	b.commit()
 	return nil
 }
-
-// truncate leaves so many rows.
-func (b *Batch) truncate(rows int) {
-	b.abandon()
-	for b.rows > rows {
-		b.rows--
-		for i := range b.columns {
-			b.columns[i].dropLast()
-		}
-	}
-}

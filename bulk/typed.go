@@ -45,7 +45,7 @@ func (r TypedRow) Null() TypedRow {
 func (r TypedRow) Bool(v bool) TypedRow {
 	if r.begin() {
 		if c := r.column(); c.typ.Kind() == column.Boolean {
-			c.appendBool(v)
+			c.setBool(r.batch.rows, v)
 			return r.took()
 		}
 		return r.put(r.batch.cell.SetBool(r.columnType(), v))
@@ -57,7 +57,7 @@ func (r TypedRow) Bool(v bool) TypedRow {
 func (r TypedRow) Int(v int) TypedRow {
 	if r.begin() {
 		if c := r.column(); c.typ.Kind() == column.Int64 {
-			c.appendWord(uint64(v))
+			c.setWord(r.batch.rows, uint64(v))
 			return r.took()
 		}
 		return r.put(r.batch.cell.SetInt(r.columnType(), int64(v)))
@@ -69,7 +69,7 @@ func (r TypedRow) Int(v int) TypedRow {
 func (r TypedRow) Int64(v int64) TypedRow {
 	if r.begin() {
 		if c := r.column(); c.typ.Kind() == column.Int64 {
-			c.appendWord(uint64(v))
+			c.setWord(r.batch.rows, uint64(v))
 			return r.took()
 		}
 		return r.put(r.batch.cell.SetInt(r.columnType(), v))
@@ -97,7 +97,7 @@ func (r TypedRow) Float32(v float32) TypedRow {
 func (r TypedRow) Float64(v float64) TypedRow {
 	if r.begin() {
 		if c := r.column(); c.typ.Kind() == column.Float64 {
-			c.appendWord(math.Float64bits(v))
+			c.setWord(r.batch.rows, math.Float64bits(v))
 			return r.took()
 		}
 		return r.put(r.batch.cell.SetFloat64(r.columnType(), v))
@@ -108,7 +108,7 @@ func (r TypedRow) Float64(v float64) TypedRow {
 // String sets the next column.
 func (r TypedRow) String(v string) TypedRow {
 	if r.begin() {
-		if c := r.column(); c.typ.Kind() == column.String && c.appendText(v) {
+		if c := r.column(); c.typ.Kind() == column.String && c.setText(r.batch.rows, v) {
 			return r.took()
 		}
 		return r.put(r.batch.cell.SetString(r.columnType(), v))
@@ -137,7 +137,7 @@ func (r TypedRow) Time(v time.Time) TypedRow {
 	if r.begin() {
 		c := r.column()
 		if n, ok := column.Epoch(c.typ.Kind(), v); ok {
-			c.appendWord(uint64(n))
+			c.setWord(r.batch.rows, uint64(n))
 			return r.took()
 		}
 		return r.put(r.batch.cell.SetTime(r.columnType(), v))
@@ -203,11 +203,9 @@ func (r TypedRow) column() *columnData { return &r.batch.columns[r.batch.typed.n
 
 func (r TypedRow) columnType() column.Type { return r.column().typ }
 
-// took goes on to the next column, after a value was appended without the cell.
+// took goes on to the next column, after its value was set without the cell.
 func (r TypedRow) took() TypedRow {
-	b := r.batch
-	b.typed.next++
-	b.partial = b.typed.next
+	r.batch.typed.next++
 	return r
 }
 

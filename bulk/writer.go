@@ -212,8 +212,8 @@ func (w *Writer) arrange(b *Batch) ([]columnData, error) {
 	columns := make([]columnData, len(places))
 	for i, at := range places {
 		columns[i] = b.columns[at]
-		if c := &w.table.Columns[i]; columns[i].nulls > 0 && !c.Nullable {
-			return nil, valueError(w.table, i, columns[i].firstNull(), notNull(c))
+		if c := &w.table.Columns[i]; columns[i].nulls(b.rows) > 0 && !c.Nullable {
+			return nil, valueError(w.table, i, columns[i].firstNull(b.rows), notNull(c))
 		}
 	}
 	return columns, nil
@@ -245,7 +245,7 @@ func (w *Writer) write(ctx context.Context, columns []columnData, rows int) (*Pe
 			return nil, err
 		}
 	}
-	bound := encodedBound(columns)
+	bound := encodedBound(rows, columns)
 	if err := w.limit.acquire(ctx, bound); err != nil {
 		return nil, fmt.Errorf("greptime: bulk: table %s: waiting for acks, so that the batch can be sent: %w", strconv.Quote(w.table.Name), err)
 	}
