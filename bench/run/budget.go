@@ -25,7 +25,6 @@ type budget struct {
 const (
 	scan5      = "scan, 5 columns/"
 	scan5slow  = "scan, 5 columns, slow server/"
-	scan5plain = "scan, 5 columns, no compression/"
 	scan10     = "scan, 10 columns/"
 	rows10     = "insert, 10 columns/"
 	rows12     = "insert, 12 columns/"
@@ -43,7 +42,6 @@ var budgets = []budget{
 	{path: "scan, 5 columns", scenario: scan5 + "database/sql Scan", to: scan5 + mysql, metric: measure.CPU, what: "CPU", limit: 0.45},
 	{path: "scan, 10 columns", scenario: scan10 + "database/sql Scan", to: scan10 + mysql, metric: measure.CPU, what: "CPU", limit: 0.4},
 	{path: "Arrow batches, 5 columns", scenario: scan5 + "Arrow batches", to: scan5 + "receive only", metric: measure.CPU, what: "CPU", limit: 1.25},
-	{path: "Arrow batches, 5 columns, no compression", scenario: scan5plain + "Arrow batches", to: scan5plain + "receive only", metric: measure.CPU, what: "CPU", limit: 1.25},
 	{path: "Arrow batches, 5 columns", scenario: scan5 + "Arrow batches", to: scan5 + "arrow-go flight.Reader", metric: measure.Bytes, what: "bytes allocated", limit: 0.05},
 	{path: "scan, 5 columns, slow server", scenario: scan5slow + "database/sql Scan", to: scan5slow + mysql, metric: measure.CPU, what: "CPU", limit: 0.45},
 	{path: "Arrow batches, 5 columns, slow server", scenario: scan5slow + "Arrow batches", to: scan5slow + "receive only", metric: measure.CPU, what: "CPU", limit: 1.25},
