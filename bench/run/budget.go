@@ -23,16 +23,16 @@ type budget struct {
 }
 
 const (
-	scan5      = "scan, 5 columns/"
-	scan5slow  = "scan, 5 columns, slow server/"
-	scan10     = "scan, 10 columns/"
-	rows10     = "insert, 10 columns/"
-	rows12     = "insert, 12 columns/"
-	encode     = "encode rows, 12 columns/"
-	sqlRows    = "SQL INSERT with arguments, 10 columns/"
-	one        = "insert of one row, 12 columns/"
-	load10     = "bulk, 10 columns, 5 workers/"
-	mysql      = "go-sql-driver/mysql text Scan"
+	scan5     = "scan, 5 columns/"
+	scan5slow = "scan, 5 columns, slow server/"
+	scan10    = "scan, 10 columns/"
+	rows10    = "insert, 10 columns/"
+	rows12    = "insert, 12 columns/"
+	encode    = "encode rows, 12 columns/"
+	sqlRows   = "SQL INSERT with arguments, 10 columns/"
+	one       = "insert of one row, 12 columns/"
+	load10    = "bulk, 10 columns, 5 workers/"
+	mysql     = "go-sql-driver/mysql text Scan"
 )
 
 // budgets are all lines.
