@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"math"
@@ -489,5 +490,37 @@ func TestKeysOfEveryTypeAreToldApart(t *testing.T) {
 	}
 	if !slices.Equal(n, []int64{0, 2, 3, 4, 5, 6}) {
 		t.Errorf("kept %v", n)
+	}
+}
+
+// fickle is a Valuer that panics where it should give a value.
+type fickle struct{ bad bool }
+
+func (f fickle) Value() (driver.Value, error) {
+	if f.bad {
+		panic("fickle")
+	}
+	return nil, nil
+}
+
+func TestPanicOfAValuerLeavesNoNULLs(t *testing.T) {
+	t.Parallel()
+	b, err := NewBatch(testSchema(t), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the Valuer did not panic")
+			}
+		}()
+		_ = b.AppendColumns(Values("host", []string{"a", "b"}), Values("cpu", []any{insert.Valuer(fickle{}), insert.Valuer(fickle{bad: true})}), Values("ts", []int64{1, 2}))
+	}()
+	fill(t, b, 0, 3)
+	for row := range 3 {
+		if cpu, err := b.At(row).Float64("cpu"); err != nil || cpu != float64(row) {
+			t.Errorf("row %d: %v, %v", row, cpu, err)
+		}
 	}
 }

@@ -24,7 +24,8 @@ type columnData struct {
 
 	width int // bytes of a value; 0 for bits and bytes
 	// valid has a bit for each row, 1 where it is not NULL, as far as there are bits:
-	// rows behind them are not NULL.
+	// rows behind them are not NULL. Bits behind the last row are 1 in a column that
+	// may grow.
 	valid []byte
 }
 

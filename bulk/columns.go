@@ -60,12 +60,14 @@ func (b *Batch) AppendColumns(columns ...ColumnValues) error {
 		}
 	}
 	b.reserve(columns[0].len)
+	b.hasNull = true // until the rows count, whatever ends this
 	for i, c := range given {
 		if err := b.appendColumn(i, c, columns[0].len); err != nil {
 			return err
 		}
 	}
 	b.rows += columns[0].len
+	b.hasNull = false
 	return nil
 }
 
@@ -89,7 +91,7 @@ func (b *Batch) appendColumn(i int, c *ColumnValues, n int) error {
 			err = b.columns[i].set(b.rows+row, &b.cell)
 		}
 		if err != nil {
-			b.truncate(b.rows)
+			b.abandon()
 			return valueError(b.table, i, b.rows+row, err)
 		}
 	}

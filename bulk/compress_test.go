@@ -114,3 +114,30 @@ func TestColumnsThatGainNothingAreLeftAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestHabitsRefuseNothing: a batch that fits a message when it is compressed is sent,
+// whatever the batches before it were.
+func TestHabitsRefuseNothing(t *testing.T) {
+	t.Parallel()
+	for _, codec := range []Compression{LZ4, ZSTD} {
+		s := putServer(t, acknowledgeAll(nil))
+		w := openWriter(t, s.DSN("max_message_size=131072"), Options{Streams: 1, Compression: codec})
+		rng := rand.New(rand.NewPCG(1, 2))
+		b := w.NewBatch(0)
+		for n := range 8 {
+			b.Reset()
+			rows, value := 20_000, func() float64 { return 21.5 }
+			if n < poorBuffers {
+				rows, value = 1000, func() float64 { return math.Float64frombits(rng.Uint64()) }
+			}
+			for range rows {
+				if err := b.Append("host-0001", value(), 1_700_000_000); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := w.Write(short(t), b); err != nil {
+				t.Fatalf("%v, batch %d: %v", codec, n, err)
+			}
+		}
+	}
+}

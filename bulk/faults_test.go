@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
@@ -536,5 +539,48 @@ func TestServerThatNeverBegins(t *testing.T) {
 	acked, failed := submit(t, w, 1)
 	if len(acked) != 0 || len(ambiguous(failed)) != 0 {
 		t.Errorf("%+v", failed)
+	}
+}
+
+// TestRowsBehindAReturnedRecordBatch: the bits of validity behind the rows of an Arrow
+// array may be anything, and a batch that is handed back can grow.
+func TestRowsBehindAReturnedRecordBatch(t *testing.T) {
+	t.Parallel()
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "host", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "cpu", Type: arrow.PrimitiveTypes.Float64, Nullable: true},
+		{Name: "ts", Type: &arrow.TimestampType{Unit: arrow.Millisecond}},
+	}, nil)
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer builder.Release()
+	builder.Field(0).(*array.StringBuilder).AppendValues([]string{"a", "b", "c"}, nil)
+	builder.Field(1).(*array.Float64Builder).AppendValues([]float64{1, 2, 3}, []bool{true, false, true})
+	builder.Field(2).(*array.TimestampBuilder).AppendValues([]arrow.Timestamp{1, 2, 3}, nil)
+	record := builder.NewRecordBatch()
+	defer record.Release()
+	for _, codec := range []Compression{None, LZ4, ZSTD} {
+		s := putServer(t, script(map[int64]func(*putCall, received) error{1: func(c *putCall, _ received) error {
+			return c.Fail(codes.InvalidArgument, "no", 1004)
+		}}))
+		w := openWriter(t, s.DSN(), Options{Streams: 1, Compression: codec})
+		p, err := w.WriteRecord(short(t), record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Wait(short(t))
+		var failure *Error
+		if !errors.As(err, &failure) || len(failure.Batches) != 1 {
+			t.Fatalf("%v: %v", codec, err)
+		}
+		b, err := failure.Batches[0].Batch()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill(t, b, 4, 9)
+		for row := range b.Len() {
+			if cpu, err := b.At(row).Float64("cpu"); (err != nil) != (row == 1) || row > 2 && cpu != float64(row-3) {
+				t.Errorf("%v: row %d: %v, %v", codec, row, cpu, err)
+			}
+		}
 	}
 }

@@ -38,7 +38,8 @@ type span struct{ offset, length int }
 type encoder struct {
 	codec      Compression
 	compressor compressor
-	habits     []columnHabits // of the columns; only with a compressor
+	habits     []columnHabits // of the columns
+	skipped    bool           // a buffer of the last message was left as it is by habit
 	builder    *flatbuffers.Builder
 	header     []byte
 }
@@ -65,6 +66,7 @@ func encodedBound(rows int, columns []columnData) int64 {
 func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) error {
 	m.id, m.rows, m.codec = id, rows, e.codec
 	m.columns = m.columns[:0]
+	e.skipped = false
 	body := m.body.Bytes[:0]
 	if e.codec == None { // as long as it will get
 		body = slices.Grow(body, int(encodedBound(rows, columns)))
@@ -97,6 +99,16 @@ func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) e
 	return nil
 }
 
+// forgetHabits has all columns tried again. It returns false if none was left out of the
+// last message: then it cannot become smaller.
+func (e *encoder) forgetHabits() bool {
+	if !e.skipped {
+		return false
+	}
+	clear(e.habits)
+	return true
+}
+
 // appendBuffer appends a buffer to a body, compressed if that makes it smaller and is
 // worth trying, and fills up to a multiple of 8.
 func (e *encoder) appendBuffer(body, b []byte, h *habit) ([]byte, span, error) {
@@ -107,6 +119,7 @@ func (e *encoder) appendBuffer(body, b []byte, h *habit) ([]byte, span, error) {
 	case e.compressor == nil:
 		body = append(body, b...)
 	case !h.tries():
+		e.skipped = true
 		body = appendUncompressed(body, b)
 	default:
 		var err error
@@ -235,6 +248,7 @@ func (m *message) decode(columns []columnData) ([]columnData, error) {
 		if c.hasOffsets() {
 			c.offsets = int32sOf(offsets)
 		}
+		c.truncate(m.rows) // the bits of a record batch are what they are behind its rows
 		out[i] = c
 	}
 	return out, nil

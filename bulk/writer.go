@@ -273,7 +273,13 @@ func (w *Writer) encode(id int64, rows int, columns []columnData) (*message, err
 	if err := e.encode(m, id, rows, columns); err != nil {
 		return nil, err
 	}
-	if most := w.session.MaxMessageSize(); m.wireSize() > most {
+	most := w.session.MaxMessageSize()
+	if m.wireSize() > most && e.forgetHabits() {
+		if err := e.encode(m, id, rows, columns); err != nil {
+			return nil, err
+		}
+	}
+	if m.wireSize() > most {
 		size := m.wireSize()
 		w.messages.put(m)
 		return nil, fmt.Errorf("greptime: bulk: table %s: the batch of %d rows takes %d bytes, and a message can have %d; write fewer rows at a time (max_message_size is the limit, which the server has, too)",

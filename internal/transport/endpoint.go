@@ -68,13 +68,13 @@ const (
 	connectionWindow = 16 << 20
 )
 
-// newEndpoint makes the channel. callOpts are for all of its calls: as options of each
-// call they would be collected anew every time.
 // writeBufferSize is how much gRPC writes to the system at a time. A batch of a
 // thousand rows takes 50 to 100 kB; in one or two pieces instead of gRPC's 32 kB each, a
 // bulk load takes a tenth less CPU.
 const writeBufferSize = 128 << 10
 
+// newEndpoint makes the channel. callOpts are for all of its calls: as options of each
+// call they would be collected anew every time.
 func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint, error) {
 	creds := insecure.NewCredentials()
 	if o.TLS != nil {
