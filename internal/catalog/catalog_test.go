@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -225,4 +227,27 @@ func TestCacheRemembersWhatCannotBeWritten(t *testing.T) {
 			t.Errorf("%s: known %v, %v", what, known, err)
 		}
 	}
+}
+
+func TestUnwritableIsForgottenAfterAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ts := arrow.Field{Name: "ts", Type: arrow.FixedWidthTypes.Timestamp_ms}
+		list := arrow.Field{Name: "n", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)}
+		lists := answers([]arrow.Field{ts, list}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"})
+		plain := answers([]arrow.Field{ts}, [4]string{"ts", "NO", "", "TIMESTAMP"})
+		var c Cache
+		if _, err := c.Get(t.Context(), lists, "a", "t"); err == nil {
+			t.Fatal("a list can be written")
+		}
+		if _, known, err := c.Lookup("a", "t"); !known || err == nil {
+			t.Errorf("at once: %v, %v", known, err)
+		}
+		time.Sleep(2 * time.Minute) // there is another table by its name now
+		if _, known, err := c.Lookup("a", "t"); known || err != nil {
+			t.Errorf("two minutes later: %v, %v", known, err)
+		}
+		if _, err := c.Get(t.Context(), plain, "a", "t"); err != nil {
+			t.Error(err)
+		}
+	})
 }
