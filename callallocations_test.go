@@ -2,6 +2,7 @@ package greptime_test
 
 import (
 	"io"
+	"math"
 	"testing"
 	"time"
 
@@ -80,11 +81,15 @@ func TestAllocationsOfACall(t *testing.T) {
 	s := oneServer(t)
 	cc := dialBare(t, s.Addr())
 	allocations := func(f func() error) float64 {
-		return testing.AllocsPerRun(200, func() {
-			if err := f(); err != nil {
-				t.Fatal(err)
-			}
-		})
+		least := math.Inf(1)
+		for range 3 { // a collection empties pools
+			least = min(least, testing.AllocsPerRun(200, func() {
+				if err := f(); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		}
+		return least
 	}
 	message := []byte{10, 0}
 	query := allocations(func() error {
