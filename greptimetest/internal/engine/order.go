@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// orderKey translates an expression of ORDER BY or GROUP BY, where an integer is
+// the position of a column.
+func (tr *translator) orderKey(n node, sc *scope) (string, error) {
+	if n.str("class") == "CONSTANT" {
+		if v := n.child("value"); v.child("type").str("id") == "INTEGER" {
+			if i, err := strconv.Atoi(fmt.Sprint(v["value"])); err == nil && i >= 1 && i <= len(sc.outs) {
+				if err := noIntervals("ordering and grouping", sc.outs[i-1]); err != nil {
+					return "", err
+				}
+			}
+			return fmt.Sprint(v["value"]), nil
+		}
+	}
+	if parts := n.strings("column_names"); len(parts) == 1 && sc.outsFirst {
+		o, ok, err := sc.out(parts[0])
+		if err != nil {
+			return "", err
+		}
+		if ok {
+			return quote(parts[0]), noIntervals("ordering and grouping", o)
+		}
+	}
+	e, err := tr.expr(n, sc)
+	if err != nil {
+		return "", err
+	}
+	return e.sql, noIntervals("ordering and grouping", e)
+}
+
+// selectModifiers translates ORDER BY and LIMIT, and DISTINCT, which stands
+// elsewhere.
+func (tr *translator) selectModifiers(n node, sc *scope, outs []expr) (mods, distinct string, err error) {
+	for _, m := range n.list("modifiers") {
+		if m.str("type") == "DISTINCT_MODIFIER" {
+			distinct = "DISTINCT "
+			if err := noIntervals("DISTINCT", outs...); err != nil {
+				return "", "", err
+			}
+			if on := m.list("distinct_on_targets"); len(on) > 0 {
+				parts := make([]string, len(on))
+				for i, o := range on {
+					e, err := tr.expr(o, sc)
+					if err != nil {
+						return "", "", err
+					}
+					parts[i] = e.sql
+				}
+				distinct = "DISTINCT ON (" + strings.Join(parts, ", ") + ") "
+			}
+		}
+	}
+	if distinct == "DISTINCT " {
+		for _, m := range n.list("modifiers") {
+			if err := tr.distinctOrder(m.list("orders"), sc); err != nil {
+				return "", "", err
+			}
+		}
+	}
+	mods, err = tr.modifiers(n, sc, outs)
+	return mods, distinct, err
+}
+
+func (tr *translator) modifiers(n node, sc *scope, outs []expr) (string, error) {
+	var order, limit string
+	for _, m := range n.list("modifiers") {
+		switch m.str("type") {
+		case "DISTINCT_MODIFIER":
+		case "ORDER_MODIFIER":
+			sc.outsFirst = true
+			o, err := tr.orders(m.list("orders"), sc)
+			sc.outsFirst = false
+			if err != nil {
+				return "", err
+			}
+			order = " ORDER BY " + o
+		case "LIMIT_MODIFIER":
+			for _, k := range []string{"limit", "offset"} {
+				l := m.child(k)
+				if l == nil {
+					continue
+				}
+				num, ok := integerLiteral(l)
+				if !ok {
+					return "", errorf(EngineExecuteQuery, "Error during planning: Expected %s to be an integer literal", strings.ToUpper(k))
+				}
+				limit += " " + strings.ToUpper(k) + " " + num
+			}
+		default:
+			return "", unsupported("%s", m.str("type"))
+		}
+	}
+	return order + limit, nil
+}
+
+func integerLiteral(n node) (string, bool) {
+	v := n.child("value")
+	id := v.child("type").str("id")
+	if n.str("class") != "CONSTANT" || id != "INTEGER" && id != "BIGINT" {
+		return "", false
+	}
+	s := fmt.Sprint(v["value"])
+	_, err := strconv.ParseUint(s, 10, 63)
+	return s, err == nil
+}
+
+// distinctOrder refuses to order by what DISTINCT has not kept.
+func (tr *translator) distinctOrder(list []node, sc *scope) error {
+	for _, o := range list {
+		n := o.child("expression")
+		if _, position := integerLiteral(n); position {
+			continue
+		}
+		if parts := n.strings("column_names"); len(parts) == 1 && slices.ContainsFunc(sc.outs, func(o expr) bool { return o.name == parts[0] }) {
+			continue
+		}
+		e, err := tr.expr(n, sc)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(sc.outs, func(o expr) bool { return o.sql == e.sql }) {
+			return planError("Error during planning: For SELECT DISTINCT, ORDER BY expressions %s must appear in select list", e.text)
+		}
+	}
+	return nil
+}
+
+func (tr *translator) orders(list []node, sc *scope) (string, error) {
+	parts := make([]string, len(list))
+	for i, o := range list {
+		key, err := tr.orderKey(o.child("expression"), sc)
+		if err != nil {
+			return "", err
+		}
+		switch o.str("type") {
+		case "DESCENDING":
+			key += " DESC"
+		case "ASCENDING":
+			key += " ASC"
+		}
+		switch nulls := strings.ReplaceAll(o.str("null_order"), "_", " "); nulls {
+		case "NULLS FIRST", "NULLS LAST":
+			key += " " + nulls
+		}
+		parts[i] = key
+	}
+	return strings.Join(parts, ", "), nil
+}
