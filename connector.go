@@ -59,13 +59,20 @@ type Connector struct {
 	cfg      *Config
 	loc      *time.Location
 	channels *transport.Channels
-	header   []byte        // of the requests of a new connection; nil if it changes from one to the next
+	header   *savedHeader  // of the requests of a new connection; nil if it changes from one to the next
 	hints    metadata.MD   // of the calls, which do not change it
 	tables   catalog.Cache // for native inserts
 	lastText atomic.Pointer[sqltext.Script]
 
 	nativeHints metadata.MD // of the calls of native inserts
 }
+
+// savedHeader is an encoded request header. It has the password: behind a pointer, which
+// package fmt does not follow, it does not get into what is printed of a Connector.
+type savedHeader struct{ encoded []byte }
+
+// Format writes the configuration without its password, whatever the verb.
+func (c *Connector) Format(state fmt.State, verb rune) { c.cfg.Format(state, verb) }
 
 // NewConnector checks the configuration and prepares the channels. It makes no
 // connection and reads, of the network, nothing; files named by TLSCA, TLSCert
@@ -115,9 +122,11 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	c := &Connector{cfg: cfg, loc: loc, channels: channels}
 	c.hints, c.nativeHints = c.callHints(nil), c.callHints(nativeHints)
 	if cfg.Credentials == nil {
-		if c.header, err = c.newConn().encodedHeader(context.Background(), c.session()); err != nil {
+		header, err := c.newConn().encodedHeader(context.Background(), c.session())
+		if err != nil {
 			return nil, errors.Join(err, channels.Close())
 		}
+		c.header = &savedHeader{header}
 	}
 	return c, nil
 }

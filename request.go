@@ -54,7 +54,7 @@ func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader
 // is encoded once, for the connector, unless each request has credentials of its own.
 func (c *Conn) encodedHeader(ctx context.Context, s session) ([]byte, error) {
 	if c.connector.header != nil && s == c.connector.session() {
-		return c.connector.header, nil
+		return c.connector.header.encoded, nil
 	}
 	h, err := c.header(ctx, s)
 	if err != nil {
