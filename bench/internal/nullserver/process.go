@@ -43,7 +43,9 @@ func Main() {
 	}
 	var err error
 	if perThousand, err = time.ParseDuration(value); err == nil {
-		err = serve()
+		debug.SetGCPercent(400) // its time is taken from the client's cores
+		// The parent holds the other end of the input: the server does not outlive it.
+		err = serve(os.Stdin, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "null server:", err)
@@ -52,8 +54,8 @@ func Main() {
 	os.Exit(0)
 }
 
-func serve() error {
-	debug.SetGCPercent(400) // its time is taken from the client's cores
+// serve writes the addresses to out, and serves until the end of in.
+func serve(in io.Reader, out io.Writer) error {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -62,10 +64,12 @@ func serve() error {
 	if err != nil {
 		return err
 	}
+	defer mysql.Close()
 	postgres, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
+	defer postgres.Close()
 	s := grpc.NewServer(
 		// The windows that are fixed by default in hyper, on which GreptimeDB's server rests.
 		// By its own default a server of grpc-go sends a ping with nearly every message.
@@ -78,13 +82,15 @@ func serve() error {
 	go func() { failed <- s.Serve(lis) }()
 	go serveMySQL(mysql)
 	go servePostgres(postgres)
-	fmt.Println(lis.Addr(), mysql.Addr(), postgres.Addr())
-	// The parent holds the other end: the server does not outlive it.
-	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+	fmt.Fprintln(out, lis.Addr(), mysql.Addr(), postgres.Addr())
+	if _, err := io.Copy(io.Discard, in); err != nil {
 		return err
 	}
 	s.Stop()
-	return <-failed
+	if err := <-failed; !errors.Is(err, grpc.ErrServerStopped) { // so if it was not yet serving
+		return err
+	}
+	return nil
 }
 
 // Process is a running null server.
