@@ -17,15 +17,21 @@ import (
 // detector gets some grace.
 const promptly = 50 * time.Millisecond
 
-func checkPrompt(t *testing.T, cancelled time.Time) {
+// checkPrompt runs a scenario that returns how long after its context a call returned. On
+// a busy machine a goroutine may have to wait for its turn: once in three times is enough.
+func checkPrompt(t *testing.T, scenario func() (late time.Duration)) {
 	t.Helper()
 	limit := promptly
 	if raceEnabled {
 		limit *= 10
 	}
-	if late := time.Since(cancelled); late > limit {
-		t.Errorf("returned %v after the context had ended", late)
+	var late [3]time.Duration
+	for i := range late {
+		if late[i] = scenario(); late[i] <= limit {
+			return
+		}
 	}
+	t.Errorf("returned %v after the context had ended", late)
 }
 
 // Whatever waits for the server, or for a connection to it, ends with its context.
@@ -55,17 +61,20 @@ func TestCancelOfEveryCall(t *testing.T) {
 			t.Run(name+" at a server "+server, func(t *testing.T) {
 				t.Parallel()
 				db := openServer(t, s, "connect_timeout=60s")
-				ctx, cancel := context.WithCancel(t.Context())
-				cancelled := make(chan time.Time, 1)
-				time.AfterFunc(100*time.Millisecond, func() {
-					cancelled <- time.Now()
-					cancel()
+				checkPrompt(t, func() time.Duration {
+					ctx, cancel := context.WithCancel(t.Context())
+					cancelled := make(chan time.Time, 1)
+					time.AfterFunc(100*time.Millisecond, func() {
+						cancelled <- time.Now()
+						cancel()
+					})
+					err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error { return call(ctx, c) })
+					late := time.Since(<-cancelled)
+					if !errors.Is(err, context.Canceled) {
+						t.Errorf("error %v", err)
+					}
+					return late
 				})
-				err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error { return call(ctx, c) })
-				checkPrompt(t, <-cancelled)
-				if !errors.Is(err, ctx.Err()) {
-					t.Errorf("error %v", err)
-				}
 			})
 		}
 	}
@@ -76,19 +85,22 @@ func TestCancelInsideQuery(t *testing.T) {
 	exchange := captures.DoGetByName("select_every_type")
 	s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(0, wiretest.Hang())))
 	db := openServer(t, s)
-	ctx, cancel := context.WithCancel(t.Context())
-	var cancelled time.Time
-	go func() {
-		s.WaitFor("the query", func() bool { return s.OpenStreams() == 1 })
-		cancelled = time.Now()
-		cancel()
-	}()
-	_, err := db.QueryContext(ctx, exchange.Request.SQL)
-	if !errors.Is(err, context.Canceled) || !errors.Is(err, ctx.Err()) {
-		t.Errorf("error %v", err)
-	}
-	checkPrompt(t, cancelled)
-	s.WaitFor("the server to notice", func() bool { return s.OpenStreams() == 0 })
+	checkPrompt(t, func() time.Duration {
+		ctx, cancel := context.WithCancel(t.Context())
+		var cancelled time.Time
+		go func() {
+			s.WaitFor("the query", func() bool { return s.OpenStreams() == 1 })
+			cancelled = time.Now()
+			cancel()
+		}()
+		_, err := db.QueryContext(ctx, exchange.Request.SQL)
+		late := time.Since(cancelled)
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, ctx.Err()) {
+			t.Errorf("error %v", err)
+		}
+		s.WaitFor("the server to notice", func() bool { return s.OpenStreams() == 0 })
+		return late
+	})
 }
 
 func TestCancelBetweenRows(t *testing.T) {
@@ -96,25 +108,28 @@ func TestCancelBetweenRows(t *testing.T) {
 	exchange := captures.DoGetByName("batches_scan_file")
 	s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(5, wiretest.Hang())))
 	db := openServer(t, s)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	rows, err := db.QueryContext(ctx, exchange.Request.SQL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		t.Fatal(rows.Err())
-	}
-	cancel()
-	cancelled := time.Now()
-	for rows.Next() {
-	}
-	checkPrompt(t, cancelled)
-	if err := rows.Err(); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
-	}
-	s.WaitFor("the server to notice", func() bool { return s.OpenStreams() == 0 })
+	checkPrompt(t, func() time.Duration {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		rows, err := db.QueryContext(ctx, exchange.Request.SQL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+		cancel()
+		cancelled := time.Now()
+		for rows.Next() {
+		}
+		late := time.Since(cancelled)
+		if err := rows.Err(); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		s.WaitFor("the server to notice", func() bool { return s.OpenStreams() == 0 })
+		return late
+	})
 }
 
 func TestCancelInsideNext(t *testing.T) {
@@ -122,24 +137,27 @@ func TestCancelInsideNext(t *testing.T) {
 	exchange := captures.DoGetByName("batches_scan_file")
 	s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(3, wiretest.Hang())))
 	db := openServer(t, s)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	rows, err := db.QueryContext(ctx, exchange.Request.SQL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	cancelled := make(chan time.Time, 1)
-	time.AfterFunc(100*time.Millisecond, func() {
-		cancelled <- time.Now()
-		cancel()
+	checkPrompt(t, func() time.Duration {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		rows, err := db.QueryContext(ctx, exchange.Request.SQL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		cancelled := make(chan time.Time, 1)
+		time.AfterFunc(100*time.Millisecond, func() {
+			cancelled <- time.Now()
+			cancel()
+		})
+		for rows.Next() {
+		}
+		late := time.Since(<-cancelled)
+		if err := rows.Err(); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		return late
 	})
-	for rows.Next() {
-	}
-	checkPrompt(t, <-cancelled)
-	if err := rows.Err(); !errors.Is(err, ctx.Err()) {
-		t.Errorf("error %v", err)
-	}
 }
 
 func TestDeadlineInsideNextOfARecordReader(t *testing.T) {

@@ -142,7 +142,7 @@ func TestNativeInsertFailsAsTextDoes(t *testing.T) {
 				ctx := t.Context()
 				if test.name == "late" {
 					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, 200*time.Millisecond)
+					ctx, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
 					defer cancel()
 				}
 				_, err := db.ExecContext(ctx, "INSERT INTO t (host, ts) VALUES ('a', ?)", 1)
@@ -226,7 +226,7 @@ func TestCancelledNativeInsert(t *testing.T) {
 func TestConfigTimeoutLimitsNativeInserts(t *testing.T) {
 	t.Parallel()
 	s := newTableServer(t)
-	db := openServer(t, s.Server, "timeout=300ms")
+	db := openServer(t, s.Server, "timeout=2s")
 	s.know(t, db)
 	s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error { return wiretest.Hang()(c) })
 	if _, err := db.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES ('a', 1)"); !errors.Is(err, context.DeadlineExceeded) {

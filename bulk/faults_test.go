@@ -188,7 +188,7 @@ func TestAckTimeoutGivesTheStreamUp(t *testing.T) {
 		<-c.Context().Done()
 		return nil
 	}}))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, AckTimeout: 500 * time.Millisecond})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, AckTimeout: 2 * time.Second})
 	acked, failed := submit(t, w, 3)
 	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrAckTimeout) {
 		t.Errorf("acknowledged %v, failed %+v", acked, failed)
@@ -213,7 +213,7 @@ func TestSlowAcksAreNotATimeout(t *testing.T) {
 			}
 		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, AckTimeout: 800 * time.Millisecond})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, AckTimeout: 1200 * time.Millisecond})
 	if acked, failed := submit(t, w, 15); len(acked) != 15 {
 		t.Errorf("failed %+v", failed)
 	}
@@ -364,7 +364,7 @@ func TestCloseReturnsWithinItsContext(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	sum, err := w.Close(ctx)
-	if took := time.Since(start); took > 3*time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("Close took %v", took)
 	}
 	var failed *Error

@@ -37,7 +37,7 @@ func reads(batches int, wait time.Duration) wiretest.Handler {
 func TestServerThatReadsSlowlyGetsEverything(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, reads(1000, 15*time.Millisecond))
-	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 4, AckTimeout: time.Second})
+	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 4, AckTimeout: 10 * time.Second})
 	b := w.NewBatch(slowRows)
 	const batches = 20
 	for i := range batches {
@@ -53,7 +53,7 @@ func TestServerThatReadsSlowlyGetsEverything(t *testing.T) {
 func TestServerThatStopsReadingIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, reads(3, 0))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, AckTimeout: 300 * time.Millisecond})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, AckTimeout: time.Second})
 	b := w.NewBatch(slowRows)
 	const batches = 8
 	for i := range batches {

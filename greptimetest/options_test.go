@@ -191,10 +191,12 @@ func TestShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := dial(t, s)
-	s.Inject(greptimetest.Fault{Delay: 100 * time.Millisecond})
+	s.Inject(greptimetest.Fault{Requests: 1, Delay: 100 * time.Millisecond})
 	done := make(chan answer, 1)
 	go func() { done <- c.try(t, "SELECT 1") }()
-	time.Sleep(30 * time.Millisecond)
+	for s.Faults() > 0 { // until the call has met it
+		time.Sleep(time.Millisecond)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {

@@ -49,9 +49,13 @@ func TestBufferedRepeats(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, idempotent %v", test.name, idempotent), func(t *testing.T) {
 				t.Parallel()
 				s := startStore(t, failures(test.fail, test.fail))
+				timeout := time.Minute
+				if test.name == "no answer" {
+					timeout = 300 * time.Millisecond
+				}
 				w := buffered(t, s.DSN(), insert.BufferedOptions{
 					Options: insert.Options{Idempotent: idempotent},
-					Backoff: time.Millisecond, Timeout: 200 * time.Millisecond,
+					Backoff: time.Millisecond, Timeout: timeout,
 				})
 				appendNumbers(t, w.Table("r", meters), 0, 5)
 				err := w.Close(t.Context())
@@ -121,13 +125,13 @@ func TestBufferedGivesUpAfterRetryFor(t *testing.T) {
 	s.Stop()
 	given := make(chan insert.Undelivered, 1)
 	w := buffered(t, s.DSN(), insert.BufferedOptions{
-		FlushRows: 5, Backoff: time.Millisecond, RetryFor: 30 * time.Millisecond,
+		FlushRows: 5, Backoff: time.Millisecond, RetryFor: 300 * time.Millisecond,
 		OnError: func(u insert.Undelivered) { given <- u },
 	})
 	began := time.Now()
 	appendNumbers(t, w.Table("r", meters), 0, 5)
 	u := <-given
-	if d := time.Since(began); d > 2*time.Second {
+	if d := time.Since(began); d > 10*time.Second {
 		t.Errorf("it gave up after %v", d)
 	}
 	if u.Ambiguous || u.Attempts < 2 || u.Table.Len() != 5 {
@@ -279,13 +283,13 @@ func TestBufferedCloseReturnsWhatIsLeft(t *testing.T) {
 	}
 	blocked := make(chan error)
 	go func() { blocked <- w.Write(context.Background(), big) }()
-	time.Sleep(5 * time.Millisecond)
+	soon(t, "the writer to wait", func() bool { return w.Waiting() == 1 })
 
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
 	err := w.Close(ctx)
-	if d := time.Since(began); d > 2*time.Second {
+	if d := time.Since(began); d > 10*time.Second {
 		t.Errorf("Close took %v with a deadline of 50 ms", d)
 	}
 	if got := <-blocked; !errors.Is(got, insert.ErrBufferedClosed) {

@@ -29,7 +29,7 @@ func TestBufferedBlocksWhenMemoryIsShort(t *testing.T) {
 	table := w.Table("r", meters)
 	taken := int64(0)
 	for {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		err := table.Append(ctx, "a", taken, time.UnixMilli(taken))
 		cancel()
 		if err != nil {
@@ -52,7 +52,7 @@ func TestBufferedBlocksWhenMemoryIsShort(t *testing.T) {
 			}
 		})
 	}
-	time.Sleep(5 * time.Millisecond)
+	soon(t, "all to wait", func() bool { return w.Waiting() == 50 })
 	close(release)
 	wg.Wait()
 	if err := w.Close(t.Context()); err != nil {
@@ -94,8 +94,9 @@ func TestBufferedWaitersTakeTurns(t *testing.T) {
 	}
 	write := func(ctx context.Context, table *insert.Table) <-chan error {
 		done := make(chan error, 1)
+		waiting := w.Waiting()
 		go func() { done <- w.Write(ctx, table) }()
-		time.Sleep(20 * time.Millisecond) // until it waits
+		soon(t, "the writer to wait", func() bool { return w.Waiting() == waiting+1 })
 		return done
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -22,3 +22,6 @@ func EncodeForTest(header []byte, deleting bool, limit int, tables ...*Table) ([
 	}
 	return encoded, nil
 }
+
+// Waiting is how many calls wait for room.
+func (w *Buffered) Waiting() int { return int(w.memory.waiting.Load()) }

@@ -129,7 +129,7 @@ func TestContextsOfAStream(t *testing.T) {
 	defer stream.Close()
 	cancel()
 	table := fill(t, sensors(t), 10_000)
-	ctx, cancelSend := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancelSend := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancelSend()
 	sent := 0
 	for err == nil {
