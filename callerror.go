@@ -76,12 +76,30 @@ func refused(e *Error) bool {
 
 // remedy says what to do about the errors that grpc-go makes itself.
 func remedy(e *Error) string {
+	if e.GRPC == codes.Unavailable && isConnectTimeout(e.Message) {
+		return "there was no connection within connect_timeout: the host does not answer"
+	}
 	for _, r := range remedies {
 		if e.GRPC == r.code && strings.Contains(e.Message, r.text) {
 			return r.remedy
 		}
 	}
 	return ""
+}
+
+// isConnectTimeout says whether grpc-go gave up an attempt to connect, which it does
+// after connect_timeout, too: by closing the connection under whoever waits for an answer.
+func isConnectTimeout(message string) bool {
+	for _, waiting := range [][2]string{
+		{"Error while dialing", "i/o timeout"},
+		{"authentication handshake failed", "context deadline exceeded"},
+		{"error reading server preface", "use of closed network connection"},
+	} {
+		if strings.Contains(message, waiting[0]) && strings.Contains(message, waiting[1]) {
+			return true
+		}
+	}
+	return false
 }
 
 var remedies = []struct {

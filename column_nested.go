@@ -105,9 +105,9 @@ func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte,
 		unit := a.DataType().(*arrow.TimestampType).Unit
 		return appendJSONString(dst, instant(int64(a.Value(i)), unit).In(loc).Format(time.RFC3339Nano))
 	case *array.Time32:
-		return appendJSONString(dst, timeOfDay(a, i, a.DataType().(*arrow.Time32Type).Unit).String())
+		return appendJSONTimeOfDay(dst, a, i, a.DataType().(*arrow.Time32Type).Unit)
 	case *array.Time64:
-		return appendJSONString(dst, timeOfDay(a, i, a.DataType().(*arrow.Time64Type).Unit).String())
+		return appendJSONTimeOfDay(dst, a, i, a.DataType().(*arrow.Time64Type).Unit)
 	case *array.Duration:
 		n, err := durationNanos(a, i, a.DataType().(*arrow.DurationType).Unit)
 		return strconv.AppendInt(dst, n, 10), err
@@ -154,6 +154,14 @@ func appendJSONStruct(dst []byte, a *array.Struct, i int, loc *time.Location) (_
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+func appendJSONTimeOfDay(dst []byte, arr arrow.Array, i int, unit arrow.TimeUnit) ([]byte, error) {
+	t, err := timeOfDay(arr, i, unit)
+	if err != nil {
+		return dst, err
+	}
+	return appendJSONString(dst, t.String())
 }
 
 func appendJSONFloat(dst []byte, v float64, bits int) []byte {

@@ -1,6 +1,7 @@
 package greptime
 
 import (
+	"bytes"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
@@ -150,7 +151,7 @@ func (c *jsonColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 func (c *jsonColumn) text(i int) ([]byte, error) {
 	text, err := jsonb.AppendStored(nil, c.arr.Value(i))
 	if err != nil {
-		return nil, fmt.Errorf("row %d of the batch holds neither JSONB nor JSON text: %w", i, err)
+		return nil, fmt.Errorf("row %d of the batch holds neither JSONB nor JSON text, read its bytes with QueryArrow: %w", i, err)
 	}
 	return text, nil
 }
@@ -200,6 +201,12 @@ func (c *vectorColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) 
 
 func (c *vectorColumn) vector(i int) (Vector, error) {
 	b := c.arr.Value(i)
+	// First of all, for it may be as long as the numbers; numbers never look like it.
+	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
+		if v, err := ParseVector(string(b)); err == nil && len(v) == c.dim {
+			return v, nil
+		}
+	}
 	if len(b) == 4*c.dim {
 		v := make(Vector, c.dim)
 		for k := range v {
@@ -207,10 +214,7 @@ func (c *vectorColumn) vector(i int) (Vector, error) {
 		}
 		return v, nil
 	}
-	if v, err := ParseVector(string(b)); err == nil && len(v) == c.dim {
-		return v, nil
-	}
-	return nil, fmt.Errorf("row %d of the batch holds %d bytes, not the %d of a VECTOR(%d)", i, len(b), 4*c.dim, c.dim)
+	return nil, fmt.Errorf("row %d of the batch holds %d bytes, not the %d of a VECTOR(%d); read them with QueryArrow", i, len(b), 4*c.dim, c.dim)
 }
 
 func (c *vectorColumn) value(i int) (driver.Value, error) {

@@ -36,7 +36,9 @@ func (c *timestampColumn) scan(i int, dest any) (bool, error) {
 	return scanTime(instant(int64(c.arr.Value(i)), c.unit).In(c.loc), dest), nil
 }
 
-// instant is exact over all of int64, also where nanoseconds would overflow.
+// instant is exact over all of int64, also where nanoseconds would overflow. Of seconds
+// near its ends, 292 billion years away, Unix() still gives the value, but a time.Time
+// does not compare: it counts from before the calendar begins.
 func instant(v int64, unit arrow.TimeUnit) time.Time {
 	switch unit {
 	case arrow.Second:
@@ -121,22 +123,36 @@ func (c *timeOfDayColumn) load(arr arrow.Array) error {
 	return nil
 }
 
-func (c *timeOfDayColumn) at(i int) TimeOfDay { return timeOfDay(c.arr, i, c.unit) }
+func (c *timeOfDayColumn) at(i int) (TimeOfDay, error) { return timeOfDay(c.arr, i, c.unit) }
 
-// timeOfDay reads a Time32 or Time64; their values fit in nanoseconds, for a day
-// has less than 2^47 of them. What exceeds a day is what the server sent.
-func timeOfDay(arr arrow.Array, i int, unit arrow.TimeUnit) TimeOfDay {
+// timeOfDay reads a Time32 or Time64. A value beyond a day is what the server has;
+// only one of microseconds may be beyond nanoseconds, too.
+func timeOfDay(arr arrow.Array, i int, unit arrow.TimeUnit) (TimeOfDay, error) {
 	if a, ok := arr.(*array.Time32); ok {
-		return TimeOfDay(int64(a.Value(i)) * int64(unit.Multiplier()))
+		return TimeOfDay(int64(a.Value(i)) * int64(unit.Multiplier())), nil
 	}
-	return TimeOfDay(int64(arr.(*array.Time64).Value(i)) * int64(unit.Multiplier()))
+	n, err := nanoseconds(int64(arr.(*array.Time64).Value(i)), unit, "time")
+	return TimeOfDay(n), err
+}
+
+// nanoseconds converts a value, which what names in errors.
+func nanoseconds(v int64, unit arrow.TimeUnit, what string) (int64, error) {
+	m := int64(unit.Multiplier())
+	if v > math.MaxInt64/m || v < math.MinInt64/m {
+		return 0, fmt.Errorf("the %s %d %s is too long for nanoseconds; cast it in the query, as by arrow_cast(…, 'Int64')", what, v, unit)
+	}
+	return v * m, nil
 }
 
 func (c *timeOfDayColumn) value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return c.at(i).String(), nil
+	t, err := c.at(i)
+	if err != nil {
+		return nil, err
+	}
+	return t.String(), nil
 }
 
 func (c *timeOfDayColumn) scan(i int, dest any) (bool, error) {
@@ -147,13 +163,17 @@ func (c *timeOfDayColumn) scan(i int, dest any) (bool, error) {
 		}
 		return scanNullText(dest), nil
 	}
+	t, err := c.at(i)
+	if err != nil {
+		return false, err
+	}
 	switch d := dest.(type) {
 	case *TimeOfDay:
-		*d = c.at(i)
+		*d = t
 	case *sql.Null[TimeOfDay]:
-		*d = sql.Null[TimeOfDay]{V: c.at(i), Valid: true}
+		*d = sql.Null[TimeOfDay]{V: t, Valid: true}
 	default:
-		return scanString(c.at(i).String(), dest), nil
+		return scanString(t.String(), dest), nil
 	}
 	return true, nil
 }
@@ -170,11 +190,7 @@ func (c *durationColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr
 func (c *durationColumn) nanoseconds(i int) (int64, error) { return durationNanos(c.arr, i, c.unit) }
 
 func durationNanos(arr *array.Duration, i int, unit arrow.TimeUnit) (int64, error) {
-	v, m := int64(arr.Value(i)), int64(unit.Multiplier())
-	if v > math.MaxInt64/m || v < math.MinInt64/m {
-		return 0, fmt.Errorf("the duration %d %s is too long for nanoseconds; cast it in the query, as by arrow_cast(…, 'Int64')", v, unit)
-	}
-	return v * m, nil
+	return nanoseconds(int64(arr.Value(i)), unit, "duration")
 }
 
 func (c *durationColumn) value(i int) (driver.Value, error) {

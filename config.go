@@ -28,6 +28,7 @@ const (
 	defaultConnectTimeout = 5 * time.Second
 	defaultKeepAlive      = 30 * time.Second
 	defaultMaxMessageSize = 512 << 20
+	leastMaxBatchBytes    = 1 << 30
 
 	// minKeepAlive is what grpc-go raises shorter intervals to.
 	minKeepAlive = 10 * time.Second
@@ -50,11 +51,13 @@ type Config struct {
 	User     string
 	Password string
 
-	// Database is what sessions start in; default public. Its case counts.
+	// Database is what sessions start in, as SHOW DATABASES lists it; default public. Its case
+	// counts. A dash belongs to the name, and does not end that of a catalog: the catalog is always
+	// greptime.
 	Database string
 
 	// TimeZone is an IANA name (Asia/Shanghai) or an offset (+08:00); default UTC. The server reads
-	// time stamps without a zone in it, and time.Time values of results are given in it.
+	// times without a zone in it, and time.Time values of results are given in it.
 	TimeZone string
 
 	// Timeout limits a whole query, from the request to its last row, when the context has no
@@ -93,7 +96,8 @@ type Config struct {
 	Hints map[string]string
 
 	// MaxMessageSize limits a gRPC message in either direction, in bytes; default 512 MiB, which is
-	// also the server's default.
+	// also the server's default. A record batch may decompress to 1 GiB, or twice this if that is
+	// more.
 	MaxMessageSize int
 
 	// KeepAlive is the interval of HTTP/2 pings, sent on idle connections too: at least 10s, default
@@ -267,3 +271,8 @@ func (c Config) Format(state fmt.State, verb rune) {
 
 // LogValue makes log/slog record String.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// maxBatchBytes is how much memory one record batch of an answer may take.
+func (c *Config) maxBatchBytes() int64 {
+	return max(leastMaxBatchBytes, 2*int64(c.MaxMessageSize))
+}

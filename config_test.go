@@ -182,3 +182,14 @@ func TestValidateTakesWhatWorks(t *testing.T) {
 		}
 	}
 }
+
+// A record batch may decompress to more than a message has; a small limit of messages
+// does not limit it further.
+func TestARecordBatchMayTakeTwiceAMessage(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]int64{1 << 20: 1 << 30, 512 << 20: 1 << 30, 1 << 30: 2 << 30} {
+		if got := (&Config{MaxMessageSize: size}).maxBatchBytes(); got != want {
+			t.Errorf("%d bytes: %d, want %d", size, got, want)
+		}
+	}
+}

@@ -24,8 +24,9 @@ var (
 	// whatever happened.
 	ErrMultipleStatements = errors.New("greptime: the text has several statements; run them one by one, or set multi_statements=true in the DSN")
 
-	// ErrClosed is what everything returns that is used after it, or the Connector behind it, was
-	// closed.
+	// ErrClosed is what everything of this package returns that is used after it was closed, and what
+	// everything of insert and bulk, too, returns whose Connector was closed. (What is closed itself has
+	// an error of its own there: bulk.ErrClosed, insert.ErrBufferedClosed, insert.ErrStreamEnded.)
 	ErrClosed = errors.New("greptime: already closed")
 )
 

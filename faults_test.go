@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -99,6 +100,24 @@ func TestHostThatDoesNotAnswer(t *testing.T) {
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("gave up after %v", d)
 	}
+}
+
+// Who comes while a connection is being made hears of gRPC's limit, which is as long as
+// connect_timeout, before its own time is up.
+func TestHostThatDoesNotAnswerTheOneBefore(t *testing.T) {
+	t.Parallel()
+	accepted := make(chan struct{})
+	var once sync.Once
+	s := wiretest.Start(t, wiretest.Replay(captures.DoGetByName("select_constants")), wiretest.Faults(func(int) wiretest.Plan {
+		once.Do(func() { close(accepted) })
+		return wiretest.Plan{Do: wiretest.Mute}
+	}))
+	db := openServer(t, s, "connect_timeout=300ms")
+	first := make(chan error, 1)
+	go func() { first <- db.PingContext(t.Context()) }()
+	<-accepted
+	wantError(t, db.PingContext(t.Context()), codes.Unavailable, s.Addr(), "connect_timeout")
+	wantError(t, <-first, codes.Unavailable, s.Addr(), "connect_timeout")
 }
 
 func TestTLSAgainstPlaintext(t *testing.T) {

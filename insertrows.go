@@ -47,7 +47,7 @@ func (b *insertBuffer) free() {
 func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 	list, err := n.columnsOf(table)
 	if err != nil {
-		if !n.fresh {
+		if !n.fresh && !isUsual(err) {
 			n.forget() // the next INSERT finds out whether they have changed
 		}
 		return err
@@ -124,10 +124,10 @@ func (n *nativeInsert) columnsOf(table *catalog.Table) ([]*catalog.Column, error
 		c := &table.Columns[i]
 		switch {
 		case named[i]:
-		case c.Role == catalog.TimeIndex, !c.Nullable && c.Default == "":
+		case !c.Nullable && c.Default == "":
 			return nil, &asText{reason: fmt.Sprintf("column %s is left out, and has to have a value", strconv.Quote(c.Name))}
-		case strings.HasSuffix(c.Default, ")"):
-			return nil, &asText{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default)}
+		case c.Role == catalog.TimeIndex, strings.HasSuffix(c.Default, ")"):
+			return nil, &asText{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default), usual: true}
 		}
 	}
 	return list, nil

@@ -24,6 +24,7 @@ const minNativeRows = 16
 type asText struct {
 	reason string
 	cause  error
+	usual  bool // with the columns as they are known: no hint that they have changed
 }
 
 func (e *asText) Error() string { return e.reason }
@@ -32,6 +33,12 @@ func (e *asText) Unwrap() error { return e.cause }
 func isAsText(err error) bool {
 	var e *asText
 	return errors.As(err, &e)
+}
+
+// isUsual says whether an INSERT goes as text because of columns that are as ever.
+func isUsual(err error) bool {
+	var e *asText
+	return errors.As(err, &e) && e.usual
 }
 
 // isLossy says whether an error is that of a value which would not be stored as it is.

@@ -401,6 +401,32 @@ func TestColumnsThatCannotBeWrittenAreReadOnce(t *testing.T) {
 	}
 }
 
+// A DEFAULT that is a function is filled in on the way of the text. That is no reason to
+// read the columns again, as it is when the statement should fail by them and does not.
+func TestColumnsAreKeptWhereDefaultsAreFilledIn(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	s.put(t, "public.logs",
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex, Default: "now()"},
+		catalog.Column{Name: "at", Type: column.Of(column.TimestampSecond), Nullable: true, Default: "current_timestamp()"},
+		catalog.Column{Name: "level", Type: column.Of(column.String)},
+	)
+	db := openServer(t, s.Server)
+	for _, test := range []struct{ columns, row, want string }{
+		{`at, "level"`, "(1, 'x')", "columns, text, text, text, text"},
+		{`ts, "level"`, "(1, 'x')", "text, text, text, text"},
+		{`ts, at, "level"`, "(1, 1, 'x')", "native, native, native, native"},
+		{`ts, at`, "(1, 1)", "text, columns, text, text, columns, text"},
+	} {
+		for range 4 {
+			exec(t, db, manyRows("INSERT INTO logs ("+test.columns+") VALUES ", test.row, 16))
+		}
+		if got := s.ways(); got != test.want {
+			t.Errorf("%s went %s, want %s", test.columns, got, test.want)
+		}
+	}
+}
+
 func TestHintAndSizeThatRuleNativeInsertsOut(t *testing.T) {
 	t.Parallel()
 	s := newTableServer(t)

@@ -183,20 +183,6 @@ func paramByKey(key string) *param {
 	return nil
 }
 
-// paramTable is the registry as a Markdown table, for the README.
-func paramTable() string {
-	var b strings.Builder
-	b.WriteString("| key | values | default | meaning |\n|---|---|---|---|\n")
-	for _, p := range params {
-		fallback := ""
-		if p.fallback != "" {
-			fallback = "`" + p.fallback + "`"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.key, p.values, fallback, p.meaning)
-	}
-	return b.String()
-}
-
 // textParam is a key whose value is taken as it is and is empty by default.
 func textParam(key, values, meaning string, field func(*Config) *string) param {
 	return param{

@@ -2,6 +2,7 @@ package greptime
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -109,4 +110,18 @@ func TestREADMEHasTheTableOfKeys(t *testing.T) {
 	if err := os.WriteFile("README.md", []byte(before+begin+paramTable()+end+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// paramTable is the registry as a Markdown table, for the README.
+func paramTable() string {
+	var b strings.Builder
+	b.WriteString("| key | values | default | meaning |\n|---|---|---|---|\n")
+	for _, p := range params {
+		fallback := ""
+		if p.fallback != "" {
+			fallback = "`" + p.fallback + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.key, p.values, fallback, p.meaning)
+	}
+	return b.String()
 }

@@ -42,7 +42,7 @@ type RecordReader struct {
 // newRecordReader reads the first message; it closes the stream if that fails.
 func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement) (*RecordReader, error) {
 	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st, refs: 1}
-	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{})
+	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{MaxBatchBytes: c.connector.cfg.maxBatchBytes()})
 	if err != nil {
 		stream.Close()
 		return nil, r.callError(err)

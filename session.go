@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc/metadata"
@@ -43,7 +42,6 @@ type extension struct {
 var _ internalsession.Session = (*extension)(nil)
 
 func (x *extension) Channels() *transport.Channels { return x.conn.connector.channels }
-func (x *extension) Location() *time.Location      { return x.session.loc }
 func (x *extension) MaxMessageSize() int           { return x.conn.connector.cfg.MaxMessageSize }
 
 func (x *extension) Header(ctx context.Context) (*greptimev1.RequestHeader, error) {

@@ -3,6 +3,7 @@ package greptime
 import (
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -24,20 +25,52 @@ func TimeOfDayOf(t time.Time) TimeOfDay {
 // ParseTimeOfDay reads HH:MM:SS with up to nine digits of a fraction, from 00:00:00 to
 // 23:59:59.999999999.
 func ParseTimeOfDay(text string) (TimeOfDay, error) {
-	clock, fraction, hasFraction := strings.Cut(text, ".")
+	t, ok := parseClock(text)
+	if !ok || len(text) < 3 || text[2] != ':' || t.check() != nil {
+		return 0, errTimeOfDay(text)
+	}
+	return t, nil
+}
+
+// parseStoredTime reads whatever String writes.
+func parseStoredTime(text string) (TimeOfDay, error) {
+	if t, ok := parseClock(text); ok {
+		return t, nil
+	}
+	return 0, errTimeOfDay(text)
+}
+
+func errTimeOfDay(text string) error {
+	return fmt.Errorf("greptime: %q is not a time of day; write it like 15:04:05 or 15:04:05.999999999, before 24:00:00", text)
+}
+
+// parseClock reads HH:MM:SS with a fraction, with a sign and any number of hours, too.
+func parseClock(text string) (TimeOfDay, bool) {
+	unsigned, negative := strings.CutPrefix(text, "-")
+	clock, fraction, hasFraction := strings.Cut(unsigned, ".")
 	parts := strings.Split(clock, ":")
 	nanoseconds, ok := parseFraction(fraction, hasFraction)
-	ok = ok && len(parts) == 3
-	var total int64
-	for i := 0; ok && i < 3; i++ {
-		n, err := strconv.ParseUint(parts[i], 10, 8)
-		ok = err == nil && len(parts[i]) == 2 && n < [...]uint64{24, 60, 60}[i]
-		total = total*60 + int64(n)
+	if !ok || len(parts) != 3 || len(parts[0]) < 2 || len(parts[1]) != 2 || len(parts[2]) != 2 {
+		return 0, false
 	}
-	if !ok {
-		return 0, fmt.Errorf("greptime: %q is not a time of day; write it like 15:04:05 or 15:04:05.999999999, before 24:00:00", text)
+	hours, hoursErr := strconv.ParseUint(parts[0], 10, 32)
+	minutes, minutesErr := strconv.ParseUint(parts[1], 10, 8)
+	seconds, secondsErr := strconv.ParseUint(parts[2], 10, 8)
+	if hoursErr != nil || minutesErr != nil || secondsErr != nil || minutes > 59 || seconds > 59 {
+		return 0, false
 	}
-	return TimeOfDay(total*int64(time.Second) + nanoseconds), nil
+	seconds += hours*3600 + minutes*60
+	if seconds > math.MaxInt64/uint64(time.Second) {
+		return 0, false
+	}
+	total := seconds*uint64(time.Second) + uint64(nanoseconds)
+	switch {
+	case negative && total <= 1<<63:
+		return TimeOfDay(-total), true
+	case negative || total > math.MaxInt64:
+		return 0, false
+	}
+	return TimeOfDay(total), true
 }
 
 // parseFraction reads the digits after the point of a number of seconds, as nanoseconds.
@@ -96,13 +129,14 @@ func appendNanoseconds(dst []byte, n uint64) []byte {
 	return dst
 }
 
-// Scan reads a TIME column. A time.Time gives what the clock shows in its own Location.
+// Scan reads a TIME column, values that are no time of day included. A time.Time gives what the
+// clock shows in its own Location.
 func (t *TimeOfDay) Scan(src any) error {
 	if moment, ok := src.(time.Time); ok {
 		*t = TimeOfDayOf(moment)
 		return nil
 	}
-	return scanText(t, src, "greptime.TimeOfDay", ParseTimeOfDay)
+	return scanText(t, src, "greptime.TimeOfDay", parseStoredTime)
 }
 
 // Value returns the text of t, or an error if it is no time of day.

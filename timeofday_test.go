@@ -47,6 +47,16 @@ func TestTimeOfDayShowsValuesThatAreNone(t *testing.T) {
 		if got := value.String(); got != text {
 			t.Errorf("%d ns is %s, want %s", int64(value), got, text)
 		}
+		var got TimeOfDay
+		if err := got.Scan(text); err != nil || got != value {
+			t.Errorf("scanning %s gives %d ns, error %v; want %d ns", text, int64(got), err, int64(value))
+		}
+		if got, err := ParseTimeOfDay(text); err == nil {
+			t.Errorf("parsing %s gives %v, want an error", text, got)
+		}
+		if err := got.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("unmarshalling %s gives %v, want an error", text, got)
+		}
 		if got, err := value.Value(); err == nil {
 			t.Errorf("%d ns as an argument is %v, want an error", int64(value), got)
 		}
@@ -59,9 +69,10 @@ func TestTimeOfDayShowsValuesThatAreNone(t *testing.T) {
 func TestTimeOfDayRefusesOtherText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"", "12", "12:34", "12:34:56:78", "1:02:03", "12:34:5", "24:00:00", "12:60:00", "23:59:60", "-01:00:00",
+		"", "12", "12:34", "12:34:56:78", "1:02:03", "12:34:5", "12:60:00", "23:59:60", "--01:00:00", "-1:00:00",
 		"12:34:56.", "12:34:56.1234567890", "12:34:56.x", "12:34:56.+1", "12:34:56.-1", "12:34:56,5", "+1:00:00",
-		" 12:34:56", "12:34:56Z", "12:34.5:56", "999:00:00",
+		" 12:34:56", "12:34:56Z", "12:34.5:56", "2562047:47:16.854775808", "-2562047:47:16.854775809",
+		"5124095:34:33.709551616", "4294967295:00:00", "4294967296:00:00",
 	} {
 		checkTextRefused(t, TimeOfDay(7), text, "is not a time of day")
 	}

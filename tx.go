@@ -25,7 +25,7 @@ func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, err
 	if _, err := c.current(); err != nil {
 		return nil, err
 	}
-	if c.connector.cfg.Transactions != "ignore" {
+	if c.connector.cfg.Transactions != transactionsIgnore {
 		return nil, ErrTransactions
 	}
 	if opts.Isolation != 0 {

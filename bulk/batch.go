@@ -67,6 +67,9 @@ func (b *Batch) Bytes() int {
 // Columns are the names of the columns, in the order in which Append takes values: that
 // of the table.
 func (b *Batch) Columns() []string {
+	if b.table == nil {
+		return nil
+	}
 	names := make([]string, len(b.table.Columns))
 	for i, c := range b.table.Columns {
 		names[i] = c.Name
@@ -97,7 +100,7 @@ func (b *Batch) truncate(rows int) {
 // nothing but the growth of the batch. The error is a *[ValueError].
 func (b *Batch) Append(values ...any) error {
 	b.begin()
-	if len(values) != len(b.columns) {
+	if len(values) != len(b.columns) || len(values) == 0 {
 		return b.rowError(fmt.Sprintf("it has %d values, the table has %d columns", len(values), len(b.columns)))
 	}
 	if err := b.appendValues(values); err != nil {
@@ -115,8 +118,16 @@ func (b *Batch) begin() {
 	}
 }
 
+// noTable is that of a Batch nobody made, which takes no rows.
+var noTable = &catalog.Table{}
+
+const reasonNoTable = "the batch has no columns; make it with Writer.NewBatch, or NewBatch"
+
 // prepare is what of begin most rows do not need.
 func (b *Batch) prepare() {
+	if b.table == nil {
+		b.table = noTable
+	}
 	b.abandon()
 	b.reserve(1)
 }
@@ -179,7 +190,7 @@ func valueError(t *catalog.Table, i, row int, err error) *ValueError {
 	e := &ValueError{Table: t.Name, Column: t.Columns[i].Name, Row: row, Reason: err.Error()}
 	var value *column.Error
 	if errors.As(err, &value) {
-		e.typ, e.Value, e.Reason = value.Type, value.Value, value.Reason
+		e.Type, e.Value, e.Reason = insert.Type(value.Type), value.Value, value.Reason
 	}
 	return e
 }
@@ -187,6 +198,9 @@ func valueError(t *catalog.Table, i, row int, err error) *ValueError {
 // rowError leaves the row out because of something other than a value.
 func (b *Batch) rowError(reason string) error {
 	b.abandon()
+	if b.table == noTable {
+		reason = reasonNoTable
+	}
 	return &ValueError{Table: b.table.Name, Row: b.rows, Reason: reason}
 }
 

@@ -503,6 +503,36 @@ func (f fickle) Value() (driver.Value, error) {
 	return nil, nil
 }
 
+func TestABatchThatNobodyMadeTakesNoRows(t *testing.T) {
+	t.Parallel()
+	w := openWriter(t, putServer(t, acknowledgeAll(nil)).DSN(), Options{})
+	type row struct {
+		At time.Time `greptime:"ts,time"`
+	}
+	for what, use := range map[string]func(b *Batch) error{
+		"Append":         func(b *Batch) error { return b.Append(1) },
+		"Append nothing": func(b *Batch) error { return b.Append() },
+		"Row":            func(b *Batch) error { return b.Row().Set("a", 1).End() },
+		"Typed":          func(b *Batch) error { return b.Typed().Int(1).End() },
+		"AppendColumns":  func(b *Batch) error { return b.AppendColumns(Values("a", []int{1})) },
+		"AppendStructs":  func(b *Batch) error { return AppendStructs(b, row{}) },
+		"Write":          func(b *Batch) error { _, err := w.Write(short(t), b); return err },
+	} {
+		var b Batch
+		for range 2 {
+			if err := use(&b); err == nil || !strings.Contains(err.Error(), "make it with Writer.NewBatch") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if b.Reset(); b.Len() != 0 || b.Bytes() != 0 || len(b.Columns()) != 0 {
+			t.Errorf("%s: %d rows, %d bytes, columns %q", what, b.Len(), b.Bytes(), b.Columns())
+		}
+		if _, err := b.At(0).Int64("a"); err == nil {
+			t.Errorf("%s: there is a row", what)
+		}
+	}
+}
+
 func TestPanicOfAValuerLeavesNoNULLs(t *testing.T) {
 	t.Parallel()
 	b, err := NewBatch(testSchema(t), 0)

@@ -274,7 +274,7 @@ func convertTimes(t column.Type, a arrow.Array) (columnData, error) {
 			out = v * factor
 			ok = out/factor == v
 		}
-		if !ok {
+		if !ok || t.ArrowWidth() == 4 && out != int64(int32(out)) {
 			return nil, fmt.Errorf("%d %s is not exact in the column's unit", v, from)
 		}
 		return appendInt(dst, t, out), nil

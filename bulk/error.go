@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 )
@@ -190,17 +191,27 @@ func (w *Writer) explain(e *greptime.Error) error {
 		e, strings.Join(causes, "; "), strconv.Quote(w.table.Name))
 }
 
+// tooLongError is a batch that no message can carry.
+type tooLongError struct {
+	table            string
+	rows, size, most int // size and most in bytes
+}
+
+func (e *tooLongError) Error() string {
+	return fmt.Sprintf("greptime: bulk: table %s: the batch of %d rows takes %d bytes, and a message can have %d; write fewer rows at a time (max_message_size is the limit, which the server has, too)",
+		strconv.Quote(e.table), e.rows, e.size, e.most)
+}
+
 // ValueError is a value or row that was refused before anything of it was sent. It is in
 // no batch; the rows before and after it are not affected. For a record batch, of which
 // no row is taken then, Row is the number of the row in it.
 type ValueError struct {
-	Table  string // empty for a batch made without a Writer
-	Column string // empty if the row as a whole is wrong
-	Row    int    // its number in the batch, from 0
-	Value  any    // what was refused, as a copy; nil for NULL and where the text says it
+	Table  string      // empty for a batch made without a Writer
+	Column string      // empty if the row as a whole is wrong
+	Type   insert.Type // of the column; 0 if its type has nothing to do with it
+	Row    int         // its number in the batch, from 0
+	Value  any         // what was refused, as a copy; nil for NULL and where the text says it
 	Reason string
-
-	typ column.Type
 }
 
 // Error tells table, column, row and value.
@@ -214,8 +225,8 @@ func (e *ValueError) Error() string {
 		return where + ": " + e.Reason
 	}
 	where += ", column " + strconv.Quote(e.Column) + ": "
-	if e.typ == 0 {
+	if e.Type == 0 {
 		return where + e.Reason
 	}
-	return where + (&column.Error{Type: e.typ, Value: e.Value, Reason: e.Reason}).Error()
+	return where + (&column.Error{Type: column.Type(e.Type), Value: e.Value, Reason: e.Reason}).Error()
 }

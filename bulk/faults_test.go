@@ -339,6 +339,18 @@ func TestNoEndpointIsAnErrorAtOnce(t *testing.T) {
 	}
 }
 
+// hasSent says whether gRPC has taken a batch that is not acknowledged.
+func (w *Writer) hasSent() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for s := range w.streams {
+		if slices.ContainsFunc(s.inflight, func(p *Pending) bool { return p.sent }) {
+			return true
+		}
+	}
+	return false
+}
+
 func TestCloseReturnsWithinItsContext(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, func(call *wiretest.Call) error {
@@ -360,6 +372,11 @@ func TestCloseReturnsWithinItsContext(t *testing.T) {
 		_, err := w.WriteAsync(context.Background(), fill(t, w.NewBatch(0), 0, 1))
 		waiting <- err
 	}()
+	for limit := short(t); !w.hasSent(); time.Sleep(time.Millisecond) {
+		if limit.Err() != nil {
+			t.Fatal("no batch is sent")
+		}
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Millisecond)
 	defer cancel()
 	start := time.Now()

@@ -199,9 +199,8 @@ func (l *lane) watchdogFired(s *stream) {
 	}
 }
 
-// close ends a stream from here, without waiting for the server. The receiver
-// then ends, too. The caller
-// holds the writer's mutex.
+// close ends a stream from here, without waiting for the server. The receiver then ends,
+// too. The caller holds the writer's mutex.
 func (s *stream) close(cause error) {
 	if s.closing == nil {
 		s.closing = cause

@@ -64,12 +64,13 @@ type Options struct {
 
 	// KeepLast drops, within each batch, all rows of a key (tags and time index) but the
 	// last. GreptimeDB 1.0.2 keeps the first of them where a native insert keeps the
-	// last. Do not set it for tables in append mode, where all rows stay.
+	// last. Do not set it for tables in append mode, where all rows stay, nor with
+	// merge_mode=last_non_null, where the values that the last row lacks would be lost.
 	KeepLast bool
 
 	// Progress, if not nil, is told how far the load is: every ProgressInterval (default
 	// 500 ms) when something has changed, and at the end. It is called on a goroutine of
-	// its own, one call at a time, and delays nothing but Close.
+	// its own, one call at a time, and delays nothing but Close, which it must not call.
 	Progress         func(Progress)
 	ProgressInterval time.Duration
 }

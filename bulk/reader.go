@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
@@ -14,13 +15,14 @@ import (
 const maxReaderRows = 20_000
 
 // WriteReader writes everything that a reader has (a query's result, a Parquet or CSV
-// file, another database) by WriteRecord, large record batches in pieces, and waits
-// until all of it is acknowledged. It reads no faster than the server acknowledges.
+// file, another database) by WriteRecord, large record batches in pieces that fit a
+// message, and waits until all of it is acknowledged. It reads no faster than the server acknowledges.
 // progress, unless nil, is called on this goroutine with the rows acknowledged so far.
 //
 // It returns how many rows are acknowledged. At the first error it stops reading; what
 // was sent by then is waited for, as long as ctx lasts. The error is that of the reader,
-// of WriteRecord, or ctx's, and an *[Error] with all batches that failed.
+// of WriteRecord, or ctx's, and an *[Error] with all batches that failed. The Row of a
+// *[ValueError] counts from the beginning of the reader's record batch.
 func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progress func(rows int64)) (int64, error) {
 	l := load{writer: w, progress: progress, failed: &Error{Table: w.table.Name}}
 	err := l.read(ctx, rd)
@@ -61,19 +63,37 @@ func (l *load) read(ctx context.Context, rd array.RecordReader) error {
 		}
 		record := rd.RecordBatch()
 		for start := int64(0); start < record.NumRows(); start += maxReaderRows {
-			piece := record.NewSlice(start, min(start+maxReaderRows, record.NumRows()))
-			p, err := l.writer.WriteRecord(ctx, piece)
-			piece.Release()
-			if err != nil {
-				return l.note(err)
-			}
-			l.pending = append(l.pending, p)
-			if err := l.reap(ctx); err != nil || len(l.failed.Batches) > 0 {
+			err := l.write(ctx, record, start, min(start+maxReaderRows, record.NumRows()))
+			if err != nil || len(l.failed.Batches) > 0 {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// write writes rows of a record batch, in halves if they are too long for a message.
+func (l *load) write(ctx context.Context, record arrow.RecordBatch, start, end int64) error {
+	piece := record.NewSlice(start, end)
+	p, err := l.writer.WriteRecord(ctx, piece)
+	piece.Release()
+	var long *tooLongError
+	var value *ValueError
+	switch {
+	case errors.As(err, &long) && end-start > 1:
+		middle := start + (end-start)/2
+		if err := l.write(ctx, record, start, middle); err != nil || len(l.failed.Batches) > 0 {
+			return err
+		}
+		return l.write(ctx, record, middle, end)
+	case errors.As(err, &value):
+		value.Row += int(start) // of the record batch, not of the piece
+		return err
+	case err != nil:
+		return l.note(err)
+	}
+	l.pending = append(l.pending, p)
+	return l.reap(ctx)
 }
 
 // note keeps an error that is about failed batches, and returns any other.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -173,6 +172,17 @@ func recordOf(t *testing.T, columns map[string]arrow.Array) arrow.RecordBatch {
 		list = append(list, a)
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), list, -1)
+}
+
+// A time of day that is none does not become another one.
+func TestTimesBeyondTheirColumnAreRefused(t *testing.T) {
+	t.Parallel()
+	b := array.NewTime64Builder(memory.DefaultAllocator, &arrow.Time64Type{Unit: arrow.Microsecond})
+	b.Append(1 << 32 * 1000)
+	var bad *badValue
+	if _, err := convert(column.Of(column.TimeMillisecond), b.NewArray()); !errors.As(err, &bad) {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestJSONAndVectorsFromArrow(t *testing.T) {
@@ -398,11 +408,61 @@ func TestWriteReaderTellsWhyItStopped(t *testing.T) {
 		return nil
 	}}))
 	w = openWriter(t, silent.DSN(), Options{Streams: 1})
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	stuck := readerOf(t, 5, 6, 7)
 	defer stuck.Release()
-	if n, err := w.WriteReader(ctx, stuck, nil); n != 5 || !errors.Is(err, context.DeadlineExceeded) {
+	if n, err := w.WriteReader(ctx, stuck, func(int64) { cancel() }); n != 5 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func TestWriteReaderHalvesWhatIsTooLongForAMessage(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, acknowledgeAll(nil))
+	w := openWriter(t, s.DSN("max_message_size=2000"), Options{})
+	rd := readerOf(t, 1000)
+	defer rd.Release()
+	if n, err := w.WriteReader(short(t), rd, nil); n != 1000 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	// A row that fits none is an error, and ends the reading.
+	w = openWriter(t, s.DSN("max_message_size=100"), Options{})
+	again := readerOf(t, 3)
+	defer again.Release()
+	if n, err := w.WriteReader(short(t), again, nil); n != 0 || err == nil || !strings.Contains(err.Error(), "the batch of 1 rows takes") {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func TestWriteReaderCountsRowsFromTheBeginningOfARecordBatch(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, acknowledgeAll(nil))
+	w := openWriter(t, s.DSN(), Options{})
+	const bad = maxReaderRows + 7
+	host := array.NewStringBuilder(memory.DefaultAllocator)
+	cpu := array.NewNullBuilder(memory.DefaultAllocator)
+	ts := array.NewTimestampBuilder(memory.DefaultAllocator, &arrow.TimestampType{Unit: arrow.Microsecond})
+	for i := range 2 * maxReaderRows {
+		host.Append("a")
+		cpu.AppendNull()
+		v := arrow.Timestamp(1000 * i)
+		if i == bad {
+			v++
+		}
+		ts.Append(v)
+	}
+	record := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{
+		{Name: "host", Type: arrow.BinaryTypes.String}, {Name: "cpu", Type: arrow.Null}, {Name: "ts", Type: &arrow.TimestampType{Unit: arrow.Microsecond}},
+	}, nil), []arrow.Array{host.NewArray(), cpu.NewArray(), ts.NewArray()}, 2*maxReaderRows)
+	rd, err := array.NewRecordReader(record.Schema(), []arrow.RecordBatch{record})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rd.Release()
+	n, err := w.WriteReader(short(t), rd, nil)
+	var value *ValueError
+	if n != maxReaderRows || !errors.As(err, &value) || value.Row != bad || value.Column != "ts" {
 		t.Errorf("%d rows, %v", n, err)
 	}
 }

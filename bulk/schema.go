@@ -12,6 +12,7 @@ import (
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 // tableOf makes a table of columns that were given. They say nothing of NOT NULL, so
@@ -114,22 +115,30 @@ func createTable(table string, s *insert.Schema, options map[string]string) (str
 		if t.Kind().IsTimeOfDay() {
 			return "", fmt.Errorf("greptime: bulk: column %s: GreptimeDB has no SQL for columns of type %s; make the table by a first row of package insert", strconv.Quote(c.Name), t)
 		}
-		line := identifier(c.Name) + " " + t.String()
+		line := sqltext.QuoteIdent(c.Name) + " " + t.String()
 		switch {
 		case c.IsTime():
 			line += " NOT NULL TIME INDEX"
 		case c.IsTag():
-			tags = append(tags, identifier(c.Name))
+			tags = append(tags, sqltext.QuoteIdent(c.Name))
 		}
 		lines = append(lines, line)
 	}
 	if len(tags) > 0 {
 		lines = append(lines, "PRIMARY KEY ("+strings.Join(tags, ", ")+")")
 	}
-	text := "CREATE TABLE IF NOT EXISTS " + identifier(table) + " (" + strings.Join(lines, ", ") + ")"
+	text := "CREATE TABLE IF NOT EXISTS " + sqltext.QuoteIdent(table) + " (" + strings.Join(lines, ", ") + ")"
 	var with []string
 	for k, v := range options {
-		with = append(with, literal(k)+" = "+literal(v))
+		key, err := sqltext.QuoteString(k)
+		if err != nil {
+			return "", fmt.Errorf("greptime: bulk: option %s: %w", strconv.Quote(k), err)
+		}
+		value, err := sqltext.QuoteString(v)
+		if err != nil {
+			return "", fmt.Errorf("greptime: bulk: option %s: %w", strconv.Quote(k), err)
+		}
+		with = append(with, key+" = "+value)
 	}
 	if len(with) > 0 {
 		slices.Sort(with)
@@ -137,6 +146,3 @@ func createTable(table string, s *insert.Schema, options map[string]string) (str
 	}
 	return text, nil
 }
-
-func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-func literal(text string) string    { return `'` + strings.ReplaceAll(text, `'`, `''`) + `'` }

@@ -26,6 +26,9 @@ func TestTextOfCreateTable(t *testing.T) {
 	if err != nil || text != want {
 		t.Errorf("%v\n%s\nwant %s", err, text, want)
 	}
+	if _, err := createTable("t", s, map[string]string{"ttl": "\xff"}); err == nil || !strings.Contains(err.Error(), `"ttl"`) {
+		t.Errorf("%v", err)
+	}
 	s, err = insert.NewSchema(insert.Time("ts", insert.Second), insert.Field("at", insert.TimeOfDay(insert.Second)))
 	if err != nil {
 		t.Fatal(err)

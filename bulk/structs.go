@@ -12,10 +12,7 @@ import (
 // those of the tags. Fields and columns have to be the same, in any order. Either all
 // rows are appended, or none and the first error is returned, a *[ValueError].
 func AppendStructs[T any](b *Batch, rows ...T) error {
-	rt := reflect.TypeFor[T]()
-	for rt.Kind() == reflect.Pointer {
-		rt = rt.Elem()
-	}
+	rt := structs.Struct(reflect.TypeFor[T]())
 	plan, err := structs.Of(rt)
 	if err != nil {
 		return fmt.Errorf("greptime: bulk: %w", err)

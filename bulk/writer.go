@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,6 +89,13 @@ func NewWriter(ctx context.Context, conn *greptime.Conn, table string, opts Opti
 	opts, err = opts.withDefaults(len(s.Channels().Endpoints()))
 	if err != nil {
 		return nil, err
+	}
+	header, err := s.Header(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if name := header.GetDbname(); strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, fmt.Errorf("greptime: bulk: database %s: DoPut takes its name as gRPC metadata, which is printable ASCII; use package insert, or name the database otherwise", strconv.Quote(name))
 	}
 	t, verified, err := readTable(ctx, conn, table, opts.Schema)
 	if err != nil {
@@ -202,8 +210,11 @@ func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
 
 // arrange is the columns of a batch in the order of the writer's table.
 func (w *Writer) arrange(b *Batch) ([]columnData, error) {
-	if b.table == w.table {
+	switch b.table {
+	case w.table:
 		return b.columns, nil
+	case nil, noTable:
+		return nil, fmt.Errorf("greptime: bulk: table %s: %s", strconv.Quote(w.table.Name), reasonNoTable)
 	}
 	places, err := matchColumns(w.table, b.table)
 	if err != nil {
@@ -280,10 +291,9 @@ func (w *Writer) encode(id int64, rows int, columns []columnData) (*message, err
 		}
 	}
 	if m.wireSize() > most {
-		size := m.wireSize()
+		err := &tooLongError{w.table.Name, rows, m.wireSize(), most}
 		w.messages.put(m)
-		return nil, fmt.Errorf("greptime: bulk: table %s: the batch of %d rows takes %d bytes, and a message can have %d; write fewer rows at a time (max_message_size is the limit, which the server has, too)",
-			strconv.Quote(w.table.Name), rows, size, most)
+		return nil, err
 	}
 	return m, nil
 }

@@ -247,6 +247,15 @@ func TestCredentialsAndDatabaseGoWithTheCall(t *testing.T) {
 	}
 }
 
+func TestDatabaseThatMetadataCannotName(t *testing.T) {
+	t.Parallel()
+	s := putServer(t, acknowledgeAll(nil))
+	_, err := NewWriter(t.Context(), openConn(t, "greptime://"+s.Addr()+"/%C3%A9t%C3%A9"), "t", Options{})
+	if err == nil || !strings.Contains(err.Error(), `database "été"`) || !strings.Contains(err.Error(), "package insert") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWrongPasswordIsTheBatchesError(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, func(c *wiretest.Call) error { return c.Fail(codes.Unauthenticated, "auth failed", 0) })

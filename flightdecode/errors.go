@@ -33,7 +33,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // errTooLarge is what a message beyond Options.MaxBatchBytes is refused with.
 func errTooLarge(limit int64) error {
-	return fmt.Errorf("the decompressed body is beyond the limit of %d bytes: select fewer columns or rows at a time, or raise Options.MaxBatchBytes", limit)
+	return fmt.Errorf("the decompressed body is beyond the limit of %d bytes: select fewer columns or rows at a time, or raise Options.MaxBatchBytes (the driver's is twice max_message_size if that is more than 1 GiB)", limit)
 }
 
 // Faults of record batches that have no details.

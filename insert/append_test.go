@@ -24,6 +24,17 @@ func wantValueError(t testing.TB, err error, column string, row int, text string
 	}
 }
 
+func TestAColumnIsAFieldUnlessItIsSaidToBeSomethingElse(t *testing.T) {
+	t.Parallel()
+	s, err := insert.NewSchema(insert.Column{Name: "temperature", Type: insert.Float64}, insert.Tag("device", insert.String), insert.Time("ts", insert.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := s.Columns(); c[0] != insert.Field("temperature", insert.Float64) || c[0].IsTag() || c[0].IsTime() || !c[1].IsTag() || !c[2].IsTime() {
+		t.Errorf("columns %+v", c)
+	}
+}
+
 func TestErrorsNameTableColumnRowAndValue(t *testing.T) {
 	t.Parallel()
 	table := sensors(t)

@@ -39,12 +39,12 @@
 //	                           FLOAT up to 2^24; BOOLEAN: 0 and 1; timestamps: the epoch in
 //	                           the column's unit
 //	float64, float32           DOUBLE; FLOAT (a); DECIMAL (b)
-//	string                     STRING; VARBINARY; JSON (checked); DECIMAL: -12.50 (b);
+//	string                     STRING; VARBINARY; JSON (d); DECIMAL: -12.50 (b);
 //	                           DATE: 2006-01-02; TIME: 15:04:05.999; timestamps: RFC 3339 with
 //	                           its zone (c)
-//	[]byte                     VARBINARY; STRING, if it is UTF-8; JSON (checked); VECTOR: four
+//	[]byte                     VARBINARY; STRING, if it is UTF-8; JSON (d); VECTOR: four
 //	                           little-endian bytes a number
-//	json.RawMessage            JSON, STRING, VARBINARY; checked
+//	json.RawMessage            JSON (d); STRING and VARBINARY, if it is JSON
 //	time.Time                  timestamps (c); DATE: the day in its Location; TIME: the clock
 //	                           in its Location (c)
 //	greptime.Date              DATE
@@ -66,6 +66,10 @@
 //
 // (c) Cut to the column's unit, towards the past. Nanoseconds reach from 1677-09-21 to
 // 2262-04-11; beyond is an error.
+//
+// (d) It has to be JSON in UTF-8. GreptimeDB keeps it as JSONB: integers of up to 64
+// bits exactly, other numbers as float64, beyond whose range they are errors; the
+// members of an object sorted, and of those with the same name the last.
 //
 // These differ from SQL INSERTs, where GreptimeDB 1.0.2 stores NULL for a decimal that
 // is too large and infinity for a FLOAT that is.

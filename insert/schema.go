@@ -12,18 +12,29 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
+// role is what a column is in its table; a column is a field unless it is said to be
+// something else.
+type role uint8
+
 const (
-	tagRole       = greptimev1.SemanticType_TAG
-	fieldRole     = greptimev1.SemanticType_FIELD
-	timeIndexRole = greptimev1.SemanticType_TIMESTAMP
+	fieldRole role = iota
+	tagRole
+	timeIndexRole
 )
+
+// semantics are the roles in requests.
+var semantics = [...]greptimev1.SemanticType{
+	fieldRole:     greptimev1.SemanticType_FIELD,
+	tagRole:       greptimev1.SemanticType_TAG,
+	timeIndexRole: greptimev1.SemanticType_TIMESTAMP,
+}
 
 // Column is a column of a Schema; [Tag], [Field] and [Time] make one. Its name is
 // used as it is, case and all.
 type Column struct {
 	Name string
 	Type Type
-	role greptimev1.SemanticType
+	role role
 }
 
 // Tag is a column of the primary key: what tells one time series from another. Any
@@ -98,7 +109,7 @@ func (s *Schema) add(i int, c Column) error {
 		}
 		s.timeIndex = i
 	}
-	s.wire = t.AppendSchema(s.wire, c.Name, c.role)
+	s.wire = t.AppendSchema(s.wire, c.Name, semantics[c.role])
 	s.index[c.Name] = i
 	s.types = append(s.types, t)
 	return nil

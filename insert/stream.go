@@ -10,8 +10,8 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Stream is a stream of inserts that are answered together, at the end: without the
-// round trip for each request that Write has. The server carries the requests out in
+// Stream is a stream of inserts and deletes that are answered together, at the end:
+// without the round trip for each request that Write has. The server carries the requests out in
 // their order and stops at the first that fails.
 //
 // It is safe for concurrent use: one Send runs at a time. It outlives the
@@ -58,15 +58,26 @@ func openStream(ctx context.Context, s session.Session, md metadata.MD) (*Stream
 // and filled again at once. It blocks while the server does not keep up; if ctx ends
 // meanwhile, the stream has failed.
 //
-// Errors of the tables are those of Write and leave the stream as it is. A stream
-// that has failed returns a *[StreamError], from now on.
+// Errors of the tables are those of Write and leave the stream as it is, and so does a
+// ctx that has ended before. A stream that has failed returns a *[StreamError], from
+// now on.
 func (s *Stream) Send(ctx context.Context, tables ...*Table) error {
+	return s.send(ctx, inserts, tables)
+}
+
+// Delete sends keys to be deleted, as the function Delete does; the rest is as with
+// Send. The server carries out both in the order in which they are sent.
+func (s *Stream) Delete(ctx context.Context, keys ...*Table) error {
+	return s.send(ctx, deletes, keys)
+}
+
+func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error {
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
 	defer s.release()
-	if s.err != nil {
-		return s.err
+	if err := s.usable(ctx); err != nil {
+		return err
 	}
 	header, err := s.session.EncodedHeader(ctx)
 	if err != nil {
@@ -77,7 +88,7 @@ func (s *Stream) Send(ctx context.Context, tables ...*Table) error {
 		return err
 	}
 	for _, request := range requests {
-		if err := s.stream.Send(ctx, encode(header, inserts, request)); err != nil {
+		if err := s.stream.Send(ctx, encode(header, op, request)); err != nil {
 			return s.fail(ctx, err)
 		}
 		s.requests++
@@ -86,15 +97,16 @@ func (s *Stream) Send(ctx context.Context, tables ...*Table) error {
 }
 
 // CloseAndRecv ends the stream and waits until the server has carried out
-// everything. It returns how many rows it accepted. It is called once; then, and
-// after Close, the stream is at its end.
+// everything. It returns how many rows it accepted, and keys to be deleted among them.
+// It is called once; then, and after Close, the stream is at its end. A ctx that has
+// ended before leaves it as it is.
 func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 	if err := s.acquire(ctx); err != nil {
 		return 0, err
 	}
 	defer s.release()
-	if s.err != nil {
-		return 0, s.err
+	if err := s.usable(ctx); err != nil {
+		return 0, err
 	}
 	ctx, cancel := s.session.Limit(ctx)
 	defer cancel()
@@ -138,6 +150,15 @@ func (s *Stream) acquire(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// usable says why nothing can be begun: the stream has failed or ended, or ctx has,
+// which would take the stream with it.
+func (s *Stream) usable(ctx context.Context) error {
+	if s.err != nil {
+		return s.err
+	}
+	return ctx.Err()
 }
 
 func (s *Stream) release() { <-s.busy }

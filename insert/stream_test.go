@@ -129,13 +129,13 @@ func TestContextsOfAStream(t *testing.T) {
 	defer stream.Close()
 	cancel()
 	table := fill(t, sensors(t), 10_000)
-	ctx, cancelSend := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancelSend()
 	sent := 0
 	for err == nil {
+		ctx, cancelSend := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		if err = stream.Send(ctx, table); err == nil {
 			sent++
 		}
+		cancelSend()
 	}
 	var e *insert.StreamError
 	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Requests != sent || sent == 0 {
@@ -143,6 +143,59 @@ func TestContextsOfAStream(t *testing.T) {
 	}
 	if _, err := insert.NewStream(opening, connTo(t, s.DSN())); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled opening: %v", err)
+	}
+}
+
+// A call that comes too late, as of a request that was given up, does not take the
+// stream with it.
+func TestAContextThatHasEndedLeavesTheStreamAsItIs(t *testing.T) {
+	t.Parallel()
+	var got requests
+	s := wiretest.Start(t, got.accept)
+	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	table := fill(t, sensors(t), 1)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 3 {
+		if err := stream.Send(ended, table); !errors.Is(err, context.Canceled) {
+			t.Errorf("Send: %v", err)
+		}
+		if _, err := stream.CloseAndRecv(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("CloseAndRecv: %v", err)
+		}
+		if err := stream.Send(t.Context(), table); err != nil {
+			t.Error(err)
+		}
+	}
+	if n, err := stream.CloseAndRecv(t.Context()); n != 3 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	if _, err := stream.CloseAndRecv(ended); !errors.Is(err, insert.ErrStreamEnded) {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
+func TestAStreamOfDeletes(t *testing.T) {
+	t.Parallel()
+	var got requests
+	s := wiretest.Start(t, got.accept)
+	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	err = errors.Join(stream.Send(t.Context(), fill(t, sensors(t), 3)), stream.Delete(t.Context(), fill(t, sensors(t), 2)))
+	n, end := stream.CloseAndRecv(t.Context())
+	if err != nil || end != nil || n != 5 {
+		t.Fatalf("%d rows, %v, %v", n, err, end)
+	}
+	list := got.all()
+	if len(list) != 2 || len(list[0].GetRowInserts().GetInserts()[0].GetRows().GetRows()) != 3 || len(list[1].GetRowDeletes().GetDeletes()[0].GetRows().GetRows()) != 2 {
+		t.Errorf("requests %v", list)
 	}
 }
 

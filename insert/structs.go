@@ -24,9 +24,7 @@ type structSchema struct {
 var structSchemas sync.Map // reflect.Type → *structSchema
 
 func structSchemaOf(rt reflect.Type) *structSchema {
-	for rt.Kind() == reflect.Pointer {
-		rt = rt.Elem()
-	}
+	rt = structs.Struct(rt)
 	if s, ok := structSchemas.Load(rt); ok {
 		return s.(*structSchema)
 	}
@@ -97,9 +95,7 @@ func TableOf[T any](name string) *Table {
 }
 
 func tableName(rt reflect.Type) (string, error) {
-	for rt.Kind() == reflect.Pointer {
-		rt = rt.Elem()
-	}
+	rt = structs.Struct(rt)
 	if namer, ok := reflect.New(rt).Interface().(tableNamer); ok {
 		return namer.TableName(), nil
 	}
@@ -162,7 +158,8 @@ func (t *Table) appendStruct(plan *structs.Plan, v reflect.Value) error {
 
 // WriteStructs inserts a row for each struct: AppendStructs to a new table, and
 // Write. An empty table name stands for that of T's method TableName. If a struct has
-// an error, nothing is sent.
+// an error, nothing is sent. With [Options], those three steps are to be made: [TableOf],
+// AppendStructs, [Options.Write].
 func WriteStructs[T any](ctx context.Context, conn *greptime.Conn, table string, rows []T) (int64, error) {
 	t := TableOf[T](table)
 	if err := AppendStructs(t, rows...); err != nil {

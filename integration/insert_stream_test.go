@@ -50,6 +50,19 @@ func TestInsertStream(t *testing.T) {
 		t.Errorf("after the end: %v", err)
 	}
 
+	// Deletes are carried out between the inserts where they were sent.
+	changing := openStream(insert.Options{})
+	rows := addReading(t, addReading(t, readings("streamed_keys"), "kept", 1, 1), "gone", 2, 1)
+	again := addReading(t, readings("streamed_keys"), "again", 3, 1)
+	err := errors.Join(
+		changing.Send(t.Context(), rows, again),
+		changing.Delete(t.Context(), addReading(t, readings("streamed_keys"), "gone", nil, 1), again),
+		changing.Send(t.Context(), again))
+	if n, end := changing.CloseAndRecv(t.Context()); err != nil || end != nil || n != 6 {
+		t.Errorf("%d rows, %v, %v", n, err, end)
+	}
+	wantRows(t, db, "SELECT device FROM streamed_keys ORDER BY device", "again", "kept")
+
 	// The request that fails ends the stream; those before it stay.
 	failing := openStream(insert.Options{})
 	bad := insert.NewTable("streamed", insert.Field("temperature", insert.Int8), insert.Time("ts", insert.Millisecond))
@@ -60,7 +73,7 @@ func TestInsertStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := addReading(t, readings("streamed"), "after", 1, 1)
-	err := failing.Send(t.Context(), bad)
+	err = failing.Send(t.Context(), bad)
 	for range 3 {
 		if err == nil {
 			err = failing.Send(t.Context(), after)

@@ -121,8 +121,10 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 		if !perByte {
 			cells = append(cells, figure(r.Median(measure.Bytes)))
 		}
-		if sent {
+		if sent && r.Samples[0].SentBytes > 0 {
 			cells = append(cells, figure(r.Median(measure.Sent)))
+		} else if sent { // a peer that does not tell
+			cells = append(cells, "")
 		}
 		if latency {
 			cells = append(cells, figure(r.Median(measure.P50)/1e3), figure(r.Median(measure.P99)/1e3))

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 // Query runs a statement; its result must be released.
@@ -89,7 +90,7 @@ func (t *Table) Index(name string) (int, bool) {
 // It takes two statements: the result of a SELECT has the exact types, JSON and
 // VECTOR among them, and DESC TABLE has roles, nullability and defaults.
 func Read(ctx context.Context, query Query, table string) (*Table, error) {
-	name := quote(table)
+	name := sqltext.QuoteIdent(table)
 	fields, err := readFields(ctx, query, "SELECT * FROM "+name+" LIMIT 0")
 	if err != nil {
 		return nil, err
@@ -98,7 +99,11 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(fields) != len(described) {
+	switch {
+	case len(described) == 0 && len(fields) > 0:
+		// GreptimeDB stores a view as a table without columns.
+		return nil, &Unwritable{fmt.Errorf("%s has no columns of its own, as a view has none", strconv.Quote(table))}
+	case len(fields) != len(described):
 		return nil, errChanged(table)
 	}
 	columns := make([]Column, len(fields))
@@ -123,7 +128,7 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 }
 
 // Unwritable is what is in the way of writing rows of a table: a column of a type that
-// has no place in a request, or no time index.
+// has no place in a request, no time index, or that it is a view.
 type Unwritable struct{ cause error }
 
 // Error is what is in the way.
@@ -135,9 +140,6 @@ func (e *Unwritable) Unwrap() error { return e.cause }
 func errChanged(table string) error {
 	return fmt.Errorf("table %s was altered while its columns were read; try again", strconv.Quote(table))
 }
-
-// quote makes an identifier of any name.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 func readFields(ctx context.Context, query Query, sql string) ([]arrow.Field, error) {
 	rd, err := query(ctx, sql)

@@ -10,6 +10,7 @@ import (
 const (
 	reasonUTF8       = "not valid UTF-8"
 	reasonJSON       = "not valid JSON text"
+	reasonJSONNumber = "it has a number beyond the range of a float64"
 	reasonTextNumber = "text is not a number; parse it"
 	reasonVector     = "pass greptime.Vector or []float32"
 )
@@ -29,8 +30,8 @@ func (c *Cell) SetString(t Type, v string) error {
 	case k == JSON:
 		// A copy that is kept, where []byte(v) would be a new one each time.
 		c.json = append(c.json[:0], v...)
-		if !utf8.Valid(c.json) || !json.Valid(c.json) {
-			return refuse(t, v, reasonJSON)
+		if reason := notJSON(c.json); reason != "" {
+			return refuse(t, v, reason)
 		}
 		return c.setText(v)
 	case k == Decimal:
@@ -98,8 +99,13 @@ func (c *Cell) SetJSON(t Type, v json.RawMessage) error {
 		return nil
 	}
 	switch t.Kind() {
-	case JSON, String, Binary:
-		if !utf8.Valid(v) || !json.Valid(v) {
+	case JSON:
+		if reason := notJSON(v); reason != "" {
+			return refuse(t, string(v), reason)
+		}
+		return c.setBytes(v)
+	case String, Binary:
+		if !isJSON(v) {
 			return refuse(t, string(v), reasonJSON)
 		}
 		return c.setBytes(v)

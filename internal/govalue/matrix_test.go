@@ -243,6 +243,8 @@ var matrix = []struct {
 	}},
 	{"JSON", "json", []cell{
 		ok(`{"a":[1,null,"é"]}`, text(`{"a":[1,null,"é"]}`)), ok([]byte(`[]`), text(`[]`)), ok(json.RawMessage(`"x"`), text(`"x"`)), ok("18446744073709551615", text("18446744073709551615")),
+		ok(`{"1e400":"9e999","\"\\":[1.7976931348623157e308,-5e-324,1E2 ]}`, text(`{"1e400":"9e999","\"\\":[1.7976931348623157e308,-5e-324,1E2 ]}`)),
+		refused(`{"a":[1,-1e400]}`, "beyond the range of a float64"), refused(json.RawMessage(strings.Repeat("9", 310)), "beyond the range"), refused([]byte("2E308 "), "beyond the range"),
 		refused(`{"a":`, "not valid JSON"), refused("", "not valid JSON"), refused([]byte{}, "not valid JSON"), refused("\"\xff\"", "not valid JSON"), refused(1, "do not fit"), refused(true, "convert"),
 	}},
 	{"VECTOR(2)", "vector floats", []cell{
@@ -483,6 +485,19 @@ func TestErrorsNameValueTypeAndRemedy(t *testing.T) {
 type endless struct{}
 
 func (endless) Value() (driver.Value, error) { return endless{}, nil }
+
+// itself is a type that leads to no value.
+type itself *itself
+
+func TestAPointerToItselfIsRefused(t *testing.T) {
+	t.Parallel()
+	var p itself
+	p = &p
+	var c column.Cell
+	if err := govalue.Set(&c, column.Of(column.Int64), p); err == nil || !strings.Contains(err.Error(), "pass a basic type") {
+		t.Errorf("%v", err)
+	}
+}
 
 // A call with boxed values allocates nothing.
 func TestSetDoesNotLetItsArgumentEscape(t *testing.T) {

@@ -21,9 +21,13 @@ var (
 	reasonNoClass = "pass a basic type, time.Time, a type of package greptime, or a driver.Valuer wrapped with insert.Valuer"
 )
 
+// MaxIndirections is how many pointers and nullables are followed to a value. Types that
+// are made of nothing else, type P *P, have none.
+const MaxIndirections = 16
+
 // setReflect is Set for named types, and pointers to them and to nullables.
 func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
-	for {
+	for range MaxIndirections {
 		rt := rv.Type()
 		switch {
 		case rt.Kind() == reflect.Pointer && rv.IsNil():
@@ -43,6 +47,7 @@ func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 			return SetKind(c, t, rv)
 		}
 	}
+	return column.Refuse(t, rv.Type().String(), reasonNoClass)
 }
 
 // known says whether the type has a class of its own although it is a Valuer.

@@ -5,7 +5,6 @@ package session
 
 import (
 	"context"
-	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc/metadata"
@@ -22,8 +21,8 @@ import (
 // connection's transaction learns of it.
 var Open func(conn any) (Session, error)
 
-// Session is a connection's database, zone and credentials, and the channels to the
-// server. It is safe for concurrent use.
+// Session is a connection's database, zone and credentials, as headers of requests, and
+// the channels to the server. It is safe for concurrent use.
 type Session interface {
 	// Channels are shared with every other connection of the Connector.
 	Channels() *transport.Channels
@@ -39,9 +38,6 @@ type Session interface {
 	// It is an error if the server would read one of them differently. The caller
 	// must not change it.
 	Hints(extra map[string]string) (metadata.MD, error)
-
-	// Location is the session's time zone.
-	Location() *time.Location
 
 	// MaxMessageSize is the longest request that can be sent, in bytes.
 	MaxMessageSize() int

@@ -39,7 +39,8 @@
 // which casts as Arrow does and stores JSON and VECTOR text as raw bytes
 // (GreptimeDB 1.0.2). So an argument that stands alone as a value of an INSERT is
 // written so that it never leaves the literal path, and as an expression
-// everywhere else.
+// everywhere else. Options are no expressions, though: in the parameters of TQL, in
+// the WITH of COPY and behind ALIGN … TO a time is plain text.
 //
 // Functions and methods are safe for concurrent use; nothing they return is
 // shared with later calls.

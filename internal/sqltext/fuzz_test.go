@@ -24,6 +24,8 @@ func FuzzBind(f *testing.F) {
 		"SELECT :a, :b::INT, x[1:c], ARRAY[:a], {'k': :b} FROM t WHERE c IN (:a,:b)",
 		"TQL EVAL (?, ? - ?, ?) sum(up{a='x'})",
 		"TQL EVAL (0, 1, '1s') up{a=?}",
+		"COPY (SELECT ?) TO ? WITH (start_time = ?, end_time = ? + ?)",
+		"SELECT avg(v) RANGE ? FROM t ALIGN ? TO ? BY (h) FILL ?",
 		"SELECT 1?, a?, 'a'?'b', X?, N?, ?.5, ?e1, ?day, ?/* c */--?\n?",
 		"SELECT #? @? @@?, $$?$$, $a$ ? $a$, \"?\", `?`, ?1",
 		"$1$2$1$ $2 $1",
@@ -242,7 +244,7 @@ func readBack(text string, tokens []Token, a *Arg, place place) error {
 		if at, err := time.Parse(time.RFC3339Nano, value); err != nil || !at.Equal(a.Time) {
 			return wrong
 		}
-		if place == inValues || place == inTQL {
+		if place == inValues || place == inOption {
 			return expect("S")
 		}
 		return expect("TIMESTAMP S")

@@ -119,12 +119,13 @@ const (
 )
 
 // appendTime appends an instant, always in UTC. As a value of an INSERT it is plain
-// text, which every timestamp column takes, on both paths. In an expression it is a
-// TIMESTAMP literal: GreptimeDB 1.0.2 compares a timestamp column with plain text on a
-// whole second by seconds, and so finds wrong rows.
+// text, which every timestamp column takes, on both paths; as an option, too, for options
+// are no expressions. In an expression it is a TIMESTAMP literal: GreptimeDB 1.0.2
+// compares a timestamp column with plain text on a whole second by seconds, and so finds
+// wrong rows.
 func appendTime(dst []byte, t time.Time, place place) ([]byte, error) {
 	t = t.UTC()
-	if place == inValues || place == inTQL {
+	if place == inValues || place == inOption {
 		if err := checkYear(t); err != nil {
 			return dst, err
 		}
@@ -244,7 +245,7 @@ func areDigits(s string) bool {
 }
 
 // appendInterval appends an interval in words, each part with its sign. A word behind
-// the literal would be taken for its unit.
+// the literal would be taken for its unit, and RANGE and ALIGN want intervals in brackets.
 func appendInterval(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	if p.place == inValues {
 		return dst, errors.New("no column can have the type INTERVAL; store its parts as numbers")
@@ -267,5 +268,5 @@ func appendInterval(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	if len(dst) == empty {
 		dst = append(dst, "0 days"...)
 	}
-	return parenthesize(append(dst, '\''), start, p.beforeWord), nil
+	return parenthesize(append(dst, '\''), start, p.bracketed), nil
 }

@@ -347,3 +347,36 @@ func TestArgumentsOfTQL(t *testing.T) {
 		}
 	}
 }
+
+// GreptimeDB takes no TIMESTAMP literal for an option of COPY and behind ALIGN … TO, and
+// an interval as the length of RANGE and ALIGN only in brackets.
+func TestArgumentsOfCopyAndRangeQueries(t *testing.T) {
+	t.Parallel()
+	at := Arg{Kind: Time, Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}
+	minute := Arg{Kind: Interval, Nanos: 6e10}
+	for _, tt := range []struct {
+		text string
+		args []Arg
+		want string
+	}{
+		{
+			"COPY t TO ? WITH (FORMAT = 'csv', START_TIME = ?, END_TIME=?)",
+			[]Arg{{Kind: String, Text: "/f"}, at, at},
+			"COPY t TO '/f' WITH (FORMAT = 'csv', START_TIME = '2024-01-01T00:00:00Z', END_TIME= '2024-01-01T00:00:00Z')",
+		},
+		{
+			"SELECT avg(v) RANGE ? FROM t WHERE ts < ? ALIGN ?",
+			[]Arg{minute, at, minute},
+			"SELECT avg(v) RANGE (INTERVAL '60000000000 nanoseconds') FROM t WHERE ts < TIMESTAMP '2024-01-01T00:00:00Z' ALIGN (INTERVAL '60000000000 nanoseconds')",
+		},
+		{
+			"SELECT min(v) + max(v) RANGE ?, ts FROM t ALIGN '1m' TO ?",
+			[]Arg{minute, at},
+			"SELECT min(v) + max(v) RANGE (INTERVAL '60000000000 nanoseconds'), ts FROM t ALIGN '1m' TO '2024-01-01T00:00:00Z'",
+		},
+	} {
+		if got, err := parse(t, tt.text).Bind(tt.args, BindOptions{}); err != nil || got[0] != tt.want {
+			t.Errorf("got  %s, %v\nwant %s", got, err, tt.want)
+		}
+	}
+}

@@ -34,8 +34,9 @@ type Placeholder struct {
 	apart bool
 	// tight: GreptimeDB applies what comes behind before a sign in front.
 	tight bool
-	// beforeWord: a word comes behind.
-	beforeWord bool
+	// bracketed: an interval has to stand in brackets, for a word comes behind, or RANGE
+	// or ALIGN before.
+	bracketed bool
 }
 
 // place is where a placeholder stands, which decides how an argument is written.
@@ -45,7 +46,7 @@ const (
 	inExpression place = iota
 	inValues           // alone as a value of an INSERT
 	signedValue        // with a sign before it, as a value of an INSERT
-	inTQL              // alone as a parameter of TQL
+	inOption           // alone as a parameter of TQL, an option of COPY, or what ALIGN goes TO
 	inPromQL           // in the PromQL of TQL: no argument can be written here
 )
 
@@ -69,8 +70,9 @@ type placeholderFinder struct {
 }
 
 const (
-	subscript = 'S' // [ behind a value
-	tqlParams = 'T' // ( of TQL EVAL (…)
+	subscript   = 'S' // [ behind a value
+	tqlParams   = 'T' // ( of TQL EVAL (…)
+	copyOptions = 'C' // ( of COPY … WITH (…)
 )
 
 // find returns the placeholders of a statement.
@@ -109,6 +111,9 @@ func (f *placeholderFinder) bracket(tokens []Token, i int, c byte) {
 		}
 		f.open = append(f.open, c)
 	case '(', '{':
+		if text := f.script.Text; c == '(' && tokens[0].Is(text, "COPY") && tokens[i-1].Is(text, "WITH") {
+			c = copyOptions
+		}
 		f.open = append(f.open, c)
 	case ')', ']', '}':
 		if len(f.open) == 0 {
@@ -231,11 +236,12 @@ func (f *placeholderFinder) add(tokens []Token, first, last int, style Style) {
 	if first > 0 {
 		before := tokens[first-1]
 		p.apart = before.End < start || before.isPunct(s.Text, "(") || before.isPunct(s.Text, ",")
+		p.bracketed = before.Is(s.Text, "RANGE") || before.Is(s.Text, "ALIGN")
 	}
 	if last+1 < len(tokens) {
 		switch next := tokens[last+1]; next.Kind {
 		case TokenWord:
-			p.beforeWord = true
+			p.bracketed = true
 			p.tight = next.Is(s.Text, "AT") || next.Is(s.Text, "COLLATE") || next.Is(s.Text, "RANGE")
 		case TokenPunct:
 			switch next.Text(s.Text) {
@@ -306,17 +312,26 @@ func (f *placeholderFinder) input(written string) int {
 }
 
 func (f *placeholderFinder) place(tokens []Token, first, last int) place {
-	switch {
-	case f.prom:
+	if f.prom {
 		return inPromQL
-	case f.innermost() == tqlParams && last+1 < len(tokens):
-		text := f.script.Text
-		if before := text[tokens[first-1].Start]; before != '(' && before != ',' {
-			break
+	}
+	if first == 0 {
+		return inExpression
+	}
+	text, before := f.script.Text, tokens[first-1]
+	isOption := false
+	switch f.innermost() {
+	case tqlParams:
+		isOption = before.isPunct(text, "(") || before.isPunct(text, ",")
+	case copyOptions:
+		isOption = before.isPunct(text, "=")
+	default:
+		if before.Is(text, "TO") {
+			return inOption
 		}
-		if behind := text[tokens[last+1].Start]; behind == ')' || behind == ',' {
-			return inTQL
-		}
+	}
+	if isOption && last+1 < len(tokens) && (tokens[last+1].isPunct(text, ")") || tokens[last+1].isPunct(text, ",")) {
+		return inOption
 	}
 	return inExpression
 }

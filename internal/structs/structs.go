@@ -33,6 +33,7 @@ import (
 	"sync"
 
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
 )
 
 // Role is what a column is for.
@@ -124,6 +125,9 @@ func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) erro
 			continue
 		}
 		if inner, ok := embedded(f, text); ok {
+			if text != "" {
+				return fmt.Errorf("field %s: the tag %q of an embedded struct says nothing of its fields, which are the columns; give them tags of their own", f.Name, text)
+			}
 			if inner != f.Type && !f.IsExported() {
 				return fmt.Errorf("field %s: an embedded pointer to an unexported struct cannot be read; embed the struct itself", f.Name)
 			}
@@ -161,7 +165,33 @@ func embedded(f reflect.StructField, tag string) (reflect.Type, bool) {
 	return rt, true
 }
 
+// Struct is the type behind pointers.
+func Struct(rt reflect.Type) reflect.Type {
+	for n := 0; n < govalue.MaxIndirections && rt.Kind() == reflect.Pointer; n++ {
+		rt = rt.Elem()
+	}
+	return rt
+}
+
+// isEndless says whether a type leads to no value.
+func isEndless(rt reflect.Type) bool {
+	for range govalue.MaxIndirections {
+		switch {
+		case rt.Kind() == reflect.Pointer:
+			rt = rt.Elem()
+		case govalue.Nullable(rt):
+			rt = rt.Field(0).Type
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func newColumn(f reflect.StructField, text string) (Column, error) {
+	if isEndless(f.Type) {
+		return Column{}, fmt.Errorf("a %v leads to no value; leave it out with the tag \"-\"", f.Type)
+	}
 	name, o, err := parseTag(text)
 	if err != nil {
 		return Column{}, err

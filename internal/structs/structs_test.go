@@ -153,12 +153,30 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		}](), "embed the struct itself"},
 		{reflect.TypeFor[node](), "embed the struct itself"},
 		{reflect.TypeFor[Loop](), "contains itself"},
+		{reflect.TypeFor[struct {
+			inner `greptime:",tag"`
+			At    time.Time `greptime:"ts,time"`
+		}](), "give them tags of their own"},
+		{reflect.TypeFor[struct {
+			P  endless
+			At time.Time `greptime:"ts,time"`
+		}](), "leads to no value"},
+		{reflect.TypeFor[struct {
+			P  endlessNull
+			At time.Time `greptime:"ts,time"`
+		}](), "leads to no value"},
+		{structs.Struct(reflect.TypeFor[endless]()), "is not a struct"},
 	} {
 		if _, err := structs.Of(test.rt); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: %v, want %q", test.rt, err, test.want)
 		}
 	}
 }
+
+type (
+	endless     *endless
+	endlessNull *sql.Null[endlessNull]
+)
 
 type Loop struct {
 	*Loop

@@ -83,9 +83,6 @@ func (s *PutStream) open(req PutRequest) (err error) {
 	return nil
 }
 
-// Endpoint is the server at the other end.
-func (s *PutStream) Endpoint() *Endpoint { return s.endpoint }
-
 // Send sends an encoded FlightData. It blocks while the server does not read. io.EOF
 // says that the stream has ended, and Recv says how; every other error is a
 // *CallError, and the stream's end, too.

@@ -112,6 +112,9 @@ func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 	err := s.stream.SendMsg(req)
 	switch err {
 	case nil:
+		if !stop() { // ctx has ended in this moment, and the stream with it
+			return s.fail(ctx, nil, context.Cause(ctx))
+		}
 		return nil
 	case io.EOF:
 		// The server has ended the stream, and its status is the reason.

@@ -87,6 +87,37 @@ func TestABodyIsInUseWhileItIsSent(t *testing.T) {
 	}
 }
 
+// Who is told that a request was sent can send the next one: a context that ends in the
+// same moment either comes too late, or its call fails.
+func TestSendThatSucceededLeavesTheStream(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		for {
+			if _, err := c.Recv(); err != nil {
+				return nil
+			}
+		}
+	})
+	c := channelsTo(t, "none", s.Addr())
+	request := transport.Encoded{(&transport.Body{Bytes: make([]byte, 100)}).Part(0, 100)}
+	for range 300 {
+		stream, err := c.HandleRequests(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		if stream.Send(ctx, request) == nil {
+			for range 2 { // to the first, the end may not have come through
+				if err := stream.Send(t.Context(), request); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		stream.Close()
+	}
+}
+
 func TestErrorsSayWhetherTheRequestWasSent(t *testing.T) {
 	t.Parallel()
 	s := wiretest.Start(t, func(c *wiretest.Call) error {
