@@ -23,7 +23,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
-	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/examples/internal/demo"
 	"github.com/greptime-go/greptime/insert"
 )
 
@@ -52,7 +52,7 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	dsn, stop, err := server()
+	dsn, stop, err := demo.Server()
 	if err != nil {
 		return err
 	}
@@ -82,19 +82,6 @@ func run(ctx context.Context) (err error) {
 		}
 	}
 	return nil
-}
-
-// server returns the DSN of the user's server, or of one started here.
-func server() (dsn string, stop func(), err error) {
-	if dsn := os.Getenv("GREPTIME_DSN"); dsn != "" {
-		return dsn, func() {}, nil
-	}
-	s, err := greptimetest.New(greptimetest.Options{})
-	if err != nil {
-		return "", nil, err
-	}
-	fmt.Println("Started a GreptimeDB-compatible server in this process:", s.DSN())
-	return s.DSN(), func() { s.Close() }, nil
 }
 
 // makeReadings fills the first table, by columns.

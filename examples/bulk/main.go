@@ -26,7 +26,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
-	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/examples/internal/demo"
 )
 
 const database = "greptime_bulk"
@@ -59,7 +59,7 @@ func main() {
 
 // compare loads the weather in each of the ways.
 func compare(ctx context.Context) (err error) {
-	dsn, stop, err := server()
+	dsn, stop, err := demo.Server()
 	if err != nil {
 		return err
 	}
@@ -80,14 +80,14 @@ func compare(ctx context.Context) (err error) {
 		return err
 	}
 
-	weather, err := readWeather()
+	hours, err := readWeather()
 	if err != nil {
 		return err
 	}
 	fmt.Printf("Loading %s rows × 11 columns, %s a batch, in each of %d ways\n\n", count(int64(*rows)), count(int64(*batchRows)), len(variants()))
 	var loads []outcome
 	for _, v := range variants() {
-		o, err := v.run(ctx, conn, weather)
+		o, err := v.run(ctx, conn, hours)
 		if o.elapsed > 0 {
 			loads = append(loads, o)
 		}
@@ -99,19 +99,6 @@ func compare(ctx context.Context) (err error) {
 	fmt.Println("\nAfter each, SELECT count(*) had every row.")
 	report(loads)
 	return nil
-}
-
-// server returns the DSN of the user's server, or of one started here.
-func server() (dsn string, stop func(), err error) {
-	if dsn := os.Getenv("GREPTIME_DSN"); dsn != "" {
-		return dsn, func() {}, nil
-	}
-	s, err := greptimetest.New(greptimetest.Options{})
-	if err != nil {
-		return "", nil, err
-	}
-	fmt.Println("Started a GreptimeDB-compatible server in this process:", s.DSN())
-	return s.DSN(), func() { s.Close() }, nil
 }
 
 // compressions are those that -compression can name.

@@ -34,7 +34,7 @@ func variants() []variant {
 }
 
 // run makes the table anew, loads it, and has the server count it.
-func (v variant) run(ctx context.Context, conn *greptime.Conn, w weather) (outcome, error) {
+func (v variant) run(ctx context.Context, conn *greptime.Conn, hours year) (outcome, error) {
 	schema, err := insert.SchemaOf[hour]()
 	if err != nil {
 		return outcome{}, err
@@ -45,7 +45,7 @@ func (v variant) run(ctx context.Context, conn *greptime.Conn, w weather) (outco
 	if err := bulk.CreateTable(ctx, conn, "weather", schema, nil); err != nil {
 		return outcome{}, err
 	}
-	o, err := v.load(ctx, conn, w)
+	o, err := v.load(ctx, conn, hours)
 	if err != nil {
 		return o, err
 	}
@@ -59,7 +59,7 @@ func (v variant) run(ctx context.Context, conn *greptime.Conn, w weather) (outco
 	return o, nil
 }
 
-func (v variant) load(ctx context.Context, conn *greptime.Conn, w weather) (outcome, error) {
+func (v variant) load(ctx context.Context, conn *greptime.Conn, hours year) (outcome, error) {
 	bar := newBar(int64(*rows), v.name, rowOptions...)
 	started := time.Now()
 	writer, err := bulk.NewWriter(ctx, conn, "weather", bulk.Options{
@@ -83,7 +83,7 @@ func (v variant) load(ctx context.Context, conn *greptime.Conn, w weather) (outc
 					return nil
 				}
 				for i := start; i < min(end, *rows); i++ {
-					if err := bulk.AppendStructs(b, w.row(i)); err != nil {
+					if err := bulk.AppendStructs(b, hours.row(i)); err != nil {
 						return err
 					}
 				}

