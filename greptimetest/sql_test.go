@@ -40,7 +40,8 @@ func TestQueries(t *testing.T) {
 		{`SELECT load FROM cpu WHERE host IN ('a','c') AND region = 'eu' AND ts BETWEEN '1970-01-01 00:00:01' AND '1970-01-01 00:00:02' ORDER BY 1`, "int32", "1\n2"},
 		{`SELECT load FROM cpu WHERE host LIKE 'a%' OR region IS NULL ORDER BY load`, "int32", "1\n2\n4"},
 		{`SELECT date_trunc('second', ts) s, count(*) FROM cpu GROUP BY s ORDER BY s`, "timestamp[ms] int64", "1000|2\n2000|1\n5000|1"},
-		{`SELECT date_bin('2 seconds', ts) AS bin, count(*) FROM cpu GROUP BY bin ORDER BY bin`, "timestamp[ms] int64", "0|2\n2000|1\n4000|1"},
+		{`SELECT date_bin(INTERVAL '2 seconds', ts) AS bin, count(*) FROM cpu GROUP BY bin ORDER BY bin`, "timestamp[ms] int64", "0|2\n2000|1\n4000|1"},
+		{`SELECT date_bin('2 seconds', ts) FROM cpu WHERE load = 4`, "timestamp[ns]", "4000000000"},
 		{`SELECT date_bin(INTERVAL '1 microsecond', ts) FROM kinds`, "timestamp[ns]", "1704067200123456000"},
 		{`SELECT extract(year FROM ts), date_part('hour', ts), extract(dow FROM d) FROM kinds`, "int32 int32 int32", "2024|0|4"},
 		{`SELECT ts + INTERVAL '1 day', ts - INTERVAL '1h' FROM cpu WHERE load = 1`, "timestamp[ms] timestamp[ms]", "86401000|-3599000"},
@@ -54,7 +55,7 @@ func TestQueries(t *testing.T) {
 		{`SELECT CASE WHEN load > 2 THEN 'high' WHEN load > 1 THEN 'mid' ELSE 'low' END AS l FROM cpu ORDER BY load`, "utf8", "low\nmid\nhigh\nhigh"},
 		{`SELECT DISTINCT host FROM cpu ORDER BY host`, "utf8", "a\nb"},
 		{`(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1 DESC`, "int64", "2\n1"},
-		{`SELECT (SELECT max(load) FROM cpu) AS m, EXISTS (SELECT 1 FROM cpu WHERE load > 9) AS e`, "int32 bool", "4|false"},
+		{`SELECT (SELECT max(load) FROM cpu) AS m, count(*) FROM cpu WHERE EXISTS (SELECT 1 FROM cpu WHERE load > 3)`, "int32 int64", "4|4"},
 		{`WITH m AS (SELECT host, max(load) AS l FROM cpu GROUP BY host) SELECT * FROM m WHERE l > 2`, "utf8 int32", "b|4"},
 		{`SELECT 7/2, 7.0/2, -7/2, -7%3, 2 * 3.5, 1.0/0`, "int64 float64 int64 int64 float64 float64", "3|3.5 400c000000000000|-3|-1|7 401c000000000000|+Inf 7ff0000000000000"},
 		{`SELECT load * 1.5, load + CAST(n AS BIGINT), load / 2 FROM cpu WHERE load = 3`, "float64 int64 int64", "4.5 4012000000000000|33|1"},
@@ -101,6 +102,48 @@ func TestQueries(t *testing.T) {
 		}
 		if got := a.text(); got != tt.want {
 			t.Errorf("%s\n got  %s\n want %s", tt.sql, got, tt.want)
+		}
+	}
+}
+
+// TestColumnNames: a result column without an alias is named after its expression.
+func TestColumnNames(t *testing.T) {
+	t.Parallel()
+	c := withTables(t)
+	for sql, want := range map[string]string{
+		`SELECT date_trunc('hour', ts) FROM cpu`:                        `date_trunc(Utf8("hour"),cpu.ts)`,
+		`SELECT coalesce(region, 'x') FROM cpu`:                         `coalesce(cpu.region,Utf8("x"))`,
+		`SELECT make_array(1, 2)`:                                       `make_array(Int64(1),Int64(2))`,
+		`SELECT ifnull(load, load) FROM cpu`:                            `ifnull(cpu.load,cpu.load)`,
+		`SELECT extract(year FROM ts) FROM cpu`:                         `date_part(Utf8("YEAR"),cpu.ts)`,
+		`SELECT trim(BOTH 'a' FROM host) FROM cpu`:                      `btrim(cpu.host,Utf8("a"))`,
+		`SELECT position('a' IN host) FROM cpu`:                         `strpos(cpu.host,Utf8("a"))`,
+		`SELECT substring(host, 1) FROM cpu`:                            `substr(cpu.host,Int64(1))`,
+		`SELECT load IN (1, 2) FROM cpu`:                                `cpu.load IN Int64(1), Int64(2)`,
+		`SELECT ts::TIMESTAMP(9) FROM cpu`:                              `arrow_cast(cpu.ts,Utf8("Timestamp(ns)"))`,
+		`SELECT load::BIGINT FROM cpu`:                                  `cpu.load`,
+		`SELECT first_value(load ORDER BY ts DESC) FROM cpu`:            `first_value(cpu.load) ORDER BY [cpu.ts DESC NULLS FIRST]`,
+		`SELECT count(*) OVER () FROM cpu`:                              `count(*) ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING`,
+		`SELECT rank() OVER (PARTITION BY host ORDER BY ts) FROM cpu`:   `rank() PARTITION BY [cpu.host] ORDER BY [cpu.ts ASC NULLS LAST] RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`,
+		`SELECT sum(load) OVER (ORDER BY ts ROWS 1 PRECEDING) FROM cpu`: `sum(cpu.load) ORDER BY [cpu.ts ASC NULLS LAST] ROWS BETWEEN 1 PRECEDING AND CURRENT ROW`,
+	} {
+		if got := c.sql(t, sql).schema.Field(0).Name; got != want {
+			t.Errorf("%s\n got  %s\n want %s", sql, got, want)
+		}
+	}
+}
+
+// TestUnionNullability: a column is nullable if it is in one arm of the union.
+func TestUnionNullability(t *testing.T) {
+	t.Parallel()
+	c := withTables(t)
+	for sql, want := range map[string]bool{
+		`SELECT 1 AS n UNION ALL SELECT 2`:               false,
+		`SELECT 1 AS n UNION ALL SELECT NULL`:            true,
+		`SELECT 2.5 AS n UNION ALL SELECT load FROM cpu`: true,
+	} {
+		if got := c.sql(t, sql); got.schema.Field(0).Nullable != want {
+			t.Errorf("%s: nullable %t", sql, !want)
 		}
 	}
 }

@@ -32,7 +32,13 @@ func (tr *translator) cast(n node, sc *scope) (expr, error) {
 	if !ok {
 		return expr{}, unsupported("CAST to %s", ct.str("id"))
 	}
-	return castTo(e, t, n.bool("try_cast"))
+	// GreptimeDB makes arrow_cast of casts to TIMESTAMP, of TRY_CAST as well.
+	out, err := castTo(e, t, n.bool("try_cast") && !t.isTimestamp())
+	if t.isTimestamp() && (t.Kind != TimestampNano || e.str == nil) { // but TIMESTAMP '…' is none
+		out.text = "arrow_cast(" + e.text + `,Utf8("` + castName(t) + `"))`
+		out.name = out.text
+	}
+	return out, err
 }
 
 // timeOfDay is a constant TIME, which is nanoseconds.
@@ -40,7 +46,7 @@ func timeOfDay(text, name string) (expr, error) {
 	t, err := time.Parse("15:04:05.999999999", text)
 	if err != nil {
 		if t, err = time.Parse("15:04", text); err != nil {
-			return expr{}, errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Time64(ns) type", text)
+			return expr{}, unsupported("CAST of '%s' to TIME", text)
 		}
 	}
 	n := t.Sub(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, utc)).Nanoseconds()
@@ -92,17 +98,13 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 	case e.dt != nil && e.dt == arrow.Null:
 	case t.isTimestamp() && e.str != nil:
 		ts, ok := parseTimestamp(*e.str, utc)
-		if !ok {
-			if d, isDate := parseDate(*e.str, utc); isDate {
-				ts, ok = instant{seconds: d * 86400}, true
-			}
+		if d, isDate := parseDate(*e.str, utc); !ok && isDate && len(*e.str) >= len(time.DateOnly) {
+			ts, ok = instant{seconds: d * 86400}, true
 		}
 		n, fits := ts.in(t)
 		switch {
 		case ok && fits:
 			out.sql, out.inst = timestampLiteral(t, n), &ts
-		case try:
-			out.sql = "CAST(NULL AS " + t.duck() + ")"
 		case ok:
 			return expr{}, errorf(EngineExecuteQuery, "Cast error: Overflow converting %s to %s. The dates that can be represented as nanoseconds have to be between 1677-09-21T00:12:44.0 and 2262-04-11T23:47:16.854775804",
 				time.Unix(ts.seconds, 0).UTC().Format(time.DateTime), unitName(t))
@@ -110,7 +112,7 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 			return expr{}, errorf(EngineExecuteQuery, "Parser error: Error parsing timestamp from '%s': error parsing date", *e.str)
 		}
 	case t.Kind == Date && e.str != nil:
-		d, ok := parseDate(*e.str, utc)
+		d, ok := castDate(*e.str)
 		if !ok && try {
 			out.sql = "CAST(NULL AS DATE)"
 			break
@@ -139,10 +141,14 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 		out.sql = word + "(trunc(" + e.sql + ") AS " + t.duck() + ")"
 	case t.Kind == Int32 && from.Kind == Date:
 		out.sql = "CAST(" + e.sql + " - DATE '1970-01-01' AS INTEGER)"
-	case t.Kind == Date && from.isInteger():
-		out.sql = "(DATE '1970-01-01' + CAST(" + e.sql + " AS INTEGER))"
+	case t.Kind == Date && from.Kind == Int32 && !try:
+		out.sql = "(DATE '1970-01-01' + " + e.sql + ")"
 	case t.Kind == Binary && from.Kind == String:
 		out.sql = "encode(" + e.sql + ")"
+	case try && (t.Kind == String && from.Kind == Binary || t.Kind == Float32 && from.Kind == Float64):
+		return expr{}, unsupported("TRY_CAST of %s to %s", from.sql(), t.sql())
+	case t.Kind == Decimal && from.Kind == Float32:
+		out.sql = word + "(CAST(" + e.sql + " AS DOUBLE) AS " + t.duck() + ")" // as a float, DuckDB loses digits
 	case t.Kind == String && (from.Kind == Binary || from.isTimestamp() || from.isFloat() || from.Kind == Bool || from.isInteger() || from.Kind == Decimal || from.Kind == Date):
 		switch {
 		case from.Kind == Binary:
@@ -162,10 +168,12 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 			digits = "CASE WHEN regexp_full_match(" + e.sql + ", '[+-]?[0-9]+') THEN " + e.sql + " END"
 		}
 		out.sql = word + "(" + digits + " AS " + t.duck() + ")"
-	case (t.isFloat() || t.Kind == Decimal) && from.Kind == String:
+	case t.Kind == Decimal && from.Kind == String:
+		out.sql = word + "(greptime_decimal_text(" + e.sql + ") AS " + t.duck() + ")"
+	case t.isFloat() && from.Kind == String:
 		digits := "greptime_number_text(" + e.sql + ", " + quoteText(castName(t)) + ")"
 		if try {
-			digits = "CASE WHEN greptime_is_number(" + e.sql + ") OR lower(" + e.sql + ") IN ('inf', '+inf', '-inf', 'nan') THEN " + e.sql + " END"
+			digits = "CASE WHEN greptime_is_number(" + e.sql + ") OR lower(" + e.sql + ") IN (" + floatWords + ") THEN " + e.sql + " END"
 		}
 		out.sql = word + "(" + digits + " AS " + t.duck() + ")"
 	case t.Kind == Bool && e.str != nil && !try:
@@ -188,6 +196,15 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 	return out, nil
 }
 
+// castDate reads a date of text as Arrow's cast does: the day of a timestamp is one, too.
+func castDate(s string) (int64, bool) {
+	if d, ok := parseDate(s, utc); ok {
+		return d, true
+	}
+	ts, ok := parseTimestamp(s, utc)
+	return floorDiv(ts.seconds, 86400), ok
+}
+
 func unitName(t Type) string {
 	return strings.TrimPrefix(t.name(), "Timestamp")
 }
@@ -198,7 +215,7 @@ func arrowCast(args []expr) (expr, error) {
 	if to.str == nil {
 		return expr{}, planError("Error during planning: arrow_cast requires its second argument to be a constant string")
 	}
-	text := "arrow_cast(" + texts(args) + ")"
+	text := "arrow_cast(" + arguments(args) + ")"
 	done := func(out expr, err error) (expr, error) {
 		out.name, out.text, out.meta = text, text, e.meta
 		return out, err
@@ -233,7 +250,8 @@ func arrowCast(args []expr) (expr, error) {
 	case name == "Time32" || name == "Time64":
 		dt := map[string]arrow.DataType{"Time32(Second)": arrow.FixedWidthTypes.Time32s, "Time32(Millisecond)": arrow.FixedWidthTypes.Time32ms,
 			"Time64(Microsecond)": arrow.FixedWidthTypes.Time64us, "Time64(Nanosecond)": arrow.FixedWidthTypes.Time64ns}[*to.str]
-		if dt != nil && (e.typ.isInteger() || e.dt == arrow.Null) {
+		width := map[string]Kind{"Time32": Int32, "Time64": Int64}[name]
+		if dt != nil && (e.typ.Kind == width || e.dt == arrow.Null) {
 			return as(Type{Kind: Int64}, dt, true)
 		}
 	case name == "Duration":

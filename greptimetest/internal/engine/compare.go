@@ -3,7 +3,6 @@ package engine
 import (
 	"math/big"
 	"strconv"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -40,6 +39,10 @@ func (tr *translator) compare(op string, l, r expr) (expr, error) {
 	if err := textWithNumber(op, l, r); err != nil {
 		return expr{}, err
 	}
+	if err := constantWithColumn(tr, l, r); err != nil {
+		return expr{}, err
+	}
+	l, r = coarser(l, r), coarser(r, l)
 	text := l.text + " " + op + " " + r.text
 	lsql, err := tr.comparable(l, op, r)
 	if err != nil {
@@ -58,11 +61,46 @@ func (tr *translator) compare(op string, l, r expr) (expr, error) {
 		// makes no difference.
 		lsql, rsql = "greptime_no_nan("+lsql+")", "greptime_no_nan("+rsql+")"
 	}
-	e := combine("("+lsql+" "+op+" "+rsql+")", text, boolType, l, r)
-	if strings.HasPrefix(op, "IS") {
-		e.null = false
+	return combine("("+lsql+" "+op+" "+rsql+")", text, boolType, l, r), nil
+}
+
+// coarser is a timestamp in the unit of the one that it is compared with, if that is
+// coarser: DataFusion compares two timestamps by the coarser unit of the two.
+func coarser(e, other expr) expr {
+	if !e.typ.isTimestamp() || !other.typ.isTimestamp() || e.typ.Kind <= other.typ.Kind {
+		return e
 	}
-	return e, nil
+	text := e.text
+	e, _ = castTo(e, other.typ, false) // between timestamps it does not fail
+	e.text = text
+	return e
+}
+
+// noCoarser refuses to compare a timestamp with several of which one is coarser: then
+// DataFusion compares all of them by that one's unit.
+func noCoarser(what string, e expr, with []expr) error {
+	for _, w := range with {
+		if e.typ.isTimestamp() && w.typ.isTimestamp() && w.typ.Kind < e.typ.Kind {
+			return unsupported("%s of %s and %s; CAST one of them", what, e.typ.sql(), w.typ.sql())
+		}
+	}
+	return nil
+}
+
+// constantWithColumn refuses comparisons of a number with a timestamp, a date or a
+// BOOLEAN that GreptimeDB refuses: it converts constants beside columns of the first and
+// the last, outside SELECT lists.
+func constantWithColumn(tr *translator, l, r expr) error {
+	if l.typ.isNumber() {
+		l, r = r, l
+	}
+	if !r.typ.isNumber() || l.typ.isNumber() || !l.typ.known() || l.typ.Kind == String {
+		return nil
+	}
+	if converted := l.typ.isTimestamp() || l.typ.Kind == Bool; !converted || r.num == nil || !l.isColumn() || tr.selecting && !tr.where {
+		return unsupported("comparing %s with %s", describe(l), describe(r))
+	}
+	return nil
 }
 
 // textWithNumber refuses comparisons of text with a number that are not the same in
@@ -123,16 +161,10 @@ func (tr *translator) comparable(e expr, op string, other expr) (string, error) 
 		return tr.timestampBound(*e.str, other, back)
 	case t.isTimestamp() && e.num != nil:
 		return timestampLiteral(t, *e.num), nil
-	case t.isTimestamp() && e.inst != nil && other.isColumn():
-		n, ok := e.inst.in(t)
-		if !ok {
-			return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting to %s", castName(t))
-		}
-		return timestampLiteral(t, n), nil
 	case t.isTimestamp() && e.dt != nil && e.dt == arrow.Null && tr.where && other.isColumn():
 		return "", errorf(PlanQuery, "Error during planning: column:%s. Casting value:NULL to %s is invalid", other.text, t.arrow())
 	case t.Kind == Date && e.str != nil:
-		d, ok := parseDate(*e.str, utc)
+		d, ok := castDate(*e.str)
 		if !ok {
 			return "", errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Date32 type", *e.str)
 		}

@@ -87,6 +87,7 @@ func (e *Engine) prepare(ctx context.Context) error {
 		`SET GLOBAL preserve_insertion_order = true`,
 		`SET GLOBAL autoinstall_known_extensions = false`,
 		`SET GLOBAL autoload_known_extensions = false`,
+		`SET GLOBAL enable_external_access = false`, // no statement reads or writes files
 	} {
 		if _, err := e.db.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("%s: %w", q, err)

@@ -241,13 +241,17 @@ func combine(sql, text string, t Type, of ...expr) expr {
 	return e
 }
 
-func texts(list []expr) string {
+func texts(list []expr) []string {
 	s := make([]string, len(list))
 	for i, e := range list {
 		s[i] = e.text
 	}
-	return strings.Join(s, ", ")
+	return s
 }
+
+// arguments are the texts of a function's arguments, as a result column's name has
+// them.
+func arguments(list []expr) string { return strings.Join(texts(list), ",") }
 
 func sqls(list []expr) string {
 	s := make([]string, len(list))
@@ -328,6 +332,9 @@ func (tr *translator) between(n node, sc *scope) (expr, error) {
 	if err != nil {
 		return expr{}, err
 	}
+	if err := noCoarser("BETWEEN", es[0], es[1:]); err != nil {
+		return expr{}, err
+	}
 	lo, err := tr.compare(">=", es[0], es[1])
 	if err != nil {
 		return expr{}, err
@@ -381,8 +388,14 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		if kind == "COMPARE_NOT_IN" {
 			op, word = "NOT IN", " NOT IN ("
 		}
+		if err := noCoarser("IN", es[0], es[1:]); err != nil {
+			return expr{}, err
+		}
 		items := make([]string, len(es)-1)
 		for i, e := range es[1:] {
+			if err := constantWithColumn(tr, es[0], e); err != nil {
+				return expr{}, err
+			}
 			if err := textWithNumber("=", es[0], e); err != nil {
 				return expr{}, err
 			}
@@ -392,11 +405,11 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 			if e.nan || es[0].nan {
 				return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
 			}
-			if items[i], err = tr.comparable(e, "=", es[0]); err != nil {
+			if items[i], err = tr.comparable(coarser(e, es[0]), "=", es[0]); err != nil {
 				return expr{}, err
 			}
 		}
-		text := es[0].text + " " + op + " ([" + texts(es[1:]) + "])"
+		text := es[0].text + " " + op + " " + strings.Join(texts(es[1:]), ", ")
 		return combine("("+es[0].sql+word+strings.Join(items, ", ")+"))", text, boolType, es...), nil
 	case "OPERATOR_COALESCE":
 		t, err := mergedType("coalesce", es)
@@ -410,7 +423,7 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		if t.isNumber() && !commonType(es).known() {
 			sql = "CAST(" + sql + " AS " + t.duck() + ")"
 		}
-		e := combine(sql, "coalesce("+texts(es)+")", t, es...)
+		e := combine(sql, "coalesce("+arguments(es)+")", t, es...)
 		e.null = !slices.ContainsFunc(es, func(e expr) bool { return !e.null })
 		return e, nil
 	case "ARRAY_EXTRACT":
@@ -454,8 +467,9 @@ func mergedType(what string, es []expr) (Type, error) {
 		case !t.known():
 			t = e.typ
 		default:
+			both := t.isNumber() && e.typ.isNumber() && t.Kind != Decimal && e.typ.Kind != Decimal
 			var ok bool
-			if t, ok = numberType(t, e.typ); !ok || !e.typ.isNumber() || e.typ.Kind == Decimal || !t.isNumber() {
+			if t, ok = numberType(t, e.typ); !ok || !both {
 				return Type{}, unsupported("%s of values of different types; CAST them", what)
 			}
 		}
@@ -520,6 +534,9 @@ func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
 }
 
 func (tr *translator) subquery(n node, sc *scope) (expr, error) {
+	if kind := n.str("subquery_type"); kind != "SCALAR" && tr.selecting && !tr.where {
+		return expr{}, unsupported("%s of a subquery in a SELECT list", strings.ReplaceAll(kind, "_", " "))
+	}
 	where, selecting := tr.where, tr.selecting
 	tr.where, tr.selecting = false, false
 	q, outs, err := tr.query(n.child("subquery").child("node"), sc)

@@ -146,7 +146,6 @@ func tableColumn(c *Column) expr {
 
 var joinTypes = map[string]string{
 	"INNER": "JOIN", "LEFT": "LEFT JOIN", "RIGHT": "RIGHT JOIN", "OUTER": "FULL JOIN", "FULL": "FULL JOIN",
-	"SEMI": "SEMI JOIN", "ANTI": "ANTI JOIN",
 }
 
 func (tr *translator) join(n node, sc *scope) (string, error) {

@@ -33,9 +33,9 @@ func keeps(min, max int, duck string) builtin {
 	}}
 }
 
-// math makes a function on floats; integers become doubles, as DataFusion has it.
+// math1 makes a function of one float; integers become doubles, as DataFusion has it.
 func math1(duck string) builtin {
-	return builtin{min: 1, max: 1, build: func(_ *translator, args []expr) (expr, error) {
+	return only(builtin{min: 1, max: 1, build: func(_ *translator, args []expr) (expr, error) {
 		if args[0].typ.Kind == Float32 {
 			return expr{sql: "CAST(" + duck + "(" + args[0].sql + ") AS FLOAT)", typ: Type{Kind: Float32}}, nil
 		}
@@ -43,7 +43,7 @@ func math1(duck string) builtin {
 			return expr{}, unsupported("%s of %s", duck, args[0].typ.sql())
 		}
 		return expr{sql: duck + "(CAST(" + args[0].sql + " AS DOUBLE))", typ: Type{Kind: Float64}}, nil
-	}}
+	}}, duck, Type.isNumber)
 }
 
 // view marks a function whose strings GreptimeDB 1.0.2 returns as Utf8View.
@@ -77,6 +77,21 @@ func text(b builtin) builtin {
 		args, err := asTexts(args)
 		if err != nil {
 			return expr{}, err
+		}
+		return inner(tr, args)
+	}
+	return b
+}
+
+// ofText marks a function that DataFusion does not cast arguments for: but for integers
+// behind the first, they must be text.
+func ofText(b builtin) builtin {
+	inner := b.build
+	b.build = func(tr *translator, args []expr) (expr, error) {
+		for i, a := range args {
+			if a.typ.Kind != String && !a.isNull() && (i == 0 || !a.typ.isInteger()) {
+				return expr{}, unsupported("text functions of %s; CAST it", describe(a))
+			}
 		}
 		return inner(tr, args)
 	}
@@ -119,43 +134,43 @@ func init() {
 	builtins = map[string]builtin{
 		// Text.
 		"upper": ascii("upper"), "lower": ascii("lower"),
-		"trim": text(returns(1, 2, "trim", tString)), "btrim": text(returns(1, 2, "trim", tString)),
-		"ltrim": text(returns(1, 2, "ltrim", tString)), "rtrim": text(returns(1, 2, "rtrim", tString)),
-		"replace": text(returns(3, 3, "replace", tString)), "reverse": text(returns(1, 1, "reverse", tString)),
+		"trim": ofText(returns(1, 2, "trim", tString)), "btrim": ofText(returns(1, 2, "trim", tString)),
+		"ltrim": ofText(returns(1, 2, "ltrim", tString)), "rtrim": ofText(returns(1, 2, "rtrim", tString)),
+		"replace": ofText(builtin{3, 3, false, replace}), "reverse": text(returns(1, 1, "reverse", tString)),
 		"left": text(returns(2, 2, `"left"`, tString)), "right": text(returns(2, 2, `"right"`, tString)),
-		"repeat": text(returns(2, 2, "repeat", tString)), "split_part": text(builtin{3, 3, false, splitPart}),
+		"repeat": text(returns(2, 2, "repeat", tString)), "split_part": ofText(builtin{3, 3, false, splitPart}),
 		"concat": text(returns(1, -1, "concat", tString)), "concat_ws": text(returns(2, -1, "concat_ws", tString)),
-		"starts_with": text(returns(2, 2, "starts_with", boolType)), "ends_with": text(returns(2, 2, "ends_with", boolType)),
-		"contains": text(returns(2, 2, "contains", boolType)), "chr": {1, 1, false, chr},
-		"regexp_like": text(builtin{2, 3, false, regexpLike}),
+		"starts_with": ofText(returns(2, 2, "starts_with", boolType)), "ends_with": ofText(returns(2, 2, "ends_with", boolType)),
+		"contains": ofText(returns(2, 2, "contains", boolType)), "chr": {1, 1, false, chr},
+		"regexp_like": ofText(builtin{2, 3, false, regexpLike}),
 		// x ~ 'pattern', as DuckDB's parser writes it; DataFusion's matches anywhere.
-		"regexp_full_match": text(builtin{2, 2, false, func(tr *translator, a []expr) (expr, error) {
+		"regexp_full_match": ofText(builtin{2, 2, false, func(tr *translator, a []expr) (expr, error) {
 			e, err := regexpLike(tr, a)
 			e.text = a[0].text + " ~ " + a[1].text
 			return e, err
 		}}),
-		"md5":    view(text(returns(1, 1, "md5", tString))),
+		"md5":    view(ofText(returns(1, 1, "md5", tString))),
 		"length": length("length"), "char_length": length("length"), "character_length": length("length"),
-		"octet_length": length("strlen"), "strpos": position, "position": position, "instr": position,
-		"substr": view(text(builtin{2, 3, false, substr})), "substring": view(text(builtin{2, 3, false, substr})),
+		"octet_length": ofText(length("strlen")), "strpos": position, "position": position, "instr": position,
+		"substr": view(ofText(builtin{2, 3, false, substr})), "substring": view(ofText(builtin{2, 3, false, substr})),
 		"lpad": text(pad("lpad")), "rpad": text(pad("rpad")),
 		// Numbers.
 		"abs": only(keeps(1, 1, "abs"), "abs", Type.isNumber), "sqrt": math1("sqrt"), "exp": math1("exp"),
 		"ln": math1("ln"), "log10": math1("log10"), "log2": math1("log2"),
 		"sin": math1("sin"), "cos": math1("cos"), "tan": math1("tan"), "atan": math1("atan"), "radians": math1("radians"), "degrees": math1("degrees"),
-		"floor": math1("floor"), "ceil": math1("ceil"), "trunc": math1("trunc"), "round": {1, 2, false, round},
+		"floor": math1("floor"), "ceil": math1("ceil"), "trunc": {1, 2, false, trunc}, "round": {1, 2, false, round},
 		"power": {2, 2, false, power}, "pow": {2, 2, false, power}, "isnan": math2bool("isnan"),
 		"pi":       {0, 0, false, func(*translator, []expr) (expr, error) { return expr{sql: "pi()", typ: tFloat}, nil }},
 		"nullif":   {2, 2, false, nullif},
 		"greatest": {1, -1, false, extreme("greatest")}, "least": {1, -1, false, extreme("least")},
-		"coalesce": {1, -1, false, extreme("coalesce")}, "nvl": {2, 2, false, extreme("coalesce")}, "ifnull": {2, 2, false, extreme("coalesce")},
+		"coalesce": {1, -1, false, extreme("coalesce")}, "nvl": {2, 2, false, nvl}, "greptime_ifnull": {2, 2, false, nvl},
 		"arrow_cast": {2, 2, false, func(_ *translator, a []expr) (expr, error) { return arrowCast(a) }},
 		"make_array": {0, -1, false, makeArray}, "list_value": {0, -1, false, makeArray},
 		"named_struct": {2, -1, false, namedStruct}, "struct": {1, -1, false, unnamedStruct},
 		"unhex":         {1, 1, false, hexLiteral},
 		"greptime_text": {1, 1, false, hexText},
 		"encode":        {2, 2, false, encode},
-		"cbrt":          math1("cbrt"), "ascii": text(returns(1, 1, "ascii", tInt32)), "translate": text(returns(3, 3, "translate", tString)),
+		"cbrt":          math1("cbrt"), "ascii": ofText(returns(1, 1, "ascii", tInt32)), "translate": ofText(returns(3, 3, "translate", tString)),
 		"gcd": only(returns(2, 2, "gcd", tInt64), "gcd", func(t Type) bool { return t.Kind == Int64 }),
 		"lcm": only(returns(2, 2, "lcm", tInt64), "lcm", func(t Type) bool { return t.Kind == Int64 }),
 		// Time.
@@ -178,8 +193,7 @@ func init() {
 		"bool_and": agg(only(returns(1, 1, "bool_and", boolType), "bool_and", func(t Type) bool { return t.Kind == Bool })),
 		"bool_or":  agg(only(returns(1, 1, "bool_or", boolType), "bool_or", func(t Type) bool { return t.Kind == Bool })),
 		"median":   agg(only(keeps(1, 1, "median"), "median", func(t Type) bool { return t.Kind == Float64 })),
-		"corr":     agg(only(returns(2, 2, "corr", tFloat), "corr", Type.isFloat)), "covar_samp": agg(only(returns(2, 2, "covar_samp", tFloat), "covar", Type.isFloat)),
-		"covar": agg(only(returns(2, 2, "covar_samp", tFloat), "covar", Type.isFloat)), "covar_pop": agg(only(returns(2, 2, "covar_pop", tFloat), "covar", Type.isFloat)),
+		"corr":     agg(doubles("corr")), "covar": agg(doubles("covar_samp")), "covar_samp": agg(doubles("covar_samp")), "covar_pop": agg(doubles("covar_pop")),
 		"array_agg": agg(builtin{1, 1, false, func(_ *translator, a []expr) (expr, error) {
 			dt := a[0].arrowOf()
 			if dt == nil || a[0].typ.isBytes() {
@@ -204,6 +218,16 @@ func ordered(t Type) bool { return !t.isBytes() && t.Kind != Bool }
 
 func aggFloat(duck string) builtin {
 	return agg(only(returns(1, 1, duck, tFloat), duck, func(t Type) bool { return t.isInteger() || t.isFloat() }))
+}
+
+// doubles makes an aggregate of two DOUBLE columns; others DataFusion casts its own way.
+func doubles(duck string) builtin {
+	return builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
+		if a[0].typ.Kind != Float64 || a[1].typ.Kind != Float64 {
+			return expr{}, unsupported("%s of %s and %s; CAST them to DOUBLE", duck, describe(a[0]), describe(a[1]))
+		}
+		return expr{sql: duck + "(" + sqls(a) + ")", typ: tFloat}, nil
+	}}
 }
 
 func session(value func(*Session) string) builtin {
@@ -278,15 +302,15 @@ func (tr *translator) aggregateClauses(n node, name string, args []expr, e expr,
 	inner, after := call, ""
 	if n.bool("distinct") {
 		inner = "DISTINCT " + inner
-		e.text = name + "(DISTINCT " + texts(args) + ")"
+		e.text = name + "(DISTINCT " + arguments(args) + ")"
 	}
 	if len(orders) > 0 {
-		o, err := tr.orders(orders, sc)
+		o, text, err := tr.orders(orders, sc)
 		if err != nil {
 			return expr{}, err
 		}
 		inner += " ORDER BY " + o
-		e.text = name + "(" + texts(args) + " ORDER BY …)"
+		e.text += " ORDER BY [" + text + "]"
 	}
 	if filter != nil {
 		f, err := tr.operand(filter, sc)
@@ -328,10 +352,10 @@ func (tr *translator) call(name string, args []expr) (expr, error) {
 	}
 	if e.text == "" {
 		display := name
-		if display == "count_star" {
-			display = "count"
+		if n, ok := displayNames[name]; ok {
+			display = n
 		}
-		e.text = display + "(" + texts(args) + ")"
+		e.text = display + "(" + arguments(args) + ")"
 		if name == "count_star" {
 			e.text = "count(*)"
 		}
@@ -352,6 +376,9 @@ func (tr *translator) call(name string, args []expr) (expr, error) {
 	}
 	return e, nil
 }
+
+// displayNames are the names of functions in those of result columns.
+var displayNames = map[string]string{"trim": "btrim", "position": "strpos", "substring": "substr", "greptime_ifnull": "ifnull"}
 
 // notNullFunctions are NULL only if an argument is.
 var notNullFunctions = map[string]bool{"arrow_cast": true, "coalesce": true, "concat": true, "now": true, "make_array": true, "named_struct": true, "struct": true}

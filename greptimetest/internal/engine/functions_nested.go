@@ -31,7 +31,7 @@ func makeArray(_ *translator, a []expr) (expr, error) {
 			return expr{}, unsupported("make_array of values of different types; CAST them")
 		}
 	}
-	return expr{sql: "list_value(" + sqls(a) + ")", dt: arrow.ListOf(item), text: "make_array(" + texts(a) + ")"}, nil
+	return expr{sql: "list_value(" + sqls(a) + ")", dt: arrow.ListOf(item), text: "make_array(" + arguments(a) + ")"}, nil
 }
 
 // namedStruct is named_struct('a', x, 'b', y).

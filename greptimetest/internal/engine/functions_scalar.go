@@ -18,7 +18,7 @@ func length(duck string) builtin {
 	}})
 }
 
-var position = text(builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
+var position = ofText(builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
 	return expr{sql: "CAST(strpos(" + sqls(a) + ") AS INTEGER)", typ: tInt32}, nil
 }})
 
@@ -50,7 +50,7 @@ func pad(duck string) builtin {
 // ascii makes upper and lower, which map some letters to several, and by their
 // neighbours, in DataFusion.
 func ascii(duck string) builtin {
-	return text(builtin{1, 1, false, func(_ *translator, a []expr) (expr, error) {
+	return ofText(builtin{1, 1, false, func(_ *translator, a []expr) (expr, error) {
 		return expr{sql: duck + "(greptime_ascii(" + a[0].sql + "))", typ: tString}, nil
 	}})
 }
@@ -60,6 +60,14 @@ func splitPart(_ *translator, a []expr) (expr, error) {
 		return expr{}, unsupported("split_part unless with a constant delimiter and a constant number that is not 0")
 	}
 	return expr{sql: "split_part(" + sqls(a) + ")", typ: tString}, nil
+}
+
+// replace of an empty text puts the new one between all letters in DataFusion.
+func replace(_ *translator, a []expr) (expr, error) {
+	if a[1].str == nil || *a[1].str == "" {
+		return expr{}, unsupported("replace of an empty text, or one that is no constant")
+	}
+	return expr{sql: "replace(" + sqls(a) + ")", typ: tString}, nil
 }
 
 func chr(_ *translator, a []expr) (expr, error) {
@@ -109,6 +117,13 @@ func likePattern(e expr) (string, error) {
 	return e.sql, nil
 }
 
+func trunc(tr *translator, a []expr) (expr, error) {
+	if len(a) == 2 {
+		return expr{}, unsupported("trunc to a number of digits")
+	}
+	return math1("trunc").build(tr, a)
+}
+
 func round(_ *translator, a []expr) (expr, error) {
 	digits := "0"
 	if len(a) == 2 {
@@ -129,8 +144,11 @@ func round(_ *translator, a []expr) (expr, error) {
 
 // power of integers is an integer in DataFusion and overflows there.
 func power(_ *translator, a []expr) (expr, error) {
-	if !a[0].typ.isFloat() && !a[1].typ.isFloat() {
-		return expr{}, unsupported("power of integers; write one of them with a decimal point")
+	if !a[0].typ.isFloat() && !a[1].typ.isFloat() || a[0].typ.Kind == Decimal || a[1].typ.Kind == Decimal {
+		return expr{}, unsupported("power of %s and %s; CAST them to DOUBLE", describe(a[0]), describe(a[1]))
+	}
+	if a[1].num != nil && *a[1].num == 0 {
+		return expr{}, unsupported("power to 0, which is 1 of NULL as well")
 	}
 	return expr{sql: "power(CAST(" + a[0].sql + " AS DOUBLE), CAST(" + a[1].sql + " AS DOUBLE))", typ: tFloat}, nil
 }
@@ -140,7 +158,7 @@ func math2bool(duck string) builtin {
 }
 
 func nullif(_ *translator, a []expr) (expr, error) {
-	if a[0].nan || a[1].nan || a[0].isInterval() || a[0].typ.known() && a[1].typ.known() && a[0].typ.isNumber() != a[1].typ.isNumber() {
+	if a[0].nan || a[1].nan || a[0].isInterval() || a[0].isNull() || a[0].typ.known() && a[1].typ.known() && !a[0].typ.same(a[1].typ) {
 		return expr{}, unsupported("nullif of %s and %s", describe(a[0]), describe(a[1]))
 	}
 	return expr{sql: "nullif(" + sqls(a) + ")", typ: a[0].typ, null: true}, nil
@@ -154,6 +172,14 @@ func extreme(duck string) func(*translator, []expr) (expr, error) {
 		}
 		return expr{sql: duck + "(" + sqls(a) + ")", typ: t}, nil
 	}
+}
+
+// nvl makes text of types that are neither numbers nor text in DataFusion.
+func nvl(tr *translator, a []expr) (expr, error) {
+	if t := commonType(a); !t.isInteger() && !t.isFloat() && t.Kind != String {
+		return expr{}, unsupported("nvl of %s and %s; use coalesce", describe(a[0]), describe(a[1]))
+	}
+	return extreme("coalesce")(tr, a)
 }
 
 // hexLiteral is X'0aff', which DuckDB does not know; see duckDialect.
@@ -204,9 +230,14 @@ func dateTrunc(_ *translator, a []expr) (expr, error) {
 // arithmetic in the column's unit.
 func dateBin(_ *translator, a []expr) (expr, error) {
 	iv, ts := a[0].iv, a[1]
-	if iv == nil && a[0].str != nil {
+	if iv == nil && a[0].str != nil && ts.typ.isTimestamp() {
 		if p, ok := parseInterval(*a[0].str); ok {
 			iv = &p
+		}
+		// A stride of text makes DataFusion cast the timestamp to nanoseconds.
+		var err error
+		if ts, err = castTo(ts, tNano, false); err != nil {
+			return expr{}, err
 		}
 	}
 	if iv == nil || iv.months != 0 || !ts.typ.isTimestamp() {
@@ -264,7 +295,7 @@ func datePart(_ *translator, a []expr) (expr, error) {
 func toTimestamp(to, unit Kind) func(*translator, []expr) (expr, error) {
 	return func(_ *translator, a []expr) (expr, error) {
 		e, t := a[0], Type{Kind: to}
-		if e.typ.isInteger() && to != unit {
+		if (e.typ.Kind == Int32 || e.typ.Kind == Int64) && to != unit {
 			if e.num != nil {
 				ts := instant{seconds: *e.num}
 				n, ok := ts.in(t)
@@ -275,7 +306,7 @@ func toTimestamp(to, unit Kind) func(*translator, []expr) (expr, error) {
 			}
 			return expr{sql: timestampFrom(t, "CAST("+e.sql+" AS BIGINT) * 1000000000"), typ: t}, nil
 		}
-		if !e.typ.isInteger() && e.str == nil && !e.typ.isTimestamp() {
+		if e.typ.Kind != Int32 && e.typ.Kind != Int64 && e.str == nil && !e.typ.isTimestamp() {
 			return expr{}, unsupported("to_timestamp of %s", describe(e))
 		}
 		out, err := castTo(e, t, false)

@@ -9,31 +9,32 @@ import (
 
 // orderKey translates an expression of ORDER BY or GROUP BY, where an integer is
 // the position of a column.
-func (tr *translator) orderKey(n node, sc *scope) (string, error) {
+func (tr *translator) orderKey(n node, sc *scope) (sql, text string, err error) {
 	if n.str("class") == "CONSTANT" {
-		if v := n.child("value"); v.child("type").str("id") == "INTEGER" {
-			if i, err := strconv.Atoi(fmt.Sprint(v["value"])); err == nil && i >= 1 && i <= len(sc.outs) {
-				if err := noIntervals("ordering and grouping", sc.outs[i-1]); err != nil {
-					return "", err
-				}
-			}
-			return fmt.Sprint(v["value"]), nil
+		v := n.child("value")
+		i, err := strconv.Atoi(fmt.Sprint(v["value"]))
+		if err != nil || v.child("type").str("id") != "INTEGER" {
+			return "", "", unsupported("ordering and grouping by a constant")
 		}
+		if i >= 1 && i <= len(sc.outs) {
+			err = noIntervals("ordering and grouping", sc.outs[i-1])
+		}
+		return strconv.Itoa(i), strconv.Itoa(i), err
 	}
 	if parts := n.strings("column_names"); len(parts) == 1 && sc.outsFirst {
 		o, ok, err := sc.out(parts[0])
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		if ok {
-			return quote(parts[0]), noIntervals("ordering and grouping", o)
+			return quote(parts[0]), parts[0], noIntervals("ordering and grouping", o)
 		}
 	}
 	e, err := tr.expr(n, sc)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return e.sql, noIntervals("ordering and grouping", e)
+	return e.sql, e.text, noIntervals("ordering and grouping", e)
 }
 
 // selectModifiers translates ORDER BY and LIMIT, and DISTINCT, which stands
@@ -76,7 +77,7 @@ func (tr *translator) modifiers(n node, sc *scope, outs []expr) (string, error) 
 		case "DISTINCT_MODIFIER":
 		case "ORDER_MODIFIER":
 			sc.outsFirst = true
-			o, err := tr.orders(m.list("orders"), sc)
+			o, _, err := tr.orders(m.list("orders"), sc)
 			sc.outsFirst = false
 			if err != nil {
 				return "", err
@@ -89,6 +90,9 @@ func (tr *translator) modifiers(n node, sc *scope, outs []expr) (string, error) 
 					continue
 				}
 				num, ok := integerLiteral(l)
+				if !ok && (l.str("class") != "CONSTANT" || l.child("value").bool("is_null")) {
+					return "", unsupported("%s of anything but a number", strings.ToUpper(k))
+				}
 				if !ok {
 					return "", errorf(EngineExecuteQuery, "Error during planning: Expected %s to be an integer literal", strings.ToUpper(k))
 				}
@@ -133,24 +137,24 @@ func (tr *translator) distinctOrder(list []node, sc *scope) error {
 	return nil
 }
 
-func (tr *translator) orders(list []node, sc *scope) (string, error) {
-	parts := make([]string, len(list))
+// orders translates the keys of an ORDER BY, and returns them as the name of a result
+// column has them, too.
+func (tr *translator) orders(list []node, sc *scope) (sql, text string, err error) {
+	parts, texts := make([]string, len(list)), make([]string, len(list))
 	for i, o := range list {
-		key, err := tr.orderKey(o.child("expression"), sc)
+		key, name, err := tr.orderKey(o.child("expression"), sc)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
-		switch o.str("type") {
-		case "DESCENDING":
-			key += " DESC"
-		case "ASCENDING":
-			key += " ASC"
+		direction, nulls := " ASC", " NULLS LAST"
+		if o.str("type") == "DESCENDING" {
+			direction, nulls = " DESC", " NULLS FIRST"
 		}
-		switch nulls := strings.ReplaceAll(o.str("null_order"), "_", " "); nulls {
+		switch n := strings.ReplaceAll(o.str("null_order"), "_", " "); n {
 		case "NULLS FIRST", "NULLS LAST":
-			key += " " + nulls
+			nulls = " " + n
 		}
-		parts[i] = key
+		parts[i], texts[i] = key+direction+nulls, name+direction+nulls
 	}
-	return strings.Join(parts, ", "), nil
+	return strings.Join(parts, ", "), strings.Join(texts, ", "), nil
 }

@@ -143,3 +143,18 @@ func FuzzColumns(f *testing.F) {
 		}
 	})
 }
+
+// TestNoFiles: DuckDB itself refuses to read files, whatever gets past the translator.
+func TestNoFiles(t *testing.T) {
+	t.Parallel()
+	e, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	for _, q := range []string{"SELECT * FROM read_text('parse_test.go')", "COPY (SELECT 1) TO 'x.csv'", "ATTACH 'x.duckdb'"} {
+		if _, err := e.db.Exec(q); err == nil {
+			t.Errorf("%s: no error", q)
+		}
+	}
+}

@@ -69,6 +69,12 @@ func (e *Engine) parseQuery(ctx context.Context, toks []token) (node, error) {
 		return nil, errorf(Unexpected, "parse tree: %v", err)
 	}
 	t := node(top)
+	switch msg := t.str("error_message"); {
+	case strings.Contains(msg, "errhint NOT IMPLEMENTED"):
+		return nil, unsupported("LIMIT with a comma; write LIMIT … OFFSET …")
+	case strings.Contains(msg, "expression depth limit"):
+		return nil, tooDeep()
+	}
 	if t.bool("error") {
 		return nil, errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: %s", t.str("error_message"))
 	}
@@ -92,7 +98,11 @@ func duckDialect(toks []token) (string, error) {
 		}
 		inCast := len(casts) > 0 && casts[len(casts)-1]
 		if prev.is("::") || prev.is("AS") && inCast {
-			if typ, n := castType(toks[i:]); n > 0 {
+			typ, n := castType(toks[i:])
+			if n == 0 && !t.is("TIME") && !t.is("INTERVAL") {
+				return "", unsupported("CAST to %s", t.text)
+			}
+			if n > 0 {
 				b.WriteString(typ + " ")
 				i += n - 1
 				continue
@@ -105,13 +115,20 @@ func duckDialect(toks []token) (string, error) {
 			if i+1 < len(toks) {
 				next = toks[i+1]
 			}
+			if refused := duckOnly(prev, w, next); refused != "" {
+				return "", unsupported("%s", refused)
+			}
 			switch {
+			case prev.is("(") && i > 1 && toks[i-2].is("EXTRACT") && next.is("FROM"):
+				w = quoteText(strings.ToUpper(w)) // as GreptimeDB names the part
 			case next.kind == sqltext.TokenString && (w == "timestamp" || w == "timestamptz"):
 				w = "timestamp_ns" // typed literals are nanoseconds
 			case strings.ContainsAny(w, "#@$"):
 				w = quote(w)
 			case next.is("(") && parserFunctions[w]:
 				return "", planError("Error during planning: Invalid function '%s'.", w)
+			case w == "ifnull" && next.is("("):
+				w = "greptime_ifnull" // DuckDB's parser makes coalesce of it
 			case w == "align" && next.kind == sqltext.TokenString:
 				return "", unsupported("RANGE … ALIGN queries")
 			case strings.HasPrefix(w, "@"):
@@ -141,7 +158,12 @@ func duckDialect(toks []token) (string, error) {
 			return "", errorf(EngineExecuteQuery, "Execution error: Placeholder '%s' was not provided a value for execution.", t.text)
 		case sqltext.TokenPunct:
 			switch t.text {
+			case ":":
+				return "", unsupported("a colon")
 			case "(":
+				if i > 2 && toks[i-2].is(".") && prev.isName() {
+					return "", planError("Error during planning: Invalid function '%s.%s'.", toks[i-3].name(), prev.name())
+				}
 				casts = append(casts, prev.is("CAST") || prev.is("TRY_CAST"))
 			case ")":
 				if len(casts) > 0 {
@@ -157,9 +179,29 @@ func duckDialect(toks []token) (string, error) {
 	return b.String(), nil
 }
 
+// duckOnly names what DuckDB's parser reads otherwise than GreptimeDB's, or reads into a
+// tree that does not show it; "" if the word is not such.
+func duckOnly(prev token, word string, next token) string {
+	switch {
+	case word == "except" && prev.is("*"):
+		return "* EXCEPT"
+	case word == "isnull" || word == "notnull":
+		return "ISNULL and NOTNULL"
+	case (word == "rollup" || word == "cube") && next.is("("), word == "grouping" && next.is("SETS"):
+		return "GROUPING SETS, ROLLUP and CUBE"
+	case (word == "semi" || word == "anti") && next.is("JOIN"):
+		return "SEMI and ANTI joins"
+	case word == "fetch" && (next.is("FIRST") || next.is("NEXT")):
+		return "FETCH FIRST"
+	case word == "materialized" && next.is("("):
+		return "MATERIALIZED"
+	}
+	return ""
+}
+
 // parserFunctions are functions that only DuckDB's parser, or duckDialect, may put
 // into the tree: for operators, list literals, X'…'. GreptimeDB has none of them.
-var parserFunctions = names("regexp_full_match unhex list_value count_star greptime_text")
+var parserFunctions = names("regexp_full_match unhex list_value count_star greptime_text greptime_ifnull if")
 
 // castType reads a type in a cast and returns it in DuckDB's spelling with the
 // number of its tokens; 0 if it is not one of GreptimeDB's column types.

@@ -82,7 +82,7 @@ func (s *Session) resolve(parts []string) (tableName, error) {
 	return tableName{}, errorf(InvalidSyntax, "Invalid SQL syntax: table name %q has too many parts", strings.Join(parts, "."))
 }
 
-// hint returns a boolean hint.
+// boolHint returns a boolean hint.
 func (s *Session) boolHint(name string, def bool) (bool, error) {
 	v, ok := s.Hints[name]
 	if !ok {

@@ -148,7 +148,7 @@ func (c *cursor) ident() (string, error) {
 	return c.next().name(), nil
 }
 
-// text takes a string literal.
+// string takes a string literal.
 func (c *cursor) string() (string, error) {
 	if c.peek().kind != sqltext.TokenString {
 		return "", c.unexpected("literal string")

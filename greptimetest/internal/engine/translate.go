@@ -126,9 +126,11 @@ func planError(format string, args ...any) *Error {
 // maxDepth bounds the nesting of queries and expressions.
 const maxDepth = 400
 
+func tooDeep() *Error { return unsupported("a statement that is nested this deeply") }
+
 func (tr *translator) enter() error {
 	if tr.depth++; tr.depth > maxDepth {
-		return planError("the statement is nested too deeply")
+		return tooDeep()
 	}
 	return nil
 }
@@ -199,7 +201,7 @@ func columnList(outs []expr) string {
 
 // rename gives columns the names of an alias list.
 func rename(outs []expr, names []string) ([]expr, error) {
-	if len(names) > len(outs) {
+	if len(names) > 0 && len(names) != len(outs) {
 		return nil, planError("Source table contains %d columns but only %d names given as column alias", len(outs), len(names))
 	}
 	outs = slices.Clone(outs)
@@ -269,12 +271,16 @@ func unite(a, b expr) (expr, error) {
 		}
 	}
 	a.opaque = a.opaque || b.opaque || a.isInterval() || b.isInterval()
-	a.null = a.null || b.null
+	a.null, a.column = a.null || b.null, true // the first row does not tell of the others
 	if a.dt != nil && arrow.TypeEqual(a.dt, arrow.Null) {
 		a.typ, a.dt = b.typ, b.dt
 	} else if b.dt == nil || !arrow.TypeEqual(b.dt, arrow.Null) {
 		if !a.typ.same(b.typ) {
-			a.typ, a.dt = Type{}, nil
+			t, err := unitedType(a, b)
+			if err != nil {
+				return expr{}, err
+			}
+			a.typ, a.dt = t, nil
 		}
 		if a.dt != nil && (b.dt == nil || !arrow.TypeEqual(a.dt, b.dt)) {
 			a.dt = nil
@@ -282,6 +288,22 @@ func unite(a, b expr) (expr, error) {
 	}
 	a.meta, a.str, a.num, a.inst, a.iv = nil, nil, nil, nil, nil
 	return a, nil
+}
+
+// unitedType is the type of a column of two different types, which are numbers, or text
+// and integers; the zero Type leaves types that are not known to DuckDB.
+func unitedType(a, b expr) (Type, error) {
+	if !a.typ.known() || !b.typ.known() {
+		return Type{}, nil
+	}
+	if a.typ.Kind == String && b.typ.isInteger() || a.typ.isInteger() && b.typ.Kind == String {
+		return tString, nil
+	}
+	t, ok := numberType(a.typ, b.typ)
+	if !ok || !a.typ.isNumber() || !b.typ.isNumber() || a.typ.Kind == Decimal || b.typ.Kind == Decimal {
+		return Type{}, unsupported("rows of %s and of %s in one column; CAST one of them", describe(a), describe(b))
+	}
+	return t, nil
 }
 
 func (tr *translator) selectNode(n node, parent *scope) (string, []expr, error) {
@@ -457,7 +479,7 @@ func (tr *translator) groupBy(n node, sc *scope) (string, error) {
 	}
 	parts := make([]string, len(groups))
 	for i, g := range groups {
-		q, err := tr.orderKey(g, sc)
+		q, _, err := tr.orderKey(g, sc)
 		if err != nil {
 			return "", err
 		}

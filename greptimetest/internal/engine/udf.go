@@ -23,8 +23,10 @@ var macros = []string{
 	`CREATE OR REPLACE MACRO greptime_integer_text(s, t) AS CASE WHEN s IS NULL OR regexp_full_match(s, '[+-]?[0-9]+') THEN s
 		ELSE error('Cast error: Cannot cast string ''' || s || ''' to value of ' || t || ' type') END`,
 	`CREATE OR REPLACE MACRO greptime_is_number(s) AS regexp_full_match(s, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')`,
-	`CREATE OR REPLACE MACRO greptime_number_text(s, t) AS CASE WHEN s IS NULL OR greptime_is_number(s) OR lower(s) IN ('inf', '+inf', '-inf', 'nan') THEN s
+	`CREATE OR REPLACE MACRO greptime_number_text(s, t) AS CASE WHEN s IS NULL OR greptime_is_number(s) OR lower(s) IN (` + floatWords + `) THEN s
 		ELSE error('Cast error: Cannot cast string ''' || s || ''' to value of ' || t || ' type') END`,
+	`CREATE OR REPLACE MACRO greptime_decimal_text(s) AS CASE WHEN s IS NULL OR regexp_full_match(s, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)') THEN s
+		ELSE error('Not supported by greptimetest: CAST of text other than plain digits to DECIMAL') END`,
 	`CREATE OR REPLACE MACRO greptime_ascii(s) AS CASE WHEN s IS NULL OR length(s) = strlen(s) THEN s
 		ELSE error('Not supported by greptimetest: upper, lower and ILIKE of text beyond ASCII') END`,
 	`CREATE OR REPLACE MACRO greptime_no_nan(x) AS CASE WHEN isnan(x) THEN error('Not supported by greptimetest: comparing NaN of a column') ELSE x END`,
@@ -32,6 +34,9 @@ var macros = []string{
 		ELSE error('Not supported by greptimetest: LIKE with a backslash in a pattern that is no constant') END`,
 	`CREATE OR REPLACE MACRO greptime_floor_divide(a, b) AS a // b - CASE WHEN a % b < 0 THEN 1 ELSE 0 END`,
 }
+
+// floatWords are the numbers that are words, in small letters.
+const floatWords = `'nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity'`
 
 // udf is a scalar function in Go.
 type udf struct {

@@ -41,7 +41,7 @@ func (tr *translator) window(n node, sc *scope) (expr, error) {
 	default:
 		return expr{}, unsupported("the window function %s", name)
 	}
-	spec, err := tr.windowSpec(n, sc)
+	spec, over, err := tr.windowSpec(n, sc)
 	if err != nil {
 		return expr{}, err
 	}
@@ -53,8 +53,9 @@ func (tr *translator) window(n node, sc *scope) (expr, error) {
 		e.sql += spec
 	}
 	if e.text == "" {
-		e.text = name + "(" + texts(args) + ")"
+		e.text = name + "(" + arguments(args) + ")"
 	}
+	e.text += over
 	e.name, e.column = e.text, true
 	return e, nil
 }
@@ -65,25 +66,50 @@ var frameBounds = map[string]string{
 	"EXPR_PRECEDING_ROWS": "PRECEDING", "EXPR_FOLLOWING_ROWS": "FOLLOWING",
 }
 
-func (tr *translator) windowSpec(n node, sc *scope) (string, error) {
+// windowSpec translates what stands behind OVER, and returns it as the name of a
+// result column has it, too.
+func (tr *translator) windowSpec(n node, sc *scope) (sql, text string, err error) {
 	var parts []string
 	if p := n.list("partitions"); len(p) > 0 {
 		es, err := tr.operands(p, sc)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		if err := noIntervals("PARTITION BY", es...); err != nil {
-			return "", err
+			return "", "", err
 		}
 		parts = append(parts, "PARTITION BY "+sqls(es))
+		text = " PARTITION BY [" + strings.Join(texts(es), ", ") + "]"
 	}
-	if o := n.list("orders"); len(o) > 0 {
-		q, err := tr.orders(o, sc)
+	o := n.list("orders")
+	if len(o) > 0 {
+		q, keys, err := tr.orders(o, sc)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		parts = append(parts, "ORDER BY "+q)
+		text += " ORDER BY [" + keys + "]"
 	}
+	frame, err := windowFrame(n)
+	if err != nil {
+		return "", "", err
+	}
+	if frame != "" {
+		parts = append(parts, frame)
+	}
+	switch {
+	case frame != "":
+		text += " " + frame
+	case len(o) > 0:
+		text += " RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+	default:
+		text += " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+	}
+	return " OVER (" + strings.Join(parts, " ") + ")", text, nil
+}
+
+// windowFrame translates the frame of a window; "" is the one that is the default.
+func windowFrame(n node) (string, error) {
 	bound := func(kind, at string) (string, error) {
 		b, ok := frameBounds[kind]
 		if !ok {
@@ -99,20 +125,20 @@ func (tr *translator) windowSpec(n node, sc *scope) (string, error) {
 		return b, nil
 	}
 	start, end := n.str("start"), n.str("end")
-	if start != "UNBOUNDED_PRECEDING" || end != "CURRENT_ROW_RANGE" {
-		from, err := bound(start, "start_expr")
-		if err != nil {
-			return "", err
-		}
-		to, err := bound(end, "end_expr")
-		if err != nil {
-			return "", err
-		}
-		mode := "ROWS"
-		if strings.HasSuffix(start, "RANGE") || strings.HasSuffix(end, "RANGE") {
-			mode = "RANGE"
-		}
-		parts = append(parts, mode+" BETWEEN "+from+" AND "+to)
+	if start == "UNBOUNDED_PRECEDING" && end == "CURRENT_ROW_RANGE" {
+		return "", nil
 	}
-	return " OVER (" + strings.Join(parts, " ") + ")", nil
+	from, err := bound(start, "start_expr")
+	if err != nil {
+		return "", err
+	}
+	to, err := bound(end, "end_expr")
+	if err != nil {
+		return "", err
+	}
+	mode := "ROWS"
+	if strings.HasSuffix(start, "RANGE") || strings.HasSuffix(end, "RANGE") {
+		mode = "RANGE"
+	}
+	return mode + " BETWEEN " + from + " AND " + to, nil
 }
