@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -16,7 +17,11 @@ func callError(ctx context.Context, err error, st statement) *Error {
 	var call *transport.CallError
 	if !errors.As(err, &call) {
 		// The server's messages could not be understood.
-		return &Error{Message: err.Error(), GRPC: codes.Internal, Ambiguous: !st.readOnly, cause: err}
+		e := &Error{Message: err.Error(), GRPC: codes.Internal, Ambiguous: !st.readOnly, cause: err}
+		if errors.Is(err, flightdecode.ErrTooLarge) {
+			e.details = append(e.details, "for the driver, the limit is 1 GiB, or twice max_message_size if that is more")
+		}
+		return e
 	}
 	e := newServerError(call.Status, call.Trailer, call.Endpoint)
 	switch {

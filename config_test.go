@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+
+	"github.com/greptime-go/greptime/flightdecode"
 )
 
 func TestZeroConfigMeansTheDefaults(t *testing.T) {
@@ -191,5 +194,9 @@ func TestARecordBatchMayTakeTwiceAMessage(t *testing.T) {
 		if got := (&Config{MaxMessageSize: size}).maxBatchBytes(); got != want {
 			t.Errorf("%d bytes: %d, want %d", size, got, want)
 		}
+	}
+	err := callError(t.Context(), fmt.Errorf("message 1: %w", flightdecode.ErrTooLarge), statement{readOnly: true})
+	if !errors.Is(err, flightdecode.ErrTooLarge) || !strings.Contains(err.Error(), "twice max_message_size") {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,6 +25,9 @@ func (b *Batch) At(i int) AppendedRow { return AppendedRow{b, i} }
 func (r AppendedRow) cell(name string) (column.Type, column.Cell, error) {
 	var c column.Cell
 	b := r.batch
+	if b == nil {
+		return 0, c, errors.New("greptime: bulk: the row is of no batch; take it with Batch.At")
+	}
 	if r.number < 0 || r.number >= b.rows {
 		return 0, c, fmt.Errorf("greptime: bulk: the batch has no row %d: there are %d", r.number, b.rows)
 	}

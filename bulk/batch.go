@@ -209,6 +209,10 @@ func (b *Batch) noColumn(name string) error {
 }
 
 // notBuilding refuses a row that was ended already, and leaves the one being built alone.
+// A row that nobody began has no batch.
 func (b *Batch) notBuilding() error {
+	if b == nil {
+		return &ValueError{Reason: "the row is of no batch; begin it with Batch.Row"}
+	}
 	return &ValueError{Table: b.table.Name, Row: b.rows, Reason: "the row is not the one being built: it has ended, or another one was begun"}
 }

@@ -533,6 +533,18 @@ func TestABatchThatNobodyMadeTakesNoRows(t *testing.T) {
 	}
 }
 
+func TestARowThatNobodyBeganIsRefused(t *testing.T) {
+	t.Parallel()
+	_, read := AppendedRow{}.Bool("a")
+	for what, err := range map[string]error{
+		"Row": Row{}.Set("a", 1).End(), "AppendedRow": read,
+	} {
+		if err == nil || !strings.Contains(err.Error(), "the row is of no batch") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestPanicOfAValuerLeavesNoNULLs(t *testing.T) {
 	t.Parallel()
 	b, err := NewBatch(testSchema(t), 0)

@@ -16,8 +16,8 @@ const maxReaderRows = 20_000
 
 // WriteReader writes everything that a reader has (a query's result, a Parquet or CSV
 // file, another database) by WriteRecord, large record batches in pieces that fit a
-// message, and waits until all of it is acknowledged. It reads no faster than the server acknowledges.
-// progress, unless nil, is called on this goroutine with the rows acknowledged so far.
+// message, and waits until all of it is acknowledged. It reads no faster than the server
+// acknowledges. progress, unless nil, is called on this goroutine with the rows acknowledged so far.
 //
 // It returns how many rows are acknowledged. At the first error it stops reading; what
 // was sent by then is waited for, as long as ctx lasts. The error is that of the reader,

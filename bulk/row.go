@@ -41,7 +41,7 @@ func (b *Batch) Row() Row {
 // set twice has the later value.
 func (r Row) Set(name string, value any) Row {
 	b := r.batch
-	if r.number != b.current || b.row.err != nil {
+	if b == nil || r.number != b.current || b.row.err != nil {
 		return r
 	}
 	i, ok := b.table.Index(name)
@@ -61,7 +61,7 @@ func (r Row) Set(name string, value any) Row {
 // End appends the row, or leaves it out and returns its first error, a *[ValueError].
 func (r Row) End() error {
 	b := r.batch
-	if r.number != b.current {
+	if b == nil || r.number != b.current {
 		return b.notBuilding()
 	}
 	if err := b.row.err; err != nil {

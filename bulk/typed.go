@@ -13,7 +13,7 @@ import (
 
 // TypedRow is a row that is filled in the order of the columns, by a call for each
 // value, without boxing them. It has to be ended before another row of the batch is
-// begun, and has no effect before.
+// begun, and has no effect before. [Batch.Typed] begins one; the zero TypedRow is none.
 type TypedRow struct {
 	batch  *Batch
 	number uint64

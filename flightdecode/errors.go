@@ -31,9 +31,11 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// errTooLarge is what a message beyond Options.MaxBatchBytes is refused with.
+// ErrTooLarge is that a message takes more memory than Options.MaxBatchBytes.
+var ErrTooLarge = errors.New("the decompressed body is beyond the limit")
+
 func errTooLarge(limit int64) error {
-	return fmt.Errorf("the decompressed body is beyond the limit of %d bytes: select fewer columns or rows at a time, or raise Options.MaxBatchBytes (the driver's is twice max_message_size if that is more than 1 GiB)", limit)
+	return fmt.Errorf("%w of %d bytes: select fewer columns or rows at a time, or raise Options.MaxBatchBytes", ErrTooLarge, limit)
 }
 
 // Faults of record batches that have no details.

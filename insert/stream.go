@@ -11,8 +11,8 @@ import (
 )
 
 // Stream is a stream of inserts and deletes that are answered together, at the end:
-// without the round trip for each request that Write has. The server carries the requests out in
-// their order and stops at the first that fails.
+// without the round trip for each request that Write has. The server carries the
+// requests out in their order and stops at the first that fails.
 //
 // It is safe for concurrent use: one Send runs at a time. It outlives the
 // connection's Close and the function called by greptime.Raw, but not the Connector.
@@ -76,8 +76,11 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 		return err
 	}
 	defer s.release()
-	if err := s.usable(ctx); err != nil {
-		return err
+	if s.err != nil {
+		return s.err
+	}
+	if err := ctx.Err(); err != nil {
+		return err // it would take the stream with it
 	}
 	header, err := s.session.EncodedHeader(ctx)
 	if err != nil {
@@ -98,15 +101,15 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 
 // CloseAndRecv ends the stream and waits until the server has carried out
 // everything. It returns how many rows it accepted, and keys to be deleted among them.
-// It is called once; then, and after Close, the stream is at its end. A ctx that has
-// ended before leaves it as it is.
+// It is called once; then, whatever it returns, and after Close, the stream is at its
+// end.
 func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 	if err := s.acquire(ctx); err != nil {
 		return 0, err
 	}
 	defer s.release()
-	if err := s.usable(ctx); err != nil {
-		return 0, err
+	if s.err != nil {
+		return 0, s.err
 	}
 	ctx, cancel := s.session.Limit(ctx)
 	defer cancel()
@@ -150,15 +153,6 @@ func (s *Stream) acquire(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// usable says why nothing can be begun: the stream has failed or ended, or ctx has,
-// which would take the stream with it.
-func (s *Stream) usable(ctx context.Context) error {
-	if s.err != nil {
-		return s.err
-	}
-	return ctx.Err()
 }
 
 func (s *Stream) release() { <-s.busy }

@@ -14,6 +14,17 @@ import (
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
+// openStream opens a stream to a server; the test ends it, if nothing before does.
+func openStream(t *testing.T, s *wiretest.Server) *insert.Stream {
+	t.Helper()
+	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stream.Close)
+	return stream
+}
+
 func TestStreamOfManySends(t *testing.T) {
 	t.Parallel()
 	var got requests
@@ -67,12 +78,9 @@ func TestAFailedStreamSaysTheServersErrorFromThenOn(t *testing.T) {
 		}
 		return c.Fail(codes.InvalidArgument, "column temperature expect type Int64", 1004)
 	})
-	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
+	stream := openStream(t, s)
 	table := fill(t, sensors(t), 1)
+	var err error
 	sent := 0
 	for err == nil {
 		if err = stream.Send(t.Context(), table); err == nil {
@@ -99,10 +107,7 @@ func TestAStreamThatIsGivenUp(t *testing.T) {
 	t.Parallel()
 	var got requests
 	s := wiretest.Start(t, got.accept)
-	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	stream := openStream(t, s)
 	if err := stream.Send(t.Context(), fill(t, sensors(t), 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -152,20 +157,13 @@ func TestAContextThatHasEndedLeavesTheStreamAsItIs(t *testing.T) {
 	t.Parallel()
 	var got requests
 	s := wiretest.Start(t, got.accept)
-	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
+	stream := openStream(t, s)
 	table := fill(t, sensors(t), 1)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 3 {
 		if err := stream.Send(ended, table); !errors.Is(err, context.Canceled) {
 			t.Errorf("Send: %v", err)
-		}
-		if _, err := stream.CloseAndRecv(ended); !errors.Is(err, context.Canceled) {
-			t.Errorf("CloseAndRecv: %v", err)
 		}
 		if err := stream.Send(t.Context(), table); err != nil {
 			t.Error(err)
@@ -174,8 +172,28 @@ func TestAContextThatHasEndedLeavesTheStreamAsItIs(t *testing.T) {
 	if n, err := stream.CloseAndRecv(t.Context()); n != 3 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
 	}
-	if _, err := stream.CloseAndRecv(ended); !errors.Is(err, insert.ErrStreamEnded) {
-		t.Errorf("after the end: %v", err)
+}
+
+// CloseAndRecv is the end even if it comes too late: nothing of the stream is left.
+func TestCloseAndRecvWithAContextThatHasEndedEndsTheStream(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error { return wiretest.Hang()(c) }) // never answers
+	stream := openStream(t, s)
+	table := fill(t, sensors(t), 1)
+	if err := stream.Send(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := stream.CloseAndRecv(ended)
+	var failed *insert.StreamError
+	var e *greptime.Error
+	if !errors.Is(err, context.Canceled) || !errors.As(err, &failed) || failed.Requests != 1 || !errors.As(err, &e) || !e.Ambiguous {
+		t.Errorf("%v", err)
+	}
+	s.WaitFor("the end of the stream", func() bool { return s.OpenStreams() == 0 })
+	if again := stream.Send(t.Context(), table); again == nil || again.Error() != err.Error() {
+		t.Errorf("then: %v", again)
 	}
 }
 
@@ -183,12 +201,8 @@ func TestAStreamOfDeletes(t *testing.T) {
 	t.Parallel()
 	var got requests
 	s := wiretest.Start(t, got.accept)
-	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
-	err = errors.Join(stream.Send(t.Context(), fill(t, sensors(t), 3)), stream.Delete(t.Context(), fill(t, sensors(t), 2)))
+	stream := openStream(t, s)
+	err := errors.Join(stream.Send(t.Context(), fill(t, sensors(t), 3)), stream.Delete(t.Context(), fill(t, sensors(t), 2)))
 	n, end := stream.CloseAndRecv(t.Context())
 	if err != nil || end != nil || n != 5 {
 		t.Fatalf("%d rows, %v, %v", n, err, end)
@@ -233,15 +247,11 @@ func TestAStreamWhoseServerGoesAway(t *testing.T) {
 		}
 		return wiretest.Drop()(c)
 	})
-	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
+	stream := openStream(t, s)
 	if err := stream.Send(t.Context(), fill(t, sensors(t), 1)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = stream.CloseAndRecv(t.Context())
+	_, err := stream.CloseAndRecv(t.Context())
 	var e *insert.StreamError
 	var server *greptime.Error
 	if !errors.As(err, &e) || e.Requests != 1 || !errors.As(err, &server) || !server.Ambiguous {

@@ -36,19 +36,9 @@ const (
 	mysqlString   = 0xfd
 )
 
-func serveMySQL(lis net.Listener) {
-	for {
-		conn, err := lis.Accept()
-		if err != nil {
-			return // the listener was closed
-		}
-		go func() {
-			defer conn.Close()
-			c := &mysqlConn{r: bufio.NewReader(conn), w: conn, statements: map[uint32]string{}}
-			// An error is the client's to notice.
-			_ = c.serve()
-		}()
-	}
+func serveMySQL(conn net.Conn) error {
+	c := &mysqlConn{r: bufio.NewReader(conn), w: conn, statements: map[uint32]string{}}
+	return c.serve()
 }
 
 type mysqlConn struct {

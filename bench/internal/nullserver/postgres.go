@@ -23,19 +23,9 @@ import (
 // scan, and rows are sent whose bytes were made beforehand, each column as text or in
 // binary, as the client asks.
 
-func servePostgres(lis net.Listener) {
-	for {
-		conn, err := lis.Accept()
-		if err != nil {
-			return // the listener was closed
-		}
-		go func() {
-			defer conn.Close()
-			c := &postgresConn{Backend: pgproto3.NewBackend(conn, conn), conn: conn, statements: map[string]scans.Query{}}
-			// An error is the client's to notice.
-			_ = c.serve()
-		}()
-	}
+func servePostgres(conn net.Conn) error {
+	c := &postgresConn{Backend: pgproto3.NewBackend(conn, conn), conn: conn, statements: map[string]scans.Query{}}
+	return c.serve()
 }
 
 type postgresConn struct {

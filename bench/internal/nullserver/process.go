@@ -80,8 +80,8 @@ func serve(in io.Reader, out io.Writer) error {
 		grpc.UnknownServiceHandler(handle))
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(lis) }()
-	go serveMySQL(mysql)
-	go servePostgres(postgres)
+	go serveEach(mysql, serveMySQL)
+	go serveEach(postgres, servePostgres)
 	fmt.Fprintln(out, lis.Addr(), mysql.Addr(), postgres.Addr())
 	if _, err := io.Copy(io.Discard, in); err != nil {
 		return err
@@ -91,6 +91,20 @@ func serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	return nil
+}
+
+// serveEach serves every connection that comes, until the listener is closed.
+func serveEach(lis net.Listener, serve func(net.Conn) error) {
+	for {
+		conn, err := lis.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer conn.Close()
+			_ = serve(conn) // an error is the client's to notice
+		}()
+	}
 }
 
 // Process is a running null server.
