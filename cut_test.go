@@ -26,7 +26,7 @@ func streams() []captures.DoGet {
 		if len(exchange.Messages) == 0 {
 			continue
 		}
-		if _, isExempt := exempt[exchange.Name]; isExempt {
+		if _, isExempt := exempt[exchange.Base]; isExempt {
 			exchange.Request = captures.DoGetRequest{SQL: "SHOW TABLES"}
 			if len(exchange.Messages) > 1 && exchange.Messages[len(exchange.Messages)-1].Kind == "NONE" {
 				exchange.Request.SQL = "SELECT 1"
@@ -144,6 +144,9 @@ func TestOKWithoutTheMetricsOfThisEndpointIsTruncated(t *testing.T) {
 				t.Fatal(err)
 			}
 			for k := range exchange.Messages {
+				if k > 0 && exchange.Messages[k-1].Kind == "NONE" {
+					continue // EXPLAIN ANALYZE VERBOSE has metrics after every batch, too
+				}
 				cut := wiretest.Before(k, wiretest.Truncate())
 				step.Store(&cut)
 				err := readAll(t.Context(), db, &exchange)

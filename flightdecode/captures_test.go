@@ -179,8 +179,10 @@ func TestCutStreams(t *testing.T) {
 					t.Errorf("%s cut to %d messages: batch %d differs", exchange.Name, n, i)
 				}
 			}
-			if cut.metricsLast {
-				t.Errorf("%s cut to %d messages: seems to have ended with metrics", exchange.Name, n)
+			// EXPLAIN ANALYZE VERBOSE of 1.1 and later has metrics after every batch: a cut
+			// behind one of them cannot be told from the end.
+			if last := exchange.Messages[n-1]; cut.metricsLast != (last.Kind == "NONE") {
+				t.Errorf("%s cut to %d messages, the last a %s: ended with metrics is %t", exchange.Name, n, last.Kind, cut.metricsLast)
 			}
 		}
 	}

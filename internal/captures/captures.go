@@ -1,6 +1,10 @@
-// Package captures holds recorded gRPC exchanges with a GreptimeDB 1.0.2
-// standalone server, byte for byte, for the tests of everything that speaks the
-// protocol: the driver replays the server's side, the test server the client's.
+// Package captures holds recorded gRPC exchanges with standalone servers of
+// GreptimeDB 1.0.2 and 1.1.4, byte for byte, for the tests of everything that speaks
+// the protocol: the driver replays the server's side, the test server the client's.
+//
+// All exchanges were recorded with 1.0.2. Those that 1.1.4 answers otherwise are
+// there a second time, under names that begin with "v1.1.4/". The lists have both;
+// Of returns the exchanges as one version has them.
 //
 // The recordings are one embedded archive (see README.md for the meaning of its
 // keys), read once, at the first call. What the functions return is shared by
@@ -83,6 +87,10 @@ func unpack(packed []byte) (*archive, error) {
 func (a *archive) add(file string, data []byte) error {
 	dir, base := path.Split(file)
 	name := strings.TrimSuffix(base, ".json")
+	version := V1_0_2
+	if rest, ok := strings.CutPrefix(dir, V1_1_4.folder()); ok {
+		version, dir = V1_1_4, rest
+	}
 	switch {
 	case file == "literals.json":
 		return decode(data, &a.literals)
@@ -93,19 +101,19 @@ func (a *archive) add(file string, data []byte) error {
 		a.schema = string(data)
 		return nil
 	case dir == "doget/":
-		return appendExchange(&a.doGets, name, file, data)
+		return appendExchange(&a.doGets, version, name, file, data)
 	case dir == "handle/":
-		return appendExchange(&a.handles, name, file, data)
+		return appendExchange(&a.handles, version, name, file, data)
 	case dir == "doput/":
-		return appendExchange(&a.doPuts, name, file, data)
+		return appendExchange(&a.doPuts, version, name, file, data)
 	case dir == "auth/" && strings.HasPrefix(name, "doget_"):
-		return appendExchange(&a.authGets, "auth/"+name, file, data)
+		return appendExchange(&a.authGets, version, "auth/"+name, file, data)
 	case dir == "auth/" && (strings.HasPrefix(name, "handle_") || strings.HasPrefix(name, "stream_")):
-		return appendExchange(&a.authHs, "auth/"+name, file, data)
+		return appendExchange(&a.authHs, version, "auth/"+name, file, data)
 	case dir == "auth/" && strings.HasPrefix(name, "doput_"):
-		return appendExchange(&a.authPuts, "auth/"+name, file, data)
+		return appendExchange(&a.authPuts, version, "auth/"+name, file, data)
 	case dir == "auth/":
-		return appendExchange(&a.unary, "auth/"+name, file, data)
+		return appendExchange(&a.unary, version, "auth/"+name, file, data)
 	}
 	return errors.New("belongs to no kind of exchange")
 }

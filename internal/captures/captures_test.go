@@ -23,7 +23,8 @@ func TestArchiveIsComplete(t *testing.T) {
 		"doput":  len(a.doPuts),
 		"auth":   len(a.authGets) + len(a.authHs) + len(a.authPuts) + len(a.unary),
 	}
-	want := map[string]int{"doget": 319, "handle": 169, "doput": 97, "auth": 70}
+	// 655 of 1.0.2, and 57 of 1.1.4 that differ from them.
+	want := map[string]int{"doget": 319 + 14, "handle": 169 + 2, "doput": 97 + 40, "auth": 70 + 1}
 	total := 0
 	for kind, n := range want {
 		if got[kind] != n {
@@ -31,11 +32,11 @@ func TestArchiveIsComplete(t *testing.T) {
 		}
 		total += got[kind]
 	}
-	if total != 655 {
-		t.Errorf("%d exchanges, want 655", total)
+	if total != 655+57 {
+		t.Errorf("%d exchanges, want 712", total)
 	}
-	if a.files != 655+3 {
-		t.Errorf("%d files, want 658", a.files)
+	if a.files != 655+57+3 {
+		t.Errorf("%d files, want 715", a.files)
 	}
 }
 
@@ -44,7 +45,7 @@ func TestEveryExchangeHasWhatItsKindNeeds(t *testing.T) {
 	var sources []Source
 	check := func(s Source, st Status) {
 		sources = append(sources, s)
-		if s.Server != "GreptimeDB 1.0.2" {
+		if s.Server != "GreptimeDB "+string(s.Version) {
 			t.Errorf("%s: server %q", s.File, s.Server)
 		}
 		if st.Code.String() != st.CodeName {
@@ -76,7 +77,7 @@ func TestEveryExchangeHasWhatItsKindNeeds(t *testing.T) {
 		if (len(h.Response) > 0) != (h.Code == codes.OK) {
 			t.Errorf("%s: %v with a response of %d bytes", h.File, h.Code, len(h.Response))
 		}
-		if len(h.Requests) == 0 && h.Name != "stream_empty" {
+		if len(h.Requests) == 0 && h.Base != "stream_empty" {
 			t.Errorf("%s: no request", h.File)
 		}
 	}
@@ -97,14 +98,54 @@ func TestEveryExchangeHasWhatItsKindNeeds(t *testing.T) {
 	}
 	names := map[string]bool{}
 	for _, s := range sources {
-		file, folder := strings.TrimSuffix(s.File, ".json"), ""
-		if strings.HasPrefix(s.Name, "auth/") {
-			folder = "auth/"
-		}
-		if !strings.HasSuffix(file, "/"+strings.TrimPrefix(s.Name, folder)) || names[s.File] {
+		file := strings.TrimSuffix(s.File, ".json")
+		if !strings.HasSuffix(file, "/"+strings.TrimPrefix(s.Base, "auth/")) || names[s.File] {
 			t.Errorf("name %q of file %q", s.Name, s.File)
 		}
+		if newer := strings.HasPrefix(file, "v1.1.4/"); newer != (s.Name == "v1.1.4/"+s.Base) || newer != (s.Version == V1_1_4) {
+			t.Errorf("%s: name %q, version %s", s.File, s.Name, s.Version)
+		}
 		names[s.File] = true
+	}
+}
+
+func TestOfHasEachExchangeAsTheVersionAnswersIt(t *testing.T) {
+	t.Parallel()
+	for _, v := range Versions() {
+		seen := map[string]bool{}
+		for _, d := range Of(v, DoGets()) {
+			if seen[d.Base] || d.Version > v {
+				t.Errorf("%s: %s", v, d.Name)
+			}
+			seen[d.Base] = true
+			if d.Base == "show_index" && d.Version != v {
+				t.Errorf("%s has the recording of %s", v, d.Version)
+			}
+		}
+		if len(seen) != 319 {
+			t.Errorf("%s: %d exchanges, want 319", v, len(seen))
+		}
+	}
+}
+
+// TestRecordingsOfBothVersionsAnswerTheSameRequest shows that what is there twice was
+// asked in the same way.
+func TestRecordingsOfBothVersionsAnswerTheSameRequest(t *testing.T) {
+	t.Parallel()
+	for _, d := range DoGets() {
+		if old := DoGetByName(d.Base); !slices.Equal(d.Ticket, old.Ticket) {
+			t.Errorf("%s: another ticket", d.Name)
+		}
+	}
+	for _, h := range Handles() {
+		if old := HandleByName(h.Base); len(h.Requests) != len(old.Requests) {
+			t.Errorf("%s: other requests", h.Name)
+		}
+	}
+	for _, p := range DoPuts() {
+		if old := DoPutByName(p.Base); len(p.Sent) != len(old.Sent) {
+			t.Errorf("%s: other messages", p.Name)
+		}
 	}
 }
 

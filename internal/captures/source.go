@@ -4,13 +4,58 @@ import "fmt"
 
 // Source tells one exchange from the others.
 type Source struct {
-	Name   string `json:"name"`   // the file's name, with its folder if that is auth: "json_shapes", "auth/doget_select_ok"
-	File   string `json:"-"`      // "doget/json_shapes.json"
-	Note   string `json:"note"`   // what to look at; may be empty
-	Server string `json:"server"` // "GreptimeDB 1.0.2"
+	// Name is Base, after the version's folder unless that is V1_0_2:
+	// "json_shapes", "v1.1.4/show_index".
+	Name string `json:"name"`
+	// Base is the same for the recordings of one exchange by several versions: the
+	// file's name, with its folder if that is auth, "auth/doget_select_ok".
+	Base    string  `json:"-"`
+	Version Version `json:"-"`
+	File    string  `json:"-"`      // "doget/json_shapes.json"
+	Note    string  `json:"note"`   // what to look at; may be empty
+	Server  string  `json:"server"` // "GreptimeDB 1.0.2"
 }
 
 func (s *Source) source() *Source { return s }
+
+// Version is a version of GreptimeDB that was recorded.
+type Version string
+
+// The versions that were recorded.
+const (
+	V1_0_2 Version = "1.0.2"
+	V1_1_4 Version = "1.1.4"
+)
+
+// Versions returns the versions that were recorded, the oldest first.
+func Versions() []Version { return []Version{V1_0_2, V1_1_4} }
+
+// folder is where a version's recordings are that differ from those of V1_0_2.
+func (v Version) folder() string { return "v" + string(v) + "/" }
+
+// Of returns the exchanges of a list as one version has them: its own recording of
+// each, or that of V1_0_2 if both versions give the same answer.
+func Of[E any, P exchange[E]](version Version, list []E) []E {
+	own := map[string]E{}
+	for i := range list {
+		if s := P(&list[i]).source(); s.Version == version {
+			own[s.Base] = list[i]
+		}
+	}
+	var of []E
+	for i := range list {
+		s := P(&list[i]).source()
+		if s.Version != V1_0_2 {
+			continue
+		}
+		if e, ok := own[s.Base]; ok {
+			of = append(of, e)
+		} else {
+			of = append(of, list[i])
+		}
+	}
+	return of
+}
 
 // exchange is a pointer to one of the kinds of exchange.
 type exchange[E any] interface {
@@ -19,13 +64,16 @@ type exchange[E any] interface {
 }
 
 // appendExchange decodes an exchange and appends it to the list.
-func appendExchange[E any, P exchange[E]](list *[]E, name, file string, data []byte) error {
+func appendExchange[E any, P exchange[E]](list *[]E, version Version, base, file string, data []byte) error {
 	var e E
 	if err := decode(data, &e); err != nil {
 		return err
 	}
 	s := P(&e).source()
-	s.Name, s.File = name, file
+	s.Name, s.Base, s.Version, s.File = base, base, version, file
+	if version != V1_0_2 {
+		s.Name = version.folder() + base
+	}
 	if d, ok := any(&e).(*DoGet); ok {
 		s.Note = d.Request.Note
 	}

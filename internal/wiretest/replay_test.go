@@ -66,7 +66,7 @@ func TestReplaysAreTheRecordings(t *testing.T) {
 		exchanges = append(exchanges, e)
 		handlers[u.File] = Replay(u)
 	}
-	if len(exchanges) != 655 {
+	if len(exchanges) != 655+57 {
 		t.Errorf("%d exchanges", len(exchanges))
 	}
 	s := Start(t, func(c *Call) error { return handlers[c.Metadata.Get("file")[0]](c) })
@@ -90,7 +90,7 @@ func TestReplaysAreTheRecordings(t *testing.T) {
 	if n := s.Calls(""); n != len(exchanges) {
 		t.Errorf("%d calls", n)
 	}
-	if n := s.Calls(MethodDoPut); n != 97+15 {
+	if n := s.Calls(MethodDoPut); n != 97+15+41 {
 		t.Errorf("%d calls of DoPut", n)
 	}
 }
