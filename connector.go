@@ -63,6 +63,7 @@ type Connector struct {
 	hints    metadata.MD   // of the calls, which do not change it
 	tables   catalog.Cache // for native inserts
 	lastText atomic.Pointer[sqltext.Script]
+	versions versionCache
 
 	nativeHints metadata.MD // of the calls of native inserts
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/metadata"
 
 	internalsession "github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -64,6 +66,26 @@ func (x *extension) Hints(extra map[string]string) (metadata.MD, error) {
 
 func (x *extension) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return x.conn.connector.limit(ctx)
+}
+
+func (x *extension) Query(ctx context.Context, text string) (array.RecordReader, error) {
+	st := statement{text: text, readOnly: true}
+	if script, err := sqltext.Parse(text); err == nil && len(script.Statements) == 1 {
+		st.kind, st.endsWithMetrics = script.Statements[0].Kind, script.Statements[0].StreamsMetrics()
+	}
+	ctx, cancel := x.conn.connector.limit(ctx)
+	rd, err := x.conn.send(ctx, x.session, st)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	rd.cancel = cancel
+	return rd, nil
+}
+
+func (x *extension) ServerVersion(ctx context.Context, e *transport.Endpoint) (string, error) {
+	v, err := x.conn.endpointVersion(ctx, x.session, e)
+	return v.String(), err
 }
 
 func (x *extension) Error(ctx context.Context, err error) error {

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime/internal/transport"
@@ -44,6 +45,15 @@ type Session interface {
 
 	// Limit bounds ctx by Config.Timeout if it has no deadline.
 	Limit(ctx context.Context) (context.Context, context.CancelFunc)
+
+	// Query runs a statement that does no harm when it runs twice, in the session's
+	// database. Neither a USE on the connection nor its Close changes that. The caller
+	// must release the result.
+	Query(ctx context.Context, text string) (array.RecordReader, error)
+
+	// ServerVersion returns the version of the server at an endpoint, as text that
+	// greptime.ParseVersion reads.
+	ServerVersion(ctx context.Context, e *transport.Endpoint) (string, error)
 
 	// Error makes the *greptime.Error of an error of a call that writes.
 	Error(ctx context.Context, err error) error

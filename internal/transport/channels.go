@@ -97,6 +97,9 @@ func (c *Channels) Closed() bool {
 	}
 }
 
+// Next returns the endpoint that a call which may go to any of them would try first.
+func (c *Channels) Next() *Endpoint { return c.order()[0] }
+
 // order returns the endpoints in the order in which a call tries them: as the
 // balance says, but those whose last connection attempt failed come last.
 func (c *Channels) order() []*Endpoint {
