@@ -9,21 +9,24 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime/flightdecode"
+	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// callError makes the error that users see of a failed call.
-func callError(ctx context.Context, err error, st statement) *Error {
+// callError returns the error that users see of a failed call. w is what the call writes.
+func callError(ctx context.Context, err error, w internalsession.Write) *Error {
+	writes := w.Kind != internalsession.ReadStatement
 	var call *transport.CallError
 	if !errors.As(err, &call) {
 		// The server's messages could not be understood.
-		e := &Error{Message: err.Error(), GRPC: codes.Internal, Ambiguous: !st.readOnly, cause: err}
+		e := &Error{Message: err.Error(), GRPC: codes.Internal, Ambiguous: writes, cause: err}
 		if errors.Is(err, flightdecode.ErrTooLarge) {
 			e.details = append(e.details, "for the driver, the limit is 1 GiB, or twice max_message_size if that is more")
 		}
 		return e
 	}
 	e := newServerError(call.Status, call.Trailer, call.Endpoint)
+	e.proof = callProof(call, w)
 	switch {
 	case errors.Is(call.Cause, transport.ErrClosed):
 		e.cause = ErrClosed
@@ -32,13 +35,13 @@ func callError(ctx context.Context, err error, st statement) *Error {
 	case expired(ctx, e):
 		e.Code, e.cause = DeadlineExceeded, context.DeadlineExceeded
 	}
-	e.Ambiguous = !st.readOnly && call.Sent && !refused(e)
 	for _, other := range call.Others { // of a write that was repeated
 		var before *transport.CallError
-		if errors.As(other, &before) && before.Sent && !refused(newServerError(before.Status, before.Trailer, before.Endpoint)) {
-			e.Ambiguous = !st.readOnly
+		if errors.As(other, &before) {
+			e.proof = min(e.proof, callProof(before, w))
 		}
 	}
+	e.Ambiguous = writes && e.proof != proven
 	if e.Code == 0 {
 		e.details = append(e.details, remedy(e))
 	}
@@ -46,6 +49,14 @@ func callError(ctx context.Context, err error, st statement) *Error {
 		e.details = append(e.details, "before that, "+other.Error())
 	}
 	return e
+}
+
+// callProof decides what a failed call proves about the write w.
+func callProof(call *transport.CallError, w internalsession.Write) proof {
+	if !call.Sent && w.Requests <= 1 {
+		return proven
+	}
+	return newServerError(call.Status, call.Trailer, call.Endpoint).provesNothingWritten(w)
 }
 
 // expired says whether a call ended because of its deadline although the context
@@ -58,25 +69,6 @@ func expired(ctx context.Context, e *Error) bool {
 		return false
 	}
 	return !time.Now().Before(deadline) || e.GRPC == codes.Canceled && e.Message == "Timeout expired"
-}
-
-// refused says whether an error proves that the server has carried out nothing of
-// the statement. The others leave that open: a panic, a failed region among several,
-// an error in the midst of INSERT … SELECT.
-func refused(e *Error) bool {
-	switch e.Code {
-	case Unsupported, InvalidArguments, Suspended, InvalidSyntax, PlanQuery,
-		TableAlreadyExists, TableNotFound, TableColumnNotFound, TableColumnExists, DatabaseNotFound, DatabaseAlreadyExists,
-		RateLimited, UserNotFound, UnsupportedPasswordType, UserPasswordMismatch, AuthHeaderNotFound, InvalidAuthHeader,
-		AccessDenied, PermissionDenied, FlowAlreadyExists, FlowNotFound, TriggerAlreadyExists, TriggerNotFound:
-		return true
-	case 0:
-		switch e.GRPC {
-		case codes.Unimplemented, codes.OutOfRange, codes.ResourceExhausted, codes.InvalidArgument, codes.Unauthenticated, codes.PermissionDenied, codes.NotFound:
-			return true
-		}
-	}
-	return false
 }
 
 // remedy says what to do about the errors that grpc-go makes itself.

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/greptime-go/greptime/flightdecode"
+	internalsession "github.com/greptime-go/greptime/internal/session"
 )
 
 func TestZeroConfigMeansTheDefaults(t *testing.T) {
@@ -195,7 +196,7 @@ func TestARecordBatchMayTakeTwiceAMessage(t *testing.T) {
 			t.Errorf("%d bytes: %d, want %d", size, got, want)
 		}
 	}
-	err := callError(t.Context(), fmt.Errorf("message 1: %w", flightdecode.ErrTooLarge), statement{readOnly: true})
+	err := callError(t.Context(), fmt.Errorf("message 1: %w", flightdecode.ErrTooLarge), internalsession.Write{Kind: internalsession.ReadStatement})
 	if !errors.Is(err, flightdecode.ErrTooLarge) || !strings.Contains(err.Error(), "twice max_message_size") {
 		t.Errorf("%v", err)
 	}

@@ -57,7 +57,8 @@ type Error struct {
 	// Endpoint is the host:port that answered, or should have.
 	Endpoint string
 
-	// Ambiguous is true for a write of which nobody knows whether it was carried out.
+	// Ambiguous reports that the server may have executed the write, in whole or in part:
+	// nothing proves that it did not. If it is false, no row of the call was written.
 	Ambiguous bool
 
 	// Retryable is the server's opinion that the same request may succeed later: its hint where it
@@ -65,8 +66,10 @@ type Error struct {
 	// repeating a write is harmless.
 	Retryable bool
 
-	cause   error
-	details []string // what the driver knows beside the message
+	fromServer bool  // GreptimeDB itself gave Code
+	proof      proof // what the answer proves about a write
+	cause      error
+	details    []string // what the driver knows beside the message
 }
 
 // newServerError makes an Error of a status that is not OK and its trailer. Ambiguous and the cause
@@ -75,7 +78,7 @@ func newServerError(st *status.Status, trailer metadata.MD, endpoint string) *Er
 	e := &Error{Message: st.Message(), GRPC: st.Code(), Endpoint: endpoint}
 	if values := trailer.Get(errCodeTrailer); len(values) > 0 {
 		if n, err := strconv.ParseUint(values[0], 10, 32); err == nil {
-			e.Code = Code(n)
+			e.Code, e.fromServer = Code(n), true
 		}
 	}
 	if e.Code == 0 {
@@ -129,7 +132,7 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Ambiguous {
-		text += "; outcome unknown: the server may have carried it out, so check before doing it again"
+		text += "; outcome unknown: the server may have executed the write, in whole or in part, so check before you repeat it"
 	}
 	return text
 }

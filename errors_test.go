@@ -167,7 +167,7 @@ func TestErrorText(t *testing.T) {
 		{&Error{Code: 4321, Message: "new"}, "greptime: new (unknown code 4321)"},
 		{&Error{Message: "refused", GRPC: codes.Unavailable, Endpoint: "h:1"}, "greptime: refused (gRPC Unavailable, h:1)"},
 		{&Error{Message: "reset", GRPC: codes.Unavailable, Ambiguous: true},
-			"greptime: reset (gRPC Unavailable); outcome unknown: the server may have carried it out, so check before doing it again"},
+			"greptime: reset (gRPC Unavailable); outcome unknown: the server may have executed the write, in whole or in part, so check before you repeat it"},
 		{&Error{GRPC: codes.Unimplemented, Endpoint: "h:4002"},
 			"greptime: the request failed without a word of why (gRPC Unimplemented, h:4002); is this GreptimeDB's gRPC port, which is 4001 by default?"},
 		{&Error{Code: AuthHeaderNotFound, Message: "Not found http or grpc authorization header"},

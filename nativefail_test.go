@@ -29,7 +29,7 @@ func TestRefusedNativeInsertGoesAsText(t *testing.T) {
 	s := newTableServer(t)
 	db := openServer(t, s.Server)
 	s.know(t, db)
-	s.answerNative(refuse(codes.InvalidArgument, `unknown columns: ["host"]`, 1004))
+	s.answerNative(refuse(codes.InvalidArgument, `Invalid request to region 1(1, 0), reason: unknown columns: ["host"]`, 1004))
 	result, err := db.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES ('a', ?)", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestRefusedNativeInsertGoesAsText(t *testing.T) {
 	if want := captures.DoGetByName("error_insert_unknown_column").GRPCMessage; !errors.Is(err, greptime.InvalidArguments) || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, the text's is %s", err, want)
 	}
-	if got := s.ways(); got != "columns, native, text" {
+	if got := s.ways(); got != "columns, native, regions, text" {
 		t.Errorf("went %s", got)
 	}
 
@@ -102,7 +102,7 @@ func TestStaleColumnsAreReadAgainForNaN(t *testing.T) {
 	s.know(t, db)
 	s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error {
 		s.answerNative(nil)
-		return c.Fail(codes.InvalidArgument, "column v expect type Float32", 1004)
+		return c.Fail(codes.InvalidArgument, "Invalid request to region 1(1, 0), reason: column v expect type Float32(Float32Type), given: FLOAT64(10)", 1004)
 	})
 	exec(t, db, "INSERT INTO t (ts, v) VALUES (1, ?)", math.NaN())
 	if got := s.ways(); got != "native, columns, native" {
@@ -280,7 +280,7 @@ func TestNativeInsertsOfManyGoroutines(t *testing.T) {
 		defer mu.Unlock()
 		if c.N%7 == 0 {
 			refusals++
-			return c.Fail(codes.InvalidArgument, "changed", 1004)
+			return c.Fail(codes.InvalidArgument, "Invalid request to region 1(1, 0), reason: missing column host", 1004)
 		}
 		for _, row := range rows {
 			arrived[row.Values[1].GetI64Value()]++

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime/internal/catalog"
+	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/sqlvalue"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -237,8 +237,8 @@ func (n *nativeInsert) runFresh(ctx context.Context) (driver.Result, error) {
 }
 
 // run makes the native insert, with the columns as they are known. The error is
-// *asText if nothing was written and the statement has to go as text, and lossy if
-// nothing was sent.
+// *asText if it is proved that nothing was written and the statement must go as text, and
+// lossy if nothing was sent.
 func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if err := n.conn.mayWrite(statement{}); err != nil {
 		return nil, err
@@ -268,18 +268,26 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if err == nil {
 		return Result{affected: int64(affected)}, nil
 	}
-	e := callError(ctx, err, statement{})
-	if isAboutColumns(e) {
-		// The table is not what it was. Nothing has been written.
-		n.forget()
-		n.refusal = e
-		return nil, &asText{reason: "the server refuses it natively: " + e.Error(), cause: e}
+	e := n.conn.writeError(ctx, n.session, err, n.write())
+	if !isAboutColumns(e) {
+		return nil, e
 	}
-	return nil, e
+	// The table may not be what it was.
+	n.forget()
+	if e.Ambiguous {
+		return nil, e
+	}
+	n.refusal = e
+	return nil, &asText{reason: "the server refuses it natively: " + e.Error(), cause: e}
 }
 
-// isAboutColumns says whether the server refuses an INSERT because the table has other
-// columns than it thinks. Nothing has been written then.
+// write describes the native insert as a write.
+func (n *nativeInsert) write() internalsession.Write {
+	return internalsession.Write{Kind: internalsession.Rows, Database: n.session.database, Table: n.table, Tables: 1, Rows: n.values.Rows, MayAsk: true}
+}
+
+// isAboutColumns reports whether the server may have refused an INSERT because the table
+// has other columns than the request. It says nothing about what was written.
 func isAboutColumns(err error) bool {
 	return errors.Is(err, InvalidArguments) || errors.Is(err, TableNotFound) || errors.Is(err, TableColumnNotFound)
 }
@@ -294,7 +302,7 @@ func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 	t, known, err := n.cache().Lookup(n.session.database, n.table)
 	if !known {
 		n.fresh = true
-		t, err = n.cache().Get(ctx, n.query, n.session.database, n.table)
+		t, err = n.cache().Get(ctx, n.conn.queryIn(n.session), n.session.database, n.table)
 	}
 	var unwritable *catalog.Unwritable
 	n.unwritable = errors.As(err, &unwritable)
@@ -302,11 +310,6 @@ func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 		return nil, &asText{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
 	}
 	return t, err
-}
-
-// query asks about the table, in its database.
-func (n *nativeInsert) query(ctx context.Context, sql string) (array.RecordReader, error) {
-	return n.conn.send(ctx, n.session, statement{text: sql, kind: sqltext.Describe, readOnly: true})
 }
 
 // isCallError says whether an error is that of a call to which nobody answered in time.

@@ -91,7 +91,7 @@ func (r *RecordReader) Next() bool {
 }
 
 func (r *RecordReader) callError(err error) error {
-	e := callError(r.ctx, err, r.st)
+	e := callError(r.ctx, err, r.st.write())
 	e.Endpoint = r.stream.Endpoint().Addr()
 	return e
 }

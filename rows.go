@@ -29,6 +29,7 @@ type rows struct {
 	ctx     context.Context
 	rest    []statement // of a text of several, those not run yet
 	total   int         // statements in the text
+	wrote   bool        // one of those that were run is a write
 	rd      *RecordReader
 	names   []string
 	columns []column
@@ -52,8 +53,8 @@ func (c *Conn) query(ctx context.Context, statements []statement) (*rows, error)
 	}
 }
 
-// isWrite says whether a statement may have an effect.
-func isWrite(st statement) bool { return !st.readOnly }
+// isWrite reports whether a statement may have an effect on the server.
+func isWrite(st statement) bool { return !st.readOnly && st.apply == nil }
 
 // open runs the next statement.
 func (r *rows) open() error {
@@ -63,8 +64,9 @@ func (r *rows) open() error {
 	rd, err := r.conn.run(r.ctx, st)
 	if err != nil {
 		r.rest = nil
-		return statementError(err, index, r.total)
+		return statementError(err, index, r.total, r.wrote)
 	}
+	r.wrote = r.wrote || isWrite(st)
 	r.rd, r.row, r.n = rd, 0, 0
 	fields := rd.Schema().Fields()
 	r.names, r.columns = make([]string, len(fields)), make([]column, len(fields))
@@ -84,7 +86,7 @@ func (r *rows) drain() error {
 	if _, err := r.rd.drain(); err != nil {
 		done := r.total - len(r.rest)
 		r.rest = nil
-		return statementError(err, done-1, r.total)
+		return statementError(err, done-1, r.total, r.wrote)
 	}
 	return nil
 }

@@ -88,8 +88,8 @@ func (x *extension) ServerVersion(ctx context.Context, e *transport.Endpoint) (s
 	return v.String(), err
 }
 
-func (x *extension) Error(ctx context.Context, err error) error {
-	return callError(ctx, err, statement{})
+func (x *extension) Error(ctx context.Context, err error, w internalsession.Write) error {
+	return x.conn.writeError(ctx, x.session, err, w)
 }
 
 // limit bounds ctx by Config.Timeout if it has no deadline.

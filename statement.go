@@ -8,6 +8,7 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
+	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -24,6 +25,34 @@ type statement struct {
 	index           int                                // of the statement in it
 	endpoint        *transport.Endpoint                // the only one to ask, if it is not nil
 	isProbe         bool                               // asks whether results end with metrics
+	values          *sqltext.Values                    // of an INSERT … VALUES
+}
+
+// write describes the statement as a write.
+func (st *statement) write() internalsession.Write {
+	w := internalsession.Write{Kind: internalsession.AnyStatement, MayAsk: true}
+	switch {
+	case st.readOnly:
+		w.Kind = internalsession.ReadStatement
+	case st.kind == sqltext.Delete:
+		w.Kind = internalsession.DeleteStatement
+	case st.kind == sqltext.DDL:
+		w.Kind = internalsession.DDLStatement
+	case st.values != nil && !st.values.Trailing && len(st.values.Table) <= 2: // behind the tuples can be a query
+		w.Kind, w.Rows, w.Tables = internalsession.Rows, st.values.Rows, 1
+		w.Database, w.Table = tableName(st.values)
+	}
+	return w
+}
+
+// tableName returns the name of the table of an INSERT; database is empty if the name has
+// none.
+func tableName(v *sqltext.Values) (database, table string) {
+	last := len(v.Table) - 1
+	if last > 0 {
+		database = v.Table[last-1]
+	}
+	return database, v.Table[last]
 }
 
 // selectOne asks for a constant.
@@ -84,7 +113,7 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 	list := make([]statement, len(script.Statements))
 	for i := range script.Statements {
 		st := &script.Statements[i]
-		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), endsWithMetrics: st.StreamsMetrics()}
+		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), endsWithMetrics: st.StreamsMetrics(), values: st.Values}
 		switch {
 		case bound != nil:
 			list[i].text, list[i].bound, list[i].index = bound.texts[i], bound, i
@@ -171,7 +200,7 @@ func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader
 		c.noteWrite(st)
 	}
 	if err != nil {
-		return nil, callError(ctx, err, st)
+		return nil, c.writeError(ctx, s, err, st.write())
 	}
 	return c.newRecordReader(ctx, stream, s, st)
 }
@@ -188,11 +217,13 @@ func wasSent(err error) bool {
 // runAll runs statements one after the other, each to its end, and adds up the
 // affected rows. The first error stops it.
 func (c *Conn) runAll(ctx context.Context, statements []statement, result *Result) error {
+	wrote := false
 	for i, st := range statements {
 		affected, err := c.runToEnd(ctx, st)
 		if err != nil {
-			return statementError(err, i, len(statements))
+			return statementError(err, i, len(statements), wrote)
 		}
+		wrote = wrote || isWrite(st)
 		if result != nil {
 			result.affected += affected
 		}
@@ -208,10 +239,15 @@ func (c *Conn) runToEnd(ctx context.Context, st statement) (affected int64, err 
 	return rd.drain()
 }
 
-// statementError says which of several statements failed.
-func statementError(err error, i, n int) error {
+// statementError reports which of n statements failed. wrote reports whether one before
+// it was a write: then the call as a whole may not be repeated.
+func statementError(err error, i, n int, wrote bool) error {
 	if n < 2 || errors.Is(err, ErrClosed) {
 		return err
+	}
+	var e *Error
+	if wrote && errors.As(err, &e) {
+		e.Ambiguous = true
 	}
 	return fmt.Errorf("statement %d of %d (those before it were run, those after it were not): %w", i+1, n, err)
 }

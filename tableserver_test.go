@@ -28,6 +28,7 @@ type tableServer struct {
 	tables map[string]*catalog.Table // by database and name, "public.t"
 	lists  map[string]bool           // tables that have a column "list" besides, of a type that cannot be written
 	calls  []tableCall
+	extra  int                                                     // regions of each table beyond the first
 	native func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
 	text   wiretest.Handler                                        // of INSERTs by text
 }
@@ -114,6 +115,8 @@ func (s *tableServer) handle(c *wiretest.Call) error {
 		return native(c, request)
 	case call.native != nil:
 		return c.Respond(uint32(len(request.GetRowInserts().Inserts[0].Rows.Rows)))
+	case strings.HasPrefix(text, "SELECT count(*) FROM information_schema.partitions "):
+		return c.SendFlight(s.countRegions()...)
 	case strings.HasPrefix(text, "SELECT * FROM "), strings.HasPrefix(text, "DESC TABLE "):
 		return s.describe(c, request.Header.Dbname, text)
 	case textAnswer != nil:
@@ -121,6 +124,19 @@ func (s *tableServer) handle(c *wiretest.Call) error {
 	default:
 		return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
 	}
+}
+
+// countRegions is the answer to how many regions a table has.
+func (s *tableServer) countRegions() []captures.Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "count(*)", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.Int64Builder).Append(int64(1 + s.extra))
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	return resultMessages(discard{}, schema, batch)
 }
 
 // describe answers the statements that read a table's columns.
@@ -170,8 +186,9 @@ func (discard) Helper() {}
 
 func (discard) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 
-// ways tells how the requests travelled, and forgets them: "columns" for the two
-// statements that read the columns, "native", and "text".
+// ways returns how the requests travelled, and forgets them: "columns" for the two
+// statements that read the columns, "regions" for the count of a table's regions,
+// "native", and "text".
 func (s *tableServer) ways() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,6 +200,8 @@ func (s *tableServer) ways() string {
 		case strings.HasPrefix(c.sql, "DESC TABLE"):
 		case strings.HasPrefix(c.sql, "SELECT * FROM"):
 			ways = append(ways, "columns")
+		case strings.HasPrefix(c.sql, "SELECT count(*) FROM information_schema.partitions"):
+			ways = append(ways, "regions")
 		default:
 			ways = append(ways, "text")
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -126,7 +127,7 @@ func (l *lane) send(p *Pending) {
 		p.sent = err == nil
 	}
 	if err != nil && err != io.EOF {
-		s.close(w.session.Error(context.Background(), err))
+		s.close(w.session.Error(context.Background(), err, p.write()))
 	}
 }
 
@@ -224,7 +225,7 @@ func (l *lane) finish(s *stream) {
 	unanswered := s.inflight
 	s.inflight = nil
 	l.forget(s)
-	judge, unreachable := l.judge(s)
+	judge, unreachable := l.judge(s, unanswered)
 	if unreachable {
 		w.endpoints.leaveOut(s.endpoint)
 	}
@@ -247,9 +248,9 @@ func (l *lane) finish(s *stream) {
 	}
 }
 
-// judge says what the end of a stream means for its unanswered batches, and whether its
-// endpoint is to be left out.
-func (l *lane) judge(s *stream) (judge func(p *Pending, first bool) outcome, unreachable bool) {
+// judge decides what the end of a stream means for its unanswered batches, and whether
+// its endpoint is to be left out.
+func (l *lane) judge(s *stream, unanswered []*Pending) (judge func(p *Pending, first bool) outcome, unreachable bool) {
 	w := l.writer
 	if s.closing != nil || s.end == io.EOF {
 		err := s.closing
@@ -260,7 +261,11 @@ func (l *lane) judge(s *stream) (judge func(p *Pending, first bool) outcome, unr
 			return outcome{err: err, ambiguous: p.sent, again: true, counts: true}
 		}, errors.Is(err, ErrAckTimeout)
 	}
-	err := w.session.Error(context.Background(), s.end)
+	var refusable session.Write
+	if len(unanswered) > 0 {
+		refusable = unanswered[0].write()
+	}
+	err := w.session.Error(context.Background(), s.end, refusable)
 	var e *greptime.Error
 	if !errors.As(err, &e) || !serverRefused(e) {
 		return func(p *Pending, _ bool) outcome {
@@ -446,7 +451,7 @@ func (l *lane) dial(e *endpoint) (*transport.PutStream, error) {
 	}
 	put, err := w.session.Channels().DoPut(ctx, e.endpoint, req)
 	if err != nil {
-		return nil, w.session.Error(ctx, err)
+		return nil, w.session.Error(ctx, err, session.Write{})
 	}
 	return put, nil
 }

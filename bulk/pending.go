@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/greptime-go/greptime/internal/session"
 )
 
 // Ack is the server's word that a batch is written.
@@ -28,6 +30,15 @@ type Pending struct {
 	sending  bool // the stream's goroutine is at it
 	sent     bool // gRPC has taken it, on the stream whose inflight it is in
 	doubtful bool // it may be written although no ack came
+}
+
+// write describes the batch as a write. The caller holds mu, and the batch is not settled.
+func (p *Pending) write() session.Write {
+	w := session.Write{Kind: session.Rows, Table: p.writer.table.Name, Tables: 1, Requests: 1}
+	if p.message != nil {
+		w.Rows = p.message.rows
+	}
+	return w
 }
 
 // ID tells the batch from all others of its Writer, counted from 1. It is the

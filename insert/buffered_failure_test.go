@@ -23,9 +23,10 @@ import (
 // with an unknown outcome only if that does no harm.
 func TestBufferedRepeats(t *testing.T) {
 	t.Parallel()
-	fail := func(code codes.Code, errCode int) func(*wiretest.Call) error {
-		return func(c *wiretest.Call) error { return c.Fail(code, "not now", errCode) }
+	failWith := func(code codes.Code, message string, errCode int) func(*wiretest.Call) error {
+		return func(c *wiretest.Call) error { return c.Fail(code, message, errCode) }
 	}
+	fail := func(code codes.Code, errCode int) func(*wiretest.Call) error { return failWith(code, "not now", errCode) }
 	drop := func(c *wiretest.Call) error { return wiretest.Drop()(c) }
 	hang := func(c *wiretest.Call) error { return wiretest.Hang()(c) }
 	for _, test := range []struct {
@@ -36,13 +37,14 @@ func TestBufferedRepeats(t *testing.T) {
 	}{
 		{"RateLimited", fail(codes.ResourceExhausted, int(greptime.RateLimited)), true, true},
 		{"Suspended", fail(codes.ResourceExhausted, int(greptime.Suspended)), true, true},
-		{"ResourceExhausted of a proxy", fail(codes.ResourceExhausted, 0), true, true},
+		{"ResourceExhausted of a proxy", fail(codes.ResourceExhausted, 0), false, true},
+		{"PermissionDenied of a proxy", fail(codes.PermissionDenied, 0), false, true},
 		{"RegionBusy", fail(codes.ResourceExhausted, int(greptime.RegionBusy)), false, true},
 		{"StorageUnavailable", fail(codes.Unavailable, int(greptime.StorageUnavailable)), false, true},
 		{"Unavailable", fail(codes.Unavailable, 0), false, true},
 		{"the connection drops", drop, false, true},
 		{"no answer", hang, false, true},
-		{"InvalidArguments", fail(codes.InvalidArgument, int(greptime.InvalidArguments)), false, false},
+		{"a request without its columns", failWith(codes.InvalidArgument, "Invalid InsertRequest, reason: column count mismatch, columns: 3, values: 4", int(greptime.InvalidArguments)), false, false},
 		{"PermissionDenied", fail(codes.PermissionDenied, int(greptime.PermissionDenied)), false, false},
 	} {
 		for _, idempotent := range []bool{false, true} {

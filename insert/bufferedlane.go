@@ -216,7 +216,9 @@ func (l *lane) send(g gathered, u *Undelivered) error {
 	if err == nil {
 		return nil
 	}
-	err = w.session.Error(ctx, err)
+	write := writeOf(inserts, request)
+	write.MayAsk = true
+	err = w.session.Error(ctx, err, write)
 	var e *greptime.Error
 	u.Ambiguous = u.Ambiguous || errors.As(err, &e) && e.Ambiguous
 	return err
@@ -234,7 +236,7 @@ func (w *Buffered) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(w.ctx, defaultTimeout)
 }
 
-// mayRepeat says whether rows may be sent again after a request failed, and whether
+// mayRepeat reports whether rows may be sent again after a request failed, and whether
 // that can help.
 func (w *Buffered) mayRepeat(err error) bool {
 	var value *ValueError
@@ -245,14 +247,25 @@ func (w *Buffered) mayRepeat(err error) bool {
 	case !errors.As(err, &e):
 		return true // Config.Credentials failed
 	case e.Ambiguous:
-		return w.opts.Options.Idempotent
+		return w.opts.Options.Idempotent && !isRefusal(e.Code)
 	}
-	// Nothing was carried out.
+	// Nothing was written.
 	switch e.GRPC {
 	case codes.Unavailable, codes.ResourceExhausted, codes.DeadlineExceeded, codes.Canceled:
 		return true
 	}
 	return e.Retryable
+}
+
+// isRefusal reports whether the same request will be answered with the same code again.
+// Parts of it may have been written all the same.
+func isRefusal(c greptime.Code) bool {
+	switch c {
+	case greptime.Unsupported, greptime.InvalidArguments, greptime.InvalidSyntax, greptime.PlanQuery,
+		greptime.TableAlreadyExists, greptime.TableNotFound, greptime.TableColumnNotFound, greptime.TableColumnExists, greptime.DatabaseNotFound:
+		return true
+	}
+	return false
 }
 
 // putBack puts rows at the head of the queue.

@@ -41,12 +41,14 @@ func (e *ValueError) Error() string {
 
 // StreamError is a Stream that failed. Every later call on it returns the same.
 type StreamError struct {
-	// Requests is how many requests had been sent when the failure was noticed. The
-	// server carries them out one after the other up to the one that failed; those
-	// before stay written, and how many they are it does not tell.
+	// Requests is the number of requests that had been sent when the failure was
+	// noticed. The server executes them one after the
+	// other up to the one that fails; those before it stay written, and the server does
+	// not say how many they are.
 	Requests int
 
-	// Err is a *greptime.Error.
+	// Err is a *greptime.Error. Its Ambiguous is about all rows of the stream: with more
+	// than one request it is true.
 	Err error
 }
 

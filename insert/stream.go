@@ -22,8 +22,9 @@ type Stream struct {
 	stream  *transport.RequestStream
 
 	busy     chan struct{} // held by the call that uses the stream
-	requests int
-	err      error // what later calls return
+	requests int           // that gRPC has taken
+	written  session.Write // all requests so far, with one whose sending failed
+	err      error         // what later calls return
 }
 
 // NewStream opens a stream on a connection, with the database it has now. ctx bounds
@@ -47,7 +48,7 @@ func openStream(ctx context.Context, s session.Session, md metadata.MD) (*Stream
 	defer cancel()
 	stream, err := s.Channels().HandleRequests(limited, md)
 	if err != nil {
-		return nil, s.Error(limited, err)
+		return nil, s.Error(limited, err, session.Write{})
 	}
 	return &Stream{session: s, stream: stream, busy: make(chan struct{}, 1)}, nil
 }
@@ -91,6 +92,9 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 		return err
 	}
 	for _, request := range requests {
+		w := writeOf(op, request)
+		w.Tables, w.Rows, w.Requests = s.written.Tables+w.Tables, s.written.Rows+w.Rows, s.written.Requests+w.Requests
+		s.written = w
 		if err := s.stream.Send(ctx, encode(header, op, request)); err != nil {
 			return s.fail(ctx, err)
 		}
@@ -135,7 +139,7 @@ func (s *Stream) Close() {
 
 // fail remembers why the stream failed.
 func (s *Stream) fail(ctx context.Context, err error) error {
-	failure := &StreamError{Requests: s.requests, Err: s.session.Error(ctx, err)}
+	failure := &StreamError{Requests: s.requests, Err: s.session.Error(ctx, err, s.written)}
 	s.err = failure
 	return failure
 }

@@ -18,12 +18,13 @@ import (
 //
 // Tables without rows are left out. The others travel in one request if they fit
 // Config.MaxMessageSize; otherwise their rows are shared out over several, sent one
-// after the other. GreptimeDB has no transactions: if a request fails, tables before
-// the one at fault may have been written, and with several requests the number
-// returned is that of the rows of those before it.
+// after the other. GreptimeDB has no transactions: when a request fails, any of its rows
+// may be written, of any of its tables. With several requests, the number returned is
+// that of the rows of the requests before the one that failed.
 //
-// What the server refuses is a *greptime.Error; if its Ambiguous is set, nobody knows
-// whether the rows were written. Without any row the error is [ErrNoRows].
+// What the server refuses is a *greptime.Error. Its Ambiguous is false only if it is
+// proved that no row of the call was written; see [greptime.Error]. Without any row the
+// error is [ErrNoRows].
 func Write(ctx context.Context, conn *greptime.Conn, tables ...*Table) (int64, error) {
 	return Options{}.Write(ctx, conn, tables...)
 }
@@ -69,15 +70,30 @@ func (o Options) send(ctx context.Context, conn *greptime.Conn, op operation, ta
 			Repeatable: o.Idempotent,
 		})
 		if err != nil {
-			err = s.Error(ctx, err)
+			w := writeOf(op, request)
+			w.Requests, w.MayAsk = i+1, true
+			err = s.Error(ctx, err, w)
 			if len(requests) > 1 {
-				err = fmt.Errorf("request %d of %d (the rows of those before it were carried out, those after it were not sent): %w", i+1, len(requests), err)
+				err = fmt.Errorf("request %d of %d (those before it were executed, those after it were not sent): %w", i+1, len(requests), err)
 			}
 			return affected, err
 		}
 		affected += int64(n)
 	}
 	return affected, nil
+}
+
+// writeOf describes a request as a write.
+func writeOf(op operation, request []segment) session.Write {
+	w := session.Write{Kind: session.Rows, Tables: len(request), Requests: 1}
+	if op == deletes {
+		w.Kind = session.Keys
+	}
+	for _, s := range request {
+		w.Rows += s.to - s.from
+		w.Table = s.table.name
+	}
+	return w
 }
 
 // open is the session of a connection and the metadata of a call with the options.

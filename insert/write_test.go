@@ -354,7 +354,7 @@ func TestContexts(t *testing.T) {
 		return wiretest.Hang()(c)
 	})
 	table := fill(t, sensors(t), 10_000)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	_, err := insert.Write(ctx, connTo(t, s.DSN()), table)
 	var e *greptime.Error

@@ -55,6 +55,7 @@ type Session interface {
 	// greptime.ParseVersion reads.
 	ServerVersion(ctx context.Context, e *transport.Endpoint) (string, error)
 
-	// Error makes the *greptime.Error of an error of a call that writes.
-	Error(ctx context.Context, err error) error
+	// Error makes the *greptime.Error of an error of a call that makes the write w. Its
+	// Ambiguous reports whether the server may have executed any of it.
+	Error(ctx context.Context, err error, w Write) error
 }

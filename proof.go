@@ -1,0 +1,237 @@
+package greptime
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	internalsession "github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/sqltext"
+)
+
+// proof is what an answer of the server proves about a write.
+type proof uint8
+
+const (
+	unproven          proof = iota // some or all of it may have been written
+	provenByOneRegion              // nothing was written, if the table has only one region
+	proven                         // nothing was written
+)
+
+// provesNothingWritten decides what e proves about the write w that it answers.
+//
+// GreptimeDB splits a write by table, region and time partition. The parts run in
+// parallel, nothing is rolled back, and the first error is the answer. So an error proves
+// something in three cases only: the frontend made it before it passed anything on; a
+// region made it of the request's columns, which are the same for all rows of its table;
+// or the request has a single row. Whatever does not come from GreptimeDB itself, such as
+// a reset of the stream, proves nothing. In doubt the result is unproven.
+//
+// Seen on GreptimeDB 1.0.2 and 1.1.4.
+func (e *Error) provesNothingWritten(w internalsession.Write) proof {
+	switch {
+	case w.Requests > 1:
+		return unproven // those before the last were executed
+	case !e.fromServer:
+		return statusProof(e)
+	}
+	switch e.Code {
+	case Suspended, InvalidSyntax, DatabaseNotFound,
+		UserNotFound, UnsupportedPasswordType, UserPasswordMismatch, AuthHeaderNotFound, InvalidAuthHeader, AccessDenied, PermissionDenied:
+		return proven // the frontend decides these first, for every request
+	}
+	switch w.Kind {
+	case internalsession.Rows, internalsession.Keys:
+		return rowsProof(e, w)
+	case internalsession.DeleteStatement:
+		return deleteProof(e)
+	case internalsession.DDLStatement:
+		return ddlProof(e)
+	}
+	if e.Code == InvalidArguments && hasPrefix(e.Message, refusedAsText) {
+		return proven
+	}
+	return unproven
+}
+
+// statusProof judges a status without GreptimeDB's code. The statuses that the server
+// sends before it executes anything are few; grpc-go makes ResourceExhausted and
+// PermissionDenied also of a stream that was reset after the request had been executed.
+func statusProof(e *Error) proof {
+	switch {
+	case e.GRPC == codes.Unimplemented && !strings.HasSuffix(e.Message, " for query"), // that one follows a result
+		e.GRPC == codes.OutOfRange && strings.HasPrefix(e.Message, "Error, decoded message length too large"),
+		e.GRPC == codes.Unauthenticated && e.Message == "auth failed":
+		return proven
+	}
+	return unproven
+}
+
+// rowsProof judges the answer to rows with given values, or to keys.
+func rowsProof(e *Error, w internalsession.Write) proof {
+	single := w.Tables <= 1
+	oneRow := single && w.Rows == 1
+	switch e.Code {
+	case PlanQuery, RateLimited:
+		return proven
+	case Unsupported, TableNotFound:
+		return provenIf(single)
+	case InvalidArguments:
+		switch reason, byRegion := regionReason(e.Message); {
+		case byRegion && reason == appendModeRefusal && single:
+			return proven
+		case byRegion && isAboutSchema(reason) && single && !oneRow:
+			return provenByOneRegion
+		case !byRegion && (hasPrefix(e.Message, refusedAsText) || isRefusedRequest(e.Message)):
+			return proven
+		}
+		return provenIf(oneRow)
+	case TableAlreadyExists, TableColumnNotFound, TableColumnExists, DatabaseAlreadyExists:
+		return provenIf(oneRow)
+	}
+	return unproven
+}
+
+// deleteProof judges the answer to DELETE … WHERE, which reads before it deletes.
+func deleteProof(e *Error) proof {
+	switch e.Code {
+	case PlanQuery, TableNotFound, Unsupported:
+		return proven
+	case InvalidArguments:
+		reason, byRegion := regionReason(e.Message)
+		switch {
+		case byRegion && reason == appendModeRefusal, !byRegion && hasPrefix(e.Message, refusedAsText):
+			return proven
+		}
+	}
+	return unproven
+}
+
+// ddlProof judges the answer to a CREATE, ALTER, DROP, TRUNCATE or COMMENT.
+func ddlProof(e *Error) proof {
+	switch e.Code {
+	case Unsupported, PlanQuery, TableAlreadyExists, TableNotFound, TableColumnNotFound, TableColumnExists, DatabaseAlreadyExists,
+		FlowAlreadyExists, FlowNotFound, TriggerAlreadyExists, TriggerNotFound:
+		return proven
+	case InvalidArguments:
+		_, byRegion := regionReason(e.Message)
+		return provenIf(!byRegion)
+	}
+	return unproven
+}
+
+func provenIf(ok bool) proof {
+	if ok {
+		return proven
+	}
+	return unproven
+}
+
+// refusedAsText are beginnings of messages by which the frontend refuses a request
+// (InvalidArguments) before it knows its tables.
+var refusedAsText = []string{
+	"Failed to find schema, ",
+	"Illegal param: ",
+	"Invalid SQL, error: ",
+	"Invalid query: ",
+	"Unknown hint: ",
+}
+
+// refusedRows are beginnings of messages by which the frontend refuses rows
+// (InvalidArguments) before it passes any on.
+var refusedRows = []string{
+	"Invalid InsertRequest, reason: ",
+	"Invalid table name: ",
+	"Missing timestamp column, ",
+	"Duplicated timestamp column in gRPC requests, ",
+	"Duplicated column name in gRPC requests, ",
+	"Unknown proto column datatype: ",
+	"Cannot find column by name: ",
+	"Invalid sql value: ",
+	"Invalid JSON: ",
+	"Invalid Vector: ",
+}
+
+// isRefusedRequest reports whether message is the frontend's about the rows of a request.
+func isRefusedRequest(message string) bool {
+	if hasPrefix(message, refusedRows) {
+		return true
+	}
+	return strings.HasPrefix(message, "Column ") && strings.Contains(message, " expect type: ") && strings.Contains(message, ", actual: ")
+}
+
+// appendModeRefusal is a region's reason that holds for every region of its table.
+const appendModeRefusal = "DELETE is not allowed under append mode"
+
+// regionReason returns why a region refuses a request.
+func regionReason(message string) (reason string, ok bool) {
+	if !strings.HasPrefix(message, "Invalid request to region ") {
+		return "", false
+	}
+	_, reason, _ = strings.Cut(message, ", reason: ")
+	return reason, true
+}
+
+// isAboutSchema reports whether a region's reason is about the columns of a request, and
+// not about a value in one of its rows. A column's name may be any text, so the end of
+// the reason counts, too.
+func isAboutSchema(reason string) bool {
+	if strings.HasSuffix(reason, "is not null but input has null") {
+		return false
+	}
+	switch {
+	case strings.HasPrefix(reason, "unknown columns: "), strings.HasPrefix(reason, "missing column "), strings.HasPrefix(reason, "duplicate column "),
+		strings.HasPrefix(reason, "delete requests need column "):
+		return true
+	}
+	return strings.HasPrefix(reason, "column ") && strings.Contains(reason, ", given: ") &&
+		(strings.Contains(reason, " expect type ") || strings.Contains(reason, " has semantic type "))
+}
+
+func hasPrefix(text string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(text, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// regionsTimeout bounds the query for the number of a table's regions.
+const regionsTimeout = 5 * time.Second
+
+// writeError is callError for a write of the session s. An error that proves that nothing
+// was written only if the table has one region makes it ask how many there are.
+func (c *Conn) writeError(ctx context.Context, s session, err error, w internalsession.Write) *Error {
+	e := callError(ctx, err, w)
+	if e.Ambiguous && e.proof == provenByOneRegion && w.MayAsk && c.hasOneRegion(ctx, s, w) {
+		e.proof, e.Ambiguous = proven, false
+	}
+	return e
+}
+
+// hasOneRegion reports whether the server says that the table of w has one region.
+func (c *Conn) hasOneRegion(ctx context.Context, s session, w internalsession.Write) bool {
+	if w.Table == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, regionsTimeout)
+	defer cancel()
+	database := w.Database
+	if database == "" {
+		database = s.database
+	}
+	n, err := catalog.Regions(ctx, c.queryIn(s), database, w.Table)
+	return err == nil && n == 1
+}
+
+// queryIn returns a function that makes queries in the session s, for package catalog.
+func (c *Conn) queryIn(s session) catalog.Query {
+	return func(ctx context.Context, sql string) (array.RecordReader, error) {
+		return c.send(ctx, s, statement{text: sql, kind: sqltext.Describe, readOnly: true})
+	}
+}

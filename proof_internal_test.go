@@ -1,0 +1,119 @@
+package greptime
+
+import (
+	"strconv"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	internalsession "github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+const region = "Invalid request to region 4638564679680(1080, 0), reason: "
+
+// What an error proves about a write depends on its code, its text, on who decided it,
+// and on the rows and tables of the request.
+func TestWhatAnAnswerProves(t *testing.T) {
+	t.Parallel()
+	rows := func(tables, rows int) internalsession.Write {
+		return internalsession.Write{Kind: internalsession.Rows, Tables: tables, Rows: rows}
+	}
+	keys := internalsession.Write{Kind: internalsession.Keys, Tables: 1, Rows: 2}
+	oneRow, twoRows, twoTables, oneRowTwice := rows(1, 1), rows(1, 2), rows(2, 2), internalsession.Write{Kind: internalsession.Rows, Tables: 2, Rows: 2, Requests: 2}
+	insertSelect := internalsession.Write{Kind: internalsession.AnyStatement}
+	deleteWhere := internalsession.Write{Kind: internalsession.DeleteStatement}
+	ddl := internalsession.Write{Kind: internalsession.DDLStatement}
+
+	for _, test := range []struct {
+		code    Code // 0: not GreptimeDB's own status
+		grpc    codes.Code
+		message string
+		want    map[*internalsession.Write]proof
+	}{
+		{InvalidSyntax, codes.InvalidArgument, "Invalid SQL syntax: sql parser error: x", map[*internalsession.Write]proof{
+			&oneRow: proven, &twoRows: proven, &twoTables: proven, &keys: proven, &insertSelect: proven, &deleteWhere: proven, &ddl: proven, &oneRowTwice: unproven}},
+		{PermissionDenied, codes.PermissionDenied, "User is not authorized to perform this action", map[*internalsession.Write]proof{
+			&twoTables: proven, &insertSelect: proven, &deleteWhere: proven, &oneRowTwice: unproven}},
+		{Suspended, codes.ResourceExhausted, "suspended", map[*internalsession.Write]proof{&twoTables: proven, &insertSelect: proven}},
+		{PlanQuery, codes.Internal, "Failed to plan SQL: No field named x.", map[*internalsession.Write]proof{
+			&twoRows: proven, &deleteWhere: proven, &insertSelect: unproven}},
+		{TableNotFound, codes.NotFound, "Table not found: greptime.public.t", map[*internalsession.Write]proof{
+			&oneRow: proven, &twoRows: proven, &keys: proven, &deleteWhere: proven, &ddl: proven, &twoTables: unproven, &insertSelect: unproven}},
+		{InvalidArguments, codes.InvalidArgument, "Failed to find schema, schema info: x", map[*internalsession.Write]proof{
+			&twoRows: proven, &twoTables: proven, &insertSelect: proven, &deleteWhere: proven}},
+		{InvalidArguments, codes.InvalidArgument, "Invalid InsertRequest, reason: Table `t` does not exist, and `auto_create_table` hint is disabled", map[*internalsession.Write]proof{
+			&twoRows: proven, &twoTables: proven, &insertSelect: unproven}},
+		{InvalidArguments, codes.InvalidArgument, "Column v expect type: Float64(Float64Type), actual: String(StringType)", map[*internalsession.Write]proof{
+			&twoRows: proven, &insertSelect: unproven}},
+		{InvalidArguments, codes.InvalidArgument, region + "unknown columns: [\"v\"]", map[*internalsession.Write]proof{
+			&oneRow: proven, &twoRows: provenByOneRegion, &twoTables: unproven, &insertSelect: unproven}},
+		{InvalidArguments, codes.InvalidArgument, region + "missing column n", map[*internalsession.Write]proof{&twoRows: provenByOneRegion, &twoTables: unproven}},
+		{InvalidArguments, codes.InvalidArgument, region + "duplicate column n", map[*internalsession.Write]proof{&twoRows: provenByOneRegion}},
+		{InvalidArguments, codes.InvalidArgument, region + "column n expect type Int64(Int64Type), given: INT32(3)", map[*internalsession.Write]proof{&twoRows: provenByOneRegion}},
+		{InvalidArguments, codes.InvalidArgument, region + "column n has semantic type Field, given: TAG(0)", map[*internalsession.Write]proof{&twoRows: provenByOneRegion}},
+		{InvalidArguments, codes.InvalidArgument, region + "delete requests need column host", map[*internalsession.Write]proof{&keys: provenByOneRegion}},
+		{InvalidArguments, codes.InvalidArgument, region + "DELETE is not allowed under append mode", map[*internalsession.Write]proof{&keys: proven, &deleteWhere: proven, &twoTables: unproven}},
+		{InvalidArguments, codes.InvalidArgument, region + "column v is not null but input has null", map[*internalsession.Write]proof{
+			&oneRow: proven, &twoRows: unproven, &twoTables: unproven, &insertSelect: unproven}},
+		{InvalidArguments, codes.InvalidArgument, region + "column a expect type b, given: is not null but input has null", map[*internalsession.Write]proof{&twoRows: unproven}},
+		{InvalidArguments, codes.InvalidArgument, "Partition time range for timestamp 9223372036854775807::Nanosecond is out of bound", map[*internalsession.Write]proof{&oneRow: proven, &twoRows: unproven}},
+		{InvalidArguments, codes.InvalidArgument, "Timestamp out of range", map[*internalsession.Write]proof{&oneRow: proven, &twoRows: unproven, &insertSelect: unproven}},
+		{InvalidArguments, codes.InvalidArgument, "a text of another version", map[*internalsession.Write]proof{&oneRow: proven, &twoRows: unproven, &ddl: proven}},
+		{RateLimited, codes.ResourceExhausted, "too many", map[*internalsession.Write]proof{&twoRows: proven, &keys: proven, &insertSelect: unproven, &deleteWhere: unproven}},
+		{Unexpected, codes.Internal, "panic", map[*internalsession.Write]proof{&oneRow: unproven, &ddl: unproven}},
+		{Internal, codes.Internal, "Internal error: 1003", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{Cancelled, codes.Canceled, "", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{DeadlineExceeded, codes.DeadlineExceeded, "", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{StorageUnavailable, codes.Unavailable, "", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{EngineExecuteQuery, codes.Internal, "", map[*internalsession.Write]proof{&oneRow: unproven, &insertSelect: unproven}},
+		{RegionBusy, codes.ResourceExhausted, "", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{Code(12345), codes.Unknown, "of another version", map[*internalsession.Write]proof{&oneRow: unproven, &ddl: unproven}},
+		{TableAlreadyExists, codes.AlreadyExists, "", map[*internalsession.Write]proof{&ddl: proven, &twoRows: unproven}},
+
+		{0, codes.ResourceExhausted, "stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.PermissionDenied, "stream terminated by RST_STREAM with error code: INADEQUATE_SECURITY", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.ResourceExhausted, "grpc: received message larger than max (5 vs. 4)", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.InvalidArgument, "of a proxy", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.NotFound, "of a proxy", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.Unauthenticated, "of a proxy", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.Unauthenticated, "auth failed", map[*internalsession.Write]proof{&oneRow: proven}},
+		{0, codes.Unimplemented, "", map[*internalsession.Write]proof{&twoTables: proven}},
+		{0, codes.Unimplemented, "GreptimeDatabase::Handle for query", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.OutOfRange, "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes", map[*internalsession.Write]proof{&twoTables: proven}},
+		{0, codes.OutOfRange, "Error, encoded message length too large: found 5 bytes, the limit is: 4 bytes", map[*internalsession.Write]proof{&oneRow: unproven}},
+		{0, codes.Unknown, "Execute gRPC request error", map[*internalsession.Write]proof{&oneRow: unproven}},
+	} {
+		trailer := metadata.MD{}
+		if test.code != 0 {
+			trailer.Set(errCodeTrailer, strconv.Itoa(int(test.code)))
+		}
+		for w, want := range test.want {
+			e := callError(t.Context(), &transport.CallError{Status: status.New(test.grpc, test.message), Trailer: trailer, Sent: true}, *w)
+			if e.proof != want || e.Ambiguous != (want != proven) {
+				t.Errorf("%v, %q, of %+v: proof %d, Ambiguous %v; want %d", test.code, test.message, *w, e.proof, e.Ambiguous, want)
+			}
+		}
+	}
+}
+
+// A call that was never sent wrote nothing, whatever its status.
+func TestACallThatWasNotSentProvesThatNothingWasWritten(t *testing.T) {
+	t.Parallel()
+	call := &transport.CallError{Status: status.New(codes.Unavailable, "connection refused")}
+	if e := callError(t.Context(), call, internalsession.Write{}); e.Ambiguous {
+		t.Error(e)
+	}
+	if e := callError(t.Context(), call, internalsession.Write{Requests: 2}); !e.Ambiguous {
+		t.Errorf("the request before it was executed, and it says %v", e)
+	}
+	again := &transport.CallError{Status: call.Status, Others: []error{&transport.CallError{Status: call.Status, Sent: true}}}
+	if e := callError(t.Context(), again, internalsession.Write{}); !e.Ambiguous {
+		t.Errorf("the attempt before was sent, and it says %v", e)
+	}
+	if e := callError(t.Context(), again, internalsession.Write{Kind: internalsession.ReadStatement}); e.Ambiguous {
+		t.Error("a read is ambiguous")
+	}
+}
