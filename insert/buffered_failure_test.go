@@ -26,7 +26,9 @@ func TestBufferedRepeats(t *testing.T) {
 	failWith := func(code codes.Code, message string, errCode int) func(*wiretest.Call) error {
 		return func(c *wiretest.Call) error { return c.Fail(code, message, errCode) }
 	}
-	fail := func(code codes.Code, errCode int) func(*wiretest.Call) error { return failWith(code, "not now", errCode) }
+	fail := func(code codes.Code, errCode int) func(*wiretest.Call) error {
+		return failWith(code, "not now", errCode)
+	}
 	drop := func(c *wiretest.Call) error { return wiretest.Drop()(c) }
 	hang := func(c *wiretest.Call) error { return wiretest.Hang()(c) }
 	for _, test := range []struct {
