@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/valuer"
 )
 
 // CheckNamedValue takes the argument types of this package's documentation as
@@ -79,12 +80,14 @@ func plainValue(v any) (any, error) {
 		}
 		rv := reflect.ValueOf(v)
 		if rv.Kind() == reflect.Pointer {
-			if rv.IsNil() {
-				return nil, nil // as database/sql does: a nil *T is NULL, whatever its Value would say
-			}
-			if _, ok := rv.Elem().Interface().(driver.Valuer); ok {
-				v = rv.Elem().Interface() // *Date is a Date: its Value is only for other drivers
-				continue
+			switch asksNil := valuer.AsksNil(rv.Type()); {
+			case rv.IsNil() && !asksNil:
+				return nil, nil
+			case !rv.IsNil() && !asksNil:
+				if _, ok := rv.Elem().Interface().(driver.Valuer); ok {
+					v = rv.Elem().Interface() // *Date is a Date: its Value is only for other drivers
+					continue
+				}
 			}
 		}
 		if value, valid, ok := sqlNull(rv); ok {
@@ -94,8 +97,8 @@ func plainValue(v any) (any, error) {
 			v = value
 			continue
 		}
-		if valuer, ok := v.(driver.Valuer); ok {
-			next, err := valuer.Value()
+		if asked, ok := v.(driver.Valuer); ok {
+			next, err := valuer.Value(asked)
 			if err != nil {
 				return nil, fmt.Errorf("%T.Value: %w", v, err)
 			}

@@ -22,11 +22,20 @@ type (
 	loop        struct{}
 	// pointerValuer has its method on the pointer, and would dereference nil.
 	pointerValuer struct{ text string }
+	// nilValuer has its method on the pointer, and a value for nil.
+	nilValuer struct{ text string }
 )
 
 func (v valuer) Value() (driver.Value, error)         { return v.v, nil }
 func (loop) Value() (driver.Value, error)             { return loop{}, nil }
 func (p *pointerValuer) Value() (driver.Value, error) { return p.text, nil }
+
+func (n *nilValuer) Value() (driver.Value, error) {
+	if n == nil {
+		return "absent", nil
+	}
+	return n.text, nil
+}
 
 func TestArgumentsBecomeLiterals(t *testing.T) {
 	t.Parallel()
@@ -65,6 +74,11 @@ func TestArgumentsBecomeLiterals(t *testing.T) {
 		{sql.NullString{String: "x", Valid: true}, "'x'", "'x'"},
 		{valuer{valuer{"deep"}}, "'deep'", "'deep'"},
 		{&pointerValuer{"p"}, "'p'", "'p'"},
+		{(*nilValuer)(nil), "'absent'", "'absent'"},
+		{new(*nilValuer), "'absent'", "'absent'"},
+		{sql.Null[*nilValuer]{Valid: true}, "'absent'", "'absent'"},
+		{valuer{(*nilValuer)(nil)}, "'absent'", "'absent'"},
+		{&nilValuer{"n"}, "'n'", "'n'"},
 		{[]byte{0, 0xff}, "X'00FF'", "X'00FF'"},
 		{namedBytes{1}, "X'01'", "X'01'"},
 		{[]byte{}, "X''", "X''"},

@@ -388,6 +388,36 @@ func TestNull(t *testing.T) {
 	}
 }
 
+// A nil pointer whose Value has a pointer receiver is asked, as database/sql does; it
+// needs wrapping as any Valuer does.
+func TestNilPointerIsAskedForItsValue(t *testing.T) {
+	t.Parallel()
+	typ := column.Of(column.String)
+	for _, asked := range []any{
+		govalue.Valuer{Valuer: (*nilValuer)(nil)}, govalue.Valuer{Valuer: valuer{(*nilValuer)(nil)}},
+	} {
+		var c column.Cell
+		if err := govalue.Set(&c, typ, asked); err != nil || string(c.AppendBytes(nil)) != "absent" {
+			t.Errorf("%#v: %q, %v", asked, c.AppendBytes(nil), err)
+		}
+	}
+	for _, bare := range []any{(*nilValuer)(nil), new(*nilValuer), sql.Null[*nilValuer]{Valid: true}} {
+		var c column.Cell
+		if err := govalue.Set(&c, typ, bare); err == nil || !strings.Contains(err.Error(), "insert.Valuer") {
+			t.Errorf("%#v: %v", bare, err)
+		}
+	}
+}
+
+type nilValuer struct{ text string }
+
+func (n *nilValuer) Value() (driver.Value, error) {
+	if n == nil {
+		return "absent", nil
+	}
+	return n.text, nil
+}
+
 func ptr[T any](v T) *T { return &v }
 
 type valuer struct{ v any }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/valuer"
 )
 
 var (
@@ -30,7 +31,7 @@ func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 	for range MaxIndirections {
 		rt := rv.Type()
 		switch {
-		case rt.Kind() == reflect.Pointer && rv.IsNil():
+		case rt.Kind() == reflect.Pointer && rv.IsNil() && !valuer.AsksNil(rt):
 			c.SetNull()
 			return nil
 		case rt.Kind() == reflect.Pointer && (known(rt.Elem()) || Nullable(rt.Elem()) || !rt.Implements(valuerType)):
@@ -113,31 +114,26 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 	return column.Refuse(t, rt.String(), reasonNoClass)
 }
 
-// setValuer asks a Valuer. As with database/sql, a nil pointer is NULL without being
-// asked.
+// setValuer asks a Valuer.
 //
 //go:noinline
-func setValuer(c *column.Cell, t column.Type, valuer driver.Valuer) error {
+func setValuer(c *column.Cell, t column.Type, asked driver.Valuer) error {
 	for range 8 { // a Valuer may return another one
-		if valuer == nil {
+		if asked == nil {
 			c.SetNull()
 			return nil
 		}
-		if rv := reflect.ValueOf(valuer); rv.Kind() == reflect.Pointer && rv.IsNil() {
-			c.SetNull()
-			return nil
-		}
-		v, err := valuer.Value()
+		v, err := valuer.Value(asked)
 		if err != nil {
-			return column.Refuse(t, reflect.TypeOf(valuer).String(), "its Value failed: "+err.Error())
+			return column.Refuse(t, reflect.TypeOf(asked).String(), "its Value failed: "+err.Error())
 		}
 		if known := reflect.TypeOf(v); known != nil && known.PkgPath() != ownTypePath {
 			if next, ok := v.(driver.Valuer); ok {
-				valuer = next
+				asked = next
 				continue
 			}
 		}
 		return Set(c, t, v)
 	}
-	return column.Refuse(t, reflect.TypeOf(valuer).String(), "its Value does not come to an end")
+	return column.Refuse(t, reflect.TypeOf(asked).String(), "its Value does not come to an end")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/valuer"
 )
 
 // setter puts a field's value, which is addressable, into a cell.
@@ -111,6 +112,9 @@ func newSetter(rt reflect.Type) (setter, error) {
 			return inner(c, t, v.Field(0))
 		}, nil
 	}
+	if rt.Kind() == reflect.Pointer && valuer.AsksNil(rt) {
+		return setValuer, nil // also a nil pointer
+	}
 	if rt.Kind() == reflect.Pointer {
 		inner, err := newSetter(rt.Elem())
 		if err != nil {
@@ -126,13 +130,7 @@ func newSetter(rt reflect.Type) (setter, error) {
 	}
 	switch {
 	case rt.Implements(valuerType):
-		return func(c *column.Cell, t column.Type, v reflect.Value) error {
-			if v.Kind() == reflect.Interface && v.IsNil() {
-				c.SetNull()
-				return nil
-			}
-			return govalue.Set(c, t, govalue.Valuer{Valuer: v.Interface().(driver.Valuer)})
-		}, nil
+		return setValuer, nil
 	case isValuer(rt):
 		return func(c *column.Cell, t column.Type, v reflect.Value) error {
 			return govalue.Set(c, t, govalue.Valuer{Valuer: v.Addr().Interface().(driver.Valuer)})
@@ -142,6 +140,15 @@ func newSetter(rt reflect.Type) (setter, error) {
 		return nil, unsupported(rt)
 	}
 	return govalue.SetKind, nil
+}
+
+// setValuer sets the value of a field whose type is a driver.Valuer.
+func setValuer(c *column.Cell, t column.Type, v reflect.Value) error {
+	if v.Kind() == reflect.Interface && v.IsNil() {
+		c.SetNull()
+		return nil
+	}
+	return govalue.Set(c, t, govalue.Valuer{Valuer: v.Interface().(driver.Valuer)})
 }
 
 // basic is the unnamed type that a named one is made of, if it is one that has

@@ -257,3 +257,38 @@ func FuzzTags(f *testing.F) {
 		}
 	})
 }
+
+type nilValuer struct{ text string }
+
+func (n *nilValuer) Value() (driver.Value, error) {
+	if n == nil {
+		return "absent", nil
+	}
+	return n.text, nil
+}
+
+func TestNilPointerFieldIsAskedForItsValue(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		P  *nilValuer           `greptime:"p,type=string"`
+		PP **nilValuer          `greptime:"pp,type=string"`
+		N  sql.Null[*nilValuer] `greptime:"n,type=string"`
+		I  driver.Valuer        `greptime:"i,type=string"`
+		V  *valuer              `greptime:"v,type=string"`
+		At time.Time            `greptime:"ts,time"`
+	}
+	plan, err := structs.Of(reflect.TypeFor[row]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &row{PP: new(*nilValuer), N: sql.Null[*nilValuer]{Valid: true}, I: (*nilValuer)(nil)}
+	for i, c := range plan.Columns[:5] {
+		var cell column.Cell
+		if err := plan.Set(&cell, i, reflect.ValueOf(r).Elem()); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+		if want := c.Name != "v"; want != (string(cell.AppendBytes(nil)) == "absent") || want == cell.IsNull() {
+			t.Errorf("%s: %q, NULL %v", c.Name, cell.AppendBytes(nil), cell.IsNull())
+		}
+	}
+}
