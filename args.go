@@ -14,36 +14,43 @@ import (
 	"github.com/greptime-go/greptime/internal/valuer"
 )
 
-// CheckNamedValue takes the argument types of this package's documentation as
+// CheckNamedValue accepts the argument types of this package's documentation as
 // they are, asks a driver.Valuer, follows pointers, and refuses the rest with
-// what to write instead.
+// what to write instead. Its errors do not name the argument: database/sql does.
 func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
 	switch nv.Value.(type) {
 	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte, time.Time:
 		return nil // an argument as it is: an INSERT of many rows has many of them
 	}
-	v, err := plainValue(nv.Value)
-	if err == nil {
-		_, err = sqlArg(v)
-	}
+	v, err := checkedValue(nv.Value)
 	if err != nil {
-		return argError(nv.Name, nv.Ordinal, err)
+		return fmt.Errorf("greptime: %w", err)
 	}
 	nv.Value = v
 	return nil
 }
 
+// checkedValue resolves a value and checks that it can be an argument.
+func checkedValue(v any) (any, error) {
+	v, err := plainValue(v)
+	if err == nil {
+		_, err = sqlArg(v)
+	}
+	return v, err
+}
+
 // namedValues checks the arguments of calls that do not come through
 // database/sql.
-func (c *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
+func namedValues(args []any) ([]driver.NamedValue, error) {
 	named := make([]driver.NamedValue, len(args))
 	for i, v := range args {
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 		if n, ok := v.(sql.NamedArg); ok {
-			named[i].Name, named[i].Value = n.Name, n.Value
+			named[i].Name, v = n.Name, n.Value
 		}
-		if err := c.CheckNamedValue(&named[i]); err != nil {
-			return nil, err
+		var err error
+		if named[i].Value, err = checkedValue(v); err != nil {
+			return nil, argError(named[i].Name, i+1, err)
 		}
 	}
 	return named, nil
@@ -228,12 +235,25 @@ func sqlArg(v any) (sqltext.Arg, error) {
 		return sqltext.Arg{}, fmt.Errorf("a time.Duration can mean an interval or a number; pass greptime.Interval{Nanoseconds: int64(d)}, or an integer such as d.Milliseconds()")
 	case sql.Out:
 		return sqltext.Arg{}, fmt.Errorf("sql.Out: GreptimeDB has no output parameters")
-	case []float32, []float64:
-		return sqltext.Arg{}, fmt.Errorf("%T: for a VECTOR column pass greptime.Vector; for an IN list expand the statement, as sqlx.In does", v)
-	default:
-		if k := reflect.ValueOf(v).Kind(); k == reflect.Slice || k == reflect.Array {
-			return sqltext.Arg{}, fmt.Errorf("%T: a list is not one value; expand the statement, as sqlx.In does", v)
-		}
-		return sqltext.Arg{}, fmt.Errorf("%T is not supported; pass a basic type, time.Time, a driver.Valuer, or a type of package greptime", v)
 	}
+	return sqltext.Arg{}, notAnArgument(v)
+}
+
+// notAnArgument says what to pass instead of a value that has no literal.
+func notAnArgument(v any) error {
+	rt := reflect.TypeOf(v)
+	isList := rt.Kind() == reflect.Slice || rt.Kind() == reflect.Array
+	switch {
+	case rt.Kind() == reflect.Array && rt.Elem().Kind() == reflect.Uint8:
+		return fmt.Errorf("a %T is not supported; pass its String() for a STRING column, as of a UUID, or the slice b[:] for a VARBINARY column", v)
+	case isList && (rt.Elem().Kind() == reflect.Float32 || rt.Elem().Kind() == reflect.Float64):
+		return fmt.Errorf("a %T is not one value; for a VECTOR column pass greptime.Vector, for a JSON column the json.RawMessage of json.Marshal, and for IN write a placeholder for each element, as sqlx.In does", v)
+	case isList:
+		return fmt.Errorf("a %T is not one value; for IN write a placeholder for each element, as sqlx.In does, and for a JSON column pass the json.RawMessage of json.Marshal", v)
+	case rt.Kind() == reflect.Map:
+		return fmt.Errorf("a %T is not supported; for a JSON column pass the json.RawMessage of json.Marshal", v)
+	case rt.Kind() == reflect.Struct:
+		return fmt.Errorf("a %T is not supported; for a JSON column pass the json.RawMessage of json.Marshal, or give the type a Value method (driver.Valuer)", v)
+	}
+	return fmt.Errorf("a %T is not supported; pass a basic type, time.Time, a driver.Valuer, or a type of package greptime", v)
 }

@@ -134,9 +134,16 @@ func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 	}{
 		{db, "SELECT ?", time.Second, "Interval"},
 		{db, "SELECT ?", []string{"a"}, "sqlx.In"},
+		{db, "SELECT ?", []string{"a"}, "json.Marshal"},
+		{db, "SELECT ?", []any{"a"}, "sqlx.In"},
 		{db, "SELECT ?", [2]int{1, 2}, "sqlx.In"},
 		{db, "SELECT ?", []float32{1}, "greptime.Vector"},
+		{db, "SELECT ?", [16]byte{1}, "String()"},
+		{db, "SELECT ?", [16]byte{1}, "b[:]"},
 		{db, "SELECT ?", struct{}{}, "driver.Valuer"},
+		{db, "SELECT ?", struct{ A int }{1}, "json.Marshal"},
+		{db, "SELECT ?", &struct{ A int }{1}, "json.RawMessage"},
+		{db, "SELECT ?", map[string]any{"a": 1}, "json.Marshal"},
 		{db, "SELECT ?", make(chan int), "chan int"},
 		{db, "SELECT ?", map[string]int{}, "map"},
 		{db, "SELECT ?", complex(1, 1), "complex128"},
@@ -189,6 +196,57 @@ func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 	failure := errors.New("of the Valuer")
 	if _, err := db.Exec("SELECT ?", failing{failure}); !errors.Is(err, failure) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// database/sql says which argument it is; the driver says so where it is called directly.
+func TestArgumentErrorsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	db := openServer(t, s.Server)
+	stmt, err := db.Prepare("SELECT ?, ?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stmt.Close()
+	const reason = "a []string is not one value"
+	for name, test := range map[string]struct {
+		call func() error
+		want string
+	}{
+		"Exec":  {func() error { _, err := db.Exec("SELECT ?, ?", 1, []string{"a"}); return err }, "sql: converting argument $2 type: greptime: " + reason},
+		"Query": {func() error { return db.QueryRow("SELECT :a", sql.Named("a", []string{"a"})).Scan() }, `sql: converting argument with name "a" type: greptime: ` + reason},
+		"Stmt":  {func() error { _, err := stmt.Exec(1, []string{"a"}); return err }, "sql: converting argument $2 type: greptime: " + reason},
+		"Raw": {func() error {
+			return greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
+				_, err := c.QueryArrow(t.Context(), "SELECT ?, ?", 1, []string{"a"})
+				return err
+			})
+		}, "greptime: argument 2: " + reason},
+		"bound": {func() error { _, err := db.Exec("SELECT ?, ?", 1, greptime.Decimal("x")); return err }, "greptime: argument 2 (DECIMAL, byte 10 of the text): the text of the DECIMAL"},
+	} {
+		if err := test.call(); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+}
+
+func TestArgumentErrorsOfAnInsertNameRowAndColumn(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	db := openServer(t, s.Server, "insert=sql")
+	const rows, bad = 6000, 5001
+	args := make([]any, 0, 2*rows)
+	for i := range rows {
+		price := greptime.Decimal("1.50")
+		if i == bad {
+			price = "1,50"
+		}
+		args = append(args, i, price)
+	}
+	_, err := db.Exec(manyRows("INSERT INTO t (id, price) VALUES ", "(?, ?)", rows), args...)
+	if want := `greptime: argument 10004 (DECIMAL, row 5001, column "price", rows counted from 0): `; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 

@@ -145,7 +145,10 @@ func semanticType(r catalog.Role) greptimev1.SemanticType {
 
 // valueError says which value cannot travel natively, without showing it.
 func (n *nativeInsert) valueError(err error, row int, c *catalog.Column) error {
-	where := fmt.Sprintf("row %d, column %s of type %s", row+1, strconv.Quote(c.Name), c.Type)
+	where := fmt.Sprintf("column %s of type %s", strconv.Quote(c.Name), c.Type)
+	if n.values.Rows > 1 {
+		where = fmt.Sprintf("row %d, %s, rows counted from 0", row, where)
+	}
 	var lossy *sqlvalue.Lossy
 	if errors.As(err, &lossy) {
 		return fmt.Errorf("greptime: INSERT into table %s, %s: %w; nothing was sent", strconv.Quote(n.table), where, err)

@@ -12,14 +12,17 @@ import (
 )
 
 var (
-	valuerType    = reflect.TypeFor[driver.Valuer]()
-	bytesType     = reflect.TypeFor[[]byte]()
-	floatsType    = reflect.TypeFor[[]float32]()
-	durationType  = reflect.TypeFor[time.Duration]()
-	intervalType  = reflect.TypeFor[greptime.Interval]()
-	ownTypePath   = reflect.TypeFor[greptime.Date]().PkgPath()
-	reasonValuer  = "wrap it with insert.Valuer to have its Value stored"
-	reasonNoClass = "pass a basic type, time.Time, a type of package greptime, or a driver.Valuer wrapped with insert.Valuer"
+	valuerType      = reflect.TypeFor[driver.Valuer]()
+	bytesType       = reflect.TypeFor[[]byte]()
+	floatsType      = reflect.TypeFor[[]float32]()
+	durationType    = reflect.TypeFor[time.Duration]()
+	intervalType    = reflect.TypeFor[greptime.Interval]()
+	ownTypePath     = reflect.TypeFor[greptime.Date]().PkgPath()
+	reasonByteArray = "pass its String() for a STRING column, as of a UUID, or the slice b[:] for a VARBINARY column"
+	reasonValuer    = "wrap it with insert.Valuer to have its Value stored"
+	reasonMarshal   = "for a JSON column pass the json.RawMessage of json.Marshal"
+	reasonStruct    = reasonNoClass + "; " + reasonMarshal
+	reasonNoClass   = "pass a basic type, time.Time, a type of package greptime, or a driver.Valuer wrapped with insert.Valuer"
 )
 
 // MaxIndirections is how many pointers and nullables are followed to a value. Types that
@@ -111,7 +114,23 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 			return column.Refuse(t, rt.String(), reasonInterval)
 		}
 	}
-	return column.Refuse(t, rt.String(), reasonNoClass)
+	return column.Refuse(t, rt.String(), reasonOf(rt))
+}
+
+// reasonOf says what to do about a type that has no values.
+func reasonOf(rt reflect.Type) string {
+	switch rt.Kind() {
+	case reflect.Array:
+		if rt.Elem().Kind() == reflect.Uint8 {
+			return reasonByteArray
+		}
+		return reasonMarshal
+	case reflect.Slice, reflect.Map:
+		return reasonMarshal
+	case reflect.Struct:
+		return reasonStruct
+	}
+	return reasonNoClass
 }
 
 // setValuer asks a Valuer.

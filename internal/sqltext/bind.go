@@ -3,6 +3,7 @@ package sqltext
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"sync"
 )
 
@@ -152,7 +153,7 @@ func (s *Script) bindStatement(st *Statement, inputs []Arg, opts BindOptions) (s
 		}
 		var err error
 		if dst, err = f.appendArg(dst, &inputs[p.Input], p); err != nil {
-			return "", s.argError(p, &inputs[p.Input], err)
+			return "", s.argError(st, i, &inputs[p.Input], err)
 		}
 		if p.End < end && !isApartBehind(s.Text[p.End]) {
 			dst = append(dst, ' ')
@@ -200,10 +201,38 @@ func isApartBehind(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\t' || c == ')' || c == ','
 }
 
-// argError says which argument cannot be written.
-func (s *Script) argError(p *Placeholder, a *Arg, err error) error {
-	if s.style == Named {
-		return fmt.Errorf("argument :%s (%v, byte %d of the text): %w", a.Name, a.Kind, p.Start, err)
+// argError says which argument cannot be written: that of placeholder i.
+func (s *Script) argError(st *Statement, i int, a *Arg, err error) error {
+	p := &st.Placeholders[i]
+	where := fmt.Sprintf("%v, byte %d of the text", a.Kind, p.Start)
+	if place := st.placeOf(i); place != "" {
+		where = fmt.Sprintf("%v, %s", a.Kind, place)
 	}
-	return fmt.Errorf("argument %d (%v, byte %d of the text): %w", p.Input+1, a.Kind, p.Start, err)
+	if s.style == Named {
+		return fmt.Errorf("argument :%s (%s): %w", a.Name, where, err)
+	}
+	return fmt.Errorf("argument %d (%s): %w", p.Input+1, where, err)
+}
+
+// placeOf returns the row, counted from 0, and the column of placeholder i if it is among
+// the values of an INSERT, and otherwise nothing.
+func (st *Statement) placeOf(i int) string {
+	v := st.Values
+	if v == nil || v.Width == 0 {
+		return ""
+	}
+	for at, item := range v.Items {
+		if item.Kind != Argument && item.Kind != SignedArgument || int(item.Placeholder) != i {
+			continue
+		}
+		column := fmt.Sprintf("value %d of %d", at%v.Width+1, v.Width)
+		if len(v.Columns) == v.Width {
+			column = "column " + strconv.Quote(v.Columns[at%v.Width])
+		}
+		if v.Rows == 1 {
+			return column
+		}
+		return fmt.Sprintf("row %d, %s, rows counted from 0", at/v.Width, column)
+	}
+	return ""
 }

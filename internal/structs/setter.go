@@ -191,11 +191,14 @@ func basic(rt reflect.Type) reflect.Type {
 }
 
 func unsupported(rt reflect.Type) error {
+	if rt.Kind() == reflect.Array && rt.Elem().Kind() == reflect.Uint8 {
+		return fmt.Errorf("a %v is no value; make the field a string with its text, as of a UUID, a []byte, or a json.RawMessage, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+	}
 	switch rt.Kind() {
 	case reflect.Struct:
-		return fmt.Errorf("a %v is no value; embed it, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+		return fmt.Errorf("a %v is no value; embed it, use a json.RawMessage of json.Marshal, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
 	case reflect.Map, reflect.Slice, reflect.Array:
-		return fmt.Errorf("a %v is no value; use json.RawMessage, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+		return fmt.Errorf("a %v is no value; use a json.RawMessage of json.Marshal, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
 	}
 	return fmt.Errorf("a %v is no value; leave it out with the tag \"-\"", rt)
 }
