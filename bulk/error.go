@@ -209,7 +209,7 @@ type ValueError struct {
 	Table  string      // empty for a batch made without a Writer
 	Column string      // empty if the row as a whole is wrong
 	Type   insert.Type // of the column; 0 if its type has nothing to do with it
-	Row    int         // its number in the batch, from 0
+	Row    int         // its number in the batch, or in the record batch, counted from 0
 	Value  any         // what was refused, as a copy; nil for NULL and where the text says it
 	Reason string
 }

@@ -25,7 +25,7 @@ type ValueError struct {
 	Table  string
 	Column string // empty if the row as a whole is wrong
 	Type   Type   // of the column
-	Row    int    // its number: how many rows the table had before it
+	Row    int    // its number in the table, counted from 0
 	Value  any    // what was refused, as a copy; nil for NULL and where the text says it
 	Reason string
 }

@@ -69,7 +69,8 @@ func newStructSchema(rt reflect.Type) *structSchema {
 // in Go's words, precision= and scale= are those of decimals, timestamps (0, 3, 6 or
 // 9; milliseconds by default) and times of day, dim= the length of vectors. Fields of
 // embedded structs are columns, too. Pointers and sql.Null values can be NULL. What
-// has a Value method (driver.Valuer) needs type=.
+// has a Value method (driver.Valuer) needs type=. A tag with ; or : is refused, with
+// its form here: `greptime:"tag;column:id;type:int64"` is `greptime:"id,tag"`.
 //
 // A field that can never be stored is an error here. The plan of a type is made once.
 func SchemaOf[T any]() (*Schema, error) {

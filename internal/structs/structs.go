@@ -14,6 +14,8 @@
 //	scale=N       of decimal
 //	dim=N         of vector
 //
+// The characters ; and : are refused: they are those of other libraries' tags.
+//
 // Fields of embedded structs are columns as if they were the outer struct's, unless
 // the embedded field has a column's name itself; a nil embedded pointer makes them
 // NULL. Unexported fields are left out.
@@ -191,6 +193,9 @@ func isEndless(rt reflect.Type) bool {
 func newColumn(f reflect.StructField, text string) (Column, error) {
 	if isEndless(f.Type) {
 		return Column{}, fmt.Errorf("a %v leads to no value; leave it out with the tag \"-\"", f.Type)
+	}
+	if strings.ContainsAny(text, ";:") {
+		return Column{}, foreignTag(f, text)
 	}
 	name, o, err := parseTag(text)
 	if err != nil {

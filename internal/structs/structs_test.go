@@ -292,3 +292,50 @@ func TestNilPointerFieldIsAskedForItsValue(t *testing.T) {
 		}
 	}
 }
+
+// Tags of other libraries would name columns after their options.
+func TestTagsOfOtherLibrariesAreSpelledOut(t *testing.T) {
+	t.Parallel()
+	type level int16
+	for _, test := range []struct {
+		field reflect.StructField
+		want  string
+	}{
+		{field[int64]("tag;column:id;type:int64"), `"id,tag"`},
+		{field[int64]("tag; column:id; type:INT"), `"id,tag"`},
+		{field[int32]("tag;column:id;type:int64"), `"id,tag,type=int64"`},
+		{field[*string]("TAG;COLUMN:Host;TYPE:string"), `"Host,tag"`},
+		{field[float64]("field;column:cpu;type:float"), `"cpu"`},
+		{field[float32]("field;column:cpu;type:float"), `"cpu,type=float64"`},
+		{field[level]("column:level"), `"level"`},
+		{field[[]byte]("type:bytes"), `"name"`},
+		{field[string]("column:data;type:json"), `"data,type=json"`},
+		{field[bool]("column:on;type:boolean"), `"on"`},
+		{field[time.Time]("timestamp;column:ts;type:timestamp;precision:millisecond"), `"ts,time"`},
+		{field[time.Time]("timestamp;column:ts;type:timestamp;precision:nanosecond"), `"ts,time,precision=9"`},
+		{field[time.Time]("timestamp;column:ts;type:timestamp_second"), `"ts,time,precision=0"`},
+		{field[time.Time]("column:at;type:datetime"), `"at,precision=6"`},
+		{field[int64]("timestamp;column:ts;type:timestamp;precision:microsecond"), `"ts,time,type=timestamp,precision=6"`},
+		{field[int64]("timestamp;column:ts"), `"ts,time,type=timestamp"`},
+		{field[int64]("host;tag"), `"host,tag"`},
+		{field[int64]("column:a"), `"a"`},
+		{field[int64]("tag;"), `"name,tag"`},
+		{field[int64](":"), `"name"`},
+		{reflect.StructField{Name: "HTTPStatusCode", Type: reflect.TypeFor[int](), Tag: `greptime:"tag;"`}, `"http_status_code,tag"`},
+	} {
+		_, err := of(test.field)
+		if want := "write `greptime:" + test.want + "`"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", test.field.Tag, err, want)
+			continue
+		}
+		// What it says to write is a tag that works.
+		test.field.Tag = reflect.StructTag("greptime:" + test.want)
+		others := []reflect.StructField{test.field}
+		if !strings.Contains(test.want, ",time") {
+			others = append(others, reflect.StructField{Name: "Other", Type: reflect.TypeFor[time.Time](), Tag: `greptime:"other,time"`})
+		}
+		if _, err := structs.Of(reflect.StructOf(others)); err != nil {
+			t.Errorf("%s: %v", test.want, err)
+		}
+	}
+}
