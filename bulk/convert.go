@@ -48,8 +48,8 @@ func convert(t column.Type, a arrow.Array) (columnData, error) {
 		return convertDates(t, a)
 	case k == column.Decimal:
 		return convertDecimals(t, a)
-	case arrow.TypeEqual(a.DataType(), catalog.ArrowType(t)):
-		return fixedWidth(t, a), nil
+	default:
+		return convertNumbers(t, a)
 	}
 	return columnData{}, errNoCast
 }
@@ -211,6 +211,11 @@ func convertDictionary(t column.Type, a *array.Dictionary) (columnData, error) {
 	if err != nil {
 		var bad *badValue
 		if errors.As(err, &bad) {
+			for row := range a.Len() {
+				if a.IsValid(row) && a.GetValueIndex(row) == bad.row {
+					return columnData{}, &badValue{row, bad.err}
+				}
+			}
 			return columnData{}, fmt.Errorf("value %d of the dictionary: %w", bad.row, bad.err)
 		}
 		return columnData{}, err

@@ -19,6 +19,8 @@ import (
 //
 //   - LargeUtf8, Utf8View → Utf8, for STRING
 //   - LargeBinary, BinaryView, FixedSizeBinary → Binary, for VARBINARY
+//   - integers → integers of another width or sign; an error if a value is out of range
+//   - float64 → float32, for FLOAT; an error if a value is not exact
 //   - dictionaries → their values; extension types → what they are stored as
 //   - timestamps and times of day of another unit; an error if digits would be lost
 //   - timestamps with a zone that is UTC → without; Date64 → Date32

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -79,6 +81,9 @@ func TestCastsThatAreExact(t *testing.T) {
 		{column.Of(column.Int64), dictionary(arrow.PrimitiveTypes.Int64), `[5,null,-7,5]`, ""},
 		{column.Of(column.Uint64), arrow.PrimitiveTypes.Uint64, `[18446744073709551615,null]`, ""},
 		{column.Of(column.Float64), arrow.PrimitiveTypes.Float64, `[1.5,null]`, ""},
+		{column.Of(column.Int32), arrow.PrimitiveTypes.Int64, `[-2147483648,null,2147483647]`, ""},
+		{column.Of(column.Int32), dictionary(arrow.PrimitiveTypes.Int64), `[5,null,-7,5]`, ""},
+		{column.Of(column.Float32), arrow.PrimitiveTypes.Float64, `[0.5,null,-3.4028234663852886e38]`, ""},
 		{column.Of(column.Float32), arrow.Null, `[null,null]`, ""},
 		{column.Of(column.Boolean), arrow.Null, `[null,null]`, ""},
 		{column.Of(column.String), arrow.Null, `[null,null,null]`, ""},
@@ -124,7 +129,19 @@ func TestCastsThatAreRefused(t *testing.T) {
 		json string
 		want string
 	}{
-		{column.Of(column.Int64), arrow.PrimitiveTypes.Int32, `[1]`, "no exact cast"},
+		{column.Of(column.Int64), arrow.PrimitiveTypes.Float64, `[1]`, "no exact cast"},
+		{column.Of(column.Float64), arrow.PrimitiveTypes.Int64, `[1]`, "no exact cast"},
+		{column.Of(column.Float32), arrow.PrimitiveTypes.Int8, `[1]`, "no exact cast"},
+		{column.Of(column.Int32), arrow.BinaryTypes.String, `["1"]`, "no exact cast"},
+		{column.Of(column.Int32), arrow.FixedWidthTypes.Boolean, `[true]`, "no exact cast"},
+		{column.Of(column.Int32), arrow.PrimitiveTypes.Int64, `[1, 2, 2147483648]`, `row 2, column "v": 2147483648 (int64) is not a value for INT: out of range, which is -2147483648 to 2147483647`},
+		{column.Of(column.Int8), arrow.PrimitiveTypes.Int16, `[-128, -129]`, "row 1, "},
+		{column.Of(column.Uint8), arrow.PrimitiveTypes.Int8, `[0, -1]`, "row 1, "},
+		{column.Of(column.Uint64), arrow.PrimitiveTypes.Int64, `[-1]`, "row 0, "},
+		{column.Of(column.Int64), arrow.PrimitiveTypes.Uint64, `[9223372036854775807, 9223372036854775808]`, "row 1, "},
+		{column.Of(column.Float32), arrow.PrimitiveTypes.Float64, `[0.5, 0.1]`, `row 1, column "v": 0.1 (float64) is not a value for FLOAT: not exact`},
+		{column.Of(column.Float32), arrow.PrimitiveTypes.Float64, `[1e39]`, "row 0, "},
+		{column.Of(column.Int32), &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.PrimitiveTypes.Int64}, `[1, 1, 4294967296]`, "row 2, "},
 		{column.Of(column.Float64), arrow.PrimitiveTypes.Float32, `[1]`, "no exact cast"},
 		{column.Of(column.Float64), arrow.BinaryTypes.String, `["1"]`, "no exact cast"},
 		{column.Of(column.Boolean), arrow.PrimitiveTypes.Int8, `[1]`, "no exact cast"},
@@ -159,6 +176,76 @@ func TestCastsThatAreRefused(t *testing.T) {
 		_, err = recordColumns(table, record)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `column "v"`) {
 			t.Errorf("%v from %v: %v, want %q", c.to, c.from, err, c.want)
+		}
+	}
+}
+
+// Every integer goes into every integer column whose range it is in, and into no other.
+func TestIntegersOfAnotherWidthOrSign(t *testing.T) {
+	t.Parallel()
+	type integer struct {
+		kind      column.Kind
+		arrow     arrow.DataType
+		low, high string // of its range
+	}
+	integers := []integer{
+		{column.Int8, arrow.PrimitiveTypes.Int8, "-128", "127"},
+		{column.Int16, arrow.PrimitiveTypes.Int16, "-32768", "32767"},
+		{column.Int32, arrow.PrimitiveTypes.Int32, "-2147483648", "2147483647"},
+		{column.Int64, arrow.PrimitiveTypes.Int64, "-9223372036854775808", "9223372036854775807"},
+		{column.Uint8, arrow.PrimitiveTypes.Uint8, "0", "255"},
+		{column.Uint16, arrow.PrimitiveTypes.Uint16, "0", "65535"},
+		{column.Uint32, arrow.PrimitiveTypes.Uint32, "0", "4294967295"},
+		{column.Uint64, arrow.PrimitiveTypes.Uint64, "0", "18446744073709551615"},
+	}
+	number := func(text string, plus int64) *big.Int {
+		n, _ := new(big.Int).SetString(text, 10)
+		return n.Add(n, big.NewInt(plus))
+	}
+	isIn := func(i integer, n *big.Int) bool { return n.Cmp(number(i.low, 0)) >= 0 && n.Cmp(number(i.high, 0)) <= 0 }
+	for _, from := range integers {
+		for _, to := range integers {
+			for _, edge := range integers {
+				for _, n := range []*big.Int{number(edge.low, -1), number(edge.low, 0), number(edge.high, 0), number(edge.high, 1)} {
+					if !isIn(from, n) {
+						continue
+					}
+					a := arrayOf(t, from.arrow, "[null,"+n.String()+"]")
+					got, err := roundTrip(t, column.Of(to.kind), a)
+					var bad *badValue
+					switch {
+					case !isIn(to, n):
+						if !errors.As(err, &bad) || bad.row != 1 {
+							t.Errorf("%s from %v into %v: %v, %v", n, from.arrow, to.arrow, got, err)
+						}
+					case err != nil || !array.Equal(got, arrayOf(t, to.arrow, "[null,"+n.String()+"]")):
+						t.Errorf("%s from %v into %v: %v, %v", n, from.arrow, to.arrow, got, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestDoublesIntoFloat(t *testing.T) {
+	t.Parallel()
+	b := array.NewFloat64Builder(memory.DefaultAllocator)
+	exact := []float64{0, math.Copysign(0, -1), 1.5, math.MaxFloat32, math.SmallestNonzeroFloat32, math.Inf(1), math.Inf(-1), math.NaN()}
+	b.AppendValues(exact, nil)
+	got, err := roundTrip(t, column.Of(column.Float32), b.NewArray())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range exact {
+		if v := got.(*array.Float32).Value(i); math.Float32bits(v) != math.Float32bits(float32(want)) {
+			t.Errorf("%v became %v", want, v)
+		}
+	}
+	for _, inexact := range []float64{0.1, 1e39, -math.MaxFloat64, math.SmallestNonzeroFloat64, 1<<24 + 1} {
+		b.Append(inexact)
+		var bad *badValue
+		if _, err := roundTrip(t, column.Of(column.Float32), b.NewArray()); !errors.As(err, &bad) || bad.row != 0 {
+			t.Errorf("%v: %v", inexact, err)
 		}
 	}
 }

@@ -1,0 +1,77 @@
+package bulk
+
+import (
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// convertNumbers makes an array the values of an integer, FLOAT or DOUBLE column.
+// Integers of another width or sign are checked one by one, and so are DOUBLEs for a
+// FLOAT. Everything else would be rounded, and is the caller's to cast.
+func convertNumbers(t column.Type, a arrow.Array) (columnData, error) {
+	if arrow.TypeEqual(a.DataType(), catalog.ArrowType(t)) {
+		return fixedWidth(t, a), nil
+	}
+	switch k := t.Kind(); {
+	case k == column.Float32:
+		if f, ok := a.(*array.Float64); ok {
+			return narrowFloats(t, f)
+		}
+	case k >= column.Int8 && k <= column.Uint64:
+		if set := integerSetter(t, a); set != nil {
+			return convertCells(t, a, set)
+		}
+	}
+	return columnData{}, errNoCast
+}
+
+// convertCells makes a column of what set puts into a cell for each row that is not NULL.
+func convertCells(t column.Type, a arrow.Array, set func(c *column.Cell, row int) error) (columnData, error) {
+	var cell column.Cell
+	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
+		if err := set(&cell, row); err != nil {
+			return nil, err
+		}
+		return cell.AppendArrow(dst, t.ArrowWidth()), nil
+	})
+}
+
+// integerSetter returns what puts an integer of the array into a cell, with an error if it
+// is out of the column's range; nil for an array of another type.
+func integerSetter(t column.Type, a arrow.Array) func(c *column.Cell, row int) error {
+	switch a := a.(type) {
+	case *array.Int8:
+		return func(c *column.Cell, row int) error { return c.SetInt(t, int64(a.Value(row))) }
+	case *array.Int16:
+		return func(c *column.Cell, row int) error { return c.SetInt(t, int64(a.Value(row))) }
+	case *array.Int32:
+		return func(c *column.Cell, row int) error { return c.SetInt(t, int64(a.Value(row))) }
+	case *array.Int64:
+		return func(c *column.Cell, row int) error { return c.SetInt(t, a.Value(row)) }
+	case *array.Uint8:
+		return func(c *column.Cell, row int) error { return c.SetUint(t, uint64(a.Value(row))) }
+	case *array.Uint16:
+		return func(c *column.Cell, row int) error { return c.SetUint(t, uint64(a.Value(row))) }
+	case *array.Uint32:
+		return func(c *column.Cell, row int) error { return c.SetUint(t, uint64(a.Value(row))) }
+	case *array.Uint64:
+		return func(c *column.Cell, row int) error { return c.SetUint(t, a.Value(row)) }
+	}
+	return nil
+}
+
+// narrowFloats makes FLOATs of DOUBLEs that are some.
+func narrowFloats(t column.Type, a *array.Float64) (columnData, error) {
+	return convertCells(t, a, func(c *column.Cell, row int) error {
+		v := a.Value(row)
+		if float64(float32(v)) != v && !math.IsNaN(v) {
+			return &column.Error{Type: t, Value: v, Reason: "not exact as a FLOAT; cast the array to float32 if rounding is meant"}
+		}
+		return c.SetFloat64(t, v)
+	})
+}
