@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	v1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"github.com/apache/arrow-go/v18/arrow"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -33,8 +34,8 @@ func (c *client) replay(ctx context.Context, x captures.DoGet) answer {
 	return c.doGet(ctx, x.Ticket)
 }
 
-// recorded is the recorded answer in the form of our own.
-func recorded(x captures.DoGet) answer {
+// recorded returns the recorded answer in the form of our own, as a version gives it.
+func recorded(x captures.DoGet, version captures.Version) answer {
 	a := answer{affected: -1, code: x.Code, message: x.GRPCMessage}
 	if n, ok := x.ErrorCode(); ok {
 		a.errCode = strconv.Itoa(n)
@@ -44,7 +45,46 @@ func recorded(x captures.DoGet) answer {
 		list[i] = &flight.FlightData{DataHeader: m.Header, DataBody: m.Body, AppMetadata: m.AppMetadata}
 	}
 	a.read(list)
+	if x.Version != version && a.schema != nil {
+		a.schema = withoutExtensions(a.schema)
+	}
 	return a
+}
+
+// withoutExtensions returns a schema without the extension of JSON columns, which 1.1.4
+// does not send; what differs in nothing else was not recorded again.
+func withoutExtensions(s *arrow.Schema) *arrow.Schema {
+	fields := s.Fields()
+	for i, f := range fields {
+		keys, values := f.Metadata.Keys(), f.Metadata.Values()
+		var k, v []string
+		for n := range keys {
+			if !strings.HasPrefix(keys[n], "ARROW:extension:") {
+				k, v = append(k, keys[n]), append(v, values[n])
+			}
+		}
+		fields[i].Metadata = arrow.NewMetadata(k, v)
+	}
+	md := s.Metadata()
+	return arrow.NewSchema(fields, &md)
+}
+
+// eachVersion runs a test for every version that was recorded.
+func eachVersion(t *testing.T, test func(t *testing.T, v captures.Version)) {
+	t.Helper()
+	for _, v := range captures.Versions() {
+		t.Run(string(v), func(t *testing.T) {
+			t.Parallel()
+			test(t, v)
+		})
+	}
+}
+
+// startAs starts a server of a version.
+func startAs(t testing.TB, v captures.Version, o greptimetest.Options) *greptimetest.Server {
+	t.Helper()
+	o.Version = string(v)
+	return greptimetest.Start(t, o)
 }
 
 // compare lists how an answer differs from the recorded one: kinds and order of
@@ -123,43 +163,49 @@ func script(t *testing.T) []step {
 // differs there with the state after every step.
 func TestConformanceDoGet(t *testing.T) {
 	t.Parallel()
+	eachVersion(t, conformDoGet)
+}
+
+func conformDoGet(t *testing.T, v captures.Version) {
 	steps := script(t)
 	inScript := map[string]bool{}
 	for _, st := range steps {
 		inScript[st.recorded] = true
 	}
+	byName := map[string]captures.DoGet{}
 	var reads []captures.DoGet
-	for _, x := range captures.DoGets() {
-		if !inScript[x.Name] && !strings.HasPrefix(x.Name, "plain_") {
+	for _, x := range captures.Of(v, captures.DoGets()) {
+		byName[x.Base] = x
+		if !inScript[x.Base] && !strings.HasPrefix(x.Base, "plain_") {
 			reads = append(reads, x)
 		}
 	}
 	found := map[string][]string{}
 	check := func(c *client, x captures.DoGet) bool {
-		diffs := compare(c.replay(t.Context(), x), recorded(x), x.Request.SQL)
+		diffs := compare(c.replay(t.Context(), x), recorded(x, v), x.Request.SQL)
 		if len(diffs) > 0 {
-			found[x.Name] = diffs
+			found[x.Base] = diffs
 			return false
 		}
-		delete(found, x.Name)
+		delete(found, x.Base)
 		return true
 	}
 	run := func(c *client, between func()) {
 		for _, st := range steps {
 			if st.recorded != "" {
-				check(c, captures.DoGetByName(st.recorded))
+				check(c, byName[st.recorded])
 			} else if a := c.try(t, st.sql); a.err() != nil {
 				t.Errorf("%.100s: %v", st.sql, a.err())
 			}
 			between()
 		}
 	}
-	first := dial(t, greptimetest.Start(t))
+	first := dial(t, startAs(t, v, greptimetest.Options{}))
 	run(first, func() {})
 	reads = slices.DeleteFunc(reads, func(x captures.DoGet) bool { return check(first, x) })
-	reads = slices.DeleteFunc(reads, func(x captures.DoGet) bool { return doGetDifferences[x.Name] != "" })
+	reads = slices.DeleteFunc(reads, func(x captures.DoGet) bool { return doGetDifferences[x.Base] != "" })
 	if len(reads) > 0 {
-		second := dial(t, greptimetest.Start(t))
+		second := dial(t, startAs(t, v, greptimetest.Options{}))
 		run(second, func() {
 			reads = slices.DeleteFunc(reads, func(x captures.DoGet) bool { return check(second, x) })
 		})
@@ -187,19 +233,21 @@ func report(t *testing.T, found map[string][]string, listed map[string]string) {
 // one.
 func TestConformancePlain(t *testing.T) {
 	t.Parallel()
-	c := dial(t, greptimetest.Start(t, greptimetest.Options{Uncompressed: true}))
-	for _, st := range script(t)[:3] {
-		c.sql(t, st.sql)
-	}
-	found := map[string][]string{}
-	for _, x := range captures.DoGets() {
-		if strings.HasPrefix(x.Name, "plain_") {
-			if diffs := compare(c.replay(t.Context(), x), recorded(x), x.Request.SQL); len(diffs) > 0 {
-				found[x.Name] = diffs
+	eachVersion(t, func(t *testing.T, v captures.Version) {
+		c := dial(t, startAs(t, v, greptimetest.Options{Uncompressed: true}))
+		for _, st := range script(t)[:3] {
+			c.sql(t, st.sql)
+		}
+		found := map[string][]string{}
+		for _, x := range captures.Of(v, captures.DoGets()) {
+			if strings.HasPrefix(x.Base, "plain_") {
+				if diffs := compare(c.replay(t.Context(), x), recorded(x, v), x.Request.SQL); len(diffs) > 0 {
+					found[x.Base] = diffs
+				}
 			}
 		}
-	}
-	report(t, found, plainDifferences)
+		report(t, found, plainDifferences)
+	})
 }
 
 var recordedUsers = []greptimetest.User{
@@ -211,24 +259,25 @@ var recordedUsers = []greptimetest.User{
 // TestConformanceAuth replays the exchanges with a server that knows users.
 func TestConformanceAuth(t *testing.T) {
 	t.Parallel()
-	s := greptimetest.Start(t, greptimetest.Options{Users: recordedUsers})
-	c := dial(t, s)
-	c.auth = &v1.AuthHeader{AuthScheme: &v1.AuthHeader_Basic{Basic: &v1.Basic{Username: "alice", Password: "secret"}}}
-	found := map[string][]string{}
-	for _, x := range captures.AuthHandles() {
-		found[x.Name] = c.compareHandle(t, x)
-	}
-	for _, x := range captures.AuthDoGets() {
-		found[x.Name] = compare(c.replay(t.Context(), x), recorded(x), x.Request.SQL)
-	}
-	for _, x := range captures.AuthDoPuts() {
-		found[x.Name] = c.comparePut(t, x)
-	}
-	for _, x := range captures.Unaries() {
-		found[x.Name] = c.compareUnary(t, x)
-	}
-	maps.DeleteFunc(found, func(_ string, d []string) bool { return len(d) == 0 })
-	report(t, found, authDifferences)
+	eachVersion(t, func(t *testing.T, v captures.Version) {
+		c := dial(t, startAs(t, v, greptimetest.Options{Users: recordedUsers}))
+		c.auth = &v1.AuthHeader{AuthScheme: &v1.AuthHeader_Basic{Basic: &v1.Basic{Username: "alice", Password: "secret"}}}
+		found := map[string][]string{}
+		for _, x := range captures.Of(v, captures.AuthHandles()) {
+			found[x.Base] = c.compareHandle(t, x)
+		}
+		for _, x := range captures.Of(v, captures.AuthDoGets()) {
+			found[x.Base] = compare(c.replay(t.Context(), x), recorded(x, v), x.Request.SQL)
+		}
+		for _, x := range captures.Of(v, captures.AuthDoPuts()) {
+			found[x.Base] = c.comparePut(t, x)
+		}
+		for _, x := range captures.Of(v, captures.Unaries()) {
+			found[x.Base] = c.compareUnary(t, x)
+		}
+		maps.DeleteFunc(found, func(_ string, d []string) bool { return len(d) == 0 })
+		report(t, found, authDifferences)
+	})
 }
 
 func (c *client) compareUnary(t *testing.T, x captures.Unary) []string {
@@ -243,12 +292,16 @@ func (c *client) compareUnary(t *testing.T, x captures.Unary) []string {
 // order of their names but for those that others follow.
 func TestConformanceHandle(t *testing.T) {
 	t.Parallel()
-	c := dial(t, greptimetest.Start(t))
-	list := slices.Clone(captures.Handles())
+	eachVersion(t, conformHandle)
+}
+
+func conformHandle(t *testing.T, v captures.Version) {
+	c := dial(t, startAs(t, v, greptimetest.Options{}))
+	list := captures.Of(v, captures.Handles())
 	order := []string{"auto_create", "auto_alter_field", "auto_alter_tag", "json_text", "json_no_extension", "json_as_string_column", "json_as_binary_column", "vector", "decimal"}
 	slices.SortStableFunc(list, func(a, b captures.Handle) int {
 		rank := func(x captures.Handle) int {
-			if i := slices.Index(order, x.Name); i >= 0 {
+			if i := slices.Index(order, x.Base); i >= 0 {
 				return i
 			}
 			return len(order)
@@ -258,7 +311,7 @@ func TestConformanceHandle(t *testing.T) {
 	found := map[string][]string{}
 	for _, x := range list {
 		if d := c.compareHandle(t, x); len(d) > 0 {
-			found[x.Name] = d
+			found[x.Base] = d
 		}
 	}
 	report(t, found, handleDifferences)

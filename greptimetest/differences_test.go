@@ -1,6 +1,6 @@
 package greptimetest_test
 
-// What differs from the recordings of GreptimeDB 1.0.2, and why. A test fails for an
+// What differs from the recordings of GreptimeDB 1.0.2 and 1.1.4, and why. A test fails for an
 // entry that has become needless. "refused" means code 1001, which names the feature.
 
 const (

@@ -49,10 +49,10 @@ func handleDoPut(srv any, ss grpc.ServerStream) error {
 	if _, isStatus := status.FromError(err); isStatus {
 		return err // of the transport
 	}
-	if f.s.opts.PutErrors {
-		return fail(ctx, err)
+	if f.s.version < engine.V1_1_4 {
+		return status.Error(codes.Unknown, "Execute gRPC request error") // whatever it was
 	}
-	return status.Error(codes.Unknown, "Execute gRPC request error")
+	return fail(ctx, err)
 }
 
 // errPanic stands for a batch whose body is cut short: GreptimeDB's task panics, and
@@ -106,8 +106,17 @@ func (p *put) ack(id int64, rows int, elapsed time.Duration) {
 	}
 }
 
-func invalid(format string, args ...any) error {
-	return refuse(engine.InvalidArguments, format, args...)
+// streamError returns the error of messages that are no stream of record batches.
+func streamError(code codes.Code, format string, args ...any) error {
+	return refuse(engine.InvalidArguments, "Incomplete GRPC request: Stream error: Status { code: %s, message: %q, source: None }", code, fmt.Sprintf(format, args...))
+}
+
+func badSchema(reason any) error {
+	return streamError(codes.InvalidArgument, "Failed to decode schema: Invalid FlightData, reason: %v", reason)
+}
+
+func badBatch(reason any) error {
+	return streamError(codes.InvalidArgument, "Failed to decode RecordBatch: Invalid FlightData, reason: %v", reason)
 }
 
 // batches reads the schema, and then batches until the client has sent all.
@@ -121,20 +130,23 @@ func (p *put) batches() error {
 	d := first.Descriptor
 	switch {
 	case d == nil:
-		return invalid("expect FlightDescriptor in the first message")
+		return streamError(codes.FailedPrecondition, "table to put is not found in flight descriptor")
 	case d.Type != flight.DescriptorPath:
-		return invalid("expect FlightDescriptor::type == 'Path' only")
+		return streamError(codes.InvalidArgument, "Invalid request parameter: expect FlightDescriptor::type == 'Path' only")
 	case len(d.Path) != 1:
-		return invalid("expect FlightDescriptor::path has only one table name")
+		return streamError(codes.InvalidArgument, "Invalid request parameter: expect FlightDescriptor::path has only one table name")
 	}
 	p.table = d.Path[0]
-	if kind, err := messageKind(first.DataHeader); err != nil || kind != ipc.MessageSchema {
-		return invalid("Failed to decode schema")
+	switch kind, err := messageKind(first.DataHeader); {
+	case err != nil:
+		return badSchema(err)
+	case kind != ipc.MessageSchema:
+		return badSchema("Should have decoded schema first!")
 	}
 	r := &putReader{put: p, first: &first}
 	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{})
 	if err != nil {
-		return invalid("Failed to decode schema: %v", err)
+		return badSchema(err)
 	}
 	defer reader.Release()
 	for reader.Next() {
@@ -144,7 +156,7 @@ func (p *put) batches() error {
 	}
 	var bad *flightdecode.Error
 	if err := reader.Err(); errors.As(err, &bad) {
-		return invalid("Failed to decode record batch: %v", err)
+		return badBatch(bad)
 	} else if err != nil {
 		return err
 	}
@@ -181,8 +193,10 @@ func (r *putReader) receive(m *flightdecode.Message) error {
 		}
 		kind, err := messageKind(data.DataHeader)
 		switch {
-		case err != nil || kind != ipc.MessageRecordBatch && kind != ipc.MessageDictionaryBatch:
-			return invalid("Failed to decode record batch: it is no record batch")
+		case err != nil:
+			return badBatch(err)
+		case kind != ipc.MessageRecordBatch && kind != ipc.MessageDictionaryBatch:
+			return streamError(codes.InvalidArgument, "Expected RecordBatch message, got other message type")
 		case bodyLength(data.DataHeader) > int64(len(data.DataBody)):
 			return errPanic
 		}

@@ -95,7 +95,7 @@ func (f *flightService) doGet(ss grpc.ServerStream, ticket []byte) error {
 		return err
 	}
 	for {
-		batch, err := r.Next(f.s.opts.batchSize())
+		batch, err := r.Next(f.s.batchSize())
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -106,6 +106,11 @@ func (f *flightService) doGet(ss grpc.ServerStream, ticket []byte) error {
 		batch.Release()
 		if err != nil {
 			return err
+		}
+		if r.BatchMetrics {
+			if err := sendNone(ss, metrics(time.Since(start))); err != nil {
+				return err
+			}
 		}
 	}
 	if err := w.Close(); err != nil {

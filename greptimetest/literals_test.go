@@ -15,7 +15,11 @@ import (
 // back as the recording did.
 func TestLiterals(t *testing.T) {
 	t.Parallel()
-	s := greptimetest.Start(t)
+	eachVersion(t, insertLiterals)
+}
+
+func insertLiterals(t *testing.T, v captures.Version) {
+	s := startAs(t, v, greptimetest.Options{})
 	for i, col := range captures.Literals() {
 		t.Run(strings.ReplaceAll(col.Column, " ", "_"), func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,8 @@ package greptimetest
 import (
 	"crypto/tls"
 	"log/slog"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/engine"
 )
 
 // Options says how a server behaves. The zero value is a server in memory, without
@@ -21,12 +23,12 @@ type Options struct {
 	// Uncompressed sends record batches as they are. By default their bodies are
 	// compressed with LZ4, as GreptimeDB's are.
 	Uncompressed bool
-	// BatchSize is the most rows in a record batch; default 1,024, which GreptimeDB
-	// has when it reads files.
+	// BatchSize is the most rows in a record batch. The default is what GreptimeDB has
+	// when it reads files: 8,192, and 1,024 in version 1.0.2.
 	BatchSize int
-	// PutErrors makes DoPut answer errors with their code, as GreptimeDB 1.1.2 and
-	// later do. By default all of them are Unknown "Execute gRPC request error".
-	PutErrors bool
+	// Version is the version of GreptimeDB that the server answers as: "1.1.4", the
+	// default, or "1.0.2". The README lists what differs.
+	Version string
 	// DropAcks makes DoPut drop acks that the client leaves unread beyond 32, as
 	// GreptimeDB does. By default they wait.
 	DropAcks bool
@@ -52,11 +54,11 @@ const (
 	WriteOnly
 )
 
-func (o Options) batchSize() int {
-	if o.BatchSize > 0 {
-		return o.BatchSize
+func (o Options) version() (engine.Version, error) {
+	if o.Version == "" {
+		return engine.V1_1_4, nil
 	}
-	return 1024
+	return engine.ParseVersion(o.Version)
 }
 
 func (o Options) addr() string {

@@ -61,33 +61,12 @@ func TestOptionsAreChecked(t *testing.T) {
 		{Users: []greptimetest.User{{Name: "a", Password: "x"}, {Name: "a", Password: "y"}}},
 		{Addr: "nowhere:0:0"},
 		{Dir: "/dev/null/x"},
+		{Version: "1.1"},
+		{Version: "2.0.0"},
 	} {
 		if s, err := greptimetest.New(o); err == nil {
 			s.Close()
 			t.Errorf("%+v: no error", o)
-		}
-	}
-}
-
-// TestPutErrors: with the option, DoPut answers errors as GreptimeDB 1.1.2 does.
-func TestPutErrors(t *testing.T) {
-	t.Parallel()
-	c := dial(t, greptimetest.Start(t, greptimetest.Options{PutErrors: true}))
-	for _, tt := range []struct {
-		name string
-		code codes.Code
-		num  string
-	}{
-		{"error_missing_table", codes.NotFound, "4001"},
-		{"error_descriptor_cmd", codes.InvalidArgument, "1004"},
-		{"error_string_for_double", codes.InvalidArgument, "1004"},
-	} {
-		x := captures.DoPutByName(tt.name)
-		c.setup(t, x.Setup)
-		acks, trailer, err := c.put(t.Context(), x)
-		want := captures.Status{Code: tt.code, Trailer: map[string][]string{"x-greptime-err-code": {tt.num}}}
-		if diffs := compareStatus(err, trailer, want, "", ""); len(diffs) > 0 && strings.HasPrefix(diffs[0], "status") || len(acks) != 1 {
-			t.Errorf("%s: %v, acks %v", tt.name, diffs, acks)
 		}
 	}
 }

@@ -6,8 +6,8 @@
 //	db, err := sql.Open("greptime", s.DSN())
 //
 // It is exact on the wire: messages, types, metadata, error codes, authentication
-// and time zones are those of GreptimeDB 1.0.2, and its own tests hold it against
-// recordings of that server. SQL it runs only where DuckDB, or its own code, means
+// and time zones are those of GreptimeDB 1.1.4, or of 1.0.2 if Options ask for it, and
+// its own tests hold it against recordings of both. SQL it runs only where DuckDB, or its own code, means
 // the same. What it does not support answers error 1001 and names the feature; it
 // does not answer something else instead. The module's README lists what is
 // supported and where it differs.
@@ -40,14 +40,15 @@ import (
 
 // Server is a running server.
 type Server struct {
-	opts   Options
-	engine *engine.Engine
-	grpc   *grpc.Server
-	lis    net.Listener
-	faults faults
-	served chan error
-	once   sync.Once
-	err    error // of Close
+	opts    Options
+	version engine.Version
+	engine  *engine.Engine
+	grpc    *grpc.Server
+	lis     net.Listener
+	faults  faults
+	served  chan error
+	once    sync.Once
+	err     error // of Close
 }
 
 // maxMessage is GreptimeDB's limit for messages in both directions.
@@ -81,7 +82,11 @@ func New(o Options) (*Server, error) {
 	if err := checkUsers(o.Users); err != nil {
 		return nil, err
 	}
-	e, err := engine.Open(o.Dir)
+	version, err := o.version()
+	if err != nil {
+		return nil, fmt.Errorf("greptimetest: %w", err)
+	}
+	e, err := engine.Open(o.Dir, version)
 	if err != nil {
 		return nil, fmt.Errorf("greptimetest: %w", err)
 	}
@@ -89,7 +94,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("greptimetest: %w", err), e.Close())
 	}
-	s := &Server{opts: o, engine: e, served: make(chan error, 1)}
+	s := &Server{opts: o, version: version, engine: e, served: make(chan error, 1)}
 	s.lis = s.faults.listener(lis)
 	s.grpc = grpc.NewServer(s.serverOptions()...)
 	v1.RegisterGreptimeDatabaseServer(s.grpc, &databaseService{s: s})
@@ -98,6 +103,17 @@ func New(o Options) (*Server, error) {
 	s.grpc.RegisterService(&flightServiceDesc, &flightService{s: s})
 	go func() { s.served <- s.grpc.Serve(s.lis) }()
 	return s, nil
+}
+
+// batchSize returns the most rows in a record batch.
+func (s *Server) batchSize() int {
+	switch {
+	case s.opts.BatchSize > 0:
+		return s.opts.BatchSize
+	case s.version < engine.V1_1_4:
+		return 1024
+	}
+	return 8192
 }
 
 func (s *Server) serverOptions() []grpc.ServerOption {

@@ -262,7 +262,7 @@ func TestLargeInsert(t *testing.T) {
 		t.Errorf("affected %d", a.affected)
 	}
 	a := c.sql(t, "SELECT v FROM big")
-	if len(a.rows) != n || len(a.kinds) != 2+(n+1023)/1024 {
+	if len(a.rows) != n || len(a.kinds) != 2+(n+8191)/8192 {
 		t.Errorf("%d rows in %d messages", len(a.rows), len(a.kinds))
 	}
 }

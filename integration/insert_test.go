@@ -148,8 +148,8 @@ func TestInsertMakesTables(t *testing.T) {
 		t.Errorf("tables %q", got)
 	}
 	wantRows(t, db, `SELECT * FROM "Odd:Table-1"`, "h 5 1970-01-01T00:00:01.000000002Z 1.5000 00:00:00.000003")
-	wantRows(t, db, `SELECT column_name, semantic_type, is_nullable FROM information_schema.columns WHERE table_schema = database() AND table_name = 'Odd:Table-1' ORDER BY ordinal_position`,
-		"Host.Name TAG Yes", "select TAG Yes", "a b TIMESTAMP No", `q"q FIELD Yes`, "größe FIELD Yes")
+	wantRows(t, db, `SELECT column_name, semantic_type, upper(is_nullable) FROM information_schema.columns WHERE table_schema = database() AND table_name = 'Odd:Table-1' ORDER BY ordinal_position`,
+		"Host.Name TAG YES", "select TAG YES", "a b TIMESTAMP NO", `q"q FIELD YES`, "größe FIELD YES")
 	for _, name := range []string{"", "a b", "1a", "ä"} {
 		_, err := insertInto(t, db, insert.Options{}, addReading(t, readings(name), "a", 1, 1))
 		wantCode(t, err, greptime.InvalidArguments, "Invalid table name")
@@ -246,7 +246,7 @@ func TestInsertHints(t *testing.T) {
 	}
 	wantRows(t, db, "SELECT count(*) FROM gone", "0")
 
-	for _, o := range []insert.Options{{TTL: "soon"}, {Hints: map[string]string{"merge_mode": "first"}}, {AppendMode: true, Hints: map[string]string{"merge_mode": "last_row"}}, {ExistingOnly: true}} {
+	for _, o := range []insert.Options{{TTL: "soon"}, {Hints: map[string]string{"merge_mode": "first"}}, {AppendMode: true, Hints: map[string]string{"merge_mode": "last_non_null"}}, {ExistingOnly: true}} {
 		_, err := insertInto(t, db, o, addReading(t, readings("never"), "a", 1, 1))
 		wantCode(t, err, greptime.InvalidArguments, "")
 	}

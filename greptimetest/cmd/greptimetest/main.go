@@ -69,7 +69,7 @@ func run(ctx context.Context, stop func(), args []string, out, errOut io.Writer)
 	fs.StringVar(&o.Dir, "data", "", "folder for data; empty keeps it in memory")
 	fs.Var(&list, "user", "a user that may connect, `name=password`; also name:ro=… and name:wo=…; may be repeated")
 	fs.BoolVar(&o.Uncompressed, "uncompressed", false, "send record batches without LZ4")
-	fs.BoolVar(&o.PutErrors, "put-errors", false, "answer DoPut errors with their code, as GreptimeDB 1.1.2 and later")
+	fs.StringVar(&o.Version, "version", "1.1.4", "`version` of GreptimeDB to answer as, 1.1.4 or 1.0.2")
 	fs.BoolVar(&verbose, "verbose", false, "log every request that is refused")
 	switch err := fs.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -95,6 +95,7 @@ func run(ctx context.Context, stop func(), args []string, out, errOut io.Writer)
 		where = o.Dir
 	}
 	fmt.Fprintf(out, "greptimetest: a GreptimeDB-compatible test server, not GreptimeDB\n")
+	fmt.Fprintf(out, "  answers as   GreptimeDB %s\n", o.Version)
 	fmt.Fprintf(out, "  listening on %s (gRPC and Arrow Flight, no TLS)\n", s.Addr())
 	fmt.Fprintf(out, "  data in      %s\n", where)
 	dsn := url.URL{Scheme: "greptime", Host: s.Addr(), Path: "/public"}

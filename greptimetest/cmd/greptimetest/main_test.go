@@ -57,7 +57,7 @@ func TestRunSaysWhereItListensAndStops(t *testing.T) {
 
 func TestFlagsAreChecked(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--user", "a"}, {"--user", "a:xx=b"}, {"--nothing"}, {"rest"}} {
+	for _, args := range [][]string{{"--user", "a"}, {"--user", "a:xx=b"}, {"--nothing"}, {"--version", "1.1"}, {"rest"}} {
 		var out output
 		if err := run(t.Context(), func() {}, args, &out, &out); err == nil {
 			t.Errorf("%v: no error", args)

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -11,8 +13,9 @@ import (
 )
 
 // InsertBatch stores a record batch of a DoPut. Columns are matched by name, types
-// must be the table's own, columns that the table does not have are dropped, and
-// all that it has must be there. It returns the rows of the batch.
+// must be the table's own, and columns that the table does not have are dropped.
+// V1_0_2 wants all columns that the table has; V1_1_4 fills the others with their
+// DEFAULT or NULL. InsertBatch returns the rows of the batch.
 func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batch arrow.RecordBatch) (int, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -22,41 +25,133 @@ func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batc
 		return 0, tableNotFound(name)
 	}
 	if t.View != "" {
-		return 0, viewInsert(name)
+		return 0, errorf(InvalidArguments, "Failed to find table route: %d", t.ID)
 	}
-	n := int(batch.NumRows())
-	if n == 0 {
+	if batch.NumRows() == 0 {
 		return 0, nil
 	}
-	rs := make(rows, n)
-	cells := make([]any, n*len(t.Columns))
-	for r := range rs {
-		rs[r] = cells[r*len(t.Columns) : (r+1)*len(t.Columns)]
+	given, arrays, err := e.matchBatch(t, batch)
+	if err != nil {
+		return 0, err
 	}
+	n := int(batch.NumRows())
+	values := make(rows, n)
+	cells := make([]any, n*len(given))
+	for r := range values {
+		values[r] = cells[r*len(given) : (r+1)*len(given)]
+		for k, arr := range arrays {
+			if !arr.IsNull(r) {
+				values[r][k] = arrowCell(arr, r)
+			}
+		}
+	}
+	full, err := e.complete(t, given, values)
+	if err != nil {
+		return 0, err
+	}
+	return n, e.write(ctx, t, full, true)
+}
+
+// matchBatch returns the table's columns that a batch has, and their arrays.
+func (e *Engine) matchBatch(t *Table, batch arrow.RecordBatch) (given []int, arrays []arrow.Array, err error) {
 	for i := range t.Columns {
 		col := &t.Columns[i]
 		at := batch.Schema().FieldIndices(col.Name)
-		if len(at) == 0 {
-			return 0, t.badRequest("missing column %s", col.Name)
+		switch {
+		case len(at) > 0:
+		case col.Semantic == TimeIndex:
+			return nil, nil, t.badRequest("timestamp column `%s` not found", col.Name)
+		case e.version < V1_1_4:
+			return nil, nil, t.badRequest("missing column %s", col.Name)
+		default:
+			continue
 		}
 		arr := batch.Column(at[0])
-		if !bulkType(col, arr.DataType()) {
-			return 0, errorf(InvalidArguments, "column %s expect type %s, given: %s", col.Name, col.Type.debug(), arr.DataType())
+		if err := checkBatchColumn(t, i, arr); err != nil {
+			return nil, nil, err
 		}
-		for r := range rs {
-			if arr.IsNull(r) {
-				if !col.Nullable {
-					return 0, t.badRequest("column %s is not null but input has null", col.Name)
-				}
-				continue
-			}
-			rs[r][i] = arrowCell(arr, r)
-		}
+		given, arrays = append(given, i), append(arrays, arr)
 	}
-	return n, e.write(ctx, t, rs, true)
+	return given, arrays, nil
 }
 
-// bulkType tells whether DoPut takes an Arrow type for a column. Nothing is cast;
+// checkBatchColumn holds an array of a batch against column i of the table.
+func checkBatchColumn(t *Table, i int, arr arrow.Array) error {
+	col, dt := &t.Columns[i], arr.DataType()
+	_, isTime := dt.(*arrow.TimestampType)
+	switch {
+	case dt.ID() == arrow.DICTIONARY:
+		return errorf(InvalidArguments, "Failed arrow operation: Invalid argument error: Value at position 0 out of bounds: 0 (should be in [0, -1])")
+	case col.Semantic == TimeIndex && (!isTime || arr.NullN() == arr.Len()):
+		return errorf(Internal, "the time index %s has no times", col.Name) // GreptimeDB's region worker panics
+	case !bulkType(col, dt):
+		return badRecordBatch("column types must match schema types, expected %s but found %s at column index %d", rustType(col.Type.arrow()), rustType(dt), t.regionOrder(i))
+	case !col.Nullable && arr.NullN() > 0:
+		return badRecordBatch("Column '%s' is declared as non-nullable but contains null values", col.Name)
+	}
+	return nil
+}
+
+func badRecordBatch(format string, args ...any) *Error {
+	return errorf(Unexpected, "Failed to create RecordBatch from vectors: Invalid argument error: %s", fmt.Sprintf(format, args...))
+}
+
+// regionOrder returns the position of column i in a region's batches, which have the
+// tags first, then the fields and then the time index.
+func (t *Table) regionOrder(i int) int {
+	rank := func(i int) int {
+		switch t.Columns[i].Semantic {
+		case Tag:
+			return slices.Index(t.Tags, t.Columns[i].Name)
+		case Field:
+			return len(t.Columns) + i
+		}
+		return 2 * len(t.Columns)
+	}
+	at := 0
+	for k := range t.Columns {
+		if rank(k) < rank(i) {
+			at++
+		}
+	}
+	return at
+}
+
+// rustType returns the name of an Arrow type in arrow-rs.
+func rustType(dt arrow.DataType) string {
+	switch dt := dt.(type) {
+	case *arrow.TimestampType:
+		if dt.TimeZone != "" {
+			return fmt.Sprintf("Timestamp(%s, %q)", dt.Unit, dt.TimeZone)
+		}
+		return fmt.Sprintf("Timestamp(%s)", dt.Unit)
+	case *arrow.Decimal128Type:
+		return fmt.Sprintf("Decimal128(%d, %d)", dt.Precision, dt.Scale)
+	case *arrow.Time32Type:
+		return fmt.Sprintf("Time32(%s)", dt.Unit)
+	case *arrow.Time64Type:
+		return fmt.Sprintf("Time64(%s)", dt.Unit)
+	}
+	switch dt.ID() {
+	case arrow.BOOL:
+		return "Boolean"
+	case arrow.STRING:
+		return "Utf8"
+	case arrow.LARGE_STRING:
+		return "LargeUtf8"
+	case arrow.STRING_VIEW:
+		return "Utf8View"
+	case arrow.UINT8, arrow.UINT16, arrow.UINT32, arrow.UINT64:
+		return "UInt" + strings.TrimPrefix(dt.Name(), "uint")
+	case arrow.LARGE_BINARY:
+		return "LargeBinary"
+	case arrow.BINARY_VIEW:
+		return "BinaryView"
+	}
+	return strings.ToUpper(dt.Name()[:1]) + dt.Name()[1:]
+}
+
+// bulkType reports whether DoPut takes an Arrow type for a column. Nothing is cast;
 // only string tags come in several encodings.
 func bulkType(col *Column, dt arrow.DataType) bool {
 	if col.Type.Kind == String && col.Semantic == Tag {

@@ -160,11 +160,15 @@ func (c *cursor) columnDef(s *Session, keywordsRefused bool) (Column, columnMark
 		return Column{}, marks, err
 	}
 	col := Column{Name: name, Nullable: true, Semantic: Field, Index: map[string]string{}}
+	if s.version >= V1_1_4 && c.peek().is("JSON") && c.at(1).is("(") {
+		return Column{}, marks, unsupported("JSON(…): GreptimeDB 1.1 has JSON2 in its place")
+	}
 	if col.Type, err = c.columnType(); err == errInterval {
 		return Column{}, marks, errorf(InvalidArguments, "Invalid SQL, error: column name `%s` is interval type, which is not supported", name)
 	} else if err != nil {
 		return Column{}, marks, err
 	}
+	col.Type.Structured = col.Type.Structured && s.version < V1_1_4
 	for {
 		switch {
 		case c.accept("NOT", "NULL"):

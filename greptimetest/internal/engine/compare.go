@@ -190,7 +190,7 @@ func (tr *translator) comparable(e expr, op string, other expr) (string, error) 
 	return e.sql, nil
 }
 
-// timestampBound is text compared with a timestamp. In WHERE, GreptimeDB 1.0.2
+// timestampBound is text compared with a timestamp. In WHERE, GreptimeDB
 // compares text on a whole second with a column by seconds: "<=" and the upper end
 // of BETWEEN reach to the end of the second, and ">" begins after it. The bound
 // moved to the last unit of its second has that effect on every operator.

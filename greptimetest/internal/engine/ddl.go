@@ -78,7 +78,7 @@ func (e *Engine) createTable(ctx context.Context, s *Session, c *cursor) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	if err := c.tableOptions(t); err != nil {
+	if err := c.tableOptions(s, t); err != nil {
 		return nil, err
 	}
 	if err := c.end(); err != nil {
@@ -155,7 +155,7 @@ func (c *cursor) nameList() ([]string, error) {
 }
 
 // tableOptions takes PARTITION ON, ENGINE, COMMENT and WITH.
-func (c *cursor) tableOptions(t *Table) error {
+func (c *cursor) tableOptions(s *Session, t *Table) error {
 	for {
 		switch {
 		case c.accept("PARTITION", "ON", "COLUMNS"):
@@ -189,7 +189,7 @@ func (c *cursor) tableOptions(t *Table) error {
 					return err
 				}
 			}
-			return t.checkOptions()
+			return t.checkOptions(s.version)
 		default:
 			return nil
 		}
@@ -272,9 +272,14 @@ func (t *Table) setOption(key, value string) error {
 	return nil
 }
 
-func (t *Table) checkOptions() error {
-	if t.appendMode() && t.Options["merge_mode"] != "" {
+// checkOptions holds the options against each other.
+func (t *Table) checkOptions(version Version) error {
+	switch mode := t.Options["merge_mode"]; {
+	case !t.appendMode() || mode == "":
+	case version < V1_1_4:
 		return errorf(InvalidArguments, "Invalid region options, merge_mode is not allowed when append_mode is enabled")
+	case mode != "last_row":
+		return errorf(InvalidArguments, "Invalid region options, only last_row merge_mode is allowed when append_mode is enabled")
 	}
 	return nil
 }

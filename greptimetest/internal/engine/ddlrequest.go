@@ -33,7 +33,7 @@ func (e *Engine) CreateTable(ctx context.Context, s *Session, req *v1.CreateTabl
 	if req.GetDesc() != "" {
 		t.Options["comment"] = req.GetDesc()
 	}
-	if err := t.checkOptions(); err != nil {
+	if err := t.checkOptions(e.version); err != nil {
 		return err
 	}
 	if err := t.setKeys([]string{req.GetTimeIndex()}, req.GetPrimaryKeys()); err != nil {

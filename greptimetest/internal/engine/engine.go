@@ -4,7 +4,7 @@
 // What means the same in both is translated and run by DuckDB; what GreptimeDB
 // does by rules of its own (DDL, the literals of INSERT, upserts, SHOW) is done
 // here; everything else answers Unsupported and names the feature. The rules are
-// those of GreptimeDB 1.0.2.
+// those of one Version of GreptimeDB.
 package engine
 
 import (
@@ -22,9 +22,10 @@ import (
 
 // Engine holds the databases. Its methods may be called from several goroutines.
 type Engine struct {
-	db   *sql.DB
-	path string // of the file; "" in memory
-	now  clock
+	db      *sql.DB
+	path    string // of the file; "" in memory
+	now     clock
+	version Version
 
 	// mu guards the catalog. DDL holds it; statements and inserts share it while
 	// they run, but not while their results are read.
@@ -40,9 +41,9 @@ func folderInUse(dir string) error {
 	return fmt.Errorf("the folder %s is in use by another server", dir)
 }
 
-// Open makes an engine that keeps its data in a folder, or in memory if the folder
+// Open creates an engine that keeps its data in a folder, or in memory if the folder
 // is "". A commit to a folder is on disk before it is acknowledged.
-func Open(dir string) (*Engine, error) {
+func Open(dir string, version Version) (*Engine, error) {
 	path := ""
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -65,7 +66,7 @@ func Open(dir string) (*Engine, error) {
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	e := &Engine{db: sql.OpenDB(connector), path: path, now: systemClock}
+	e := &Engine{db: sql.OpenDB(connector), path: path, now: systemClock, version: version}
 	if err := e.prepare(context.Background()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -127,6 +128,7 @@ func (e *Engine) inTx(ctx context.Context, f func(conn *sql.Conn) error) (err er
 // Execute runs an SQL text. Several statements are run in order until one fails,
 // and the answer is an error all the same, as GreptimeDB's.
 func (e *Engine) Execute(ctx context.Context, s *Session, text string) (*Result, error) {
+	s.version = e.version
 	stmts, err := lex(text)
 	if err != nil {
 		return nil, err
@@ -158,7 +160,7 @@ func (e *Engine) Execute(ctx context.Context, s *Session, text string) (*Result,
 	return nil, errorf(Unsupported, "Not supported: execute multiple statements in SQL query string through GRPC interface")
 }
 
-// statements that GreptimeDB 1.0.2 knows, by their first word.
+// statements that GreptimeDB knows, by their first word.
 var statementWords = map[string]bool{
 	"SELECT": true, "WITH": true, "VALUES": true, "(": true, "INSERT": true, "REPLACE": true, "DELETE": true,
 	"CREATE": true, "ALTER": true, "DROP": true, "TRUNCATE": true, "COMMENT": true, "SHOW": true, "DESC": true,

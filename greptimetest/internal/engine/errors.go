@@ -32,7 +32,7 @@ const (
 )
 
 // Error is an answer that is an error: GreptimeDB's code, and a text that agrees
-// with GreptimeDB 1.0.2's as far as it is stable there.
+// with GreptimeDB's as far as it is stable there.
 type Error struct {
 	Code    Code
 	Message string

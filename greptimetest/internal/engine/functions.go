@@ -46,7 +46,7 @@ func math1(duck string) builtin {
 	}}, duck, Type.isNumber)
 }
 
-// view marks a function whose strings GreptimeDB 1.0.2 returns as Utf8View.
+// view marks a function whose strings GreptimeDB returns as Utf8View.
 func view(b builtin) builtin {
 	inner := b.build
 	b.build = func(tr *translator, args []expr) (expr, error) {
@@ -181,7 +181,7 @@ func init() {
 		"to_timestamp_nanos": {1, 1, false, toTimestamp(TimestampNano, TimestampNano)}, "to_unixtime": {1, 1, false, toUnixtime},
 		"date_format": {2, 2, false, dateFormat}, "timezone": {0, 2, false, timezone},
 		// The session.
-		"version": session(func(*Session) string { return ServerVersion }), "database": session(func(s *Session) string { return s.Database }),
+		"version": session(func(s *Session) string { return s.version.String() }), "database": session(func(s *Session) string { return s.Database }),
 		"current_schema": session(func(s *Session) string { return s.Database }),
 		// Aggregates.
 		"count": agg(builtin{1, -1, false, count}), "count_star": agg(builtin{0, 0, false, countStar}),
@@ -210,9 +210,6 @@ func init() {
 		builtins[name] = f
 	}
 }
-
-// ServerVersion is what version() answers: the server whose behaviour this is.
-const ServerVersion = "1.0.2"
 
 func ordered(t Type) bool { return !t.isBytes() && t.Kind != Bool }
 

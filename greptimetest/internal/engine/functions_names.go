@@ -2,7 +2,7 @@ package engine
 
 import "strings"
 
-// greptimeFunctions are functions that GreptimeDB 1.0.2 has and this server may
+// greptimeFunctions are functions that GreptimeDB has and this server may
 // not: calling one is Unsupported, where an unknown name is an error of the plan.
 var greptimeFunctions = names(`
 	sign signum current_time unnest acos acosh asin asinh atan2 atanh cbrt ceil cos cosh cot exp factorial floor gcd iszero lcm log nanvl pi radians random sinh tanh

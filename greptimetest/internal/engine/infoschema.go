@@ -89,7 +89,7 @@ func (e *Engine) infoColumnsRows() [][]driver.Value {
 		for i := range t.Columns {
 			col := &t.Columns[i]
 			list = append(list, []driver.Value{catalogName, t.Database, t.Name, col.Name, int64(i + 1), col.keyName(), "", "select,insert",
-				col.Type.name(), col.Semantic.String(), orNull(col.defaultText()), yesNo(col.Nullable, "Yes", "No"), col.Type.lower(), col.Type.lower(), orNull(col.Comment)})
+				col.Type.name(), col.Semantic.String(), orNull(col.defaultText()), e.version.yesNo(col.Nullable), col.Type.lower(), col.Type.lower(), orNull(col.Comment)})
 		}
 	})
 	return list

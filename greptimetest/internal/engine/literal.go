@@ -77,7 +77,7 @@ func parseError(format string, args ...any) *Error {
 	return errorf(InvalidSyntax, "Failed to parse value: "+format, args...)
 }
 
-// cell converts a literal for a column as GreptimeDB 1.0.2 does on the literal
+// cell converts a literal for a column as GreptimeDB does on the literal
 // path: not as a cast does. zone is the zone of naive text.
 func (l literal) cell(column string, t Type, zone *time.Location) (any, error) {
 	switch l.kind {

@@ -93,7 +93,7 @@ func rowTable(name string, r *v1.Rows) (nativeTable, error) {
 }
 
 // checkVectors checks the length of the vectors in leading vector columns, which is
-// all that GreptimeDB 1.0.2 checks.
+// all that GreptimeDB checks.
 func (nt *nativeTable) checkVectors() error {
 	for k, c := range nt.cols {
 		if c.typ.Kind != Vector {
@@ -309,7 +309,7 @@ func (e *Engine) createOnInsert(ctx context.Context, s *Session, nt *nativeTable
 	if p := s.Hints["physical_table"]; p != "" {
 		return unsupported("the hint physical_table (the metric engine)")
 	}
-	if err := t.checkOptions(); err != nil {
+	if err := t.checkOptions(e.version); err != nil {
 		return err
 	}
 	lower := map[string]bool{}

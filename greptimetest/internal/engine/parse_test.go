@@ -147,7 +147,7 @@ func FuzzColumns(f *testing.F) {
 // TestNoFiles: DuckDB itself refuses to read files, whatever gets past the translator.
 func TestNoFiles(t *testing.T) {
 	t.Parallel()
-	e, err := Open(t.TempDir())
+	e, err := Open(t.TempDir(), V1_1_4)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,8 @@ type Result struct {
 	Schema   *arrow.Schema
 	// Stream tells that the result is one that GreptimeDB ends with metrics.
 	Stream bool
+	// BatchMetrics tells that there are metrics after every batch, too.
+	BatchMetrics bool
 	// Empty tells that a result without rows has a batch of zero rows.
 	Empty bool
 
@@ -328,7 +330,7 @@ func (r *goRows) close() {}
 func (e *Engine) explain(ctx context.Context, s *Session, c *cursor) (*Result, error) {
 	c.next()
 	analyze := c.accept("ANALYZE")
-	c.accept("VERBOSE")
+	verbose := c.accept("VERBOSE")
 	if c.accept("FORMAT") {
 		f := c.next().text
 		if !analyze {
@@ -379,6 +381,7 @@ func (e *Engine) explain(ctx context.Context, s *Session, c *cursor) (*Result, e
 		{int64(0), int64(0), plan}, {nil, nil, "Total rows: " + itoa(n)},
 	})
 	r.Stream, r.Schema = true, arrow.NewSchema(r.Schema.Fields(), nil)
+	r.BatchMetrics = verbose && e.version >= V1_1_4
 	return r, nil
 }
 

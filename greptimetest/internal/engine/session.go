@@ -18,9 +18,11 @@ type Session struct {
 	Hints     map[string]string
 	ReadOnly  bool // the user may not write
 	WriteOnly bool // the user may only insert natively
+
+	version Version // of the engine that executes
 }
 
-// NewSession reads a zone as GreptimeDB 1.0.2 does: empty or invalid names mean
+// NewSession reads a zone as GreptimeDB does: empty or invalid names mean
 // UTC, and "+00:30" is thirty minutes west.
 func NewSession(catalog, database, zone string) *Session {
 	s := &Session{Catalog: catalog, Database: database, Zone: time.UTC, ZoneName: "UTC"}

@@ -213,7 +213,7 @@ func (col *Column) keyName() string {
 	return [...]string{"PRI", "", "TIME INDEX"}[col.Semantic]
 }
 
-// yesNo is the answer to "is it nullable" in the spelling of one place or another.
+// yesNo returns one of two spellings of a flag.
 func yesNo(b bool, yes, no string) string {
 	if b {
 		return yes
@@ -251,7 +251,7 @@ func (e *Engine) showColumns(s *Session, c *cursor, full bool) (*Result, error) 
 			if col.Type.Kind == String {
 				collation = "utf8_bin"
 			}
-			list = append(list, []driver.Value{col.Name, col.Type.lower(), orNull(collation), yesNo(col.Nullable, "Yes", "No"), col.keyName(),
+			list = append(list, []driver.Value{col.Name, col.Type.lower(), orNull(collation), e.version.yesNo(col.Nullable), col.keyName(),
 				orNull(col.defaultText()), orNull(col.Comment), "select,insert", "", col.Type.name()})
 		}
 	}
@@ -283,6 +283,9 @@ func (e *Engine) showIndex(s *Session, c *cursor) (*Result, error) {
 	if err := c.end(); err != nil {
 		return nil, err
 	}
+	if e.version >= V1_1_4 {
+		return e.showIndexAsViews(name), nil
+	}
 	null := func(n string) column { return column{n, arrow.Null, true} }
 	cols := []column{text0("Table"), {"Non_unique", arrow.PrimitiveTypes.Int32, false}, text0("Key_name"), {"Seq_in_index", arrow.PrimitiveTypes.Uint32, false},
 		text0("Column_name"), text0("Collation"), null("Cardinality"), null("Sub_part"), null("Packed"), text0("Null"), textNull("Index_type"),
@@ -298,6 +301,26 @@ func (e *Engine) showIndex(s *Session, c *cursor) (*Result, error) {
 		add("TIME INDEX", 1, t.Columns[t.timeIndex()].Name, "NO", "")
 	}
 	return table(cols, list), nil
+}
+
+// showIndexAsViews returns the indexes of a table as GreptimeDB 1.1 shows them, which
+// takes them from information_schema.statistics.
+func (e *Engine) showIndexAsViews(name tableName) *Result {
+	num := func(n string, null bool) column { return column{n, arrow.PrimitiveTypes.Int64, null} }
+	cols := []column{text0("Table"), num("Non_unique", false), text0("Key_name"), num("Seq_in_index", false),
+		text0("Column_name"), textNull("Collation"), num("Cardinality", true), num("Sub_part", true), textNull("Packed"), text0("Null"), text0("Index_type"),
+		text0("Comment"), text0("Index_comment"), text0("Visible"), textNull("Expression")}
+	var list [][]driver.Value
+	if t := e.catalog.table(name); t != nil {
+		add := func(nonUnique int64, key string, seq int, col, null, kind string) {
+			list = append(list, []driver.Value{t.Name, nonUnique, key, int64(seq), col, "A", nil, nil, nil, null, kind, "", "", "YES", nil})
+		}
+		for i, tag := range t.Tags {
+			add(0, "PRIMARY", i+1, tag, "YES", "PRIMARY")
+		}
+		add(1, "TIME INDEX", 1, t.Columns[t.timeIndex()].Name, "", "TIME")
+	}
+	return table(cols, list)
 }
 
 func (e *Engine) showCreateTable(s *Session, c *cursor) (*Result, error) {

@@ -58,7 +58,7 @@ type Type struct {
 	Precision int32 // of Decimal
 	Scale     int32 // of Decimal
 	Dim       uint32
-	// Structured is set for JSON columns made by SQL, which carry the extension
+	// Structured is set for JSON columns made by SQL in V1_0_2, which carry the extension
 	// metadata; those made by an insert do not.
 	Structured bool
 	// Datetime is set for columns made as DATETIME: TIMESTAMP(6), but no time index.
