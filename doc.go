@@ -91,9 +91,10 @@
 //
 // With several endpoints, a read that finds one unavailable before its first
 // message goes to the next. A write does only if it provably was not sent.
-// Nothing else is repeated, unless insert or bulk are told to: after a time-out or a
-// broken connection the outcome of a write is unknown, and its error says so in
-// Ambiguous. The driver never returns driver.ErrBadConn from a statement, which would
+// Nothing else is repeated, unless insert or bulk are told to. GreptimeDB executes the
+// parts of a write in parallel, undoes nothing, and answers with the first error. So
+// Error.Ambiguous is true unless the answer proves that no row of the call was written.
+// The driver never returns driver.ErrBadConn from a statement, which would
 // make database/sql repeat it.
 //
 // # Compression
