@@ -162,8 +162,10 @@ func TestRefusedOrAnsweredAsGreptimeDB(t *testing.T) {
 		// columns of some types only.
 		{`SELECT count(*) FROM m WHERE ts - INTERVAL '1500 ms' = TIMESTAMP '1969-12-31T23:59:59.9999Z'`, "", "1"},
 		{`SELECT count(*) FROM m JOIN (SELECT tn + INTERVAL '2 seconds' AS x FROM m) q ON m.ts = q.x`, "", "1"},
-		{`SELECT host FROM m WHERE tn IN (ts)`, "1001", ""},
-		{`SELECT host FROM m WHERE tn BETWEEN tsec AND now()`, "1001", ""},
+		{`SELECT host FROM m WHERE tn IN (ts)`, "", ""},
+		{`SELECT host FROM m WHERE tn IN (ts, TIMESTAMP '1970-01-01T00:00:00.000999999Z') ORDER BY host`, "", "a\nb"},
+		{`SELECT host FROM m WHERE tn BETWEEN tsec AND now()`, "", ""},
+		{`SELECT host FROM m WHERE ts BETWEEN tn AND arrow_cast(1, 'Timestamp(Second, None)')`, "", ""},
 		{`SELECT host FROM m WHERE ts BETWEEN now() - INTERVAL '1 day' AND now()`, "", ""},
 		{`SELECT host FROM m WHERE d = 1`, "1001", ""},
 		{`SELECT host FROM m WHERE i32 = d`, "1001", ""},

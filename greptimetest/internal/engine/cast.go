@@ -97,7 +97,7 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 	switch {
 	case e.dt != nil && e.dt == arrow.Null:
 	case t.isTimestamp() && e.str != nil:
-		ts, ok := parseTimestamp(*e.str, utc)
+		ts, ok := readTimestamp(*e.str, utc)
 		if d, isDate := parseDate(*e.str, utc); !ok && isDate && len(*e.str) >= len(time.DateOnly) {
 			ts, ok = instant{seconds: d * 86400}, true
 		}
@@ -106,8 +106,7 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 		case ok && fits:
 			out.sql, out.inst = timestampLiteral(t, n), &ts
 		case ok:
-			return expr{}, errorf(EngineExecuteQuery, "Cast error: Overflow converting %s to %s. The dates that can be represented as nanoseconds have to be between 1677-09-21T00:12:44.0 and 2262-04-11T23:47:16.854775804",
-				time.Unix(ts.seconds, 0).UTC().Format(time.DateTime), unitName(t))
+			return expr{}, overflow(ts, t)
 		default:
 			return expr{}, errorf(EngineExecuteQuery, "Parser error: Error parsing timestamp from '%s': error parsing date", *e.str)
 		}
@@ -120,7 +119,7 @@ func castTo(e expr, t Type, try bool) (expr, error) {
 		if !ok {
 			return expr{}, errorf(EngineExecuteQuery, "Cast error: Cannot cast string '%s' to value of Date32 type", *e.str)
 		}
-		out.sql = dateLiteral(d)
+		out.sql, out.inst = dateLiteral(d), &instant{seconds: d * 86400}
 	case t.Kind == Date && from.isTimestamp():
 		out.sql = "CAST(" + microsOf(e) + " AS DATE)"
 	case t.isTimestamp() && from.isTimestamp(), t.isTimestamp() && from.Kind == Date:
@@ -201,7 +200,7 @@ func castDate(s string) (int64, bool) {
 	if d, ok := parseDate(s, utc); ok {
 		return d, true
 	}
-	ts, ok := parseTimestamp(s, utc)
+	ts, ok := readTimestamp(s, utc)
 	return floorDiv(ts.seconds, 86400), ok
 }
 
@@ -323,8 +322,11 @@ func zonedCast(e expr, arg, text string) (expr, error) {
 		return expr{}, unsupported("arrow_cast to Timestamp(%s)", arg)
 	}
 	if e.str != nil {
-		ts, ok := parseTimestamp(*e.str, loc)
+		ts, ok := readTimestamp(*e.str, loc)
 		n, fits := ts.in(t)
+		if wall, _ := readTimestamp(*e.str, utc); ok && len(everyAt(time.Unix(wall.seconds, 0).UTC(), loc)) > 1 && wall != ts {
+			ok = false // Arrow does not choose between the two
+		}
 		if !ok || !fits {
 			return expr{}, errorf(EngineExecuteQuery, "Parser error: Error parsing timestamp from '%s'", *e.str)
 		}

@@ -80,7 +80,7 @@ func castCell(v any, from, to Type) (any, error) {
 		}
 		return string(v.([]byte)), nil
 	case from.Kind == String && to.isTimestamp():
-		ts, ok := parseTimestamp(v.(string), time.UTC)
+		ts, ok := readTimestamp(v.(string), time.UTC)
 		if d, isDate := parseDate(v.(string), time.UTC); !ok && isDate && len(v.(string)) >= len(time.DateOnly) {
 			ts, ok = instant{seconds: d * 86400}, true
 		}

@@ -30,6 +30,12 @@ func (tr *translator) comparison(n node, sc *scope) (expr, error) {
 var flipped = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 func (tr *translator) compare(op string, l, r expr) (expr, error) {
+	return tr.compareIn(coarsest(l, r), op, l, r)
+}
+
+// compareIn compares two values, timestamps in a unit that is at least as coarse as
+// theirs.
+func (tr *translator) compareIn(unit Type, op string, l, r expr) (expr, error) {
 	if l.nan || r.nan {
 		return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
 	}
@@ -42,8 +48,8 @@ func (tr *translator) compare(op string, l, r expr) (expr, error) {
 	if err := constantWithColumn(tr, l, r); err != nil {
 		return expr{}, err
 	}
-	l, r = coarser(l, r), coarser(r, l)
 	text := l.text + " " + op + " " + r.text
+	l, r = inUnit(unit, l, r)
 	lsql, err := tr.comparable(l, op, r)
 	if err != nil {
 		return expr{}, err
@@ -62,29 +68,6 @@ func (tr *translator) compare(op string, l, r expr) (expr, error) {
 		lsql, rsql = "greptime_no_nan("+lsql+")", "greptime_no_nan("+rsql+")"
 	}
 	return combine("("+lsql+" "+op+" "+rsql+")", text, boolType, l, r), nil
-}
-
-// coarser is a timestamp in the unit of the one that it is compared with, if that is
-// coarser: DataFusion compares two timestamps by the coarser unit of the two.
-func coarser(e, other expr) expr {
-	if !e.typ.isTimestamp() || !other.typ.isTimestamp() || e.typ.Kind <= other.typ.Kind {
-		return e
-	}
-	text := e.text
-	e, _ = castTo(e, other.typ, false) // between timestamps it does not fail
-	e.text = text
-	return e
-}
-
-// noCoarser refuses to compare a timestamp with several of which one is coarser: then
-// DataFusion compares all of them by that one's unit.
-func noCoarser(what string, e expr, with []expr) error {
-	for _, w := range with {
-		if e.typ.isTimestamp() && w.typ.isTimestamp() && w.typ.Kind < e.typ.Kind {
-			return unsupported("%s of %s and %s; CAST one of them", what, e.typ.sql(), w.typ.sql())
-		}
-	}
-	return nil
 }
 
 // constantWithColumn refuses comparisons of a number with a timestamp, a date or a
@@ -163,6 +146,11 @@ func (tr *translator) comparable(e expr, op string, other expr) (string, error) 
 		return timestampLiteral(t, *e.num), nil
 	case t.isTimestamp() && e.dt != nil && e.dt == arrow.Null && tr.where && other.isColumn():
 		return "", errorf(PlanQuery, "Error during planning: column:%s. Casting value:NULL to %s is invalid", other.text, t.arrow())
+	case t.isTimestamp() && e.typ.Kind == Date && e.inst != nil:
+		if _, ok := e.inst.in(tNano); !ok { // DataFusion compares a DATE with any timestamp in nanoseconds
+			return "", overflow(*e.inst, tNano)
+		}
+		return e.sql, nil
 	case t.Kind == Date && e.str != nil:
 		d, ok := castDate(*e.str)
 		if !ok {
@@ -188,34 +176,4 @@ func (tr *translator) comparable(e expr, op string, other expr) (string, error) 
 		return "CAST(" + e.sql + " AS VARCHAR)", nil
 	}
 	return e.sql, nil
-}
-
-// timestampBound is text compared with a timestamp. In WHERE, GreptimeDB
-// compares text on a whole second with a column by seconds: "<=" and the upper end
-// of BETWEEN reach to the end of the second, and ">" begins after it. The bound
-// moved to the last unit of its second has that effect on every operator.
-func (tr *translator) timestampBound(text string, other expr, op string) (string, error) {
-	ts, ok := parseTimestamp(text, tr.s.Zone)
-	if !ok && !other.isColumn() {
-		if d, isDate := parseDate(text, utc); isDate { // an ordinary cast
-			ts, ok = instant{seconds: d * 86400}, true
-		}
-	}
-	if !ok {
-		return "", errorf(EngineExecuteQuery, "Failed to parse a string into Timestamp, raw string: %s", text)
-	}
-	if tr.selecting && other.isColumn() {
-		if inUTC, _ := parseTimestamp(text, utc); inUTC != ts {
-			return "", unsupported("text without a zone against the timestamp %s in a SELECT list; write TIMESTAMP '…Z'", other.text)
-		}
-		tr.compared[other.text] = true
-	}
-	n, ok := ts.in(other.typ)
-	if !ok {
-		return "", errorf(EngineExecuteQuery, "Cast error: Overflow converting %s to %s", text, castName(other.typ))
-	}
-	if tr.where && other.isColumn() && !ts.fraction && (op == "<=" || op == ">") {
-		n += other.typ.perSecond() - 1
-	}
-	return timestampLiteral(other.typ, n), nil
 }

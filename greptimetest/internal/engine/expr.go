@@ -237,6 +237,8 @@ func combine(sql, text string, t Type, of ...expr) expr {
 		e.column = e.column || o.column
 		e.null = e.null || o.null
 		e.anyOf = e.anyOf || o.anyOf
+		e.volatile = e.volatile || o.volatile
+		e.scalar = e.scalar || o.scalar
 	}
 	return e
 }
@@ -332,14 +334,12 @@ func (tr *translator) between(n node, sc *scope) (expr, error) {
 	if err != nil {
 		return expr{}, err
 	}
-	if err := noCoarser("BETWEEN", es[0], es[1:]); err != nil {
-		return expr{}, err
-	}
-	lo, err := tr.compare(">=", es[0], es[1])
+	unit := coarsest(es...)
+	lo, err := tr.compareIn(unit, ">=", es[0], es[1])
 	if err != nil {
 		return expr{}, err
 	}
-	hi, err := tr.compare("<=", es[0], es[2])
+	hi, err := tr.compareIn(unit, "<=", es[0], es[2])
 	if err != nil {
 		return expr{}, err
 	}
@@ -384,33 +384,7 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		}
 		return combine("(NOT "+es[0].sql+")", "NOT "+es[0].text, boolType, es[0]), nil
 	case "COMPARE_IN", "COMPARE_NOT_IN":
-		op, word := "IN", " IN ("
-		if kind == "COMPARE_NOT_IN" {
-			op, word = "NOT IN", " NOT IN ("
-		}
-		if err := noCoarser("IN", es[0], es[1:]); err != nil {
-			return expr{}, err
-		}
-		items := make([]string, len(es)-1)
-		for i, e := range es[1:] {
-			if err := constantWithColumn(tr, es[0], e); err != nil {
-				return expr{}, err
-			}
-			if err := textWithNumber("=", es[0], e); err != nil {
-				return expr{}, err
-			}
-			if e.typ.Kind == String && e.str == nil && es[0].typ.isNumber() {
-				return expr{}, unsupported("IN of a number and text")
-			}
-			if e.nan || es[0].nan {
-				return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
-			}
-			if items[i], err = tr.comparable(coarser(e, es[0]), "=", es[0]); err != nil {
-				return expr{}, err
-			}
-		}
-		text := es[0].text + " " + op + " " + strings.Join(texts(es[1:]), ", ")
-		return combine("("+es[0].sql+word+strings.Join(items, ", ")+"))", text, boolType, es...), nil
+		return tr.inList(kind, es[0], es[1:])
 	case "OPERATOR_COALESCE":
 		t, err := mergedType("coalesce", es)
 		if err == nil && !t.known() {
@@ -435,6 +409,34 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		return e, nil
 	}
 	return expr{}, unsupported("%s", kind)
+}
+
+// inList translates IN and NOT IN of a list of values.
+func (tr *translator) inList(kind string, head expr, list []expr) (expr, error) {
+	op := strings.ReplaceAll(strings.TrimPrefix(kind, "COMPARE_"), "_", " ")
+	all := append([]expr{head}, list...)
+	text := head.text + " " + op + " " + strings.Join(texts(list), ", ")
+	head, list = listInUnit(head, list)
+	items := make([]string, len(list))
+	for i, e := range list {
+		if err := constantWithColumn(tr, head, e); err != nil {
+			return expr{}, err
+		}
+		if err := textWithNumber("=", head, e); err != nil {
+			return expr{}, err
+		}
+		if e.typ.Kind == String && e.str == nil && head.typ.isNumber() {
+			return expr{}, unsupported("IN of a number and text")
+		}
+		if e.nan || head.nan {
+			return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
+		}
+		var err error
+		if items[i], err = tr.comparable(e, "=", head); err != nil {
+			return expr{}, err
+		}
+	}
+	return combine("("+head.sql+" "+op+" ("+strings.Join(items, ", ")+"))", text, boolType, all...), nil
 }
 
 // commonType is the type of all expressions that are not NULL, if it is the same.
@@ -550,7 +552,7 @@ func (tr *translator) subquery(n node, sc *scope) (expr, error) {
 			return expr{}, planError("Error during planning: Scalar subquery should only return one column, but found %d", len(outs))
 		}
 		o := outs[0]
-		return expr{sql: "(" + q + ")", typ: o.typ, dt: o.dt, opaque: o.opaque || o.isInterval(), null: true, column: true, name: o.name, text: o.text, iv: o.iv}, nil
+		return expr{sql: "(" + q + ")", typ: o.typ, dt: o.dt, opaque: o.opaque || o.isInterval(), null: true, column: true, scalar: true, name: o.name, text: o.text, iv: o.iv}, nil
 	case "EXISTS", "NOT_EXISTS":
 		op := strings.ReplaceAll(kind, "_", " ")
 		return expr{sql: "(" + op + " (" + q + "))", typ: boolType, column: true, name: op, text: op}, nil

@@ -182,6 +182,9 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 		names := make([]string, len(using))
 		for i, u := range using {
 			names[i] = quote(u)
+			if l, r := columnNamed(sc.rels[start:mid], u), columnNamed(sc.rels[mid:], u); l.isTimestamp() && r.isTimestamp() && !l.same(r) {
+				return "", unsupported("USING of %s and %s; write ON", l.sql(), r.sql())
+			}
 			for k := range sc.rels[mid:] {
 				r := &sc.rels[mid+k]
 				if r.hidden == nil {
@@ -197,7 +200,22 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 		return "", unsupported("a JOIN without ON")
 	}
 	cond, err := tr.filter(c, sc)
-	return q + " ON " + cond, err
+	if err == nil && kind == "FULL JOIN" {
+		err = plannable(kind, cond)
+	}
+	return q + " ON " + cond.sql, err
+}
+
+// columnNamed returns the type of the first column of a name.
+func columnNamed(rels []relation, name string) Type {
+	for _, r := range rels {
+		for _, c := range r.cols {
+			if c.name == name {
+				return c.typ
+			}
+		}
+	}
+	return Type{}
 }
 
 func nullable(rels []relation) {

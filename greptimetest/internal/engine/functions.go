@@ -160,6 +160,10 @@ func init() {
 		"sin": math1("sin"), "cos": math1("cos"), "tan": math1("tan"), "atan": math1("atan"), "radians": math1("radians"), "degrees": math1("degrees"),
 		"floor": math1("floor"), "ceil": math1("ceil"), "trunc": {1, 2, false, trunc}, "round": {1, 2, false, round},
 		"power": {2, 2, false, power}, "pow": {2, 2, false, power}, "isnan": math2bool("isnan"),
+		// It is no constant: the planner does not compute what depends on it.
+		"random": {0, 0, false, func(*translator, []expr) (expr, error) {
+			return expr{sql: "random()", typ: tFloat, column: true, volatile: true}, nil
+		}},
 		"pi":       {0, 0, false, func(*translator, []expr) (expr, error) { return expr{sql: "pi()", typ: tFloat}, nil }},
 		"nullif":   {2, 2, false, nullif},
 		"greatest": {1, -1, false, extreme("greatest")}, "least": {1, -1, false, extreme("least")},
@@ -314,6 +318,9 @@ func (tr *translator) aggregateClauses(n node, name string, args []expr, e expr,
 		if err == nil {
 			err = mustBool(f)
 		}
+		if err == nil {
+			err = plannable("FILTER", f)
+		}
 		if err != nil {
 			return expr{}, err
 		}
@@ -343,6 +350,11 @@ func (tr *translator) call(name string, args []expr) (expr, error) {
 	if len(args) < f.min || f.max >= 0 && len(args) > f.max {
 		return expr{}, planError("Error during planning: Failed to coerce arguments to satisfy a call to '%s' function: %d arguments", name, len(args))
 	}
+	if f.aggregate {
+		if err := plannable(name, args...); err != nil {
+			return expr{}, err
+		}
+	}
 	e, err := f.build(tr, args)
 	if err != nil {
 		return expr{}, err
@@ -360,6 +372,8 @@ func (tr *translator) call(name string, args []expr) (expr, error) {
 	e.name = e.text
 	for _, a := range args {
 		e.column = e.column || a.column
+		e.volatile = e.volatile || a.volatile
+		e.scalar = e.scalar || a.scalar
 	}
 	switch {
 	case name == "count" || name == "count_star":

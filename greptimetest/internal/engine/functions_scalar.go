@@ -337,17 +337,19 @@ func timezone(tr *translator, a []expr) (expr, error) {
 	if len(a) == 0 {
 		return expr{sql: quoteText(tr.s.ZoneName), typ: tString, dt: arrow.BinaryTypes.StringView}, nil
 	}
-	if len(a) != 2 || a[0].str == nil || a[1].inst == nil {
+	if len(a) != 2 || a[0].str == nil || a[1].inst == nil || !a[1].typ.isTimestamp() {
 		return expr{}, unsupported("AT TIME ZONE of a timestamp that is no constant")
 	}
 	zone, ok := parseZone(*a[0].str)
 	if !ok {
 		return expr{}, errorf(EngineExecuteQuery, "Parser error: Invalid timezone \"%s\"", *a[0].str)
 	}
-	naive := time.Unix(a[1].inst.seconds, a[1].inst.nanos).UTC()
-	local := time.Date(naive.Year(), naive.Month(), naive.Day(), naive.Hour(), naive.Minute(), naive.Second(), naive.Nanosecond(), zone)
+	local := everyAt(time.Unix(a[1].inst.seconds, 0).UTC(), zone)
+	if len(local) != 1 {
+		return expr{}, errorf(EngineExecuteQuery, "Cast error: Cannot cast timezone to different timezone")
+	}
 	t := a[1].typ
-	n, ok := instant{seconds: local.Unix(), nanos: int64(local.Nanosecond())}.in(t)
+	n, ok := instant{seconds: local[0], nanos: a[1].inst.nanos}.in(t)
 	if !ok {
 		return expr{}, errorf(EngineExecuteQuery, "Cast error: Overflow converting to %s", castName(t))
 	}

@@ -297,7 +297,9 @@ func textCell(text, column string, t Type, zone *time.Location) (any, error) {
 		}
 		n, ok := ts.in(t)
 		if !ok {
-			return nil, errorf(InvalidArguments, "Converting timestamp %d::Second to unit Nanosecond overflow", ts.seconds)
+			from := ts.unit()
+			written, _ := ts.in(from)
+			return nil, errorf(InvalidArguments, "Converting timestamp %d::%s to unit %s overflow", written, unitName(from), unitName(t))
 		}
 		return n, nil
 	case t.Kind == Decimal:
@@ -316,90 +318,6 @@ func textCell(text, column string, t Type, zone *time.Location) (any, error) {
 		return parseVector(text, int(t.Dim))
 	}
 	return nil, wrongKind(column, t, "String(StringType { size_type: Utf8 })")
-}
-
-// parseDate reads YYYY-M-D; the zone moves the date to that of its midnight in UTC.
-func parseDate(text string, zone *time.Location) (int64, bool) {
-	d, err := time.ParseInLocation("2006-1-2", text, zone)
-	if err != nil {
-		return 0, false
-	}
-	return floorDiv(d.Unix(), 86400), true
-}
-
-// instant is a timestamp as text gives it. Text with a fraction is nanoseconds in
-// GreptimeDB and has their range; text without one is seconds.
-type instant struct {
-	seconds  int64
-	nanos    int64 // within the second
-	fraction bool  // the text had a fraction
-}
-
-// parseTimestamp reads RFC 3339 and its relatives. A date alone is no timestamp.
-func parseTimestamp(text string, zone *time.Location) (instant, bool) {
-	date, clock, ok := cutAny(text, "T ")
-	if !ok {
-		return instant{}, false
-	}
-	clock, offset := cutOffset(clock)
-	hms, frac, hasFrac := strings.Cut(clock, ".")
-	layout := "2006-1-2 15:4:5"
-	t, err := time.ParseInLocation(layout, date+" "+hms, time.UTC)
-	if err != nil || hasFrac && (frac == "" || strings.Trim(frac, "0123456789") != "") {
-		return instant{}, false
-	}
-	switch {
-	case offset == "":
-		t, err = time.ParseInLocation(layout, date+" "+hms, zone)
-	case offset == "Z" || offset == "z":
-	default:
-		var o time.Time
-		if o, err = time.Parse("-07:00", offset); err != nil {
-			o, err = time.Parse("-0700", offset)
-		}
-		_, seconds := o.Zone()
-		t = t.Add(-time.Duration(seconds) * time.Second)
-	}
-	if err != nil {
-		return instant{}, false
-	}
-	ts := instant{seconds: t.Unix()}
-	if len(frac) > 9 {
-		frac = frac[:9]
-	}
-	n, _ := strconv.ParseInt((frac + "000000000")[:9], 10, 64)
-	ts.nanos, ts.fraction = n, n != 0
-	if ts.fraction {
-		if _, ok := ts.in(Type{Kind: TimestampNano}); !ok {
-			return instant{}, false
-		}
-	}
-	return ts, true
-}
-
-func cutAny(s, seps string) (string, string, bool) {
-	i := strings.IndexAny(s, seps)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
-}
-
-// cutOffset splits the time of day from Z, +08:00, +0800 or " +08:00".
-func cutOffset(clock string) (string, string) {
-	i := strings.IndexAny(clock, "Zz+-")
-	if i < 0 {
-		return clock, ""
-	}
-	return strings.TrimSuffix(clock[:i], " "), clock[i:]
-}
-
-// in is the timestamp in a column's unit, rounded towards the past.
-func (ts instant) in(t Type) (int64, bool) {
-	per := t.perSecond()
-	n := new(big.Int).Mul(big.NewInt(ts.seconds), big.NewInt(per))
-	n.Add(n, big.NewInt(ts.nanos/(1e9/per)))
-	return n.Int64(), n.IsInt64()
 }
 
 // parseVector reads [1,2.5] into little-endian float32.

@@ -9,7 +9,7 @@ import (
 
 // orderKey translates an expression of ORDER BY or GROUP BY, where an integer is
 // the position of a column.
-func (tr *translator) orderKey(n node, sc *scope) (sql, text string, err error) {
+func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string, err error) {
 	if n.str("class") == "CONSTANT" {
 		v := n.child("value")
 		i, err := strconv.Atoi(fmt.Sprint(v["value"]))
@@ -31,10 +31,27 @@ func (tr *translator) orderKey(n node, sc *scope) (sql, text string, err error) 
 		}
 	}
 	e, err := tr.expr(n, sc)
+	if err == nil {
+		err = plannable(what, e)
+	}
 	if err != nil {
 		return "", "", err
 	}
 	return e.sql, e.text, noIntervals("ordering and grouping", e)
+}
+
+// plannable refuses what the server's planner refuses in some clauses: subqueries in
+// brackets in all of them, and in those that sort, expressions of random().
+func plannable(clause string, es ...expr) error {
+	for _, e := range es {
+		if e.scalar {
+			return errorf(Unsupported, "This feature is not implemented: Physical plan does not support logical expression ScalarSubquery(<subquery>)")
+		}
+		if sorts := clause == "ORDER BY" || clause == "PARTITION BY"; sorts && e.volatile && e.text != "random()" {
+			return planError("%s of an expression of random(): %s", clause, e.text)
+		}
+	}
+	return nil
 }
 
 // selectModifiers translates ORDER BY and LIMIT, and DISTINCT, which stands
@@ -142,7 +159,7 @@ func (tr *translator) distinctOrder(list []node, sc *scope) error {
 func (tr *translator) orders(list []node, sc *scope) (sql, text string, err error) {
 	parts, texts := make([]string, len(list)), make([]string, len(list))
 	for i, o := range list {
-		key, name, err := tr.orderKey(o.child("expression"), sc)
+		key, name, err := tr.orderKey("ORDER BY", o.child("expression"), sc)
 		if err != nil {
 			return "", "", err
 		}

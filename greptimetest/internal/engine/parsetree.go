@@ -161,6 +161,9 @@ func duckDialect(toks []token) (string, error) {
 			case ":":
 				return "", unsupported("a colon")
 			case "(":
+				if prev.is("(") && i > 1 && toks[i-2].is("IN") && subqueryThenMore(toks[i:]) {
+					return "", errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: Expected: ), found: ,")
+				}
 				if i > 2 && toks[i-2].is(".") && prev.isName() {
 					return "", planError("Error during planning: Invalid function '%s.%s'.", toks[i-3].name(), prev.name())
 				}
@@ -177,6 +180,20 @@ func duckDialect(toks []token) (string, error) {
 		b.WriteByte(' ')
 	}
 	return b.String(), nil
+}
+
+// subqueryThenMore reports whether toks start with a subquery in brackets and a comma.
+// GreptimeDB's parser takes the whole list of an IN for a subquery if it begins with one.
+func subqueryThenMore(toks []token) bool {
+	c := &cursor{toks: toks}
+	k := 0
+	for c.at(k).is("(") {
+		k++
+	}
+	if first := c.at(k); !first.is("SELECT") && !first.is("WITH") && !first.is("VALUES") {
+		return false
+	}
+	return c.skipParens() == nil && c.peek().is(",")
 }
 
 // duckOnly names what DuckDB's parser reads otherwise than GreptimeDB's, or reads into a

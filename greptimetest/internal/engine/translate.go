@@ -24,6 +24,9 @@ type expr struct {
 	plain  bool // is a column
 	anyOf  bool // is unknown where GreptimeDB says false: IN (subquery) with NULLs
 	agg    bool // is an aggregate, which is a column to HAVING
+	// volatile: depends on random(). scalar: on a subquery in brackets. The server refuses
+	// both in some places.
+	volatile, scalar bool
 	// name is the result's name without an alias, text the expression inside other
 	// names. They differ for columns: ts, and readings.ts.
 	name, text string
@@ -351,7 +354,7 @@ func (tr *translator) selectNode(n node, parent *scope) (string, []expr, error) 
 		if err != nil {
 			return "", nil, err
 		}
-		q += " HAVING " + cond
+		q += " HAVING " + cond.sql
 	}
 	return q + mods, outs, nil
 }
@@ -362,19 +365,19 @@ func (tr *translator) condition(n node, sc *scope) (string, error) {
 	sc.outs = nil // WHERE does not see the select list
 	cond, err := tr.filter(n, sc)
 	sc.outs = outs
-	return cond, err
+	return cond.sql, err
 }
 
 // filter translates the condition of WHERE, HAVING or ON.
-func (tr *translator) filter(n node, sc *scope) (string, error) {
+func (tr *translator) filter(n node, sc *scope) (expr, error) {
 	where := tr.where
 	tr.where = true
 	cond, err := tr.expr(n, sc)
 	tr.where = where
 	if err != nil {
-		return "", err
+		return expr{}, err
 	}
-	return cond.sql, mustBool(cond)
+	return cond, mustBool(cond)
 }
 
 // mustBool refuses a condition that is none.
@@ -479,7 +482,7 @@ func (tr *translator) groupBy(n node, sc *scope) (string, error) {
 	}
 	parts := make([]string, len(groups))
 	for i, g := range groups {
-		q, _, err := tr.orderKey(g, sc)
+		q, _, err := tr.orderKey("GROUP BY", g, sc)
 		if err != nil {
 			return "", err
 		}

@@ -78,6 +78,9 @@ func (tr *translator) windowSpec(n node, sc *scope) (sql, text string, err error
 		if err := noIntervals("PARTITION BY", es...); err != nil {
 			return "", "", err
 		}
+		if err := plannable("PARTITION BY", es...); err != nil {
+			return "", "", err
+		}
 		parts = append(parts, "PARTITION BY "+sqls(es))
 		text = " PARTITION BY [" + strings.Join(texts(es), ", ") + "]"
 	}
