@@ -10,8 +10,6 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime/internal/captures"
@@ -157,25 +155,11 @@ func (s *tableServer) describe(c *wiretest.Call, database, text string) error {
 	if strings.HasPrefix(text, "SELECT") {
 		return c.SendFlight(resultMessages(discard{}, schema)...)
 	}
-	names := []string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"}
-	var fields []arrow.Field
-	for _, name := range names {
-		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String})
+	messages, err := wiretest.DescribeMessages(described)
+	if err != nil {
+		return err
 	}
-	schema = arrow.NewSchema(fields, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	for _, col := range described {
-		null := map[bool]string{true: "YES", false: "NO"}[col.Nullable]
-		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[col.Role]
-		for i, v := range []string{col.Name, col.Type.String(), "", null, col.Default, role} {
-			b.Field(i).(*array.StringBuilder).Append(v)
-		}
-	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	messages := resultMessages(discard{}, schema, batch)
-	return c.SendFlight(messages[:len(messages)-1]...) // DESC has no metrics
+	return c.SendFlight(messages...)
 }
 
 // discard is a testing.TB for handlers, which must not fail the test on a goroutine of

@@ -180,7 +180,21 @@ func (c *Call) Reset(code ResetCode) error {
 	if err := c.Flush(); err != nil {
 		return err
 	}
-	return c.conn.resetStream(c.id, code)
+	return c.conn.control(rstStream(c.id, code))
+}
+
+// GoAway sends a GOAWAY frame, after what was sent before. If processed is false, it says
+// that the server has not processed this call, nor any that the client began later on the
+// connection: gRPC then makes them again, unasked, on another one.
+func (c *Call) GoAway(code ResetCode, processed bool) error {
+	if err := c.Flush(); err != nil {
+		return err
+	}
+	last := c.id
+	if !processed {
+		last = max(c.id, 2) - 2 // the client's streams have odd numbers
+	}
+	return c.conn.control(goAway(last, code))
 }
 
 // Drop breaks the connection (TCP RST), after what was sent before. It takes the

@@ -150,9 +150,8 @@ func (c *conn) waitMessages(ctx context.Context, stream uint32, n int64) error {
 	}
 }
 
-// resetStream writes an RST_STREAM frame at the next boundary.
-func (c *conn) resetStream(id uint32, code ResetCode) error {
-	frame := rstStream(id, code)
+// control writes a frame at the next boundary.
+func (c *conn) control(frame []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.frames.boundary() {

@@ -20,6 +20,7 @@ const (
 	frameData         = 0x0
 	frameHeaders      = 0x1
 	frameRSTStream    = 0x3
+	frameGoAway       = 0x7
 	frameContinuation = 0x9
 
 	flagEndStream  = 0x1
@@ -30,6 +31,13 @@ const (
 func rstStream(id uint32, code ResetCode) []byte {
 	b := []byte{0, 0, 4, frameRSTStream, 0}
 	b = binary.BigEndian.AppendUint32(b, id)
+	return binary.BigEndian.AppendUint32(b, uint32(code))
+}
+
+// goAway returns a GOAWAY frame; streams with a number above last are not processed.
+func goAway(last uint32, code ResetCode) []byte {
+	b := []byte{0, 0, 8, frameGoAway, 0, 0, 0, 0, 0}
+	b = binary.BigEndian.AppendUint32(b, last)
 	return binary.BigEndian.AppendUint32(b, uint32(code))
 }
 

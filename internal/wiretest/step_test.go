@@ -116,6 +116,37 @@ func TestHangingCallEndsWithTheClient(t *testing.T) {
 	}
 }
 
+// A call that the server says it has not processed is made again by gRPC itself; one that
+// it may have processed goes on.
+func TestGoAway(t *testing.T) {
+	t.Parallel()
+	values := captures.DoGetByName("values")
+	for _, tt := range []struct {
+		processed   bool
+		calls       int
+		connections int
+	}{
+		{processed: true, calls: 1, connections: 1},
+		{processed: false, calls: 2, connections: 2},
+	} {
+		s := Start(t, func(c *Call) error {
+			if c.N > 1 {
+				return Replay(values)(c)
+			}
+			if err := c.GoAway(ResetNoError, tt.processed); err != nil {
+				return err
+			}
+			return Replay(values)(c)
+		})
+		if a := doGet(t, dial(t, s)); a.err != nil || len(a.messages) != len(values.Messages) {
+			t.Errorf("processed %v: %d messages, %v", tt.processed, len(a.messages), a.err)
+		}
+		if s.Calls("") != tt.calls || s.Accepted() != tt.connections {
+			t.Errorf("processed %v: %d calls on %d connections", tt.processed, s.Calls(""), s.Accepted())
+		}
+	}
+}
+
 func TestResetLeavesOtherStreamsAlone(t *testing.T) {
 	t.Parallel()
 	union := captures.DoGetByName("batches_union")

@@ -1,0 +1,85 @@
+package faultserver
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/wiretest"
+)
+
+var (
+	selectNothing = regexp.MustCompile(`(?i)^SELECT \* FROM (\S+) LIMIT 0$`)
+	describe      = regexp.MustCompile(`(?i)^DESC TABLE (\S+)$`)
+	countRegions  = regexp.MustCompile(`(?is)^SELECT count\(\*\).* FROM information_schema\.partitions WHERE .*table_name = '([^']*)'`)
+)
+
+// query answers what is asked about a table, or fails.
+func (s *Server) query(c *wiretest.Call, sql string) error {
+	s.mu.Lock()
+	var e ending
+	if s.chance(s.faults / 10) {
+		e, _ = s.draw(&write{way: deletion})
+		s.model.Note("query %s: %s", sql, e.name)
+	}
+	s.mu.Unlock()
+	if e.end != nil {
+		return e.end(c)
+	}
+	for _, q := range []struct {
+		text   *regexp.Regexp
+		answer func(*wiretest.Call, *table) error
+	}{
+		{selectNothing, answerSelectNothing},
+		{describe, answerDescribe},
+		{countRegions, answerCountRegions},
+	} {
+		m := q.text.FindStringSubmatch(sql)
+		if m == nil {
+			continue
+		}
+		name := strings.Trim(m[1], `"`)
+		if t := s.table(name); t != nil {
+			return q.answer(c, t)
+		}
+		return c.Fail(codes.NotFound, "Table not found: greptime.public."+name, 4001)
+	}
+	s.model.Note("query %s: not understood", sql)
+	return c.Fail(codes.Internal, fmt.Sprintf("faultserver: does not know the statement %.200q", sql), 3000)
+}
+
+func answerSelectNothing(c *wiretest.Call, t *table) error {
+	known, err := catalog.NewTable(t.name, t.columns)
+	if err != nil {
+		return err
+	}
+	return c.SendFlight(wiretest.SchemaMessage(known.Arrow()), wiretest.MetricsMessage())
+}
+
+func answerDescribe(c *wiretest.Call, t *table) error {
+	messages, err := wiretest.DescribeMessages(t.columns)
+	if err != nil {
+		return err
+	}
+	return c.SendFlight(messages...)
+}
+
+func answerCountRegions(c *wiretest.Call, t *table) error {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "count(*)", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.Int64Builder).Append(int64(t.regions))
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	message, err := wiretest.BatchMessage(batch)
+	if err != nil {
+		return err
+	}
+	return c.SendFlight(wiretest.SchemaMessage(schema), message, wiretest.MetricsMessage())
+}

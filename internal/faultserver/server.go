@@ -1,0 +1,121 @@
+package faultserver
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/writemodel"
+)
+
+// Options says how a Server behaves.
+type Options struct {
+	Seed      uint64
+	Endpoints int // default 1
+	// OldPuts makes errors of bulk loads say nothing, as they do before GreptimeDB 1.1.2.
+	OldPuts bool
+	// Hang, if it is not nil, is called when the server leaves a call without an answer:
+	// the test can then cancel it.
+	Hang func()
+}
+
+// Server is a database with one or several endpoints. It is safe for concurrent use.
+type Server struct {
+	model     *writemodel.Model
+	options   Options
+	endpoints []*wiretest.Server
+
+	mu       sync.Mutex
+	rand     *rand.Rand
+	faults   float64
+	tables   map[string]*table
+	requests int
+}
+
+// table is a table as it is now.
+type table struct {
+	name    string
+	columns []catalog.Column
+	regions int
+}
+
+// Start starts a server that does what it is told, until SetFaults. It ends with the
+// test.
+func Start(t testing.TB, model *writemodel.Model, o Options) *Server {
+	t.Helper()
+	s := &Server{model: model, options: o, rand: rand.New(rand.NewPCG(o.Seed, 1)), tables: map[string]*table{}}
+	for range max(o.Endpoints, 1) {
+		s.endpoints = append(s.endpoints, wiretest.Start(t, s.handle, wiretest.Faults(s.plan)))
+	}
+	return s
+}
+
+// SetFaults sets how probable it is, from 0 to 1, that a write is not simply carried out.
+// Queries fail a tenth as often, and connections, too.
+func (s *Server) SetFaults(probability float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = probability
+}
+
+// AddTable adds a table of so many regions, with the columns host (STRING, a tag), ts,
+// v (BIGINT) and note (STRING).
+func (s *Server) AddTable(name string, regions int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tables[name] = &table{name: name, regions: regions, columns: []catalog.Column{
+		{Name: "host", Type: column.Of(column.String), Role: catalog.Tag, Nullable: true},
+		{Name: "ts", Type: column.Of(column.TimestampMillisecond), Role: catalog.TimeIndex},
+		{Name: "v", Type: column.Of(column.Int64), Nullable: true},
+		{Name: "note", Type: column.Of(column.String), Nullable: true},
+	}}
+}
+
+// SetType changes the type of a column, as somebody does who drops the table and makes
+// another one.
+func (s *Server) SetType(name, columnName string, typ column.Type) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.tables[name].columns {
+		if c := &s.tables[name].columns[i]; c.Name == columnName {
+			c.Type = typ
+		}
+	}
+}
+
+// DSN returns the data source name of all endpoints, with params as wiretest has them.
+func (s *Server) DSN(params ...string) string {
+	var addrs []string
+	for _, e := range s.endpoints {
+		addrs = append(addrs, e.Addr())
+	}
+	return fmt.Sprintf("greptime://%s/public?%s", strings.Join(addrs, ","), strings.Join(params, "&"))
+}
+
+// Stop stops all endpoints and waits until nothing is carried out any more.
+func (s *Server) Stop() {
+	for _, e := range s.endpoints {
+		e.Stop()
+	}
+}
+
+// plan draws what becomes of a connection.
+func (s *Server) plan(int) wiretest.Plan {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.chance(s.faults / 10) {
+		return wiretest.Plan{}
+	}
+	return wiretest.Plan{
+		Do: []wiretest.Fault{wiretest.Refuse, wiretest.Break, wiretest.Close}[s.rand.IntN(3)],
+		At: s.rand.Int64N(300),
+	}
+}
+
+// chance draws whether something happens. It is called with mu held.
+func (s *Server) chance(probability float64) bool { return s.rand.Float64() < probability }

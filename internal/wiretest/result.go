@@ -1,0 +1,73 @@
+package wiretest
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/catalog"
+)
+
+// SchemaMessage returns the message that begins a result with these columns.
+func SchemaMessage(schema *arrow.Schema) captures.Message {
+	payload := ipc.GetSchemaPayload(schema, memory.DefaultAllocator)
+	defer payload.Release()
+	return captures.Message{Kind: "Schema", Header: bytes.Clone(payload.Meta().Bytes())}
+}
+
+// BatchMessage returns the message of a record batch, with the compression that
+// GreptimeDB has by default.
+func BatchMessage(batch arrow.RecordBatch) (captures.Message, error) {
+	payload, err := ipc.GetRecordBatchPayload(batch, ipc.WithLZ4())
+	if err != nil {
+		return captures.Message{}, fmt.Errorf("wiretest: %w", err)
+	}
+	defer payload.Release()
+	var body bytes.Buffer
+	if err := payload.SerializeBody(&body); err != nil {
+		return captures.Message{}, fmt.Errorf("wiretest: %w", err)
+	}
+	return captures.Message{Kind: "RecordBatch", Header: bytes.Clone(payload.Meta().Bytes()), Body: body.Bytes()}, nil
+}
+
+// MetricsMessage returns the message that ends the result of a SELECT, as recorded.
+func MetricsMessage() captures.Message {
+	messages := captures.DoGetByName("select_constants").Messages
+	return messages[len(messages)-1]
+}
+
+// AffectedMessage returns the message that answers a statement without a result.
+func AffectedMessage(rows uint32) captures.Message {
+	m := captures.DoGetByName("insert_two_rows").Messages[0]
+	affected := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(rows))
+	m.AppMetadata = protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), affected)
+	return m
+}
+
+// DescribeMessages returns the answer to DESC TABLE for a table with these columns.
+func DescribeMessages(columns []catalog.Column) ([]captures.Message, error) {
+	var fields []arrow.Field
+	for _, name := range []string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"} {
+		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String})
+	}
+	schema := arrow.NewSchema(fields, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for _, c := range columns {
+		null := map[bool]string{true: "YES", false: "NO"}[c.Nullable]
+		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[c.Role]
+		for i, v := range []string{c.Name, c.Type.String(), "", null, c.Default, role} {
+			b.Field(i).(*array.StringBuilder).Append(v)
+		}
+	}
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	message, err := BatchMessage(batch)
+	return []captures.Message{SchemaMessage(schema), message}, err // DESC has no metrics
+}
