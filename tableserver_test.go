@@ -106,7 +106,7 @@ func (s *tableServer) handle(c *wiretest.Call) error {
 	}
 	s.mu.Lock()
 	s.calls = append(s.calls, call)
-	native, textAnswer := s.native, s.text
+	native, textAnswer, extra := s.native, s.text, s.extra
 	s.mu.Unlock()
 	switch {
 	case call.native != nil && native != nil:
@@ -114,7 +114,11 @@ func (s *tableServer) handle(c *wiretest.Call) error {
 	case call.native != nil:
 		return c.Respond(uint32(len(request.GetRowInserts().Inserts[0].Rows.Rows)))
 	case strings.HasPrefix(text, "SELECT count(*) FROM information_schema.partitions "):
-		return c.SendFlight(s.countRegions()...)
+		messages, err := wiretest.CountMessages(int64(1 + extra))
+		if err != nil {
+			return err
+		}
+		return c.SendFlight(messages...)
 	case strings.HasPrefix(text, "SELECT * FROM "), strings.HasPrefix(text, "DESC TABLE "):
 		return s.describe(c, request.Header.Dbname, text)
 	case textAnswer != nil:
@@ -122,19 +126,6 @@ func (s *tableServer) handle(c *wiretest.Call) error {
 	default:
 		return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
 	}
-}
-
-// countRegions is the answer to how many regions a table has.
-func (s *tableServer) countRegions() []captures.Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	schema := arrow.NewSchema([]arrow.Field{{Name: "count(*)", Type: arrow.PrimitiveTypes.Int64}}, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	b.Field(0).(*array.Int64Builder).Append(int64(1 + s.extra))
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return resultMessages(discard{}, schema, batch)
 }
 
 // describe answers the statements that read a table's columns.

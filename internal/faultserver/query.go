@@ -5,9 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime/internal/catalog"
@@ -71,15 +68,9 @@ func answerDescribe(c *wiretest.Call, t *table) error {
 }
 
 func answerCountRegions(c *wiretest.Call, t *table) error {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "count(*)", Type: arrow.PrimitiveTypes.Int64}}, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	b.Field(0).(*array.Int64Builder).Append(int64(t.regions))
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	message, err := wiretest.BatchMessage(batch)
+	messages, err := wiretest.CountMessages(int64(t.regions))
 	if err != nil {
 		return err
 	}
-	return c.SendFlight(wiretest.SchemaMessage(schema), message, wiretest.MetricsMessage())
+	return c.SendFlight(messages...)
 }

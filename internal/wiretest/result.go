@@ -50,6 +50,18 @@ func AffectedMessage(rows uint32) captures.Message {
 	return m
 }
 
+// CountMessages returns the result of a SELECT count(*).
+func CountMessages(n int64) ([]captures.Message, error) {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "count(*)", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.Int64Builder).Append(n)
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	message, err := BatchMessage(batch)
+	return []captures.Message{SchemaMessage(schema), message, MetricsMessage()}, err
+}
+
 // DescribeMessages returns the answer to DESC TABLE for a table with these columns.
 func DescribeMessages(columns []catalog.Column) ([]captures.Message, error) {
 	var fields []arrow.Field
