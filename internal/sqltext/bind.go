@@ -140,7 +140,7 @@ var textBuffers = sync.Pool{New: func() any { return new([]byte) }}
 const maxTextBuffer = 1 << 20
 
 func (s *Script) bindStatement(st *Statement, inputs []Arg, opts BindOptions) (string, error) {
-	f := form{literalPath: st.onLiteralPath(inputs), utc: opts.TimeZoneUTC}
+	f := form{literalPath: st.onLiteralPath(inputs), utc: opts.TimeZoneUTC, script: s, statement: st, inputs: inputs}
 	buffer := textBuffers.Get().(*[]byte)
 	dst := (*buffer)[:0]
 	from, end := int32(st.Start), int32(st.End)

@@ -14,10 +14,15 @@ import (
 type form struct {
 	literalPath bool // an INSERT of nothing but literals
 	utc         bool // the request's time zone is UTC
+
+	script       *Script
+	statement    *Statement
+	inputs       []Arg
+	surroundings []surrounding // of the placeholders, once a far time has needed them
 }
 
 // appendArg appends an argument as it is written in the place of p.
-func (f form) appendArg(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
+func (f *form) appendArg(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	if p.place == inPromQL {
 		return dst, errors.New("it stands in PromQL, which reads no SQL literals; write it into the query, or use Conn.PromQL")
 	}
@@ -43,7 +48,7 @@ func (f form) appendArg(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 		dst = append(dst, "X'"...)
 		return append(hex.AppendEncode(dst, a.Bytes), '\''), nil
 	case Time:
-		return appendTime(dst, a.Time, p.place)
+		return f.appendTime(dst, a.Time, p)
 	case Date:
 		return f.appendDate(dst, a.Time, inValues)
 	case JSON:
@@ -77,7 +82,7 @@ func parenthesize(dst []byte, start int, needed bool) []byte {
 // is, because 7/2 is 3 to GreptimeDB; and there a float32 is written with the digits
 // of a float64, because it is compared as one. Exponents are left to the very small
 // and very large: DECIMAL columns refuse them (GreptimeDB 1.0.2).
-func (f form) appendFloat(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
+func (f *form) appendFloat(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	if math.IsNaN(a.Float) || math.IsInf(a.Float, 0) {
 		if p.place == inValues && f.literalPath {
 			return dst, errors.New("GreptimeDB has no literal for NaN and infinities, and an expression would make it store JSON and VECTOR text of the same INSERT as raw bytes; insert such rows natively, or write CAST('NaN' AS DOUBLE) into the text")
@@ -107,12 +112,6 @@ func (f form) appendFloat(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	return parenthesize(dst, start, negative && p.tight), nil
 }
 
-// Of the instants that a TIMESTAMP literal can say: it is a number of nanoseconds.
-var (
-	firstNano = time.Unix(0, math.MinInt64).UTC()
-	lastNano  = time.Unix(0, math.MaxInt64).UTC()
-)
-
 const (
 	timeLayout = "2006-01-02T15:04:05.999999999Z"
 	dateLayout = "2006-01-02"
@@ -123,23 +122,18 @@ const (
 // are no expressions. In an expression it is a TIMESTAMP literal: GreptimeDB 1.0.2
 // compares a timestamp column with plain text on a whole second by seconds, and so finds
 // wrong rows.
-func appendTime(dst []byte, t time.Time, place place) ([]byte, error) {
+func (f *form) appendTime(dst []byte, t time.Time, p *Placeholder) ([]byte, error) {
 	t = t.UTC()
-	if place == inValues || place == inOption {
+	if p.place == inValues || p.place == inOption {
 		if err := checkYear(t); err != nil {
 			return dst, err
 		}
-		return append(t.AppendFormat(append(dst, '\''), timeLayout), '\''), nil
+		return append(cutFar(t).AppendFormat(append(dst, '\''), timeLayout), '\''), nil
 	}
-	if !t.Before(firstNano) && !t.After(lastNano) {
-		return append(t.AppendFormat(append(dst, "TIMESTAMP '"...), timeLayout), '\''), nil
+	if isFar(t) {
+		return f.appendFarTime(dst, t, p)
 	}
-	if t.Nanosecond() != 0 {
-		return dst, fmt.Errorf("the time %v is not a whole second, and TIMESTAMP literals reach only from %s to %s; round it",
-			t, firstNano.Format(timeLayout), lastNano.Format(timeLayout))
-	}
-	dst = strconv.AppendInt(append(dst, "arrow_cast("...), t.Unix(), 10)
-	return append(dst, ", 'Timestamp(Second, None)')"...), nil
+	return append(t.AppendFormat(append(dst, "TIMESTAMP '"...), timeLayout), '\''), nil
 }
 
 // checkYear refuses what GreptimeDB cannot read as text.
@@ -152,7 +146,7 @@ func checkYear(t time.Time) error {
 
 // appendDate appends the day of t. On the literal path GreptimeDB reads a date as a
 // midnight in the request's time zone and stores its day in UTC.
-func (f form) appendDate(dst []byte, t time.Time, inValues bool) ([]byte, error) {
+func (f *form) appendDate(dst []byte, t time.Time, inValues bool) ([]byte, error) {
 	if err := checkYear(t); err != nil {
 		return dst, err
 	}
@@ -167,7 +161,7 @@ func (f form) appendDate(dst []byte, t time.Time, inValues bool) ([]byte, error)
 
 // appendCall appends JSON or VECTOR text: as it is where GreptimeDB converts it by the
 // type of the column, and else in a call of the function that does so.
-func (f form) appendCall(dst []byte, function, text string, inValues bool) ([]byte, error) {
+func (f *form) appendCall(dst []byte, function, text string, inValues bool) ([]byte, error) {
 	if inValues && f.literalPath {
 		return appendString(dst, text)
 	}
