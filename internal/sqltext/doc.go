@@ -42,6 +42,10 @@
 // everywhere else. Options are no expressions, though: in the parameters of TQL, in
 // the WITH of COPY and behind ALIGN … TO a time is plain text.
 //
+// A time that a TIMESTAMP literal cannot say, before 1677 or after 2262, is written by
+// what stands around it: whether it is in ORDER BY or PARTITION BY, and beside what in a
+// BETWEEN or IN.
+//
 // Functions and methods are safe for concurrent use; nothing they return is
 // shared with later calls.
 package sqltext

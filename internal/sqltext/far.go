@@ -262,18 +262,16 @@ func (r *surroundingsReader) operand(end int) string {
 	if r.is(end-1, "NOT") {
 		end--
 	}
-	start := end
-	if r.isPunct(start-1, ")") {
-		for depth := 0; start > 0; {
-			start--
-			if r.isPunct(start, ")]}") {
-				depth++
-			} else if r.isPunct(start, "([{") {
-				depth--
-			}
-			if depth == 0 {
-				break
-			}
+	start, depth := end, 0
+	for start > 0 && (depth > 0 || r.isPunct(start-1, ")")) {
+		start--
+		if r.isPunct(start, ")") {
+			depth++
+		} else if r.isPunct(start, "(") {
+			depth--
+		}
+		if depth == 0 {
+			break
 		}
 	}
 	for r.isName(start - 1) {
@@ -285,7 +283,7 @@ func (r *surroundingsReader) operand(end int) string {
 	}
 	before := start - 1
 	isWhole := before < 0 || r.isPunct(before, "(,[") || r.tokens[before].Kind == TokenWord
-	if start == end || !isWhole || r.isPunct(start, ".") {
+	if start == end || depth > 0 || !isWhole || r.isPunct(start, ".") {
 		return ""
 	}
 	from := r.tokens[start].Start

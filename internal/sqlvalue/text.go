@@ -41,8 +41,8 @@ func (c *Cell) SetString(t column.Type, v string) error {
 			return errText
 		case !zoned && !c.UTC:
 			return errNaiveTime
-		case strings.Contains(v, ".") && c.cell.SetTime(column.Of(column.TimestampNanosecond), at) != nil:
-			return errRange // see SetTime: the fraction may be .0
+		case isWrittenInNanoseconds(v) && c.cell.SetTime(column.Of(column.TimestampNanosecond), at) != nil:
+			return errRange // see SetTime: the digits may be zeros
 		}
 		return c.SetTime(t, at)
 	}

@@ -1,14 +1,20 @@
 package sqlvalue
 
 import (
+	"math"
+	"strings"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// SetTime sets a moment, for a timestamp. Its literal has a fraction unless it is a
-// whole second, and GreptimeDB reads fractions as nanoseconds first, whatever the
-// column's unit.
+// lastNano is the last moment that a TIMESTAMP(9) holds.
+var lastNano = time.Unix(0, math.MaxInt64)
+
+// SetTime sets a moment, for a timestamp. GreptimeDB reads text with nanoseconds only of
+// the years that a TIMESTAMP(9) holds, so a literal of another year is cut to
+// microseconds, which all the other columns are no finer than. It is left as it is just
+// behind the last nanosecond, where it would become a moment that a TIMESTAMP(9) holds.
 func (c *Cell) SetTime(t column.Type, v time.Time) error {
 	if !t.Kind().IsTimestamp() {
 		return errNoPair
@@ -16,7 +22,7 @@ func (c *Cell) SetTime(t column.Type, v time.Time) error {
 	if year := v.UTC().Year(); year < 1 || year > 9999 {
 		return errRange
 	}
-	if v.Nanosecond() != 0 && c.cell.SetTime(column.Of(column.TimestampNanosecond), v) != nil {
+	if v.After(lastNano) && !v.Truncate(time.Microsecond).After(lastNano) {
 		return errRange
 	}
 	return textUnless(c.cell.SetTime(t, v))
@@ -62,6 +68,13 @@ func parseTime(text string) (at time.Time, zoned, ok bool) {
 		return time.Time{}, false, false // there is no such day or time
 	}
 	return at.Add(-offset), zoned, true
+}
+
+// isWrittenInNanoseconds reports whether text that parseTime reads has more than six
+// digits behind its point.
+func isWrittenInNanoseconds(text string) bool {
+	_, fraction, _ := strings.Cut(text, ".")
+	return strings.IndexAny(fraction+"Z", "Z+-") > 6
 }
 
 // parseDigits reads digits of ASCII, few enough for an int.
