@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -18,7 +19,7 @@ var _ array.RecordReader = (*RecordReader)(nil)
 // RecordReader reads the answer to one statement: its record batches, or its
 // affected rows. It is pulled: the network is read inside Next and nowhere else,
 // so a reader that is not read costs the server its back-pressure and nothing
-// here. It is for one goroutine.
+// here. It is for one goroutine, apart from Retain and Release.
 //
 // A batch is valid until the next call of Next or Release; Retain it to keep it. Its
 // memory is used again when its last reference is released: strings and slices that
@@ -36,12 +37,13 @@ type RecordReader struct {
 	schema  *arrow.Schema
 	err     error
 	done    bool
-	refs    int
+	refs    atomic.Int64
 }
 
 // newRecordReader reads the first message; it closes the stream if that fails.
 func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement) (*RecordReader, error) {
-	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st, refs: 1}
+	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st}
+	r.refs.Store(1)
 	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{MaxBatchBytes: c.connector.cfg.maxBatchBytes()})
 	if err != nil {
 		stream.Close()
@@ -62,9 +64,11 @@ func (r *RecordReader) receive(m *flightdecode.Message) error {
 
 var emptySchema = arrow.NewSchema(nil, nil)
 
-// emptyRecordReader is the answer to a statement that was carried out here.
+// emptyRecordReader returns the answer to a statement that was carried out here.
 func emptyRecordReader() *RecordReader {
-	return &RecordReader{schema: emptySchema, done: true, refs: 1}
+	r := &RecordReader{schema: emptySchema, done: true}
+	r.refs.Store(1)
+	return r
 }
 
 // Schema is the schema of the batches; it has no fields if the statement
@@ -156,12 +160,13 @@ func (r *RecordReader) Metrics() []byte {
 	return r.reader.Metrics()
 }
 
-// Retain adds a reference; each needs a Release.
-func (r *RecordReader) Retain() { r.refs++ }
+// Retain adds a reference; each needs a Release. It may be called from any goroutine.
+func (r *RecordReader) Retain() { r.refs.Add(1) }
 
-// Release drops a reference. The last one ends the call.
+// Release drops a reference. The last one ends the call. It may be called from any
+// goroutine, but not while another one reads with the last reference.
 func (r *RecordReader) Release() {
-	if r.refs--; r.refs == 0 {
+	if r.refs.Add(-1) == 0 {
 		r.done = true
 		r.close()
 		if r.reader != nil {

@@ -2,6 +2,7 @@ package insert
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/grpc/metadata"
 
@@ -106,10 +107,14 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 // CloseAndRecv ends the stream and waits until the server has carried out
 // everything. It returns how many rows it accepted, and keys to be deleted among them.
 // It is called once; then, whatever it returns, and after Close, the stream is at its
-// end.
+// end. If ctx ends while a Send still blocks, that Send fails.
 func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 	if err := s.acquire(ctx); err != nil {
-		return 0, err
+		s.stream.Close() // so that the Send that holds the stream returns
+		s.busy <- struct{}{}
+		if errors.Is(s.err, greptime.Cancelled) {
+			s.err = nil // it was this call that ended the Send: below, ctx says why
+		}
 	}
 	defer s.release()
 	if s.err != nil {

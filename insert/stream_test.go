@@ -197,6 +197,48 @@ func TestCloseAndRecvWithAContextThatHasEndedEndsTheStream(t *testing.T) {
 	}
 }
 
+// observedContext closes asked when somebody asks whether it has ended, which Send does
+// as soon as it holds the stream.
+type observedContext struct {
+	context.Context
+	once  *sync.Once
+	asked chan struct{}
+}
+
+func (c observedContext) Err() error {
+	c.once.Do(func() { close(c.asked) })
+	return c.Context.Err()
+}
+
+// CloseAndRecv is the end also while a Send waits for a server that does not read.
+func TestCloseAndRecvEndsAStreamThatASendHolds(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error { return wiretest.Hang()(c) }) // reads nothing
+	stream := openStream(t, s)
+	table := fill(t, sensors(t), 10_000)
+	if err := stream.Send(t.Context(), table); err != nil { // gRPC takes one, and no more
+		t.Fatal(err)
+	}
+	blocking := observedContext{t.Context(), new(sync.Once), make(chan struct{})}
+	sent := make(chan error, 1)
+	go func() { sent <- stream.Send(blocking, table) }()
+	<-blocking.asked
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := stream.CloseAndRecv(ctx)
+	var failed *insert.StreamError
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) {
+		t.Errorf("CloseAndRecv: %v", err)
+	}
+	if err := <-sent; !errors.As(err, &failed) {
+		t.Errorf("Send: %v", err)
+	}
+	if again := stream.Send(t.Context(), table); again == nil || again.Error() != err.Error() {
+		t.Errorf("then: %v", again)
+	}
+	s.WaitFor("the end of the stream", func() bool { return s.OpenStreams() == 0 })
+}
+
 func TestAStreamOfDeletes(t *testing.T) {
 	t.Parallel()
 	var got requests

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -193,6 +194,74 @@ func TestCacheReadsOnce(t *testing.T) {
 	}
 	if _, err := c.Get(t.Context(), func(context.Context, string) (array.RecordReader, error) { return nil, io.ErrClosedPipe }, "a", "t"); !errors.Is(err, io.ErrClosedPipe) {
 		t.Error(err)
+	}
+}
+
+// The tables that are in use stay when there are more than the cache keeps.
+func TestCacheForgetsWhatWasUsedLeastRecently(t *testing.T) {
+	t.Parallel()
+	const width = 1000
+	fields := []arrow.Field{{Name: "ts", Type: arrow.FixedWidthTypes.Timestamp_ms}}
+	rows := [][4]string{{"ts", "NO", "", "TIMESTAMP"}}
+	for i := range width - 1 {
+		name := fmt.Sprint("c", i)
+		fields = append(fields, arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int64, Nullable: true})
+		rows = append(rows, [4]string{name, "YES", "", "FIELD"})
+	}
+	var c Cache
+	reads := 0
+	query := func(ctx context.Context, sql string) (array.RecordReader, error) {
+		reads++
+		return answers(fields, rows...)(ctx, sql)
+	}
+	get := func(table string) {
+		t.Helper()
+		if _, err := c.Get(t.Context(), query, "a", table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const kept = cacheLimit / (1 + width)
+	for i := range 2 * kept {
+		get(fmt.Sprint("t", i))
+		get("in use")
+	}
+	if reads != 2*(2*kept+1) {
+		t.Errorf("%d statements for %d tables", reads, 2*kept+1)
+	}
+	if c.columns > cacheLimit || len(c.entries) != c.recent.Len() || len(c.entries) != kept {
+		t.Errorf("%d columns of %d tables, of which %d are in order", c.columns, len(c.entries), c.recent.Len())
+	}
+	if _, known, _ := c.Lookup("a", "t0"); known {
+		t.Error("the first table is still there")
+	}
+	for i := range kept - 1 {
+		table := fmt.Sprint("t", 2*kept-1-i)
+		if _, known, _ := c.Lookup("a", table); !known {
+			t.Errorf("table %s is gone", table)
+		}
+	}
+}
+
+// A cache that is full stays useful: INSERTs into many small tables in turn find them.
+func TestCacheKeepsThousandsOfTables(t *testing.T) {
+	t.Parallel()
+	reads := 0
+	one := answers([]arrow.Field{{Name: "ts", Type: arrow.FixedWidthTypes.Timestamp_ms}}, [4]string{"ts", "NO", "", "TIMESTAMP"})
+	query := func(ctx context.Context, sql string) (array.RecordReader, error) {
+		reads++
+		return one(ctx, sql)
+	}
+	var c Cache
+	const tables = 3000
+	for range 3 {
+		for i := range tables {
+			if _, err := c.Get(t.Context(), query, "a", fmt.Sprint("t", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if reads != 2*tables {
+		t.Errorf("%d statements, want 2 for each of %d tables", reads, tables)
 	}
 }
 
