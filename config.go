@@ -119,8 +119,9 @@ type Config struct {
 	// Otherwise such a text is refused with ErrMultipleStatements.
 	MultiStatements bool
 
-	// Transactions is error (default), with which BeginTx returns ErrTransactions, or ignore, with
-	// which BEGIN, COMMIT and ROLLBACK succeed and do nothing.
+	// Transactions is error (default), with which BeginTx returns ErrTransactions, and so do the
+	// texts BEGIN, START TRANSACTION, COMMIT, ROLLBACK, SAVEPOINT and RELEASE; or ignore, with
+	// which they succeed and do nothing.
 	Transactions string
 
 	// DialOptions are appended to the driver's own: interceptors, stats handlers, dialers. Not

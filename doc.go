@@ -52,7 +52,8 @@
 // by Exec all of them, up to the first error; by Query up to the first that returns
 // rows, and each further one when Rows.NextResultSet gets to it. Closing the rows
 // before that is an error if a statement that writes has not been run.
-// There are no transactions: BeginTx returns [ErrTransactions].
+// There are no transactions: BeginTx, and texts such as BEGIN and COMMIT, return
+// [ErrTransactions]. With transactions=ignore they do nothing.
 //
 // # Results
 //

@@ -16,7 +16,9 @@ var (
 	// GreptimeDB ends results with a message of metrics, and without it rows may be missing.
 	ErrTruncated = errors.New("greptime: the server ended the result before it was complete; rows may be missing, so run the query again")
 
-	// ErrTransactions is what BeginTx returns, unless Config.Transactions is ignore.
+	// ErrTransactions is what BeginTx and texts such as BEGIN return, unless Config.Transactions is
+	// ignore; then, what cannot be ignored: a Rollback after a write, a write in a read-only
+	// transaction, an isolation level.
 	ErrTransactions = errors.New("greptime: GreptimeDB has no transactions; leave them out, or set transactions=ignore in the DSN to make BEGIN, COMMIT and ROLLBACK do nothing")
 
 	// ErrMultipleStatements refuses a text of several statements before it is sent, unless

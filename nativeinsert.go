@@ -262,13 +262,14 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 		return nil, &asText{reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
 	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.conn.connector.nativeHints})
-	if wasSent(err) {
-		n.conn.noteWrite(statement{})
-	}
 	if err == nil {
+		n.conn.noteWrite(statement{})
 		return Result{affected: int64(affected)}, nil
 	}
 	e := n.conn.writeError(ctx, n.session, err, n.write())
+	if e.Ambiguous {
+		n.conn.noteWrite(statement{})
+	}
 	if !isAboutColumns(e) {
 		return nil, e
 	}

@@ -168,7 +168,7 @@ var params = []param{
 		get:     func(c *Config) string { return strconv.FormatBool(c.MultiStatements) },
 		set:     func(c *Config, value string) error { return setBool(&c.MultiStatements, value, "false", "true") },
 	},
-	wordParam("transactions", "what `BeginTx` does: return an error, or nothing at all (GreptimeDB has no transactions)",
+	wordParam("transactions", "what `BeginTx`, `BEGIN`, `COMMIT` and so on do: return an error, or nothing at all (GreptimeDB has no transactions)",
 		func(c *Config) *string { return &c.Transactions },
 		transactionsError, transactionsIgnore),
 }

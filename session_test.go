@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -286,5 +287,77 @@ func TestShowDatabasesThatIsNoList(t *testing.T) {
 		if _, err := oneConn(t, openServer(t, s.Server)).ExecContext(t.Context(), "USE other"); err == nil {
 			t.Errorf("%s: no error", exchange)
 		}
+	}
+}
+
+// GreptimeDB answers OK to what it does not do.
+func TestSetOfTheTimeZoneThatDoesNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	db := openServer(t, s.Server, "multi_statements=true")
+	conn := oneConn(t, db)
+	for _, text := range []string{
+		"SET time_zone = 'Asia/Tokyo', 'UTC'", "SET GLOBAL time_zone = 'Asia/Tokyo'", "SET PERSIST time_zone = 'Asia/Tokyo'",
+		"SET @@global.time_zone = 'Asia/Tokyo'", "SET time_zone = Tokyo", "INSERT INTO t VALUES (1); SET GLOBAL TIME ZONE 'Asia/Tokyo'",
+	} {
+		if _, err := conn.ExecContext(t.Context(), text); err == nil || !strings.Contains(err.Error(), "SET time_zone = '") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := conn.ExecContext(t.Context(), "SET GLOBAL time_zone = ?", "Asia/Tokyo"); err == nil {
+		t.Error("with an argument: no error")
+	}
+	if _, err := conn.ExecContext(t.Context(), "SET time_zone = ?", 9); err == nil {
+		t.Error("with a number: no error")
+	}
+	if got := s.texts(); len(got) != 0 {
+		t.Errorf("sent %q", got)
+	}
+}
+
+// A statement is bound for the time zone in which it is run.
+func TestSetTimeZoneCountsForTheArgumentsBehindIt(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	conn := oneConn(t, openServer(t, s.Server, "multi_statements=true"))
+	date := greptime.Date{Year: 2024, Month: 2, Day: 29}
+	_, err := conn.ExecContext(t.Context(), "INSERT INTO a VALUES (?); SET time_zone = ?; INSERT INTO b VALUES (?)", date, "Asia/Tokyo", date)
+	if err == nil || !strings.Contains(err.Error(), "statement 3 of 3") {
+		t.Errorf("a date under a time zone: %v", err)
+	}
+	exec(t, conn, "SET time_zone = 'UTC'")
+	exec(t, conn, "SET time_zone = ?; INSERT INTO c VALUES (?); SET time_zone = ?; INSERT INTO d VALUES (?)", "Asia/Tokyo", 1, "UTC", date)
+	want := []string{"INSERT INTO a VALUES ('2024-02-29')", "INSERT INTO c VALUES (1)", "INSERT INTO d VALUES ('2024-02-29')"}
+	if got := s.texts(); !slices.Equal(got, want) {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+}
+
+// A SET of the time zone does not make the statements behind it bind each other again.
+func TestBindingAfterSetTimeZoneIsLinear(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector empties pools")
+	}
+	conn, err := greptime.Connect(t.Context(), oneServer(t).DSN("multi_statements=true"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	perStatement := func(n int) float64 {
+		text, args := "SET time_zone = '+08:00'"+strings.Repeat("; SELECT ?", n), make([]any, n)
+		for i := range args {
+			args[i] = i
+		}
+		return testing.AllocsPerRun(3, func() {
+			if err := conn.SetTimeZone("UTC"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := conn.Exec(t.Context(), text, args...); err != nil {
+				t.Fatal(err)
+			}
+		}) / float64(n)
+	}
+	if few, many := perStatement(20), perStatement(400); many > 1.5*few {
+		t.Errorf("%.0f allocations for each of 400 statements, %.0f for each of 20", many, few)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
@@ -19,7 +20,7 @@ type statement struct {
 	kind            sqltext.Kind
 	readOnly        bool                               // repeating it does no harm
 	endsWithMetrics bool                               // the server ends its result with a metrics message
-	apply           func(*Conn, context.Context) error // USE and SET time_zone: instead of sending it
+	apply           func(*Conn, context.Context) error // USE, SET time_zone, BEGIN: instead of sending it
 	prom            *greptimev1.PromRangeQuery         // instead of text
 	bound           *boundScript                       // where text comes from if there were arguments
 	index           int                                // of the statement in it
@@ -90,6 +91,9 @@ func (c *Conn) statements(query string, args []driver.NamedValue) ([]statement, 
 
 // bind makes the statements of a script with the arguments in place.
 func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]statement, error) {
+	if c.connector.cfg.Transactions != transactionsIgnore && hasTransaction(script) {
+		return nil, ErrTransactions
+	}
 	if len(script.Statements) > 1 && !c.connector.cfg.MultiStatements {
 		return nil, fmt.Errorf("%w: the text has %d; send them one by one, or set multi_statements=true in the DSN", ErrMultipleStatements, len(script.Statements))
 	}
@@ -99,12 +103,13 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		if err != nil {
 			return nil, err
 		}
-		bound = &boundScript{script: script}
-		if bound.args, err = bindArgs(args); err != nil {
+		list, err := bindArgs(args)
+		if err != nil {
 			return nil, err
 		}
-		if err := bound.bindFor(s.isUTC()); err != nil {
-			return nil, err
+		bound = &boundScript{utc: s.isUTC()}
+		if bound.script, err = script.Match(list); err != nil {
+			return nil, fmt.Errorf("greptime: %w", err)
 		}
 	}
 	if len(script.Statements) == 0 {
@@ -116,7 +121,11 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), endsWithMetrics: st.StreamsMetrics(), values: st.Values}
 		switch {
 		case bound != nil:
-			list[i].text, list[i].bound, list[i].index = bound.texts[i], bound, i
+			text, err := bound.text(i, bound.utc)
+			if err != nil {
+				return nil, err
+			}
+			list[i].text, list[i].bound, list[i].index = text, bound, i
 		case len(script.Statements) == 1:
 			list[i].text = script.Text // comments and all
 		default:
@@ -124,34 +133,56 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 		}
 		if bound != nil && (st.Kind == sqltext.Set || st.Kind == sqltext.Use) {
 			// SET time_zone = ?: what it sets is known only now.
-			if parsed, err := sqltext.Parse(bound.texts[i]); err == nil && len(parsed.Statements) == 1 {
+			if parsed, err := sqltext.Parse(list[i].text); err == nil && len(parsed.Statements) == 1 {
 				st = &parsed.Statements[0]
 			}
 		}
-		if name, ok := st.Database(); ok {
-			list[i].apply = func(c *Conn, ctx context.Context) error { return c.Use(ctx, name) }
-		} else if zone, ok := st.TimeZone(); ok {
-			list[i].apply = func(c *Conn, _ context.Context) error { return c.SetTimeZone(zone) }
+		var err error
+		if list[i].apply, err = localEffect(st); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil
 }
 
-// boundScript is a script with arguments.
-type boundScript struct {
-	script *sqltext.Script
-	args   []sqltext.Arg
-	utc    bool // the time zone of the session that the texts are for is UTC
-	texts  []string
+// localEffect returns what a statement does that is carried out here; nil if it is sent.
+func localEffect(st *sqltext.Statement) (func(*Conn, context.Context) error, error) {
+	if name, ok := st.Database(); ok {
+		return func(c *Conn, ctx context.Context) error { return c.Use(ctx, name) }, nil
+	}
+	if zone, ok := st.TimeZone(); ok {
+		return func(c *Conn, _ context.Context) error { return c.SetTimeZone(zone) }, nil
+	}
+	if st.MisplacedTimeZone() {
+		return nil, errTimeZoneForm
+	}
+	if st.Kind == sqltext.Transaction {
+		return func(*Conn, context.Context) error { return nil }, nil
+	}
+	return nil, nil
 }
 
-// bindFor makes the texts of the statements.
-func (b *boundScript) bindFor(utc bool) (err error) {
-	b.utc = utc
-	if b.texts, err = b.script.Bind(b.args, sqltext.BindOptions{TimeZoneUTC: utc}); err != nil {
-		return fmt.Errorf("greptime: %w", err)
+// errTimeZoneForm refuses what GreptimeDB answers with OK, and does not do.
+var errTimeZoneForm = errors.New("greptime: only the session's time zone can be set, to one string: SET time_zone = 'Asia/Shanghai'; the zone of the server (GLOBAL, PERSIST) is set by its configuration")
+
+// hasTransaction reports whether a script begins or ends a transaction.
+func hasTransaction(script *sqltext.Script) bool {
+	return slices.ContainsFunc(script.Statements, func(st sqltext.Statement) bool { return st.Kind == sqltext.Transaction })
+}
+
+// boundScript is a script with arguments.
+type boundScript struct {
+	script *sqltext.Bound
+	utc    bool // the time zone of the session that the statements are bound for is UTC
+}
+
+// text returns the text of a statement for a session.
+func (b *boundScript) text(index int, utc bool) (string, error) {
+	text, err := b.script.Text(index, sqltext.BindOptions{TimeZoneUTC: utc})
+	if err != nil {
+		return "", fmt.Errorf("greptime: %w", err)
 	}
-	return nil
+	return text, nil
 }
 
 // run sends one statement and waits for the first message of its answer.
@@ -167,11 +198,9 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 		return emptyRecordReader(), nil
 	}
 	if st.bound != nil && st.bound.utc != s.isUTC() { // a SET time_zone came between
-		bound := boundScript{script: st.bound.script, args: st.bound.args}
-		if err := bound.bindFor(s.isUTC()); err != nil {
+		if st.text, err = st.bound.text(st.index, s.isUTC()); err != nil {
 			return nil, err
 		}
-		st.text = bound.texts[st.index]
 	}
 	if err := c.mayWrite(st); err != nil {
 		return nil, err
@@ -186,6 +215,7 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 	return rd, nil
 }
 
+// send sends a statement of a session and waits for the first message of its answer.
 func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader, error) {
 	header, err := c.encodedHeader(ctx, s)
 	if err != nil {
@@ -196,22 +226,15 @@ func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader
 		return nil, err
 	}
 	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.connector.hints, Repeatable: st.readOnly, Endpoint: st.endpoint})
-	if wasSent(err) {
-		c.noteWrite(st)
-	}
 	if err != nil {
-		return nil, c.writeError(ctx, s, err, st.write())
+		failure := c.writeError(ctx, s, err, st.write())
+		if failure.Ambiguous {
+			c.noteWrite(st)
+		}
+		return nil, failure
 	}
+	c.noteWrite(st)
 	return c.newRecordReader(ctx, stream, s, st)
-}
-
-// wasSent says whether a request may have reached the server, by the error of its call.
-func wasSent(err error) bool {
-	if err == nil {
-		return true
-	}
-	var call *transport.CallError
-	return errors.As(err, &call) && call.Sent
 }
 
 // runAll runs statements one after the other, each to its end, and adds up the

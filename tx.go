@@ -3,7 +3,6 @@ package greptime
 import (
 	"context"
 	"database/sql/driver"
-	"fmt"
 	"sync/atomic"
 )
 
@@ -17,10 +16,22 @@ type transaction struct {
 	wrote    atomic.Bool
 }
 
+// transactionError is an ErrTransactions where transactions=ignore is set already.
+type transactionError string
+
+// Error returns the text.
+func (e transactionError) Error() string {
+	return "greptime: GreptimeDB has no transactions: " + string(e)
+}
+
+// Is reports whether target is ErrTransactions.
+func (transactionError) Is(target error) bool { return target == ErrTransactions }
+
 // BeginTx returns ErrTransactions: GreptimeDB has none. With
 // transactions=ignore, for tools that insist, statements run as they come,
 // Commit does nothing, Rollback is an error if anything was written, and what
-// writes is refused if the transaction is read-only.
+// writes is refused if the transaction is read-only. The texts BEGIN, COMMIT,
+// ROLLBACK, SAVEPOINT and so on do nothing then.
 func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if _, err := c.current(); err != nil {
 		return nil, err
@@ -29,7 +40,7 @@ func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, err
 		return nil, ErrTransactions
 	}
 	if opts.Isolation != 0 {
-		return nil, fmt.Errorf("%w: an isolation level cannot be had, not even with transactions=ignore", ErrTransactions)
+		return nil, transactionError("an isolation level cannot be had, not even with transactions=ignore")
 	}
 	tx := &transaction{conn: c, readOnly: opts.ReadOnly}
 	c.mu.Lock()
@@ -50,12 +61,12 @@ func (c *Conn) mayWrite(st statement) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tx != nil && c.tx.readOnly && !st.readOnly {
-		return fmt.Errorf("%w: this one is read-only, and the statement may write", ErrTransactions)
+		return transactionError("this one, which transactions=ignore lets begin, is read-only, and the statement may write")
 	}
 	return nil
 }
 
-// noteWrite remembers that a statement that writes was sent.
+// noteWrite remembers that a statement may have written something.
 func (c *Conn) noteWrite(st statement) {
 	if st.readOnly {
 		return
@@ -67,19 +78,22 @@ func (c *Conn) noteWrite(st statement) {
 	}
 }
 
+// Commit ends the transaction.
 func (tx *transaction) Commit() error {
 	tx.end()
 	return nil
 }
 
+// Rollback ends the transaction; it is an error if anything may have been written.
 func (tx *transaction) Rollback() error {
 	tx.end()
 	if tx.wrote.Load() {
-		return fmt.Errorf("%w: what was written stays", ErrTransactions)
+		return transactionError("what was written stays")
 	}
 	return nil
 }
 
+// end ends the transaction, if it is still the connection's.
 func (tx *transaction) end() {
 	tx.conn.mu.Lock()
 	defer tx.conn.mu.Unlock()

@@ -15,29 +15,50 @@ type BindOptions struct {
 }
 
 // Bind returns the text of each statement with the arguments as literals in the
-// place of its placeholders. It is an error if there are more or fewer arguments
-// than NumInput, if one of them is not used or has the wrong name, and if one cannot
-// be written such that GreptimeDB surely reads the same value. Errors name the
-// argument but not its value.
+// place of its placeholders. Its errors are those of Match and of Bound.Text.
 func (s *Script) Bind(args []Arg, opts BindOptions) ([]string, error) {
-	inputs, err := s.match(args)
+	bound, err := s.Match(args)
 	if err != nil {
 		return nil, err
 	}
 	texts := make([]string, len(s.Statements))
 	for i := range s.Statements {
-		if len(s.Statements[i].Placeholders) == 0 {
-			texts[i] = s.StatementText(i)
-			continue
-		}
-		if texts[i], err = s.bindStatement(&s.Statements[i], inputs, opts); err != nil {
+		if texts[i], err = bound.Text(i, opts); err != nil {
 			return nil, err
 		}
 	}
 	return texts, nil
 }
 
-// match puts the arguments into the order of the inputs.
+// Bound is a Script with the arguments of its placeholders. It does not change, and may
+// be used by several goroutines.
+type Bound struct {
+	script *Script
+	inputs []Arg
+}
+
+// Match puts the arguments where they belong. It is an error if there are more or fewer
+// of them than NumInput, and if one of them is not used or has the wrong name.
+func (s *Script) Match(args []Arg) (*Bound, error) {
+	inputs, err := s.match(args)
+	if err != nil {
+		return nil, err
+	}
+	return &Bound{script: s, inputs: inputs}, nil
+}
+
+// Text returns the text of statement i with the arguments as literals. It is an error if
+// one of them cannot be written such that GreptimeDB surely reads the same value. Errors
+// name the argument but not its value.
+func (b *Bound) Text(i int, opts BindOptions) (string, error) {
+	st := &b.script.Statements[i]
+	if len(st.Placeholders) == 0 {
+		return b.script.StatementText(i), nil
+	}
+	return b.script.bindStatement(st, b.inputs, opts)
+}
+
+// match returns the arguments in the order of the inputs.
 func (s *Script) match(args []Arg) ([]Arg, error) {
 	order, err := s.Order(len(args), func(i int) string { return args[i].Name })
 	if err != nil || order == nil {

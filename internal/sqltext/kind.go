@@ -1,6 +1,9 @@
 package sqltext
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind tells what a statement does.
 type Kind uint8
@@ -23,17 +26,20 @@ const (
 	Copy                    // COPY
 	Kill                    // KILL
 	Cursor                  // DECLARE, FETCH, CLOSE
+	Transaction             // BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT, SAVEPOINT, RELEASE
 )
 
 var kindNames = []string{
 	Unknown: "Unknown", Select: "Select", Insert: "Insert", Replace: "Replace", Delete: "Delete", Show: "Show",
 	Describe: "Describe", Explain: "Explain", TQL: "TQL", Use: "Use", SetTimeZone: "SetTimeZone", Set: "Set",
 	Admin: "Admin", DDL: "DDL", Copy: "Copy", Kill: "Kill", Cursor: "Cursor",
+	Transaction: "Transaction",
 }
 
 func (k Kind) String() string { return nameOf(kindNames, uint8(k)) }
 
-// kinds has the first words of the statements that GreptimeDB 1.0.2 accepts.
+// kinds has the first words of the statements that GreptimeDB 1.0.2 accepts. (Those of
+// a Transaction it refuses: see isTransaction.)
 var kinds = map[string]Kind{
 	"SELECT": Select, "WITH": Select, "VALUES": Select,
 	"INSERT": Insert, "REPLACE": Replace, "DELETE": Delete,
@@ -43,10 +49,11 @@ var kinds = map[string]Kind{
 	"COPY": Copy, "KILL": Kill, "DECLARE": Cursor, "FETCH": Cursor, "CLOSE": Cursor,
 }
 
-// ReadOnly tells whether the statement surely has no effect, so that it may be
+// ReadOnly reports whether the statement surely has no effect, so that it may be
 // sent again. A query with INTO, INSERT, UPDATE, DELETE or MERGE in it, as a word
-// without quotes, is not taken for one; neither is EXPLAIN ANALYZE, which runs the
-// statement, of anything but such a query.
+// without quotes, is not taken for one; neither is one that calls a function of ADMIN,
+// such as flush_table, nor EXPLAIN ANALYZE, which runs the statement, of anything but
+// such a query.
 func (st *Statement) ReadOnly() bool { return st.readOnly }
 
 // StreamsMetrics tells whether GreptimeDB ends the result of the statement with a
@@ -70,23 +77,34 @@ func (st *Statement) TimeZone() (zone string, ok bool) {
 	return st.name, st.Kind == SetTimeZone
 }
 
+// MisplacedTimeZone reports whether a SET names the time zone, but not in a form that
+// TimeZone takes: GLOBAL and PERSIST, several values or variables, a value that is no
+// string. GreptimeDB 1.0.2 answers most of them as if it had done something.
+func (st *Statement) MisplacedTimeZone() bool {
+	return st.Kind == Set && st.name != ""
+}
+
 // classify sets all that the words of the statement tell.
 func (st *Statement) classify(text string, tokens []Token) {
 	st.Kind = kindOf(text, tokens)
 	switch st.Kind {
 	case Select, TQL, Explain:
 		st.streamsMetrics = true
-		st.readOnly = !hasEffect(text, tokens)
+		st.readOnly = !hasEffect(text, tokens) && !callsAdmin(text, tokens)
 		if st.Kind == Explain && st.readOnly {
 			st.readOnly = !analyzesWrite(text, tokens)
 		}
 	case Show, Describe:
+		st.readOnly = !callsAdmin(text, tokens)
+	case Transaction:
 		st.readOnly = true
 	case Use:
 		st.name = useDatabase(text, tokens)
 	case Set:
 		if zone, ok := setTimeZone(text, tokens); ok {
 			st.Kind, st.name = SetTimeZone, zone
+		} else {
+			st.name = namedTimeZone(text, tokens)
 		}
 	}
 }
@@ -97,12 +115,17 @@ func kindOf(text string, tokens []Token) Kind {
 	case tokens[0].isPunct(text, "("):
 		return Select
 	case tokens[0].Kind == TokenWord:
-		return kinds[strings.ToUpper(tokens[0].Text(text))]
+		if k := kinds[strings.ToUpper(tokens[0].Text(text))]; k != Unknown {
+			return k
+		}
+		if isTransaction(text, tokens) {
+			return Transaction
+		}
 	}
 	return Unknown
 }
 
-// hasEffect tells whether a query may do more than read.
+// hasEffect reports whether a query may do more than read, by its keywords.
 func hasEffect(text string, tokens []Token) bool {
 	for _, t := range tokens {
 		if t.Kind != TokenWord {
@@ -112,6 +135,27 @@ func hasEffect(text string, tokens []Token) bool {
 			if t.Is(text, word) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// adminFunctions are what the names of functions begin with that change something, those
+// of ADMIN in GreptimeDB 1.0 to 1.3. They can be called in any expression.
+var adminFunctions = []string{
+	"ADD_REGION_", "ADJUST_FLOW", "BUILD_INDEX", "COMPACT_", "DISCARD_", "DUMP_METADATA", "FLUSH_", "GC_",
+	"KILL", "MIGRATE_", "PURGE_", "RECONCILE_", "REMOVE_REGION_", "RESTORE_METADATA",
+}
+
+// callsAdmin reports whether a function of adminFunctions is called.
+func callsAdmin(text string, tokens []Token) bool {
+	for i, t := range tokens {
+		if i+1 == len(tokens) || t.Kind != TokenWord && t.Kind != TokenQuotedIdent || !tokens[i+1].isPunct(text, "(") {
+			continue
+		}
+		name := strings.ToUpper(t.Value(text))
+		if slices.ContainsFunc(adminFunctions, func(begin string) bool { return strings.HasPrefix(name, begin) }) {
+			return true
 		}
 	}
 	return false
@@ -164,4 +208,33 @@ func setTimeZone(text string, tokens []Token) (zone string, ok bool) {
 		return "", false
 	}
 	return tokens[c.i].Value(text), true
+}
+
+// namedTimeZone returns the first name of the time zone among the variables of a SET,
+// with or without @@ and a scope before it; "" if there is none.
+func namedTimeZone(text string, tokens []Token) string {
+	c := cursor{text: text, tokens: tokens, i: 1}
+	for !c.atEnd() {
+		c.punct("(")
+		for _, scope := range [...]string{"SESSION", "LOCAL", "GLOBAL", "PERSIST", "PERSIST_ONLY"} {
+			if c.word(scope) {
+				break
+			}
+		}
+		if c.word("TIME") && c.word("ZONE") {
+			return "TIME ZONE"
+		}
+		name, _, _ := c.identifier()
+		for c.punct(".") { // @@global.time_zone
+			name, _, _ = c.identifier()
+		}
+		name = strings.TrimPrefix(name, "@@")
+		if isWord(name, "TIME_ZONE") || isWord(name, "TIMEZONE") {
+			return name
+		}
+		for !c.atEnd() && !c.punct(",") {
+			c.i++
+		}
+	}
+	return ""
 }

@@ -30,7 +30,7 @@ type Statement struct {
 	// Values are the tuples of INSERT … VALUES and REPLACE … VALUES, else nil.
 	Values *Values
 
-	name           string // of USE: the database; of SET: the time zone
+	name           string // of USE: the database; of SET: the time zone, or its name
 	readOnly       bool
 	streamsMetrics bool
 }

@@ -108,7 +108,7 @@ func TestKindsOfStatements(t *testing.T) {
 		{"SELEC 1", Unknown, false, false},
 		{"\"SELECT\" 1", Unknown, false, false},
 		{"'SELECT' 1", Unknown, false, false},
-		{"BEGIN", Unknown, false, false},
+		{"BEGIN", Transaction, true, false},
 		{"UPDATE t SET a = 1", Unknown, false, false},
 		{"?", Unknown, false, false},
 		{"\x01", Unknown, false, false},
@@ -206,6 +206,113 @@ func TestSetOfTimeZone(t *testing.T) {
 		}
 		if st.Kind == SetTimeZone {
 			t.Errorf("%s is of kind %v", text, st.Kind)
+		}
+	}
+}
+
+func TestSetsThatNameTheTimeZoneOtherwise(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"SET time_zone = 'a', 'b'":                        true,
+		"SET time_zone = 'a', time_zone = 'b'":            true,
+		"SET time_zone = 'a', x = 1":                      true,
+		"SET x = 1, SESSION time_zone = 'a'":              true,
+		"SET x = 1, @@global.time_zone = 'a'":             true,
+		"SET GLOBAL time_zone = 'a'":                      true,
+		"set global timezone to 'a'":                      true,
+		"SET /* a */ PERSIST time_zone = 'a'":             true,
+		"SET PERSIST_ONLY time_zone = 'a'":                true,
+		"SET @@global.time_zone = 'a'":                    true,
+		"SET @@GLOBAL . TIME_ZONE = 'a'":                  true,
+		"SET @@persist.time_zone = 'a'":                   true,
+		"SET GLOBAL TIME ZONE 'a'":                        true,
+		"SET TIME ZONE 'a', 'b'":                          true,
+		"SET TIME ZONE LOCAL":                             true,
+		"SET TIME ZONE DEFAULT":                           true,
+		"SET time_zone = UTC":                             true,
+		"SET time_zone = DEFAULT":                         true,
+		"SET time_zone = \"UTC\"":                         true,
+		"SET time_zone = 8":                               true,
+		"SET time_zone = ?":                               true,
+		"SET time_zone":                                   true,
+		"SET \"time_zone\" = 'a'":                         true,
+		"SET `time_zone` = 'a'":                           true,
+		"SET (time_zone) = ('a')":                         true,
+		"SET (x, time_zone) = (1, 'a')":                   true,
+		"SET time_zone = 'a'":                             false,
+		"SET @@session.time_zone = 'a'":                   false,
+		"SET x = 'time_zone'":                             false,
+		"SET x = time_zone":                               false,
+		"SET x = @@global.time_zone":                      false,
+		"SET @time_zone = 'a'":                            false,
+		"SET my_time_zone = 'a'":                          false,
+		"SET TIME = 'a'":                                  false,
+		"SET GLOBAL x = 'a'":                              false,
+		"SET":                                             false,
+		"SET GLOBAL":                                      false,
+		"SET x.":                                          false,
+		"SET ,,":                                          false,
+		"SELECT @@time_zone":                              false,
+		"SHOW VARIABLES time_zone":                        false,
+		"CREATE TABLE t (time_zone TIMESTAMP TIME INDEX)": false,
+	} {
+		if got := parse(t, text).Statements[0].MisplacedTimeZone(); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestTransactionStatements(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"BEGIN", "begin;", "/* a */ BEGIN -- b\n;", "BEGIN WORK", "BEGIN TRANSACTION", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE TRANSACTION",
+		"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", "BEGIN TRANSACTION READ WRITE NOT DEFERRABLE",
+		"START TRANSACTION", "start /* a */ transaction read only", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE",
+		"COMMIT", "COMMIT WORK", "Commit Transaction", "COMMIT AND CHAIN", "COMMIT AND NO CHAIN NO RELEASE", "END", "END TRANSACTION",
+		"ROLLBACK", "ROLLBACK WORK AND NO CHAIN", "ROLLBACK RELEASE", "ABORT", "ABORT TRANSACTION",
+		"SAVEPOINT x", "SAVEPOINT \"My Point\"", "SAVEPOINT `x`", "SAVEPOINT savepoint",
+		"RELEASE x", "RELEASE SAVEPOINT x", "RELEASE savepoint", "RELEASE SAVEPOINT savepoint",
+		"ROLLBACK TO x", "ROLLBACK TO SAVEPOINT x", "ROLLBACK WORK TO SAVEPOINT x", "rollback transaction to \"x\"", "ROLLBACK TO savepoint",
+	} {
+		if st := &parse(t, text).Statements[0]; st.Kind != Transaction || !st.ReadOnly() {
+			t.Errorf("%s: %v, read-only %v", text, st.Kind, st.ReadOnly())
+		}
+	}
+	for _, text := range []string{ // of which nothing must be lost
+		"BEGIN INSERT INTO t VALUES (1)", "BEGIN SELECT 1", "BEGIN TRANSACTION DELETE FROM t", "START", "START SLAVE", "START TRANSACTION INSERT INTO t VALUES (1)",
+		"COMMIT INSERT INTO t VALUES (1)", "COMMIT AND", "COMMIT AND NO", "COMMIT NO", "COMMIT PREPARED 'x'", "COMMIT x",
+		"ROLLBACK TO", "ROLLBACK TO x y", "ROLLBACK x", "ROLLBACK PREPARED 'x'", "SAVEPOINT", "SAVEPOINT x y", "SAVEPOINT 1",
+		"RELEASE", "RELEASE x y", "RELEASE SAVEPOINT x y", "END x", "ABORT x", "\"BEGIN\"", "'COMMIT'", "BEGIN ?",
+	} {
+		if st := &parse(t, text).Statements[0]; st.Kind != Unknown || st.ReadOnly() {
+			t.Errorf("%s: %v, read-only %v", text, st.Kind, st.ReadOnly())
+		}
+	}
+}
+
+func TestCallsOfAdminFunctionsAreNoReads(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"SELECT flush_table('t')", "SELECT 1, Flush_Table ('t')", "SELECT /* a */ flush_table /* b */ ('t')", `SELECT "flush_table"('t')`,
+		"SELECT * FROM t WHERE x = (SELECT compact_table('t'))", "WITH x AS (SELECT compact_region(1)) SELECT * FROM x",
+		"VALUES (flush_region(1))", "(SELECT migrate_region(1, 2, 3))", "SELECT flush_flow('f')", "SELECT adjust_flow('f', 1, 2)",
+		"SELECT reconcile_table('t')", "SELECT reconcile_database('d')", "SELECT reconcile_catalog()", "SELECT build_index('t')",
+		"SELECT kill('a/0')", "SELECT gc_regions(1)", "SELECT gc_table('t')", "SELECT purge_table('t')", "SELECT discard_unflushed_data('t')",
+		"SELECT add_region_follower(1, 2)", "SELECT remove_region_follower(1, 2)", "SELECT migrate_flow('f', 1)",
+		"SELECT dump_metadata('f')", "SELECT restore_metadata('f')",
+		"EXPLAIN ANALYZE SELECT flush_table('t')", "EXPLAIN SELECT flush_table('t')", "SHOW TABLES WHERE flush_table('t') = 0",
+		"TQL EVAL (flush_table('t'), 1, '1s') up", "ADMIN flush_table('t')",
+	} {
+		if parse(t, text).Statements[0].ReadOnly() {
+			t.Errorf("%s is taken for a read", text)
+		}
+	}
+	for _, text := range []string{
+		"SELECT flush_table FROM t", "SELECT 'flush_table(1)'", "SELECT f.flush_count FROM flush_log f", "SELECT -- flush_table('t')\n1",
+		"SELECT procedure_state('x')", "SELECT reflush_table(1)", "SELECT gc + (1)", "SHOW TABLES LIKE 'flush_table(%'", "DESC TABLE flush_table",
+	} {
+		if !parse(t, text).Statements[0].ReadOnly() {
+			t.Errorf("%s is not taken for a read", text)
 		}
 	}
 }
