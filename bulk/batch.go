@@ -13,9 +13,8 @@ import (
 // Batch is rows of one table, kept by columns as Arrow does. It grows by itself, and
 // takes new rows without allocating after a Reset or a write.
 //
-// Rows are appended by position ([Batch.Append]), by name ([Batch.Row]), by typed calls
-// ([Batch.Typed]), by columns ([Batch.AppendColumns]) and from structs
-// ([AppendStructs]). A row with an error is left out as a whole.
+// Rows are appended by position ([Batch.Append]), by name ([Batch.Row]), by columns
+// ([Batch.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out as a whole.
 //
 // A Batch is for one goroutine at a time.
 type Batch struct {
@@ -26,7 +25,6 @@ type Batch struct {
 
 	cell    column.Cell
 	row     rowState
-	typed   typedState
 	current uint64 // number of the row being built
 	hasNull bool   // of the row being built: it may have a NULL
 }

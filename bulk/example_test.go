@@ -109,7 +109,7 @@ func ExampleNewBatch() {
 	at := time.UnixMilli(1_700_000_000_000)
 	err = errors.Join(
 		b.Append("device_001", at, 23.5),
-		b.Typed().String("device_002").Time(at).Float64(19.25).End(),
+		b.Append("device_002", at, 19.25),
 		b.Row().Set("ts", at).Set("device_id", "device_003").End())
 	fmt.Println(b.Len(), err)
 	temperature, err := b.At(2).Float64("temperature")

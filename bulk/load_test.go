@@ -48,15 +48,15 @@ func loadSchema(t testing.TB) *insert.Schema {
 
 // loadRow appends row i, some of it NULL, and adds it to the checksums.
 func loadRow(b *Batch, i int, names []string, sum *[loadColumns]uint64) error {
-	r := b.Typed()
+	values := make([]any, 0, loadColumns)
 	text := func(c, n int, isNull bool) {
 		if isNull {
-			r = r.Null()
+			values = append(values, nil)
 			sum[c] += mix(1)
 			return
 		}
 		name := names[n%len(names)]
-		r = r.String(name)
+		values = append(values, name)
 		sum[c] += maphash.String(loadSeed, name)
 	}
 	text(0, i%5, false)
@@ -65,21 +65,21 @@ func loadRow(b *Batch, i int, names []string, sum *[loadColumns]uint64) error {
 	text(3, i/11, i%100 == 0)
 	for c := 4; c < 9; c++ {
 		v := float64(i%997) * 0.5 * float64(c)
-		r = r.Float64(v)
+		values = append(values, v)
 		sum[c] += mix(math.Float64bits(v))
 	}
-	r = r.Int64(int64(-i))
+	values = append(values, -i)
 	sum[9] += mix(uint64(int64(-i)))
 	if i%13 == 0 {
-		r = r.Null()
+		values = append(values, nil)
 		sum[10] += mix(1)
 	} else {
-		r = r.Bool(i%2 == 0)
+		values = append(values, i%2 == 0)
 		sum[10] += mix(uint64(i%2) + 2)
 	}
 	at := int64(1_700_000_000_000 + i)
 	sum[11] += mix(uint64(at))
-	return r.Time(time.UnixMilli(at)).End()
+	return b.Append(append(values, time.UnixMilli(at))...)
 }
 
 // see adds what the server received.

@@ -79,10 +79,6 @@ func TestAnErroneousRowLeavesNothingBehind(t *testing.T) {
 			table.Row().Set("device_id", "x").Set("nowhere", 1).End(),
 			table.Row().Set("device_id", "x").Set("temperature", "y").Set("ts", moment).End(),
 			table.Row().Set("device_id", "x").End(),
-			table.Typed().String("x").String("y").Time(moment).End(),
-			table.Typed().String("x").Float64(1).End(),
-			table.Typed().String("x").Float64(1).Null().End(),
-			table.Typed().String("x").Float64(1).Time(moment).Null().End(),
 			table.AppendColumns(insert.Values("device_id", []string{"a", "b"}), insert.Values("ts", []any{moment, "z"})),
 			table.AppendColumns(insert.Values("device_id", []string{"a", "b"}), insert.Values("ts", []time.Time{moment})),
 			table.AppendColumns(insert.Values("device_id", []string{"a"})),
@@ -96,7 +92,6 @@ func TestAnErroneousRowLeavesNothingBehind(t *testing.T) {
 				t.Errorf("bad row %d: %v", k, err)
 			}
 		}
-		table.Typed().String("never ended")
 		table.Row().Set("device_id", "never ended")
 		if err := table.Append(fmt.Sprint("device", i), float64(i), moment); err != nil {
 			t.Fatal(err)
@@ -123,7 +118,7 @@ func sentRows(t testing.TB, table *insert.Table) string {
 	return fmt.Sprint(decodeTable(t, table).GetRows().GetRows())
 }
 
-func TestRowsByPositionNameTypeAndColumnAreTheSame(t *testing.T) {
+func TestRowsByPositionNameAndColumnAreTheSame(t *testing.T) {
 	t.Parallel()
 	schema, err := insert.NewSchema(
 		insert.Tag("s", insert.String), insert.Field("b", insert.Bool), insert.Field("i", insert.Int16), insert.Field("u", insert.Uint64),
@@ -134,14 +129,12 @@ func TestRowsByPositionNameTypeAndColumnAreTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	day, clock := greptime.Date{Year: 2024, Month: 2, Day: 29}, greptime.TimeOfDay(5e9)
-	byPosition, byName, typed, columns := schema.NewTable("t"), schema.NewTable("t"), schema.NewTable("t"), schema.NewTable("t")
+	byPosition, byName, columns := schema.NewTable("t"), schema.NewTable("t"), schema.NewTable("t")
 	for range 3 {
 		if err := errors.Join(
 			byPosition.Append("x", true, 7, uint64(math.MaxUint64), float32(0.5), 0.1, []byte{1}, `{"a":1}`, day, clock, greptime.Decimal("1.25"), greptime.Vector{1, 2}, nil, moment),
 			byName.Row().Set("ts", moment).Set("v", greptime.Vector{1, 2}).Set("price", greptime.Decimal("1.25")).Set("clock", clock).Set("day", day).Set("j", `{"a":1}`).
 				Set("bin", []byte{1}).Set("d", 0.7).Set("d", 0.1).Set("f", float32(0.5)).Set("u", uint64(math.MaxUint64)).Set("i", 7).Set("b", true).Set("s", "x").End(),
-			typed.Typed().String("x").Bool(true).Int(7).Uint64(math.MaxUint64).Float32(0.5).Float64(0.1).Bytes([]byte{1}).JSON([]byte(`{"a":1}`)).Date(day).TimeOfDay(clock).
-				Decimal("1.25").Vector(greptime.Vector{1, 2}).Null().Time(moment).End(),
 		); err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +149,6 @@ func TestRowsByPositionNameTypeAndColumnAreTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRows(t, byName, byPosition)
-	sameRows(t, typed, byPosition)
 	sameRows(t, columns, byPosition)
 }
 
@@ -176,14 +168,7 @@ func TestRowsThatAreNotBeingBuilt(t *testing.T) {
 	if err := second.End(); err == nil {
 		t.Error("a row was ended twice")
 	}
-	typed := table.Typed().String("x").Float64(1).Time(moment)
-	if err := typed.End(); err != nil {
-		t.Error(err)
-	}
-	if err := typed.End(); err == nil {
-		t.Error("a typed row was ended twice")
-	}
-	late := table.Typed().String("late").Float64(1).Time(moment)
+	late := table.Row().Set("device_id", "late").Set("ts", moment)
 	table.Reset()
 	if err := late.End(); err == nil {
 		t.Error("a row was ended after Reset")
@@ -191,7 +176,7 @@ func TestRowsThatAreNotBeingBuilt(t *testing.T) {
 	if table.Len() != 0 {
 		t.Errorf("%d rows", table.Len())
 	}
-	for _, err := range []error{insert.Row{}.End(), insert.TypedRow{}.End(), insert.Row{}.Set("x", 1).End(), insert.TypedRow{}.Int(1).End()} {
+	for _, err := range []error{insert.Row{}.End(), insert.Row{}.Set("x", 1).End()} {
 		if err == nil {
 			t.Error("a row of no table was ended")
 		}
@@ -241,7 +226,7 @@ func TestTablesOfNothing(t *testing.T) {
 	t.Parallel()
 	for name, table := range map[string]*insert.Table{"nil": nil, "zero": {}} {
 		for what, err := range map[string]error{
-			"Append": table.Append(1), "Row": table.Row().Set("a", 1).End(), "Typed": table.Typed().Int(1).End(),
+			"Append": table.Append(1), "Row": table.Row().Set("a", 1).End(),
 			"AppendColumns": table.AppendColumns(insert.Values("a", []int{1})), "AppendStructs": insert.AppendStructs(table, struct{}{}),
 			"At": second(table.At(0).Int64("a")), "Err": table.Err(),
 		} {
@@ -359,9 +344,6 @@ func TestAppendAllocatesNothing(t *testing.T) {
 	perRow("Append", 0, func(i int) error {
 		return table.Append(hosts[i%3], "eu", float64(i)*0.7, 1.5+float64(i), float32(i), int64(i)*1000, int32(i)*3000, i%2 == 0, hosts[i%3], at.Add(time.Duration(i)))
 	})
-	perRow("Typed", 0, func(i int) error {
-		return table.Typed().String(hosts[i%3]).String("eu").Float64(float64(i)).Float64(1.5).Float32(2).Int64(int64(i)).Int(i).Bool(true).String("note").Time(at).End()
-	})
 	perRow("Row", 0, func(i int) error {
 		return table.Row().Set("host", hosts[i%3]).Set("ts", at).Set("cpu", float64(i)).Set("count", i*1000).End()
 	})
@@ -389,21 +371,6 @@ func BenchmarkAppend(b *testing.B) {
 			table.Reset()
 		}
 		if err := table.Append(hosts[i%3], "eu", float64(i)*0.7, 1.5+float64(i), float32(i), int64(i)*1000, int32(i)*3000, i%2 == 0, hosts[i%3], moment); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkTyped(b *testing.B) {
-	table := wide(b)
-	hosts := []string{"host-1", "host-2", "host-3"}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%1000 == 0 {
-			table.Reset()
-		}
-		err := table.Typed().String(hosts[i%3]).String("eu").Float64(float64(i)).Float64(1.5).Float32(2).Int64(int64(i)).Int(i).Bool(true).String(hosts[i%3]).Time(moment).End()
-		if err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -86,16 +86,6 @@ func ExampleTable_Row() {
 	// Output: <nil> 1 true
 }
 
-func ExampleTable_Typed() {
-	table := insert.NewTable("sensor_data",
-		insert.Tag("device_id", insert.String),
-		insert.Field("temperature", insert.Float64),
-		insert.Time("ts", insert.Millisecond))
-	err := table.Typed().String("device_001").Float64(23.5).Time(time.Now()).End()
-	fmt.Println(err, table.Len())
-	// Output: <nil> 1
-}
-
 func ExampleTable_AppendColumns() {
 	table := insert.NewTable("sensor_data",
 		insert.Tag("device_id", insert.String),

@@ -63,15 +63,6 @@ func BenchmarkRows(b *testing.B) {
 		{"Append/12", wide, func(t *insert.Table, r *benchRow) error {
 			return t.Append(r.Region, r.Zone, r.Rack, r.Host, r.CPU, r.Memory, r.Disk, r.NetIn, r.NetOut, r.Requests, r.Healthy, r.Time)
 		}},
-		{"Typed/10", narrow, func(t *insert.Table, r *benchRow) error {
-			return t.Typed().String(r.Region).String(r.Zone).String(r.Rack).String(r.Host).
-				Float64(r.CPU).Float64(r.Memory).Float64(r.Disk).Float64(r.NetIn).Float64(r.NetOut).Time(r.Time).End()
-		}},
-		{"Typed/12", wide, func(t *insert.Table, r *benchRow) error {
-			return t.Typed().String(r.Region).String(r.Zone).String(r.Rack).String(r.Host).
-				Float64(r.CPU).Float64(r.Memory).Float64(r.Disk).Float64(r.NetIn).Float64(r.NetOut).
-				Int64(r.Requests).Bool(r.Healthy).Time(r.Time).End()
-		}},
 		{"AppendStructs/12", wide, func(t *insert.Table, r *benchRow) error { return insert.AppendStructs(t, r) }},
 	} {
 		b.Run(bm.name, func(b *testing.B) {

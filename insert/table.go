@@ -20,9 +20,8 @@ const maxLengthPrefix = 10
 // Table is rows for one table, encoded as they are appended, in a buffer that grows
 // with them. After a Reset it takes new rows without allocating.
 //
-// Rows are appended by position ([Table.Append]), by name ([Table.Row]), by typed
-// calls ([Table.Typed]), by columns ([Table.AppendColumns]) and from structs
-// ([AppendStructs]). A row with an error is left out as a whole.
+// Rows are appended by position ([Table.Append]), by name ([Table.Row]), by columns
+// ([Table.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out as a whole.
 //
 // A Table is for one goroutine at a time. Writing does not change it: the same rows
 // can be written again.
@@ -38,7 +37,6 @@ type Table struct {
 	prefix  int             // bytes kept free for the length of a row: as many as the last one needed
 	cell    column.Cell
 	row     rowState
-	typed   typedState
 	current uint64 // number of the row being built
 }
 

@@ -70,13 +70,6 @@ var insertWays = []struct {
 	{"AppendColumns", func(table *insert.Table, n, way int, v any, ts time.Time) error {
 		return table.AppendColumns(insert.Values("ts", []time.Time{ts}), insert.Values("v", []any{v}), insert.Values("n", []int{n}), insert.Values("way", []int{way}))
 	}},
-	{"Typed", func(table *insert.Table, n, way int, v any, ts time.Time) error {
-		row, ok := setTyped(table.Typed().Int(n).Int(way), v)
-		if !ok {
-			return table.Append(n, way, v, ts)
-		}
-		return row.Time(ts).End()
-	}},
 }
 
 // pointerTo is a pointer to a copy of v; nil and what insert.Valuer wraps stay as they
@@ -88,57 +81,6 @@ func pointerTo(v any) any {
 	p := reflect.New(reflect.TypeOf(v))
 	p.Elem().Set(reflect.ValueOf(v))
 	return p.Interface()
-}
-
-// setTyped sets the next column by the typed call for v, if there is one.
-func setTyped(r insert.TypedRow, v any) (insert.TypedRow, bool) {
-	switch v := v.(type) {
-	case nil:
-		return r.Null(), true
-	case bool:
-		return r.Bool(v), true
-	case int:
-		return r.Int(v), true
-	case int8:
-		return r.Int64(int64(v)), true
-	case int16:
-		return r.Int64(int64(v)), true
-	case int32:
-		return r.Int64(int64(v)), true
-	case int64:
-		return r.Int64(v), true
-	case uint8:
-		return r.Uint64(uint64(v)), true
-	case uint16:
-		return r.Uint64(uint64(v)), true
-	case uint32:
-		return r.Uint64(uint64(v)), true
-	case uint64:
-		return r.Uint64(v), true
-	case float32:
-		return r.Float32(v), true
-	case float64:
-		return r.Float64(v), true
-	case string:
-		return r.String(v), true
-	case []byte:
-		return r.Bytes(v), true
-	case json.RawMessage:
-		return r.JSON(v), true
-	case time.Time:
-		return r.Time(v), true
-	case greptime.Date:
-		return r.Date(v), true
-	case greptime.TimeOfDay:
-		return r.TimeOfDay(v), true
-	case greptime.Decimal:
-		return r.Decimal(v), true
-	case greptime.Vector:
-		return r.Vector(v), true
-	case []float32:
-		return r.Vector(v), true
-	}
-	return r, false
 }
 
 // readAs reads a column as T, or as nil if it is NULL, after two numbers.
