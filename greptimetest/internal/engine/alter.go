@@ -13,7 +13,14 @@ import (
 // clone copies a table's definition, to be changed and swapped in.
 func (t *Table) clone() *Table {
 	return &Table{ID: t.ID, Database: t.Database, Name: t.Name, Columns: slices.Clone(t.Columns), Tags: slices.Clone(t.Tags),
-		Options: maps.Clone(t.Options), Version: t.Version, View: t.View, latest: t.latest, filled: t.filled}
+		Options: maps.Clone(t.Options), Version: t.Version, View: t.View, latest: t.latest, filled: t.filled, unlogged: t.unlogged}
+}
+
+// columnsChanged raises the version of a schema whose columns were changed. GreptimeDB
+// flushes a region before it alters its columns, so no row of it is unlogged any more.
+func (t *Table) columnsChanged() {
+	t.Version++
+	t.unlogged = nil
 }
 
 // change stores a changed definition and runs the DDL that goes with it. The lock is
@@ -51,7 +58,6 @@ func (e *Engine) alter(ctx context.Context, s *Session, c *cursor) (*Result, err
 		return nil, tableNotFound(name)
 	}
 	t := old.clone()
-	t.Version++
 	var ddl []string
 	switch {
 	case c.accept("RENAME"):
@@ -73,6 +79,11 @@ func (e *Engine) alter(ctx context.Context, s *Session, c *cursor) (*Result, err
 		if ddl, err = c.dropColumn(t); err != nil {
 			return nil, err
 		}
+	case c.accept("MODIFY"):
+		if ddl, err = c.modifyColumn(s, t); err != nil {
+			return nil, err
+		}
+		t.columnsChanged()
 	case c.accept("SET"):
 		if c.peek().is("(") {
 			return nil, unsupported("ALTER TABLE SET with parentheses")
@@ -91,6 +102,9 @@ func (e *Engine) alter(ctx context.Context, s *Session, c *cursor) (*Result, err
 	}
 	if err := c.end(); err != nil {
 		return nil, err
+	}
+	if len(t.Columns) != len(old.Columns) {
+		t.columnsChanged()
 	}
 	return affected(0), e.change(ctx, old, t, ddl...)
 }

@@ -15,7 +15,7 @@ import (
 // InsertBatch stores a record batch of a DoPut. Columns are matched by name, types
 // must be the table's own, and columns that the table does not have are dropped.
 // V1_0_2 wants all columns that the table has; V1_1_4 fills the others with their
-// DEFAULT or NULL. InsertBatch returns the rows of the batch.
+// DEFAULT or NULL, and such rows are unlogged. InsertBatch returns the rows of the batch.
 func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batch arrow.RecordBatch) (int, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -49,7 +49,7 @@ func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batc
 	if err != nil {
 		return 0, err
 	}
-	return n, e.write(ctx, t, full, true)
+	return n, e.write(ctx, t, full, writeMode{firstWins: true, unlogged: len(given) < len(t.Columns)})
 }
 
 // matchBatch returns the table's columns that a batch has, and their arrays.

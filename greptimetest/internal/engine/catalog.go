@@ -47,12 +47,13 @@ type Table struct {
 	// Tags are the names of the primary key's columns in its order.
 	Tags    []string
 	Options map[string]string
-	Version int // grows with every ALTER
+	Version int // grows with every change of columns
 	View    string
 
-	mu     sync.Mutex // held by writers of the table
-	latest int64      // the greatest time index ever written
-	filled bool       // latest is known
+	mu       sync.Mutex // held by writers of the table
+	latest   int64      // the greatest time index ever written
+	filled   bool       // latest is known
+	unlogged *unlogged  // nil for none
 }
 
 // phys is the table in DuckDB. Names there are case-insensitive and GreptimeDB's

@@ -187,22 +187,30 @@ func (c *cursor) columnDef(s *Session, keywordsRefused bool) (Column, columnMark
 			if err := c.defaultValue(&col, s); err != nil {
 				return Column{}, marks, err
 			}
-		case c.accept("INVERTED", "INDEX"):
-			col.Index["greptime:inverted_index"] = "true"
-		case c.accept("SKIPPING", "INDEX"):
-			col.Index["greptime:skipping_index"] = `{"granularity":10240,"false-positive-rate-in-10000":100,"index-type":"BloomFilter"}`
-			if err := c.indexOptions(); err != nil {
-				return Column{}, marks, err
-			}
-		case c.accept("FULLTEXT", "INDEX"), c.accept("FULLTEXT"):
-			col.Index["greptime:fulltext"] = `{"enable":true,"analyzer":"English","case-sensitive":false,"backend":"bloom","granularity":10240,"false-positive-rate-in-10000":100}`
-			if err := c.indexOptions(); err != nil {
-				return Column{}, marks, err
-			}
 		default:
-			return col, marks, nil
+			if set, err := c.index(&col); err != nil {
+				return Column{}, marks, err
+			} else if !set {
+				return col, marks, nil
+			}
 		}
 	}
+}
+
+// index takes the index of a column, and reports whether there was one.
+func (c *cursor) index(col *Column) (bool, error) {
+	switch {
+	case c.accept("INVERTED", "INDEX"):
+		col.Index["greptime:inverted_index"] = "true"
+		return true, nil
+	case c.accept("SKIPPING", "INDEX"):
+		col.Index["greptime:skipping_index"] = `{"granularity":10240,"false-positive-rate-in-10000":100,"index-type":"BloomFilter"}`
+	case c.accept("FULLTEXT", "INDEX"), c.accept("FULLTEXT"):
+		col.Index["greptime:fulltext"] = `{"enable":true,"analyzer":"English","case-sensitive":false,"backend":"bloom","granularity":10240,"false-positive-rate-in-10000":100}`
+	default:
+		return false, nil
+	}
+	return true, c.indexOptions()
 }
 
 // indexOptions refuses the options of an index: they would have to show in the

@@ -588,5 +588,6 @@ func (e *Engine) truncate(ctx context.Context, s *Session, c *cursor) (*Result, 
 	if _, err := e.db.ExecContext(context.WithoutCancel(ctx), "DELETE FROM "+t.phys()); err != nil {
 		return nil, asError(err)
 	}
+	t.unlogged = nil
 	return affected(0), nil
 }

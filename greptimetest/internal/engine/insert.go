@@ -55,7 +55,7 @@ func (e *Engine) insertSQL(ctx context.Context, s *Session, c *cursor) (*Result,
 		return nil, err
 	}
 	if !t.ttlInstant() {
-		if err := e.write(ctx, t, full, false); err != nil {
+		if err := e.write(ctx, t, full, writeMode{}); err != nil {
 			return nil, err
 		}
 	}

@@ -184,7 +184,7 @@ func (e *Engine) insertNative(ctx context.Context, s *Session, tables []nativeTa
 		if w.table.ttlInstant() {
 			continue
 		}
-		if err := e.write(ctx, w.table, w.rows, false); err != nil {
+		if err := e.write(ctx, w.table, w.rows, writeMode{}); err != nil {
 			return 0, err
 		}
 		total += len(w.rows)
@@ -237,7 +237,7 @@ func (e *Engine) prepareTable(ctx context.Context, s *Session, nt *nativeTable, 
 		return t.badRequest("unknown columns: [%s]", strings.Join(names, ", "))
 	}
 	changed := t.clone()
-	changed.Version++
+	changed.columnsChanged()
 	var ddl columnDDL
 	for _, c := range unknown {
 		if c.semantic == TimeIndex {

@@ -465,7 +465,8 @@ func (e *Engine) set(c *cursor) (*Result, error) {
 	return affected(0), nil
 }
 
-// admin answers flush and compaction as GreptimeDB does; here they do nothing.
+// admin executes ADMIN flush_table, and answers the other functions as GreptimeDB does;
+// they do nothing here.
 func (e *Engine) admin(s *Session, c *cursor) (*Result, error) {
 	last := c.toks[len(c.toks)-1]
 	title := c.text[c.peek().pos : last.pos+len(last.text)]
@@ -489,21 +490,43 @@ func (e *Engine) admin(s *Session, c *cursor) (*Result, error) {
 	}
 	switch name {
 	case "flush_table", "compact_table":
-		e.mu.RLock()
-		defer e.mu.RUnlock()
 		if len(args) == 0 {
 			return nil, errorf(InvalidArguments, "The length of the args is not correct, expect 1, have: 0")
 		}
-		n, err := s.resolve(strings.Split(args[0], "."))
+		n, err := tableArgument(s, args[0])
 		if err != nil {
 			return nil, err
 		}
-		if e.catalog.table(n) == nil {
+		e.mu.RLock()
+		defer e.mu.RUnlock()
+		t := e.catalog.table(n)
+		if t == nil {
 			return nil, tableNotFound(n)
+		}
+		if name == "flush_table" {
+			t.flush()
 		}
 	case "flush_region", "compact_region":
 	default:
 		return nil, errorf(InvalidArguments, "Admin function not found: %s", name)
 	}
 	return table([]column{{title, arrow.PrimitiveTypes.Uint64, false}}, [][]driver.Value{{int64(0)}}), nil
+}
+
+// tableArgument reads the table that is the argument of an ADMIN function: a name as in
+// SQL, with quotes where it needs them.
+func tableArgument(s *Session, text string) (tableName, error) {
+	stmts, err := lex(text)
+	if err != nil {
+		return tableName{}, err
+	}
+	if len(stmts) != 1 {
+		return tableName{}, errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: Expected: identifier, found: EOF")
+	}
+	c := &cursor{text: text, toks: stmts[0]}
+	n, err := c.tableName(s)
+	if err != nil {
+		return tableName{}, err
+	}
+	return n, c.end()
 }

@@ -92,19 +92,36 @@ func key(row []any, cols []int) string {
 	return string(b)
 }
 
-// write stores rows as the table's mode says: append_mode keeps all, last_row
+// writeMode is how rows come to a table.
+type writeMode struct {
+	// firstWins keeps the first row of a key instead of the last: DoPut.
+	firstWins bool
+	// unlogged rows are lost in a crash before the next flush.
+	unlogged bool
+}
+
+// write stores rows as the table's options say: append_mode keeps all, last_row
 // replaces the row of the same key, last_non_null fills in what the new row leaves
 // NULL. The engine's lock is shared.
 //
-// Within one call the last row of a key wins, or the first one if firstWins: DoPut.
-func (e *Engine) write(ctx context.Context, t *Table, rs rows, firstWins bool) error {
+// Within one call the last row of a key wins, or the first one if the mode says so.
+func (e *Engine) write(ctx context.Context, t *Table, rs rows, mode writeMode) error {
 	if len(rs) == 0 {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if mode.unlogged && t.unlogged == nil {
+		t.unlogged = newUnlogged()
+	}
 	if t.appendMode() {
-		return e.inTx(ctx, func(conn *sql.Conn) error { return appendRows(ctx, conn, t, rs) })
+		err := e.inTx(ctx, func(conn *sql.Conn) error { return appendRows(ctx, conn, t, rs) })
+		if err != nil || !mode.unlogged {
+			return err
+		}
+		ids, err := e.appendedRows(ctx, t, len(rs))
+		t.unlogged.appended = append(t.unlogged.appended, ids)
+		return err
 	}
 	keys := t.keyColumns()
 	ti := t.timeIndex()
@@ -120,28 +137,37 @@ func (e *Engine) write(ctx context.Context, t *Table, rs rows, firstWins bool) e
 			merged = append(merged, r)
 			ts := r[ti].(int64)
 			lo, hi = min(lo, ts), max(hi, ts)
-		case firstWins:
+		case mode.firstWins:
 		case t.lastNonNull():
 			merged[i] = fill(r, merged[i])
 		default:
 			merged[i] = r
 		}
 	}
+	written := slices.Clone(merged) // as they came, without the values of older rows
+	old := map[string][]any{}
 	err := e.inTx(ctx, func(conn *sql.Conn) error {
 		if err := e.knowLatest(ctx, conn, t); err != nil {
 			return err
 		}
 		if lo <= t.latest {
-			if err := replaceOld(ctx, conn, t, merged, at, keys, lo, hi); err != nil {
+			if err := replaceOld(ctx, conn, t, merged, at, keys, lo, hi, old); err != nil {
 				return err
 			}
 		}
 		return appendRows(ctx, conn, t, merged)
 	})
-	if err == nil {
-		t.latest = max(t.latest, hi)
+	if err != nil {
+		return err
 	}
-	return err
+	t.latest = max(t.latest, hi)
+	switch {
+	case mode.unlogged:
+		t.unlogged.add(at, old, lo, hi)
+	case t.unlogged != nil:
+		t.unlogged.overwrite(t, at, written)
+	}
+	return nil
 }
 
 // fill is the new row with the old one's values where it has none.
@@ -175,10 +201,11 @@ func (e *Engine) knowLatest(ctx context.Context, conn *sql.Conn, t *Table) error
 }
 
 // replaceOld deletes the stored rows whose keys come again, after their values were
-// taken over if the table merges.
-func replaceOld(ctx context.Context, conn *sql.Conn, t *Table, merged rows, at map[string]int, keys []int, lo, hi int64) error {
+// taken over if the table merges. It puts them into replaced, by key, if the table has
+// rows that a crash loses.
+func replaceOld(ctx context.Context, conn *sql.Conn, t *Table, merged rows, at map[string]int, keys []int, lo, hi int64, replaced map[string][]any) error {
 	cols := keys
-	if t.lastNonNull() {
+	if t.lastNonNull() || t.unlogged != nil {
 		cols = make([]int, len(t.Columns))
 		for i := range cols {
 			cols[i] = i
@@ -186,9 +213,13 @@ func replaceOld(ctx context.Context, conn *sql.Conn, t *Table, merged rows, at m
 	}
 	var old []string
 	err := scanRange(ctx, conn, t, cols, lo, hi, func(rowid int64, row []any) {
-		i, again := at[key(row, keys)]
+		k := key(row, keys)
+		i, again := at[k]
 		if !again {
 			return
+		}
+		if t.unlogged != nil {
+			replaced[k] = slices.Clone(row)
 		}
 		old = append(old, strconv.FormatInt(rowid, 10))
 		if t.lastNonNull() {
@@ -286,7 +317,7 @@ func (e *Engine) deleteKeys(ctx context.Context, t *Table, rs rows) error {
 		lo, hi = min(lo, ts), max(hi, ts)
 		wanted[key(r, keys)] = true
 	}
-	return e.inTx(ctx, func(conn *sql.Conn) error {
+	err := e.inTx(ctx, func(conn *sql.Conn) error {
 		var old []string
 		err := scanRange(ctx, conn, t, keys, lo, hi, func(rowid int64, row []any) {
 			if wanted[key(row, keys)] {
@@ -298,4 +329,10 @@ func (e *Engine) deleteKeys(ctx context.Context, t *Table, rs rows) error {
 		}
 		return deleteRows(ctx, conn, t, old)
 	})
+	if err == nil && t.unlogged != nil {
+		for k := range wanted {
+			t.unlogged.delete(k)
+		}
+	}
+	return err
 }
