@@ -3,7 +3,6 @@ package greptime
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -30,6 +29,9 @@ func callError(ctx context.Context, err error, w internalsession.Write) *Error {
 	switch {
 	case errors.Is(call.Cause, transport.ErrClosed):
 		e.cause = ErrClosed
+		if !e.fromServer { // what gRPC makes of it, Cancelled, misleads
+			e.Message, e.Code = ErrClosed.Error(), 0
+		}
 	case ctx.Err() != nil:
 		e.cause = ctx.Err()
 	case expired(ctx, e):
@@ -42,9 +44,7 @@ func callError(ctx context.Context, err error, w internalsession.Write) *Error {
 		}
 	}
 	e.Ambiguous = writes && e.proof != proven
-	if e.Code == 0 {
-		e.details = append(e.details, remedy(e))
-	}
+	e.details = append(e.details, remedy(e, call))
 	for _, other := range call.Others {
 		e.details = append(e.details, "before that, "+other.Error())
 	}
@@ -69,48 +69,4 @@ func expired(ctx context.Context, e *Error) bool {
 		return false
 	}
 	return !time.Now().Before(deadline) || e.GRPC == codes.Canceled && e.Message == "Timeout expired"
-}
-
-// remedy says what to do about the errors that grpc-go makes itself.
-func remedy(e *Error) string {
-	if e.GRPC == codes.Unavailable && isConnectTimeout(e.Message) {
-		return "there was no connection within connect_timeout: the host does not answer"
-	}
-	for _, r := range remedies {
-		if e.GRPC == r.code && strings.Contains(e.Message, r.text) {
-			return r.remedy
-		}
-	}
-	return ""
-}
-
-// isConnectTimeout says whether grpc-go gave up an attempt to connect, which it does
-// after connect_timeout, too: by closing the connection under whoever waits for an answer.
-func isConnectTimeout(message string) bool {
-	for _, waiting := range [][2]string{
-		{"Error while dialing", "i/o timeout"},
-		{"authentication handshake failed", "context deadline exceeded"},
-		{"error reading server preface", "use of closed network connection"},
-	} {
-		if strings.Contains(message, waiting[0]) && strings.Contains(message, waiting[1]) {
-			return true
-		}
-	}
-	return false
-}
-
-var remedies = []struct {
-	code         codes.Code
-	text, remedy string
-}{
-	{codes.Unavailable, "first record does not look like a TLS handshake", "the server speaks plaintext there: write tls=off, or the port that has TLS"},
-	{codes.Unavailable, "unknown authority", "name the authority's certificate with tls_ca"},
-	{codes.Unavailable, "cannot validate certificate for", "name a host that the certificate is for with tls_server_name"},
-	{codes.Unavailable, "certificate is valid for", "name a host that the certificate is for with tls_server_name"},
-	{codes.Unavailable, "certificate required", "the server wants a client certificate: tls_cert and tls_key"},
-	{codes.Unavailable, "error reading server preface", "no gRPC there: GreptimeDB's gRPC port is 4001 by default, and where it has TLS write tls=on"},
-	{codes.Unavailable, "connection refused", "check that GreptimeDB runs there and that its gRPC port (4001 by default) is meant"},
-	{codes.Unavailable, "produced zero addresses", "check the host's name"},
-	{codes.Unavailable, "no such host", "check the host's name"},
-	{codes.ResourceExhausted, "larger than max", "raise max_message_size"},
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +45,8 @@ const keepAliveOff = -1
 // copy. Printing a Config with package fmt or log/slog hides the password; FormatDSN does not.
 type Config struct {
 	// Endpoints are the servers, as host:port or [IPv6]:port; the port may be left out and is 4001
-	// then. Default localhost:4001.
+	// then. An IPv6 address may have a zone, as in [fe80::1%eth0]:4001. A Unix socket is unix:path,
+	// such as unix:/run/greptime.sock, or unix:@name for an abstract one. Default localhost:4001.
 	Endpoints []string
 
 	// User and Password are sent with every request. Without a User no credentials are sent.
@@ -124,8 +126,13 @@ type Config struct {
 	// which they succeed and do nothing.
 	Transactions string
 
-	// DialOptions are appended to the driver's own: interceptors, stats handlers, dialers. Not
-	// expressible in a DSN.
+	// Dialer, if not nil, makes the network connections: through a tunnel, with socket options.
+	// addr is an endpoint, as host:port or unix:path; the host is not resolved before. Proxies that
+	// the environment names are not used then. Not expressible in a DSN.
+	Dialer func(ctx context.Context, addr string) (net.Conn, error)
+
+	// DialOptions are appended to the driver's own: interceptors, stats handlers. Names are resolved
+	// before a dialer that is among them is asked; use Dialer instead. Not expressible in a DSN.
 	DialOptions []grpc.DialOption
 
 	// Logger receives warnings, such as a password that travels without TLS; nil means
@@ -148,8 +155,8 @@ var (
 // NewConfig returns a Config with all defaults filled in.
 func NewConfig() *Config { return new(Config).withDefaults() }
 
-// Clone returns a copy that shares nothing that can be changed with c, except what DialOptions,
-// Logger and Credentials refer to.
+// Clone returns a copy that shares nothing that can be changed with c, except what Dialer,
+// DialOptions, Logger and Credentials refer to.
 func (c *Config) Clone() *Config {
 	clone := *c
 	clone.Endpoints = slices.Clone(c.Endpoints)

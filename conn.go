@@ -32,6 +32,7 @@ var (
 type Conn struct {
 	connector     *Connector
 	ownsConnector bool
+	held          bool // the network connections stay open until Close
 
 	mu      sync.Mutex
 	session session
@@ -55,8 +56,18 @@ func (s session) isUTC() bool {
 	return false
 }
 
+// newConn returns a Conn that need not be closed. Network connections may end while it is
+// open, as if nobody used them; the next call opens them again.
 func (c *Connector) newConn() *Conn {
 	return &Conn{connector: c, session: c.session()}
+}
+
+// heldConn returns a Conn that keeps the network connections open until its Close.
+func (c *Connector) heldConn() *Conn {
+	conn := c.newConn()
+	conn.held = true
+	c.channels.Hold()
+	return conn
 }
 
 // session is a new connection's state: the DSN's.
@@ -104,6 +115,9 @@ func (c *Conn) Ping(ctx context.Context) error {
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.held && !c.closed {
+		c.connector.channels.Release()
+	}
 	c.closed = true
 	if c.ownsConnector {
 		return c.connector.Close()

@@ -10,7 +10,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -41,8 +43,20 @@ func (Driver) Open(dsn string) (driver.Conn, error) {
 	return c, nil
 }
 
-// OpenConnector parses the DSN; see ParseDSN.
+// OpenConnector parses the DSN; see ParseDSN. The empty DSN is that of the zero Config:
+// wrappers open a driver with it, to look at its type.
 func (Driver) OpenConnector(dsn string) (driver.Connector, error) {
+	c, err := newConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func newConnector(dsn string) (*Connector, error) {
+	if dsn == "" {
+		return NewConnector(nil)
+	}
 	cfg, err := ParseDSN(dsn)
 	if err != nil {
 		return nil, err
@@ -54,7 +68,9 @@ func (Driver) OpenConnector(dsn string) (driver.Connector, error) {
 // share them: a connection costs nothing but its session's state. It is safe for
 // concurrent use.
 //
-// Pass it to sql.OpenDB; sql.DB.Close closes it.
+// Pass it to sql.OpenDB; sql.DB.Close closes it. A wrapper of the driver may not pass
+// Close on. So the network connections also end by themselves when for one minute
+// the Connector has had no open Conn and no call; the next call opens them again.
 type Connector struct {
 	cfg      *Config
 	loc      *time.Location
@@ -114,6 +130,7 @@ func NewConnector(cfg *Config) (*Connector, error) {
 		Compression:       cfg.Compression,
 		AcceptCompression: cfg.AcceptCompression,
 		Balance:           transport.Balance(cfg.Balance),
+		Dialer:            cfg.Dialer,
 		DialOptions:       cfg.DialOptions,
 		Logger:            log,
 	})
@@ -141,7 +158,7 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.channels.Closed() {
 		return nil, ErrClosed
 	}
-	return c.newConn(), nil
+	return c.heldConn(), nil
 }
 
 // Driver returns the Driver.
@@ -164,15 +181,11 @@ func Connect(ctx context.Context, dsn string) (*Conn, error) {
 }
 
 func open(dsn string) (*Conn, error) {
-	cfg, err := ParseDSN(dsn)
+	connector, err := newConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	connector, err := NewConnector(cfg)
-	if err != nil {
-		return nil, err
-	}
-	c := connector.newConn()
+	c := connector.heldConn()
 	c.ownsConnector = true
 	return c, nil
 }
@@ -210,11 +223,15 @@ func (c *Config) tlsConfig() (*tls.Config, error) {
 	return t, nil
 }
 
+// isLoopback reports whether what is sent to the endpoint stays on this host.
 func isLoopback(endpoint string) bool {
+	if strings.HasPrefix(endpoint, unixEndpoint) {
+		return true
+	}
 	host, _, err := net.SplitHostPort(endpoint)
 	if err != nil {
 		return false
 	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }

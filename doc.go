@@ -13,7 +13,8 @@
 // # Connections and sessions
 //
 // A [Connector] has one gRPC channel per endpoint, made when first needed and
-// ended by its Close, which sql.DB.Close calls. A connection is a session on
+// ended by its Close, which sql.DB.Close calls, and also after a minute in which
+// there was neither an open connection nor a call; the next call makes it again. A connection is a session on
 // these channels and costs nothing; pool settings need no thought.
 //
 // GreptimeDB keeps no session over gRPC: every request says its database and

@@ -21,7 +21,8 @@ var errDSNEscape = errors.New("greptime: DSN: a user, password, database or valu
 //
 //	greptime://[user[:password]@]host[:port][,host[:port]…][/database][?key=value&…]
 //
-// The port is 4001 and the database public unless given. An IPv6 address stands in brackets. In the
+// The port is 4001 and the database public unless given. An IPv6 address stands in brackets. A Unix
+// socket is unix:%2Fpath in place of host and port. In the
 // user, password, database and values every character but letters, digits and -._~ may be
 // percent-encoded, and @ / ? # & % and spaces must be; + stands for itself. The keys are listed in
 // the README and are the fields of [Config]; each may be given once.

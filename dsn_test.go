@@ -27,6 +27,14 @@ func TestParseDSN(t *testing.T) {
 			c.Endpoints = []string{"[::1]:4001", "h2:5", "[2001:db8::1]:4001"}
 		}, "greptime://[::1]:4001,h2:5,[2001:db8::1]:4001/public"},
 		{"greptime://[fe80::1%25eth0]:4001/public", func(c *Config) { c.Endpoints = []string{"[fe80::1%eth0]:4001"} }, ""},
+		{"greptime://unix:%2Frun%2Fgreptime.sock/public", func(c *Config) { c.Endpoints = []string{"unix:/run/greptime.sock"} }, ""},
+		{"greptime://unix:%2F%2F%2Frun%2Fa%2Cb%20c,h:1/db", func(c *Config) {
+			c.Endpoints, c.Database = []string{"unix:/run/a,b c", "h:1"}, "db"
+		}, "greptime://unix:%2Frun%2Fa%2Cb%20c,h:1/db"},
+		{"greptime://u:p@unix:%40greptime/public", func(c *Config) {
+			c.User, c.Password, c.Endpoints = "u", "p", []string{"unix:@greptime"}
+		}, ""},
+		{"greptime://unix:4001/public", func(c *Config) { c.Endpoints = []string{"unix:4001"} }, ""},
 		{"greptime://my_host-1.example.com:4001/public", func(c *Config) { c.Endpoints = []string{"my_host-1.example.com:4001"} }, ""},
 		{"greptime://alice@localhost:4001/public", func(c *Config) { c.User = "alice" }, ""},
 		{"greptime://alice:@localhost:4001/public", func(c *Config) { c.User = "alice" }, "greptime://alice@localhost:4001/public"},
@@ -120,6 +128,10 @@ func TestParseDSNSaysWhatToWriteInstead(t *testing.T) {
 		{"greptime://a,a:4001", "endpoint 2 is the same"},
 		{"greptime://:4001", "endpoint 1 is not host:port"},
 		{"greptime://h:", "no valid port"},
+		{"greptime://unix:/run/greptime.sock", "endpoint 1 is not a Unix socket; write unix: and its path"},
+		{"greptime://unix:%40", "endpoint 1 is not a Unix socket"},
+		{"greptime://unix:%2F%2Fhost%2Frun", "endpoint 1 is not a Unix socket"},
+		{"greptime://unix:%2Frun%0A", "endpoint 1 is not a Unix socket"},
 		{"greptime://h:0", "no valid port"},
 		{"greptime://h:65536", "no valid port"},
 		{"greptime://h:+1", "no valid port"},

@@ -6,20 +6,28 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 var (
 	errEndpointEmpty    = errors.New("is empty; write host:port")
 	errEndpointHost     = errors.New("is not host:port; a host has only letters, digits, '.', '-' and '_'")
 	errEndpointBrackets = errors.New("is not host:port; an IPv6 address is written in brackets, as in [::1]:4001")
+	errEndpointSocket   = errors.New("is not a Unix socket; write unix: and its path, as in unix:/run/greptime.sock, or unix:%2Frun%2Fgreptime.sock in a DSN")
 	errEndpointPort     = errors.New("has no valid port; write a number from 1 to 65535 after the colon, or neither")
 )
 
-// parseEndpoint reads host, host:port, [IPv6] or [IPv6]:port, and returns it with its port and an
-// IPv6 address in its shortest form. Errors do not repeat the text (see Config.check).
+// unixEndpoint begins the endpoint of a Unix socket.
+const unixEndpoint = "unix:"
+
+// parseEndpoint reads host, host:port, [IPv6], [IPv6]:port or unix:path, and returns it with its
+// port and an IPv6 address in its shortest form. Errors do not repeat the text (see Config.check).
 func parseEndpoint(text string) (string, error) {
 	if text == "" {
 		return "", errEndpointEmpty
+	}
+	if path, ok := strings.CutPrefix(text, unixEndpoint); ok && !isPort(path) {
+		return parseSocket(path)
 	}
 	host, port, hasPort := text, "", false
 	if inner, ok := strings.CutPrefix(text, "["); ok {
@@ -49,6 +57,27 @@ func parseEndpoint(text string) (string, error) {
 		return "", errEndpointPort
 	}
 	return net.JoinHostPort(host, strconv.FormatUint(number, 10)), nil
+}
+
+// parseSocket returns the endpoint of a socket's path, which gRPC would write as unix:path or
+// unix:///path.
+func parseSocket(path string) (string, error) {
+	if rest, ok := strings.CutPrefix(path, "//"); ok && strings.HasPrefix(rest, "/") {
+		path = rest
+	}
+	if path == "" || path == "@" || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, notPathRune) {
+		return "", errEndpointSocket
+	}
+	return unixEndpoint + path, nil
+}
+
+// notPathRune reports whether r makes a path unlikely to be meant, or unreadable in messages.
+func notPathRune(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }
+
+// isPort reports whether what follows unix: is a port, and unix the name of a host.
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 func notHostRune(r rune) bool {

@@ -117,13 +117,17 @@ func (e *Error) Error() string {
 	text = "greptime: " + strings.TrimPrefix(text, "greptime: ")
 
 	var origin []string
-	if e.Code != 0 {
+	switch {
+	case e.Code != 0:
 		origin = append(origin, fmt.Sprintf("%s %d", e.Code.name(), uint32(e.Code)))
-	} else if e.GRPC != codes.OK {
+	case e.GRPC != codes.OK:
 		origin = append(origin, "gRPC "+e.GRPC.String())
 	}
 	if e.Endpoint != "" {
 		origin = append(origin, e.Endpoint)
+	}
+	if errors.Is(e.cause, ErrClosed) {
+		origin = nil // the driver itself ended the call
 	}
 	if len(origin) > 0 {
 		text += " (" + strings.Join(origin, ", ") + ")"

@@ -7,10 +7,12 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +32,7 @@ const (
 
 // Options configures Channels. There are no defaults at this layer.
 type Options struct {
-	Endpoints         []string      // host:port
+	Endpoints         []string      // host:port, or unix:path
 	TLS               *tls.Config   // nil: plaintext
 	ConnectTimeout    time.Duration // how long a call waits for a channel
 	KeepAlive         time.Duration // interval of HTTP/2 pings; 0 is off
@@ -38,7 +40,8 @@ type Options struct {
 	Compression       string        // gRPC compression of requests: none, gzip, zstd
 	AcceptCompression string        // gRPC compression of responses: none, gzip, zstd
 	Balance           Balance
-	DialOptions       []grpc.DialOption // applied last, but for codec and compression
+	Dialer            func(ctx context.Context, addr string) (net.Conn, error) // nil: gRPC's own
+	DialOptions       []grpc.DialOption                                        // applied last, but for codec and compression
 	Logger            *slog.Logger
 }
 
@@ -46,11 +49,13 @@ type Options struct {
 var ErrClosed = errors.New("the connector is closed")
 
 // Channels are the gRPC channels to a set of endpoints. It is safe for
-// concurrent use. No connection is made before the first call.
+// concurrent use. No connection is made before the first call, and those that were made
+// end when there has been neither a call nor a Hold for IdleAfter.
 type Channels struct {
 	endpoints []*Endpoint
 	balance   Balance
 	log       *slog.Logger
+	uses      uses
 
 	next      atomic.Uint64 // for RoundRobin
 	closing   chan struct{}
@@ -58,7 +63,7 @@ type Channels struct {
 	closeErr  error
 }
 
-// New makes the channels; it fails on options that gRPC refuses.
+// New prepares the channels; it fails on options that gRPC refuses.
 func New(o Options) (*Channels, error) {
 	callOpts, err := compressionOptions(o.Compression, o.AcceptCompression)
 	if err != nil {
@@ -73,7 +78,23 @@ func New(o Options) (*Channels, error) {
 		}
 		c.endpoints = append(c.endpoints, e)
 	}
+	c.uses.idle = c.end
 	return c, nil
+}
+
+// Hold keeps connections open that are idle, until Release.
+func (c *Channels) Hold() { c.uses.begin() }
+
+// Release takes back a Hold.
+func (c *Channels) Release() { c.uses.end() }
+
+// end ends the connections to all endpoints, for now.
+func (c *Channels) end() {
+	for _, e := range c.endpoints {
+		if err := e.end(false); err != nil {
+			c.log.Warn("greptime: ending an idle connection", "endpoint", e.addr, "error", err)
+		}
+	}
 }
 
 // Close ends the channels. Calls still open fail with ErrClosed as their cause.
@@ -81,7 +102,7 @@ func (c *Channels) Close() error {
 	c.closeOnce.Do(func() {
 		close(c.closing)
 		for _, e := range c.endpoints {
-			c.closeErr = errors.Join(c.closeErr, e.cc.Close())
+			c.closeErr = errors.Join(c.closeErr, e.end(true))
 		}
 	})
 	return c.closeErr

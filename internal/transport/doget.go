@@ -33,6 +33,8 @@ type Request struct {
 type Stream struct {
 	endpoint *Endpoint
 	channels *Channels
+	attempt  attempt
+	lease    lease
 	stream   grpc.ClientStream
 	ctx      context.Context // the caller's, for the cause of a cancellation
 	cancel   context.CancelFunc
@@ -65,31 +67,38 @@ func (c *Channels) DoGet(ctx context.Context, req Request) (*Stream, error) {
 
 func (c *Channels) doGet(parent context.Context, e *Endpoint, ticket Ticket) (*Stream, *CallError) {
 	ctx, cancel := context.WithCancel(parent)
-	s := &Stream{endpoint: e, channels: c, ctx: parent, cancel: cancel, ticket: ticket}
-	if err := e.ready(ctx); err != nil {
-		cancel()
-		return nil, s.callError(err, false)
+	s := &Stream{endpoint: e, channels: c, attempt: attempt{Context: ctx}, ctx: parent, cancel: cancel, ticket: ticket}
+	c.lease(&s.lease, e)
+	if err := s.open(); err != nil {
+		s.Close()
+		return nil, err
 	}
-	var err error
-	if s.stream, err = e.cc.NewStream(ctx, &doGetDesc, flight.MethodDoGet); err != nil {
-		cancel()
-		return nil, s.callError(err, false)
+	return s, nil
+}
+
+// open sends the request and receives the first message.
+func (s *Stream) open() *CallError {
+	cc, err := s.endpoint.ready(s.attempt.Context)
+	if err != nil {
+		return s.channels.callError(s.ctx, s.endpoint, &s.attempt, nil, err)
 	}
+	if s.stream, err = cc.NewStream(&s.attempt, &doGetDesc, flight.MethodDoGet); err != nil {
+		return s.channels.callError(s.ctx, s.endpoint, &s.attempt, nil, err)
+	}
+	s.attempt.begin(s.endpoint)
 	// A failed send says io.EOF only; the status comes from the receive below.
 	if err := s.stream.SendMsg(&s.ticket); err != nil && err != io.EOF {
-		cancel()
-		return nil, s.callError(err, true)
+		return s.callError(err)
 	}
 	if err := s.stream.CloseSend(); err != nil {
-		cancel()
-		return nil, s.callError(err, true)
+		return s.callError(err)
 	}
 	s.firstErr = s.stream.RecvMsg(&s.first)
 	if s.firstErr != nil && s.firstErr != io.EOF {
-		cancel()
-		return nil, s.callError(s.firstErr, true)
+		return s.callError(s.firstErr)
 	}
-	return s, nil
+	s.endpoint.noteAnswer()
+	return nil
 }
 
 // Endpoint is the server that answers.
@@ -108,13 +117,16 @@ func (s *Stream) Recv(m *flight.FlightData) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
-	return s.callError(err, true)
+	return s.callError(err)
 }
 
 // Close ends the call, whether or not it was read to its end, and frees what it
 // holds. It may be called more than once.
-func (s *Stream) Close() { s.cancel() }
+func (s *Stream) Close() {
+	s.cancel()
+	s.lease.end()
+}
 
-func (s *Stream) callError(err error, sent bool) *CallError {
-	return s.channels.callError(s.ctx, s.endpoint, s.stream, err, sent)
+func (s *Stream) callError(err error) *CallError {
+	return s.channels.callError(s.ctx, s.endpoint, &s.attempt, s.stream.Trailer(), err)
 }

@@ -30,8 +30,9 @@ type PutRequest struct {
 type PutStream struct {
 	endpoint *Endpoint
 	channels *Channels
+	attempt  attempt
+	lease    lease
 	stream   grpc.ClientStream
-	ctx      context.Context
 	cancel   context.CancelCauseFunc
 }
 
@@ -44,29 +45,40 @@ func (c *Channels) Endpoints() []*Endpoint { return c.endpoints }
 // only; the stream lives until its end or Close. Errors are *CallError.
 func (c *Channels) DoPut(ctx context.Context, e *Endpoint, req PutRequest) (*PutStream, error) {
 	ctx = withMetadata(ctx, req.Metadata)
-	if err := e.ready(ctx); err != nil {
-		return nil, c.callError(ctx, e, nil, err, false)
-	}
 	streamCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	s := &PutStream{endpoint: e, channels: c, ctx: streamCtx, cancel: cancel}
-	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	err := s.open(req)
-	if !stop() && err == nil {
-		// The stream has not ended yet, so that its trailer must not be read.
-		err, s.stream = context.Cause(ctx), nil
+	s := &PutStream{endpoint: e, channels: c, attempt: attempt{Context: streamCtx}, cancel: cancel}
+	c.lease(&s.lease, e)
+	if err := s.open(ctx, req); err != nil {
+		s.Close(err)
+		return nil, err
 	}
-	if err != nil {
-		call := c.callError(ctx, e, s.stream, err, false)
-		cancel(err)
-		return nil, call
-	}
+	e.noteAnswer()
 	return s, nil
 }
 
-func (s *PutStream) open(req PutRequest) (err error) {
-	if s.stream, err = s.channels.newStream(s.ctx, s.endpoint, &doPutDesc, flight.MethodDoPut, putCodec{}); err != nil {
-		return err
+func (s *PutStream) open(ctx context.Context, req PutRequest) error {
+	cc, err := s.endpoint.ready(ctx)
+	if err != nil {
+		return s.channels.callError(ctx, s.endpoint, &s.attempt, nil, err)
 	}
+	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
+	if s.stream, err = cc.NewStream(&s.attempt, &doPutDesc, flight.MethodDoPut, grpc.ForceCodecV2(putCodec{})); err != nil {
+		stop()
+		return s.channels.callError(ctx, s.endpoint, &s.attempt, nil, err)
+	}
+	err = s.begin(req)
+	if !stop() && err == nil {
+		// The stream has not ended yet, so that its trailer must not be read.
+		return s.channels.callError(ctx, s.endpoint, &s.attempt, nil, context.Cause(ctx))
+	}
+	if err != nil {
+		return s.channels.callError(ctx, s.endpoint, &s.attempt, s.stream.Trailer(), err)
+	}
+	return nil
+}
+
+// begin sends the schema and waits for the first answer.
+func (s *PutStream) begin(req PutRequest) error {
 	// A failed send says io.EOF only; the status comes from the receive below.
 	if err := s.stream.SendMsg(&flight.FlightData{
 		Descriptor: &flight.Descriptor{Type: flight.DescriptorPath, Path: []string{req.Table}},
@@ -87,11 +99,12 @@ func (s *PutStream) open(req PutRequest) (err error) {
 // says that the stream has ended, and Recv says how; every other error is a
 // *CallError, and the stream's end, too.
 func (s *PutStream) Send(data Encoded) error {
+	s.attempt.begin(s.endpoint)
 	err := s.stream.SendMsg(data)
 	if err == nil || err == io.EOF {
 		return err
 	}
-	return s.channels.callError(s.ctx, s.endpoint, nil, err, true)
+	return s.channels.callError(s.attempt.Context, s.endpoint, &s.attempt, nil, err)
 }
 
 // Recv returns the metadata of the next answer; io.EOF if the server has ended the
@@ -104,10 +117,12 @@ func (s *PutStream) Recv() ([]byte, error) {
 	case err == nil:
 		return result.AppMetadata, nil
 	case err == io.EOF:
+		s.lease.end()
 		return nil, err
 	}
-	call := s.channels.callError(s.ctx, s.endpoint, s.stream, err, true)
-	if cause := context.Cause(s.ctx); cause != nil {
+	s.lease.end()
+	call := s.channels.callError(s.attempt.Context, s.endpoint, &s.attempt, s.stream.Trailer(), err)
+	if cause := context.Cause(s.attempt.Context); cause != nil {
 		call.Cause = cause
 	}
 	return nil, call
@@ -124,6 +139,7 @@ func (s *PutStream) Close(cause error) {
 		cause = context.Canceled
 	}
 	s.cancel(cause)
+	s.lease.end()
 }
 
 // putCodec sends record batches that are encoded already, and everything else of a

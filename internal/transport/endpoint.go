@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,13 +21,29 @@ import (
 // Endpoint is one server address and the channel to it.
 type Endpoint struct {
 	addr           string
-	cc             *grpc.ClientConn
+	target         string
+	options        []grpc.DialOption
 	connectTimeout time.Duration
-	metrics        atomic.Int32
+
+	metrics  atomic.Int32
+	answered atomic.Bool
+	calls    atomic.Int64 // that run
+	wire     wire
+
+	cc     atomic.Pointer[grpc.ClientConn] // nil before the first use, and after the channel ended
+	mu     sync.Mutex                      // guards changes of cc
+	closed bool                            // for good
 }
 
-// Addr is the address as configured, host:port.
+// Addr returns the address as configured: host:port, or unix:path.
 func (e *Endpoint) Addr() string { return e.addr }
+
+// noteAnswer records that a call was answered.
+func (e *Endpoint) noteAnswer() {
+	if !e.answered.Load() { // every call notes it, on all cores
+		e.answered.Store(true)
+	}
+}
 
 // Metrics says whether a server ends the results of queries with a message of
 // metrics, so that a result that ends without one is cut short.
@@ -73,18 +90,20 @@ const (
 // bulk load takes a tenth less CPU.
 const writeBufferSize = 128 << 10
 
-// newEndpoint makes the channel. callOpts are for all of its calls: as options of each
-// call they would be collected anew every time.
+// newEndpoint checks what the channel is made of. callOpts are for all of its calls: as
+// options of each call they would be collected anew every time.
 func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint, error) {
-	creds := insecure.NewCredentials()
+	e := &Endpoint{addr: addr, connectTimeout: o.ConnectTimeout}
+	creds, serverName := insecure.NewCredentials(), ""
 	if o.TLS != nil {
-		creds = credentials.NewTLS(o.TLS.Clone())
+		creds, serverName = credentials.NewTLS(o.TLS.Clone()), o.TLS.ServerName
 	}
 	opts := []grpc.DialOption{
-		grpc.WithTransportCredentials(creds),
+		grpc.WithTransportCredentials(wireCredentials{creds, &e.wire}),
 		// A DNS record must not be able to switch on retries: whether a write may
 		// be repeated is decided here.
 		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultServiceConfig(noteAttemptsConfig),
 		grpc.WithDisableRetry(),
 		grpc.WithUserAgent("greptime-go"),
 		grpc.WithWriteBufferSize(writeBufferSize),
@@ -101,47 +120,102 @@ func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint,
 			PermitWithoutStream: true,
 		}))
 	}
-	opts = append(append(opts, o.DialOptions...), grpc.WithDefaultCallOptions(callOpts...))
-	cc, err := grpc.NewClient(target(addr), opts...)
+	a := parseAddress(addr)
+	if a.authority != "" && serverName == "" {
+		opts = append(opts, grpc.WithAuthority(a.authority))
+	}
+	switch {
+	case o.Dialer != nil:
+		opts = append(opts, grpc.WithContextDialer(o.Dialer))
+	case a.socket != "":
+		opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", a.socket)
+		}))
+	}
+	e.options = append(append(opts, o.DialOptions...), grpc.WithDefaultCallOptions(callOpts...))
+	e.target = a.target(o.Dialer != nil)
+	cc, err := e.newChannel()
 	if err != nil {
-		return nil, fmt.Errorf("endpoint %s: %w", addr, err)
+		return nil, err
 	}
-	return &Endpoint{addr: addr, cc: cc, connectTimeout: o.ConnectTimeout}, nil
+	return e, cc.Close()
 }
 
-// target spares literal addresses the resolver.
-func target(addr string) string {
-	if host, _, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host) != nil {
-		return "passthrough:///" + addr
+func (e *Endpoint) newChannel() (*grpc.ClientConn, error) {
+	cc, err := grpc.NewClient(e.target, e.options...)
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %s: %w", e.addr, err)
 	}
-	return "dns:///" + addr
+	return cc, nil
 }
 
-func (e *Endpoint) failing() bool { return e.cc.GetState() == connectivity.TransientFailure }
+// channel returns the channel, which it makes if there is none. The caller holds a lease.
+func (e *Endpoint) channel() (*grpc.ClientConn, error) {
+	if cc := e.cc.Load(); cc != nil {
+		return cc, nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if cc := e.cc.Load(); cc != nil {
+		return cc, nil
+	}
+	if e.closed {
+		return nil, status.Error(codes.Canceled, ErrClosed.Error())
+	}
+	cc, err := e.newChannel()
+	if err != nil {
+		return nil, err
+	}
+	e.cc.Store(cc)
+	return cc, nil
+}
 
-// ready waits until a connection stands or an attempt has failed, at most the
-// connect timeout. After a failed attempt it returns nil: the call itself then
-// fails at once and tells the cause, which the state alone does not.
-func (e *Endpoint) ready(ctx context.Context) error {
-	state := e.cc.GetState()
+// end ends the channel, if there is one. After an end for good there is never one again.
+func (e *Endpoint) end(forGood bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = e.closed || forGood
+	if cc := e.cc.Swap(nil); cc != nil {
+		return cc.Close()
+	}
+	return nil
+}
+
+func (e *Endpoint) failing() bool {
+	cc := e.cc.Load()
+	return cc != nil && cc.GetState() == connectivity.TransientFailure
+}
+
+// ready returns the channel when a connection stands or an attempt has failed, at most
+// after the connect timeout. After a failed attempt there is no error: the call itself
+// then fails at once and tells the cause, which the state alone does not.
+func (e *Endpoint) ready(ctx context.Context) (*grpc.ClientConn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	cc, err := e.channel()
+	if err != nil {
+		return nil, err
+	}
+	state := cc.GetState()
 	if state == connectivity.Ready {
-		return nil
+		return cc, nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, e.connectTimeout)
 	defer cancel()
 	for {
 		switch state {
 		case connectivity.Ready, connectivity.TransientFailure, connectivity.Shutdown:
-			return nil
+			return cc, nil
 		case connectivity.Idle:
-			e.cc.Connect()
+			cc.Connect()
 		}
-		if !e.cc.WaitForStateChange(waiting, state) {
+		if !cc.WaitForStateChange(waiting, state) {
 			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("while waiting for a connection: %w", err)
+				return nil, fmt.Errorf("while waiting for a connection: %w", err)
 			}
-			return status.Errorf(codes.Unavailable, "no connection within connect_timeout (%v): the host does not answer", e.connectTimeout)
+			return nil, status.Errorf(codes.Unavailable, "no connection within connect_timeout (%v): the host does not answer", e.connectTimeout)
 		}
-		state = e.cc.GetState()
+		state = cc.GetState()
 	}
 }

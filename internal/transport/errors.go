@@ -13,6 +13,8 @@ type CallError struct {
 	Trailer  metadata.MD    // with x-greptime-err-code where GreptimeDB set it
 	Endpoint string         // host:port that the call was made to
 	Sent     bool           // the request may have reached the server
+	Answered bool           // the endpoint has answered a call before
+	Waited   int64          // if not 0: so many calls had the streams of the connection, and this one waited for one in vain
 	Others   []error        // the failures of endpoints tried before this one
 	Cause    error          // what gRPC returned, or the context's error
 }

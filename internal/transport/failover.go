@@ -3,10 +3,9 @@ package transport
 import (
 	"context"
 	"errors"
+	"strings"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
@@ -34,23 +33,19 @@ func (c *Channels) failover(ctx context.Context, repeatable bool, call func(*End
 	return &CallError{Status: status.New(codes.Unavailable, "no endpoint is configured"), Cause: errors.New("no endpoint")}
 }
 
-// newStream opens a stream with a codec other than the channel's. If it fails, nothing
-// was sent.
-func (c *Channels) newStream(ctx context.Context, e *Endpoint, desc *grpc.StreamDesc, method string, codec encoding.CodecV2) (grpc.ClientStream, error) {
-	return e.cc.NewStream(ctx, desc, method, grpc.ForceCodecV2(codec))
-}
-
-// callError is how a call failed; stream is nil if it did not come that far. It has
-// ended otherwise: gRPC writes the trailer of a running one unguarded.
-func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, stream grpc.ClientStream, err error, sent bool) *CallError {
-	e := &CallError{Endpoint: endpoint.addr, Sent: sent, Cause: err}
-	if stream != nil {
-		e.Trailer = stream.Trailer()
-	}
+// callError returns how a call failed that got no further than a. The trailer is nil if there
+// is no stream, or it may be running still: gRPC writes the trailer of a running one unguarded.
+func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, a *attempt, trailer metadata.MD, err error) *CallError {
+	e := &CallError{Trailer: trailer, Endpoint: endpoint.addr, Answered: endpoint.answered.Load(), Cause: err}
 	if st, ok := status.FromError(err); ok {
 		e.Status = st
 	} else {
 		e.Status = status.FromContextError(err)
+	}
+	e.Sent = a.sent(endpoint, e.Status) && !e.refusedStream() && !e.tooLargeToSend()
+	if !a.begun.Load() && a.onConnection.Load() && ctx.Err() != nil {
+		// There was a connection, and so nothing to wait for but a stream.
+		e.Waited = endpoint.calls.Load() - 1
 	}
 	// gRPC's own error for a cancelled call says neither who cancelled it nor is
 	// it the context's.
@@ -60,6 +55,23 @@ func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, stream grp
 		e.Cause = ErrClosed
 	}
 	return e
+}
+
+// fromServer reports whether the status is one that a server sent. Those that gRPC makes
+// have no trailer.
+func (e *CallError) fromServer() bool { return len(e.Trailer) > 0 }
+
+// refusedStream reports whether the server refused the stream, before it did anything: that
+// is what this code of HTTP/2 means. gRPC has tried it twice then.
+func (e *CallError) refusedStream() bool {
+	return e.Status.Code() == codes.Unavailable && !e.fromServer() &&
+		e.Status.Message() == "stream terminated by RST_STREAM with error code: REFUSED_STREAM"
+}
+
+// tooLargeToSend reports whether gRPC refused to send the message.
+func (e *CallError) tooLargeToSend() bool {
+	return e.Status.Code() == codes.ResourceExhausted && !e.fromServer() &&
+		strings.HasPrefix(e.Status.Message(), "trying to send message larger than max")
 }
 
 // withMetadata adds metadata to what the caller's context already sends.

@@ -39,8 +39,9 @@ func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint
 
 // unaryCall is what gRPC wants for a call of Handle, in one piece of memory.
 type unaryCall struct {
+	attempt  attempt
+	lease    lease
 	request  Encoded
-	encoded  bool // gRPC has encoded the request, which it does when it has a stream to send it on
 	response response
 	trailer  metadata.MD
 	options  [1]grpc.CallOption
@@ -48,16 +49,19 @@ type unaryCall struct {
 
 // handle makes a unary call, and finds out whether the request was sent.
 func (c *Channels) handle(ctx context.Context, e *Endpoint, req Encoded) (uint32, *CallError) {
-	if err := e.ready(ctx); err != nil {
-		return 0, c.callError(ctx, e, nil, err, false)
-	}
 	call := &unaryCall{request: req}
-	call.options[0] = grpc.Trailer(&call.trailer)
-	if err := e.cc.Invoke(ctx, methodHandle, call, &call.response, call.options[:]...); err != nil {
-		failure := c.callError(ctx, e, nil, err, call.encoded)
-		failure.Trailer = call.trailer
-		return 0, failure
+	c.lease(&call.lease, e)
+	defer call.lease.end()
+	cc, err := e.ready(ctx)
+	if err != nil {
+		return 0, c.callError(ctx, e, &call.attempt, nil, err)
 	}
+	call.attempt.Context = ctx
+	call.options[0] = grpc.Trailer(&call.trailer)
+	if err := cc.Invoke(&call.attempt, methodHandle, call, &call.response, call.options[:]...); err != nil {
+		return 0, c.callError(ctx, e, &call.attempt, call.trailer, err)
+	}
+	e.noteAnswer()
 	return call.response.affected, nil
 }
 
@@ -66,8 +70,9 @@ func (c *Channels) handle(ctx context.Context, e *Endpoint, req Encoded) (uint32
 type RequestStream struct {
 	endpoint *Endpoint
 	channels *Channels
+	attempt  attempt
+	lease    lease
 	stream   grpc.ClientStream
-	ctx      context.Context
 	cancel   context.CancelCauseFunc
 }
 
@@ -88,20 +93,33 @@ func (c *Channels) HandleRequests(ctx context.Context, md metadata.MD) (*Request
 }
 
 func (c *Channels) openRequests(parent context.Context, e *Endpoint) (*RequestStream, *CallError) {
-	if err := e.ready(parent); err != nil {
-		return nil, c.callError(parent, e, nil, err, false)
-	}
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
-	stop := context.AfterFunc(parent, func() { cancel(context.Cause(parent)) })
-	stream, err := e.cc.NewStream(ctx, &handleRequestsDesc, methodHandleRequests)
+	s := &RequestStream{endpoint: e, channels: c, attempt: attempt{Context: ctx}, cancel: cancel}
+	c.lease(&s.lease, e)
+	if err := s.open(parent); err != nil {
+		s.end(err)
+		return nil, c.callError(parent, e, &s.attempt, nil, err)
+	}
+	return s, nil
+}
+
+func (s *RequestStream) open(parent context.Context) error {
+	cc, err := s.endpoint.ready(parent)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(parent, func() { s.cancel(context.Cause(parent)) })
+	s.stream, err = cc.NewStream(&s.attempt, &handleRequestsDesc, methodHandleRequests)
 	if !stop() && err == nil {
 		err = context.Cause(parent)
 	}
-	if err != nil {
-		cancel(err)
-		return nil, c.callError(parent, e, nil, err, false)
-	}
-	return &RequestStream{endpoint: e, channels: c, stream: stream, ctx: ctx, cancel: cancel}, nil
+	return err
+}
+
+// end frees what the stream holds.
+func (s *RequestStream) end(cause error) {
+	s.cancel(cause)
+	s.lease.end()
 }
 
 // Send sends a request. It blocks while the server does not read; if ctx ends
@@ -109,6 +127,7 @@ func (c *Channels) openRequests(parent context.Context, e *Endpoint) (*RequestSt
 func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
 	defer stop()
+	s.attempt.begin(s.endpoint)
 	err := s.stream.SendMsg(req)
 	switch err {
 	case nil:
@@ -122,7 +141,7 @@ func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 		if err == nil || err == io.EOF {
 			err = status.Error(codes.Internal, "the server answered before the requests had ended")
 		}
-		return s.fail(ctx, s.stream, err)
+		return s.fail(ctx, s.stream.Trailer(), err)
 	default:
 		return s.fail(ctx, nil, err)
 	}
@@ -131,7 +150,7 @@ func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 // CloseAndRecv says that there are no more requests, waits for the answer, and
 // returns the affected rows of all.
 func (s *RequestStream) CloseAndRecv(ctx context.Context) (uint32, error) {
-	defer s.cancel(nil)
+	defer s.end(nil)
 	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
 	defer stop()
 	if err := s.stream.CloseSend(); err != nil {
@@ -139,16 +158,17 @@ func (s *RequestStream) CloseAndRecv(ctx context.Context) (uint32, error) {
 	}
 	var answer response
 	if err := s.stream.RecvMsg(&answer); err != nil {
-		return 0, s.fail(ctx, s.stream, err)
+		return 0, s.fail(ctx, s.stream.Trailer(), err)
 	}
+	s.endpoint.noteAnswer()
 	return answer.affected, nil
 }
 
 // Close ends the stream without waiting for the server.
-func (s *RequestStream) Close() { s.cancel(context.Canceled) }
+func (s *RequestStream) Close() { s.end(context.Canceled) }
 
-// fail ends the stream; ended is it if its status is known, otherwise nil.
-func (s *RequestStream) fail(ctx context.Context, ended grpc.ClientStream, err error) error {
-	defer s.cancel(err)
-	return s.channels.callError(ctx, s.endpoint, ended, err, true)
+// fail ends the stream; the trailer is nil if it has not ended before.
+func (s *RequestStream) fail(ctx context.Context, trailer metadata.MD, err error) error {
+	defer s.end(err)
+	return s.channels.callError(ctx, s.endpoint, &s.attempt, trailer, err)
 }

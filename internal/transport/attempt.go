@@ -1,0 +1,90 @@
+package transport
+
+import (
+	"context"
+	"sync/atomic"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// attempt is the context of a call. It finds out whether the request may have reached the
+// server.
+//
+// gRPC repeats a call by itself, once, if its stream provably was not processed: its
+// connection ended before the stream's first frame was written, or the server refused the
+// stream or sent GOAWAY before it. If there is no connection for the repetition, gRPC
+// returns the reason for that, and nothing tells it from an error of the first attempt
+// but what the picker saw.
+type attempt struct {
+	context.Context
+	onConnection atomic.Bool // the picker found a connection when it was asked last
+	begun        atomic.Bool // a message was given to gRPC
+	mark         wireMark    // before that
+}
+
+// begin notes that a message is about to be given to gRPC.
+func (a *attempt) begin(e *Endpoint) {
+	if !a.begun.Load() {
+		a.mark = e.wire.mark()
+		a.begun.Store(true)
+	}
+}
+
+// sent reports whether the server may have got a message of the call, which failed.
+func (a *attempt) sent(e *Endpoint, failed *status.Status) bool {
+	switch {
+	case !a.begun.Load(), !a.onConnection.Load():
+		return false
+	case failed.Code() == codes.Unavailable:
+		// A call that failed otherwise may still be in gRPC's queue.
+		return !e.wire.silentSince(a.mark)
+	}
+	return true
+}
+
+type attemptKey struct{}
+
+// Value returns the attempt itself for its key, to the picker.
+func (a *attempt) Value(key any) any {
+	if key == (attemptKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
+
+// noteAttempts is the name of a balancer that is pick_first, gRPC's default, and tells the
+// attempt of each call whether a connection was found.
+const noteAttempts = "greptime_pick_first"
+
+// noteAttemptsConfig makes a channel use it.
+const noteAttemptsConfig = `{"loadBalancingConfig":[{"` + noteAttempts + `":{}}]}`
+
+func init() { balancer.Register(attemptBuilder{balancer.Get(pickfirst.Name)}) }
+
+type attemptBuilder struct{ pickFirst balancer.Builder }
+
+func (attemptBuilder) Name() string { return noteAttempts }
+
+func (b attemptBuilder) Build(cc balancer.ClientConn, o balancer.BuildOptions) balancer.Balancer {
+	return b.pickFirst.Build(attemptClientConn{cc}, o)
+}
+
+type attemptClientConn struct{ balancer.ClientConn }
+
+func (cc attemptClientConn) UpdateState(s balancer.State) {
+	s.Picker = attemptPicker{s.Picker}
+	cc.ClientConn.UpdateState(s)
+}
+
+type attemptPicker struct{ balancer.Picker }
+
+func (p attemptPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	result, err := p.Picker.Pick(info)
+	if a, ok := info.Ctx.Value(attemptKey{}).(*attempt); ok {
+		a.onConnection.Store(err == nil)
+	}
+	return result, err
+}
