@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/greptime-go/greptime/greptimetest"
 	"github.com/greptime-go/greptime/internal/captures"
 )
@@ -85,6 +87,37 @@ func TestDatabases(t *testing.T) {
 	c.sql(t, `DROP DATABASE "My-Db"`)
 	if got := c.sql(t, "SHOW DATABASES LIKE 'My%'").text(); got != "" {
 		t.Errorf("databases %q", got)
+	}
+}
+
+// TestDatabaseInUse: the database of the request cannot be dropped, that of another can.
+func TestDatabaseInUse(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	c.sql(t, "CREATE DATABASE mine")
+	from := func(database, q string) answer {
+		req := c.request(q)
+		req.Header.Dbname = database
+		ticket, err := proto.Marshal(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.doGet(t.Context(), ticket)
+	}
+	for _, tt := range []struct{ database, sql, code, message string }{
+		{"mine", "DROP DATABASE mine", "1004", "Schema `mine` is in use"},
+		{"mine", "DROP DATABASE IF EXISTS mine", "1004", "Schema `mine` is in use"},
+		{"greptime-mine", "DROP SCHEMA mine", "1004", "Schema `mine` is in use"},
+		{"public", "DROP DATABASE public", "1004", "Schema `public` is in use"},
+		{"nowhere", "DROP DATABASE nowhere", "1004", "Failed to find schema, schema info: nowhere"},
+		{"nowhere", "DROP DATABASE IF EXISTS nowhere", "", ""},
+		{"information_schema", "DROP DATABASE information_schema", "1001", "Schema `information_schema` is read-only"},
+		{"public", "DROP DATABASE mine", "", ""},
+		{"mine", "DROP DATABASE mine", "1004", "Failed to find schema, schema info: mine"},
+	} {
+		if a := from(tt.database, tt.sql); a.errCode != tt.code || a.message != tt.message {
+			t.Errorf("%s in %s: %s %q, want %s %q", tt.sql, tt.database, a.errCode, a.message, tt.code, tt.message)
+		}
 	}
 }
 

@@ -106,6 +106,28 @@ func TestQueries(t *testing.T) {
 	}
 }
 
+// TestIntervalsInWords: an interval of months, days and nanoseconds, of whatever sign and
+// size, added to times of each unit and as the width of a bin.
+func TestIntervalsInWords(t *testing.T) {
+	t.Parallel()
+	c := withTables(t)
+	for _, tt := range []struct{ sql, want string }{
+		{`SELECT ts + INTERVAL '3600000000000 nanoseconds' AS a, ts - INTERVAL '3600000000000 nanoseconds' AS b FROM cpu WHERE load = 1`, "3601000|-3599000"},
+		{`SELECT ts + INTERVAL '-3600000000000 nanoseconds' FROM cpu WHERE load = 1`, "-3599000"},
+		{`SELECT ts + (INTERVAL '1 months -1 days 3600000000000 nanoseconds') FROM kinds`, "1706662800123456789"},
+		{`SELECT ts + INTERVAL '0 days', a + INTERVAL '0 days', b + INTERVAL '0 days' FROM kinds`, "1704067200123456789|1704067200|1704067200500000"},
+		{`SELECT a + INTERVAL '3600000000000 nanoseconds', b - INTERVAL '1000 nanoseconds' FROM kinds`, "1704070800|1704067200499999"},
+		{`SELECT date_bin(INTERVAL '3600000000000 nanoseconds', ts) FROM kinds`, "1704067200000000000"},
+		{`SELECT count(*) FROM cpu WHERE ts < TIMESTAMP '1970-01-01T01:00:05Z' - INTERVAL '3600000000000 nanoseconds'`, "3"},
+		{`SELECT count(*) FROM kinds WHERE ts > now() - INTERVAL '2147483647 nanoseconds'`, "0"},
+		{`SELECT INTERVAL '14 months -3 days -3600000000001 nanoseconds' AS i`, `{"months":14,"days":-3,"nanoseconds":-3600000000001}`},
+	} {
+		if got := c.sql(t, tt.sql).text(); got != tt.want {
+			t.Errorf("%s\n got  %s\n want %s", tt.sql, got, tt.want)
+		}
+	}
+}
+
 // TestColumnNames: a result column without an alias is named after its expression.
 func TestColumnNames(t *testing.T) {
 	t.Parallel()

@@ -378,16 +378,20 @@ func parseInterval(text string) (interval, bool) {
 			u, ok = intervalUnits[strings.TrimSuffix(word, "s")]
 		}
 		whole, frac, hasFrac := strings.Cut(num, ".")
-		n, err := strconv.ParseInt(whole+"", 10, 32)
+		n, err := strconv.ParseInt(whole, 10, 64)
 		if whole == "" || whole == "-" || whole == "+" {
 			n, err = 0, nil
 		}
 		if !ok || num == "" || err != nil || hasFrac && (u.nanos == 0 || len(frac) > 9) {
 			return iv, false
 		}
-		iv.months += u.months * int32(n)
-		iv.days += u.days * int32(n)
-		nanos := u.nanos * n
+		months, ok1 := addUnits(int64(iv.months), n, int64(u.months))
+		days, ok2 := addUnits(int64(iv.days), n, int64(u.days))
+		nanos, ok3 := addUnits(iv.nanos, n, u.nanos)
+		if !ok1 || !ok2 || !ok3 || int64(int32(months)) != months || int64(int32(days)) != days {
+			return iv, false
+		}
+		iv.months, iv.days = int32(months), int32(days)
 		if frac != "" {
 			f, err := strconv.ParseInt((frac + "000000000")[:9], 10, 64)
 			if err != nil {
@@ -397,11 +401,24 @@ func parseInterval(text string) (interval, bool) {
 			if strings.HasPrefix(num, "-") {
 				f = -f
 			}
-			nanos += f
+			if nanos, ok = addUnits(nanos, f, 1); !ok {
+				return iv, false
+			}
 		}
-		iv.nanos += nanos
+		iv.nanos = nanos
 	}
 	return iv, true
+}
+
+// addUnits returns sum + n*unit, and reports whether 64 bits hold it. unit is not
+// negative.
+func addUnits(sum, n, unit int64) (int64, bool) {
+	if unit == 0 || n == 0 {
+		return sum, true
+	}
+	product := n * unit
+	total := sum + product
+	return total, product/unit == n && (total > sum) == (n > 0)
 }
 
 func intervalLiteral(text string) (expr, error) {

@@ -502,7 +502,7 @@ func (e *Engine) drop(ctx context.Context, s *Session, c *cursor) (*Result, erro
 		if err != nil {
 			return nil, err
 		}
-		return affected(0), e.dropDatabase(ctx, name, ifExists)
+		return affected(0), e.dropDatabase(ctx, s, name, ifExists)
 	}
 	return nil, unsupported("DROP %s", kind)
 }
@@ -545,14 +545,22 @@ func (e *Engine) dropTable(ctx context.Context, t *Table) error {
 	return err
 }
 
-func (e *Engine) dropDatabase(ctx context.Context, name string, ifExists bool) error {
+// dropDatabase drops a database with its tables. GreptimeDB refuses to drop the database
+// of the request (StatementExecutor::drop_database in its source), also with IF EXISTS.
+func (e *Engine) dropDatabase(ctx context.Context, s *Session, name string, ifExists bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if strings.EqualFold(name, informationSchema) {
+		return readOnlySchema(name)
+	}
 	if e.catalog.databases[name] == nil {
 		if ifExists {
 			return nil
 		}
 		return errorf(InvalidArguments, "Failed to find schema, schema info: %s", name)
+	}
+	if name == s.Database {
+		return errorf(InvalidArguments, "Schema `%s` is in use", name)
 	}
 	if slices.Contains(builtinDatabases, name) {
 		return unsupported("DROP DATABASE %s", name)

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,6 +23,10 @@ func number(name string, null bool) column {
 	return column{name, arrow.PrimitiveTypes.Uint64, null}
 }
 
+func signed(name string) column {
+	return column{name, arrow.PrimitiveTypes.Int64, true}
+}
+
 // infoTables are the tables that are there. What GreptimeDB has and this server has
 // not is Unsupported.
 var infoTables map[string]infoTable
@@ -38,8 +43,10 @@ func init() {
 		},
 		"columns": {
 			cols: []column{text0("table_catalog"), text0("table_schema"), text0("table_name"), text0("column_name"), {"ordinal_position", arrow.PrimitiveTypes.Int64, false},
-				text0("column_key"), textNull("extra"), textNull("privileges"), text0("greptime_data_type"), text0("semantic_type"), textNull("column_default"),
-				text0("is_nullable"), text0("data_type"), text0("column_type"), textNull("column_comment")},
+				signed("character_maximum_length"), signed("character_octet_length"), signed("numeric_precision"), signed("numeric_scale"), signed("datetime_precision"),
+				textNull("character_set_name"), textNull("collation_name"), text0("column_key"), text0("extra"), text0("privileges"), text0("generation_expression"),
+				text0("greptime_data_type"), text0("data_type"), text0("semantic_type"), textNull("column_default"), text0("is_nullable"), text0("column_type"),
+				textNull("column_comment"), signed("srs_id")},
 			rows: (*Engine).infoColumnsRows,
 		},
 		"schemata": {
@@ -88,12 +95,38 @@ func (e *Engine) infoColumnsRows() [][]driver.Value {
 	e.eachTable(func(t *Table) {
 		for i := range t.Columns {
 			col := &t.Columns[i]
-			list = append(list, []driver.Value{catalogName, t.Database, t.Name, col.Name, int64(i + 1), col.keyName(), "", "select,insert",
-				col.Type.name(), col.Semantic.String(), orNull(col.defaultText()), e.version.yesNo(col.Nullable), col.Type.lower(), col.Type.lower(), orNull(col.Comment)})
+			list = append(list, slices.Concat([]driver.Value{catalogName, t.Database, t.Name, col.Name, int64(i + 1)}, col.Type.measures(),
+				[]driver.Value{col.keyName(), "", "select,insert", "", col.Type.name(), col.Type.lower(), col.Semantic.String(), orNull(col.defaultText()),
+					e.version.yesNo(col.Nullable), col.Type.lower(), orNull(col.Comment), nil}))
 		}
 	})
 	return list
 }
+
+// measures returns what information_schema.columns says of a type, from
+// character_maximum_length to collation_name.
+func (t Type) measures() []driver.Value {
+	var length, precision, scale, fraction, charset, collation driver.Value
+	switch {
+	case t.Kind == String:
+		length, charset, collation = int64(math.MaxInt32), "utf8", "utf8_bin"
+	case t.Kind == Decimal:
+		precision, scale = int64(t.Precision), int64(t.Scale)
+	case t.isInteger():
+		precision, scale = integerDigits[t.Kind], int64(0)
+	case t.Kind == Float32:
+		precision = int64(12)
+	case t.Kind == Float64:
+		precision = int64(22)
+	case t.isTimestamp():
+		fraction = int64(3 * (t.Kind - TimestampSecond))
+	case t.isTime():
+		fraction = int64(3 * (t.Kind - TimeSecond))
+	}
+	return []driver.Value{length, length, precision, scale, fraction, charset, collation}
+}
+
+var integerDigits = map[Kind]int64{Int8: 3, UInt8: 3, Int16: 5, UInt16: 5, Int32: 10, UInt32: 10, Int64: 19, UInt64: 20}
 
 // infoTable writes a table of information_schema as a query.
 func (e *Engine) infoTable(name string) (string, []expr, bool) {
