@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/schollz/progressbar/v3"
-
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/examples/internal/demo"
 	"github.com/greptime-go/greptime/insert"
 )
 
@@ -92,10 +91,8 @@ func (c tableCopy) run(ctx context.Context, conn *greptime.Conn) error {
 // copy streams the query's record batches into the table. It reads no faster than the
 // server writes, so that memory does not grow with the result.
 func (c tableCopy) copy(ctx context.Context, conn *greptime.Conn, rows int64) (int64, error) {
-	bar := progressbar.NewOptions64(rows, progressbar.OptionSetDescription(fmt.Sprintf("%-13s", c.table)),
-		progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionSetRenderBlankState(true))
-	defer fmt.Println()
+	bar := demo.Rows(c.table, rows)
+	defer bar.Done()
 	rd, err := conn.QueryArrow(ctx, c.query, c.args...)
 	if err != nil {
 		return 0, err
@@ -105,7 +102,7 @@ func (c tableCopy) copy(ctx context.Context, conn *greptime.Conn, rows int64) (i
 	if err != nil {
 		return 0, err
 	}
-	written, err := w.WriteReader(ctx, rd, func(rows int64) { _ = bar.Set64(rows) })
+	written, err := w.WriteReader(ctx, rd, bar.Set)
 	_, closeErr := w.Close(ctx)
 	return written, errors.Join(err, closeErr)
 }

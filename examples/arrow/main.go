@@ -33,18 +33,23 @@ const (
 	batchRows = 10_000
 )
 
+const about = `
+Moves the results of queries on one table into other tables as record batches: they come
+from the server over Arrow Flight and go back to it, and no row is made of them. It works
+in a database of its own, greptime_arrow, which it drops at the end.`
+
 var rows = flag.Int("rows", 200_000, "how many readings there are")
 
 // start is when the first readings are.
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func main() {
-	flag.Parse()
+	demo.Parse(about)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	log.SetFlags(0)
 	if *rows < 1 {
-		log.Fatal("-rows has to be more than 0")
+		log.Fatal("-rows must be more than 0")
 	}
 	if err := run(ctx); err != nil {
 		log.Fatal(err)
@@ -52,26 +57,16 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	dsn, stop, err := demo.Server()
+	db, err := demo.Open(ctx, database)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	conn, err := greptime.Connect(ctx, dsn)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if _, err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+database); err != nil {
-		return err
-	}
-	defer func() {
-		_, dropped := conn.Exec(context.WithoutCancel(ctx), "DROP DATABASE "+database)
-		err = errors.Join(err, dropped)
-	}()
-	if err := conn.Use(ctx, database); err != nil {
-		return err
-	}
 
 	if err := makeReadings(ctx, conn); err != nil {
 		return err

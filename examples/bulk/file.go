@@ -17,10 +17,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/examples/internal/demo"
 )
 
 // loadFile loads the user's file into the user's table.
@@ -84,7 +84,8 @@ func loadFile(ctx context.Context) error {
 // records is a file that is read as Arrow record batches.
 type records struct {
 	array.RecordReader
-	move  func(rows int64) // the bar, when so many rows are acknowledged
+	bar   *demo.Bar
+	move  func(rows int64) // moves the bar when that many rows are acknowledged
 	close func()
 }
 
@@ -99,7 +100,7 @@ func (r *records) load(ctx context.Context, conn *greptime.Conn, table string, c
 		err = fmt.Errorf("%s: %w", *source, err)
 	}
 	summary, closeErr := writer.Close(ctx)
-	fmt.Println()
+	r.bar.Done()
 	return outcome{summary: summary, sent: writer.Progress().Bytes, elapsed: time.Since(started)}, errors.Join(err, closeErr)
 }
 
@@ -117,10 +118,11 @@ func openParquet(ctx context.Context) (*records, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", *source, err), f.Close())
 	}
-	bar := newBar(f.NumRows(), "", rowOptions...)
+	bar := demo.Rows(filepath.Base(*source), f.NumRows())
 	return &records{
 		RecordReader: rd,
-		move:         func(rows int64) { _ = bar.Set64(rows) },
+		bar:          bar,
+		move:         bar.Set,
 		close:        func() { rd.Release(); f.Close() },
 	}, nil
 }
@@ -161,14 +163,12 @@ func openCSV(ctx context.Context, conn *greptime.Conn, table string) (_ *records
 	read := &counter{Reader: f}
 	rd := arrowcsv.NewReader(read, schema, arrowcsv.WithHeader(true), arrowcsv.WithChunk(*batchRows), arrowcsv.WithNullReader(false, "", "NA", "NULL"))
 	// How many rows there are is not known before the end: the bar is of bytes.
-	bar := newBar(info.Size(), "", progressbar.OptionShowBytes(true))
+	bar := demo.Bytes(filepath.Base(*source), info.Size())
 	return &records{
 		RecordReader: &strict{Reader: rd},
-		move: func(rows int64) {
-			bar.Describe(count(rows) + " rows")
-			_ = bar.Set64(read.n)
-		},
-		close: func() { rd.Release(); f.Close() },
+		bar:          bar,
+		move:         func(rows int64) { bar.Move(read.n, rows) },
+		close:        func() { rd.Release(); f.Close() },
 	}, nil
 }
 

@@ -24,12 +24,19 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
 	"github.com/greptime-go/greptime/examples/internal/demo"
 )
 
 const database = "greptime_bulk"
+
+const about = `
+Loads the same rows in five ways and compares them: a batch at a time, several in flight,
+parallel streams, and these with LZ4 and ZSTD. It works in a database of its own,
+greptime_bulk, which it drops at the end.
+
+With -file it loads a CSV or Parquet file into a table that is there already, in the
+database of GREPTIME_DSN.`
 
 var (
 	rows        = flag.Int("rows", 500_000, "how many rows each variant loads")
@@ -41,12 +48,12 @@ var (
 )
 
 func main() {
-	flag.Parse()
+	demo.Parse(about)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	log.SetFlags(0)
 	if *rows < 1 || *batchRows < 1 || *streams < 1 {
-		log.Fatal("-rows, -batch and -streams have to be more than 0")
+		log.Fatal("-rows, -batch and -streams must be more than 0")
 	}
 	run := compare
 	if *source != "" {
@@ -59,26 +66,16 @@ func main() {
 
 // compare loads the weather in each of the ways.
 func compare(ctx context.Context) (err error) {
-	dsn, stop, err := demo.Server()
+	db, err := demo.Open(ctx, database)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	conn, err := greptime.Connect(ctx, dsn)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if _, err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+database); err != nil {
-		return err
-	}
-	defer func() {
-		_, dropped := conn.Exec(context.WithoutCancel(ctx), "DROP DATABASE "+database)
-		err = errors.Join(err, dropped)
-	}()
-	if err := conn.Use(ctx, database); err != nil {
-		return err
-	}
 
 	hours, err := readWeather()
 	if err != nil {

@@ -2,32 +2,16 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
-
 	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/examples/internal/demo"
 )
 
-// barInterval is how often a progress bar moves.
+// barInterval is how often the writer reports its progress.
 const barInterval = 100 * time.Millisecond
-
-// rowOptions are those of a progress bar that counts rows.
-var rowOptions = []progressbar.Option{progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows")}
-
-// newBar is a progress bar.
-func newBar(total int64, description string, options ...progressbar.Option) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(total, append([]progressbar.Option{
-		progressbar.OptionSetDescription(fmt.Sprintf("%-16s", description)),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionSetRenderBlankState(true),
-		progressbar.OptionSetPredictTime(false),
-	}, options...)...)
-}
 
 // outcome is what came of a load.
 type outcome struct {
@@ -75,7 +59,7 @@ func report(loads []outcome) {
 
 // paint colors a bar on a terminal.
 func paint(bar string, fastest bool) string {
-	if !term.IsTerminal(int(os.Stdout.Fd())) {
+	if !demo.Terminal() {
 		return bar
 	}
 	if fastest {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/examples/internal/demo"
 	"github.com/greptime-go/greptime/insert"
 )
 
@@ -60,12 +61,13 @@ func (v variant) run(ctx context.Context, conn *greptime.Conn, hours year) (outc
 }
 
 func (v variant) load(ctx context.Context, conn *greptime.Conn, hours year) (outcome, error) {
-	bar := newBar(int64(*rows), v.name, rowOptions...)
+	bar := demo.Rows(v.name, int64(*rows))
+	defer bar.Done()
 	started := time.Now()
 	writer, err := bulk.NewWriter(ctx, conn, "weather", bulk.Options{
 		Streams:          v.streams,
 		Compression:      v.compression,
-		Progress:         func(p bulk.Progress) { _ = bar.Set64(p.Rows) },
+		Progress:         func(p bulk.Progress) { bar.Set(p.Rows) },
 		ProgressInterval: barInterval,
 	})
 	if err != nil {
@@ -104,6 +106,6 @@ func (v variant) load(ctx context.Context, conn *greptime.Conn, hours year) (out
 	// Close waits for the acks, and tells of those that are missing.
 	summary, closeErr := writer.Close(ctx)
 	o := outcome{name: v.name, summary: summary, sent: writer.Progress().Bytes, elapsed: time.Since(started)}
-	fmt.Println()
+	bar.Set(summary.Rows)
 	return o, errors.Join(err, closeErr)
 }

@@ -26,6 +26,12 @@ import (
 
 const database = "greptime_insert"
 
+const about = `
+Writes rows as they come into being, without SQL: every data type once, devices that send
+a reading at a time and wait for the answer, and the same devices behind a buffered
+writer. It prints the latency of their calls every second. It works in a database of its
+own, greptime_insert, which it drops at the end.`
+
 var (
 	devices = flag.Int("devices", 20, "how many devices send readings")
 	period  = flag.Duration("every", 50*time.Millisecond, "how often each of them does")
@@ -33,12 +39,12 @@ var (
 )
 
 func main() {
-	flag.Parse()
+	demo.Parse(about)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	log.SetFlags(0)
 	if *devices < 1 || *period <= 0 || *length <= 0 {
-		log.Fatal("-devices, -every and -for have to be more than 0")
+		log.Fatal("-devices, -every and -for must be more than 0")
 	}
 	if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		log.Fatal(err)
@@ -46,32 +52,14 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	dsn, stop, err := demo.Server()
+	own, err := demo.Open(ctx, database)
 	if err != nil {
 		return err
 	}
-	defer stop()
-
-	cfg, err := greptime.ParseDSN(dsn)
-	if err != nil {
-		return err
-	}
-	admin, err := greptime.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer admin.Close()
-	if _, err := admin.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+database); err != nil {
-		return err
-	}
-	defer func() {
-		_, dropped := admin.Exec(context.WithoutCancel(ctx), "DROP DATABASE "+database)
-		err = errors.Join(err, dropped)
-	}()
+	defer func() { err = errors.Join(err, own.Close()) }()
 
 	// A pool for SQL and a connection for inserts, on the same channels.
-	cfg.Database = database
-	connector, err := greptime.NewConnector(cfg)
+	connector, err := own.Connector()
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/schollz/progressbar/v3"
 
+	"github.com/greptime-go/greptime/examples/internal/demo"
 	"github.com/greptime-go/greptime/examples/internal/weather"
 )
 
@@ -45,25 +45,31 @@ func load(ctx context.Context, db *sqlx.DB) error {
 	if _, err := db.ExecContext(ctx, createTable); err != nil {
 		return err
 	}
-	bar := progressbar.NewOptions(len(rows), progressbar.OptionSetDescription("Loading a year of weather"),
-		progressbar.OptionSetWidth(40), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
-		progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionSetRenderBlankState(true))
 	started := time.Now()
-	for len(rows) > 0 {
-		n := min(batchSize, len(rows))
-		if err := insert(ctx, db, rows[:n]); err != nil {
-			return err
-		}
-		rows = rows[n:]
-		if err := bar.Add(n); err != nil {
-			return err
-		}
+	if err := insertAll(ctx, db, rows); err != nil {
+		return err
 	}
+	elapsed := time.Since(started)
 	var hours, airports int
 	if err := db.QueryRowContext(ctx, "SELECT count(*), count(DISTINCT origin) FROM weather").Scan(&hours, &airports); err != nil {
 		return err
 	}
-	fmt.Printf("\nLoaded %d hours of %d airports in %v\n", hours, airports, time.Since(started).Round(time.Millisecond))
+	fmt.Printf("Loaded %d hours of %d airports in %v\n", hours, airports, elapsed.Round(time.Millisecond))
+	return nil
+}
+
+// insertAll inserts the rows, a batch a statement.
+func insertAll(ctx context.Context, db *sqlx.DB, rows [][]any) error {
+	bar := demo.Rows("A year of weather", int64(len(rows)))
+	defer bar.Done()
+	for done := 0; done < len(rows); {
+		n := min(batchSize, len(rows)-done)
+		if err := insert(ctx, db, rows[done:done+n]); err != nil {
+			return err
+		}
+		done += n
+		bar.Set(int64(done))
+	}
 	return nil
 }
 

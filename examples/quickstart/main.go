@@ -22,7 +22,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/guptarohit/asciigraph"
 	"github.com/jmoiron/sqlx"
-	"golang.org/x/term"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/examples/internal/demo"
@@ -30,7 +29,13 @@ import (
 
 const database = "greptime_quickstart"
 
+const about = `
+Loads a year of hourly weather of New York's airports into GreptimeDB and looks at it in
+four ways: windowed averages, structs by sqlx, Arrow record batches, and an error. It
+works in a database of its own, greptime_quickstart, which it drops at the end.`
+
 func main() {
+	demo.Parse(about)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	log.SetFlags(0)
@@ -39,19 +44,18 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
-	dsn, stop, err := demo.Server()
+func run(ctx context.Context) (err error) {
+	own, err := demo.Open(ctx, database)
 	if err != nil {
 		return err
 	}
-	defer stop()
-
-	db, err := open(ctx, dsn)
+	defer func() { err = errors.Join(err, own.Close()) }()
+	connector, err := own.Connector()
 	if err != nil {
 		return err
 	}
+	db := sqlx.NewDb(sql.OpenDB(connector), "greptime")
 	defer db.Close()
-	defer db.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE IF EXISTS "+database)
 
 	for _, step := range []func(context.Context, *sqlx.DB) error{load, averages, gusts, arrow, typedError} {
 		if err := step(ctx, db); err != nil {
@@ -59,29 +63,6 @@ func run(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// open makes the database and a pool that works in it.
-func open(ctx context.Context, dsn string) (*sqlx.DB, error) {
-	conn, err := greptime.Connect(ctx, dsn)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	if _, err := conn.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+database); err != nil {
-		return nil, err
-	}
-
-	cfg, err := greptime.ParseDSN(dsn)
-	if err != nil {
-		return nil, err
-	}
-	cfg.Database = database
-	connector, err := greptime.NewConnector(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return sqlx.NewDb(sql.OpenDB(connector), "greptime"), nil
 }
 
 // averages draws the mean temperature of every week.
@@ -116,7 +97,7 @@ func averages(ctx context.Context, db *sqlx.DB) error {
 		asciigraph.Height(14), asciigraph.Width(78), asciigraph.Precision(0),
 		asciigraph.Caption("January to December"),
 	}
-	if term.IsTerminal(int(os.Stdout.Fd())) {
+	if demo.Terminal() {
 		options = append(options,
 			asciigraph.SeriesColors(asciigraph.Red, asciigraph.Green, asciigraph.Blue),
 			asciigraph.SeriesLegends("Newark", "JFK", "LaGuardia"))
