@@ -37,6 +37,41 @@
 // A stream that ended is replaced when there is something to send. An endpoint that
 // cannot be reached is left out, and tried again after a while.
 //
+// # When somebody alters the table
+//
+// No answer to a batch tells that the table was altered. So the writer reads the table's
+// columns again when it opens a stream, every [Options.CheckInterval] while batches are
+// acknowledged, in [Writer.Flush] and in [Writer.Close], and compares their names, types,
+// roles and nullability with its own. A table that was dropped and created again counts by
+// its columns.
+//
+//   - Nothing has changed, or nothing that matters: the load goes on.
+//   - Columns were added: the load goes on. New streams have the columns, and batches
+//     without them, queued ones too, get their DEFAULT where that is a constant, and NULL
+//     otherwise (also for DEFAULT now()). [Writer.NewBatch] still makes batches of the
+//     columns that the table had when the Writer was made. Record batches may bring the
+//     added columns once the writer has seen them, after a Flush at the latest; to append
+//     values to them by other means, make a new Writer.
+//   - A column was dropped or renamed, has another type or role, or is NOT NULL now; or
+//     one was added that is NOT NULL without a constant DEFAULT, or that bulk loads cannot
+//     write: [ErrTableChanged], which names the column. The Writer sends nothing more.
+//     Close it, and write what it has not acknowledged with a new one.
+//
+// A batch that the server refuses because columns were added is sent again with them if
+// its answer proves that nothing of the batch was written, or with Resend. Otherwise it
+// fails as any other does: GreptimeDB before 1.1.2 gives no reason, and so proves nothing.
+// Batches behind it on the stream were not processed, and are sent again.
+//
+// From 1.1.0 to 1.2.0-beta.1, GreptimeDB takes batches that lack an added column, and
+// acknowledges them. It loses their rows if it crashes before the table is flushed to
+// disk. On these versions, an ack lasts only once the writer has compared the columns after
+// it and, if some were added, has flushed the table with ADMIN flush_table: that is, after
+// the next Flush or Close that returns no error. The interval bounds how long it takes
+// without them. On all other versions an ack lasts at once.
+//
+// For a user who may only write, nothing of this holds, because they may not read the
+// columns: such a Writer sends what Options.Schema says until the server refuses it.
+//
 // # What is checked before anything is sent
 //
 // GreptimeDB casts nothing in a bulk load, and its versions before 1.1.2 answer every

@@ -24,8 +24,9 @@ const (
 // endpoint is a server as a writer sees it.
 type endpoint struct {
 	endpoint *transport.Endpoint
-	streams  int // open
-	failures int // since it worked last
+	streams  int  // open
+	used     bool // a stream was opened there
+	failures int  // since it worked last
 	leftOut  time.Time
 }
 
@@ -73,7 +74,7 @@ func (es endpoints) better(than *endpoint) bool {
 	})
 }
 
-func (es endpoints) use(e *endpoint)  { e.streams++ }
+func (es endpoints) use(e *endpoint)  { e.streams, e.used = e.streams+1, true }
 func (es endpoints) drop(e *endpoint) { e.streams-- }
 
 // works notes an ack.
@@ -98,9 +99,9 @@ func isUnavailable(err error) bool {
 	return e.Retryable
 }
 
-// putRequest is what a stream begins with. DoPut takes credentials and database from the
+// putRequest returns what a stream of that layout begins with. DoPut takes credentials and database from the
 // call's metadata, and nothing else.
-func putRequest(ctx context.Context, w *Writer) (transport.PutRequest, error) {
+func putRequest(ctx context.Context, w *Writer, l *layout) (transport.PutRequest, error) {
 	header, err := w.session.Header(ctx)
 	if err != nil {
 		return transport.PutRequest{}, err
@@ -109,7 +110,7 @@ func putRequest(ctx context.Context, w *Writer) (transport.PutRequest, error) {
 	if basic := header.GetAuthorization().GetBasic(); basic != nil {
 		md.Set("x-greptime-auth", "Basic "+base64.StdEncoding.EncodeToString([]byte(basic.GetUsername()+":"+basic.GetPassword())))
 	}
-	return transport.PutRequest{Metadata: md, Table: w.table.Name, Schema: w.schema}, nil
+	return transport.PutRequest{Metadata: md, Table: w.table.Name, Schema: l.schema}, nil
 }
 
 func errUnknownAck(id int64) error {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 )
 
@@ -28,6 +27,11 @@ var (
 	// the server answers in order, and so an answer was lost. The batch is most likely
 	// written.
 	ErrAckLost = errors.New("greptime: bulk: the server acknowledged a later batch, but not this one")
+
+	// ErrTableChanged reports that somebody has dropped or changed a column of the table
+	// since the Writer was made, or has added one that its batches cannot be given. The
+	// error's text names the column. The Writer writes nothing more.
+	ErrTableChanged = errors.New("greptime: bulk: the table's columns have changed")
 
 	// ErrClosed is what a Writer returns after Close.
 	ErrClosed = errors.New("greptime: bulk: the writer is closed")
@@ -53,11 +57,10 @@ type FailedBatch struct {
 	// Otherwise nothing of it is.
 	Ambiguous bool
 
-	// Err is why: a *greptime.Error, or one of ErrAckTimeout, ErrUnanswered, ErrAckLost
-	// and the context's error.
+	// Err is why: a *greptime.Error, or one of ErrAckTimeout, ErrUnanswered, ErrAckLost,
+	// ErrTableChanged and the context's error.
 	Err error
 
-	table   *catalog.Table
 	message *message
 }
 
@@ -67,7 +70,7 @@ func (f *FailedBatch) Batch() (*Batch, error) {
 	if f.message == nil {
 		return nil, errors.New("greptime: bulk: the failed batch has no rows")
 	}
-	b := newBatch(f.table, 0)
+	b := newBatch(f.message.layout.table, 0)
 	columns, err := f.message.decode(b.columns)
 	if err != nil {
 		return nil, fmt.Errorf("greptime: bulk: batch %d: %w", f.ID, err)
@@ -176,7 +179,7 @@ func (w *Writer) explain(e *greptime.Error) error {
 		return e
 	}
 	causes := []string{
-		"the table was dropped, or columns were added or changed after the writer was made",
+		"the table was dropped, or columns were added or changed just before",
 		"the user may only read",
 	}
 	if !w.verified {

@@ -31,6 +31,7 @@ type lane struct {
 type stream struct {
 	put      *transport.PutStream
 	endpoint *endpoint
+	layout   *layout
 	received chan struct{} // closed when the receiver has ended
 
 	// Guarded by the writer's mutex.
@@ -39,7 +40,9 @@ type stream struct {
 	watchdog *time.Timer
 	closing  error // why it was closed here
 	ended    bool
-	end      error // io.EOF for OK
+	end      error           // io.EOF for OK
+	failure  error           // what end is, unless that is io.EOF
+	refusal  *greptime.Error // the failure, if the server itself has ended the stream
 	acks     int
 }
 
@@ -68,13 +71,14 @@ func (l *lane) next() *Pending {
 		s := l.stream
 		switch {
 		case s != nil && s.ended:
+			l.examine(s)
 			l.finish(s)
 			continue
 		case w.gaveUp != nil && (s == nil || len(s.inflight) == 0):
 			return nil
 		case w.closing && len(w.unsettled) == 0:
 			return nil
-		case s != nil && len(s.inflight) == 0 && w.endpoints.better(s.endpoint):
+		case s != nil && len(s.inflight) == 0 && l.isOutdated(s):
 			l.leave(s)
 			continue
 		case len(w.queue) > 0 && (s == nil || l.hasRoom(s)):
@@ -87,18 +91,32 @@ func (l *lane) next() *Pending {
 	}
 }
 
-// hasRoom says whether a batch can be sent on the stream now. One that is to move to
-// another endpoint first gets its acks.
-func (l *lane) hasRoom(s *stream) bool {
+// isOutdated reports whether another stream should take the place of s: on another
+// endpoint, or with the columns that were added to the table.
+func (l *lane) isOutdated(s *stream) bool {
 	w := l.writer
-	return s.closing == nil && len(s.inflight) < w.opts.InFlight && !w.endpoints.better(s.endpoint)
+	return s.layout != w.layout.Load() || w.endpoints.better(s.endpoint)
+}
+
+// hasRoom reports whether a batch can be sent on the stream now. One that is outdated
+// first gets its acks.
+func (l *lane) hasRoom(s *stream) bool {
+	return s.closing == nil && len(s.inflight) < l.writer.opts.InFlight && !l.isOutdated(s)
 }
 
 // send sends a batch. If the stream has ended meanwhile, next finds out.
 func (l *lane) send(p *Pending) {
 	w, s := l.writer, l.stream
+	if p.message.layout != s.layout {
+		if err := w.convert(p, s.layout); err != nil {
+			w.mu.Lock()
+			w.fail(p, err)
+			w.mu.Unlock()
+			return
+		}
+	}
 	w.mu.Lock()
-	if s.ended || s.closing != nil {
+	if s.ended || s.closing != nil || w.columns.broken != nil || s.layout != w.layout.Load() {
 		l.retryOrFail([]*Pending{p}, func(*Pending) outcome { return outcome{requeue: true, err: s.closing} })
 		w.mu.Unlock()
 		return
@@ -215,7 +233,38 @@ type outcome struct {
 	ambiguous bool // it may be written
 	again     bool // sending it again makes sense
 	counts    bool // it may be the cause of the failure, and so an attempt was used up
-	requeue   bool // it was not tried at all
+	requeue   bool // it was not tried at all, or surely not written and can be now
+}
+
+// examine finds out why a stream has ended. If the server has refused a batch, it asks
+// whether the table has changed, and what the answer proves. The caller holds mu, which is
+// free meanwhile.
+func (l *lane) examine(s *stream) {
+	w := l.writer
+	if s.closing != nil || s.end == io.EOF {
+		return
+	}
+	var refusable session.Write
+	if len(s.inflight) > 0 {
+		refusable = s.inflight[0].write()
+	}
+	s.failure = w.session.Error(context.Background(), s.end, refusable)
+	var e *greptime.Error
+	if !errors.As(s.failure, &e) || !serverRefused(e) {
+		return
+	}
+	s.refusal = e
+	if !w.verified || len(s.inflight) == 0 || w.gaveUp != nil {
+		return
+	}
+	w.mu.Unlock()
+	defer w.mu.Lock()
+	_ = w.compare(w.ctx) // an error leaves things as they are
+	refusable.MayAsk = true
+	var asked *greptime.Error
+	if err := w.session.Error(w.ctx, s.end, refusable); errors.As(err, &asked) && w.ctx.Err() == nil {
+		e.Ambiguous = asked.Ambiguous
+	}
 }
 
 // finish settles what a stream left unanswered, or puts it back into the queue. The
@@ -225,7 +274,7 @@ func (l *lane) finish(s *stream) {
 	unanswered := s.inflight
 	s.inflight = nil
 	l.forget(s)
-	judge, unreachable := l.judge(s, unanswered)
+	judge, unreachable := l.judge(s)
 	if unreachable {
 		w.endpoints.leaveOut(s.endpoint)
 	}
@@ -250,7 +299,7 @@ func (l *lane) finish(s *stream) {
 
 // judge decides what the end of a stream means for its unanswered batches, and whether
 // its endpoint is to be left out.
-func (l *lane) judge(s *stream, unanswered []*Pending) (judge func(p *Pending, first bool) outcome, unreachable bool) {
+func (l *lane) judge(s *stream) (judge func(p *Pending, first bool) outcome, unreachable bool) {
 	w := l.writer
 	if s.closing != nil || s.end == io.EOF {
 		err := s.closing
@@ -261,13 +310,8 @@ func (l *lane) judge(s *stream, unanswered []*Pending) (judge func(p *Pending, f
 			return outcome{err: err, ambiguous: p.sent, again: true, counts: true}
 		}, errors.Is(err, ErrAckTimeout)
 	}
-	var refusable session.Write
-	if len(unanswered) > 0 {
-		refusable = unanswered[0].write()
-	}
-	err := w.session.Error(context.Background(), s.end, refusable)
-	var e *greptime.Error
-	if !errors.As(err, &e) || !serverRefused(e) {
+	err, e := s.failure, s.refusal
+	if e == nil {
 		return func(p *Pending, _ bool) outcome {
 			if !p.sent {
 				return outcome{err: notSent(err), again: true, counts: true}
@@ -277,15 +321,17 @@ func (l *lane) judge(s *stream, unanswered []*Pending) (judge func(p *Pending, f
 	}
 	// The server processes a stream's batches in order, and ended it at the first
 	// without an answer. That none before it lost its ack is what MaxInFlight is for.
-	again := contentless(e) || e.Retryable
+	altered := s.layout != w.layout.Load()
+	again := contentless(e) || e.Retryable || altered
 	refused := w.explain(e)
 	var firstID int64
 	return func(p *Pending, first bool) outcome {
 		if first {
 			firstID = p.id
-			return outcome{err: refused, ambiguous: e.Ambiguous && p.sent, again: again, counts: true}
+			ambiguous := e.Ambiguous && p.sent
+			return outcome{err: refused, ambiguous: ambiguous, again: again, counts: true, requeue: altered && !ambiguous}
 		}
-		return outcome{err: fmt.Errorf("greptime: bulk: not processed, because the server refused batch %d before it: %w", firstID, notSent(err)), again: true}
+		return outcome{err: fmt.Errorf("greptime: bulk: not processed, because the server refused batch %d before it: %w", firstID, notSent(err)), again: true, requeue: altered}
 	}, false
 }
 
@@ -316,6 +362,8 @@ func (l *lane) retryOrFail(batches []*Pending, judge func(*Pending) outcome) {
 		switch {
 		case w.gaveUp != nil:
 			w.fail(p, w.gaveUp)
+		case w.columns.broken != nil:
+			w.fail(p, joinCauses(w.columns.broken, o.err))
 		case resend || o.requeue:
 			again = append(again, p)
 		default:
@@ -328,8 +376,17 @@ func (l *lane) retryOrFail(batches []*Pending, judge func(*Pending) outcome) {
 	}
 }
 
-// leave ends a stream that has nothing in flight, to open one on another endpoint. The
-// caller holds mu.
+// joinCauses is why a batch failed whose table has changed. err is nil if it was not
+// sent.
+func joinCauses(changed, err error) error {
+	if err == nil {
+		return changed
+	}
+	return fmt.Errorf("%w; %w", changed, err)
+}
+
+// leave ends a stream that has nothing in flight, so that another one can take its place.
+// The caller holds mu.
 func (l *lane) leave(s *stream) {
 	l.forget(s)
 	l.writer.mu.Unlock()
@@ -353,6 +410,7 @@ func (l *lane) hangUp() {
 		l.end(s)
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		l.examine(s)
 		l.finish(s)
 	}
 }
@@ -387,7 +445,10 @@ func (l *lane) open(p *Pending) bool {
 		l.pause(l.failures)
 	}
 	for round := 1; ; round++ {
-		err := l.openSomewhere()
+		err := w.compare(w.ctx)
+		if !errors.Is(err, ErrTableChanged) { // any other error leaves it to Flush and Close
+			err = l.openSomewhere()
+		}
 		if err == nil {
 			return true
 		}
@@ -422,8 +483,9 @@ func (l *lane) openSomewhere() error {
 			return w.ctx.Err()
 		}
 		var put *transport.PutStream
-		if put, err = l.dial(e); err == nil {
-			l.begin(put, e)
+		layout := w.layout.Load()
+		if put, err = l.dial(e, layout); err == nil {
+			l.begin(put, e, layout)
 			return nil
 		}
 		if !isUnavailable(err) {
@@ -437,15 +499,11 @@ func (l *lane) openSomewhere() error {
 }
 
 // dial opens a stream on an endpoint, within AckTimeout.
-func (l *lane) dial(e *endpoint) (*transport.PutStream, error) {
+func (l *lane) dial(e *endpoint, layout *layout) (*transport.PutStream, error) {
 	w := l.writer
-	ctx := w.ctx
-	if w.opts.AckTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, w.opts.AckTimeout)
-		defer cancel()
-	}
-	req, err := putRequest(ctx, w)
+	ctx, cancel := w.withinAckTimeout(w.ctx)
+	defer cancel()
+	req, err := putRequest(ctx, w, layout)
 	if err != nil {
 		return nil, err
 	}
@@ -457,9 +515,9 @@ func (l *lane) dial(e *endpoint) (*transport.PutStream, error) {
 }
 
 // begin starts to use a stream.
-func (l *lane) begin(put *transport.PutStream, e *endpoint) {
+func (l *lane) begin(put *transport.PutStream, e *endpoint, layout *layout) {
 	w := l.writer
-	s := &stream{put: put, endpoint: e, received: make(chan struct{})}
+	s := &stream{put: put, endpoint: e, layout: layout, received: make(chan struct{})}
 	s.watchdog = time.AfterFunc(time.Hour, func() { l.watchdogFired(s) })
 	s.watchdog.Stop()
 	w.mu.Lock()

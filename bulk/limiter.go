@@ -64,11 +64,11 @@ func (l *limiter) take(bytes int64) {
 	l.bytes += bytes
 }
 
-// shrink gives back a part of what was acquired.
-func (l *limiter) shrink(bytes int64) {
+// resize changes how many bytes a batch takes. One that grows does not wait for room.
+func (l *limiter) resize(from, to int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.bytes -= bytes
+	l.bytes += to - from
 	l.grant()
 }
 

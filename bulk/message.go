@@ -14,10 +14,11 @@ import (
 // send them again, and to hand them back. It takes the place of the batch, whose
 // memory is free for new rows as soon as it is made.
 type message struct {
-	id   int64
-	rows int
-	body transport.Body // the IPC body, and behind it what goes before it on the wire
-	end  int            // of the IPC body
+	id     int64
+	rows   int
+	layout *layout        // of the columns
+	body   transport.Body // the IPC body, and behind it what goes before it on the wire
+	end    int            // of the IPC body
 	// columns is where the buffers of the columns are in the body.
 	columns []encodedColumn
 	codec   Compression

@@ -19,6 +19,7 @@ const (
 	defaultInFlight         = 8
 	defaultMaxBytes         = 128 << 20
 	defaultAckTimeout       = time.Minute
+	defaultCheckInterval    = 5 * time.Second
 	defaultMinBackoff       = 100 * time.Millisecond
 	defaultMaxBackoff       = 10 * time.Second
 	defaultProgressInterval = 500 * time.Millisecond
@@ -51,6 +52,11 @@ type Options struct {
 	// flight; then it is given up, and the outcome of its batches is unknown. Default 1
 	// minute; negative: no limit.
 	AckTimeout time.Duration
+
+	// CheckInterval is how often the writer asks, while batches are acknowledged, whether
+	// somebody has altered the table. Default 5 s; negative: only when it opens a
+	// stream, in Flush and in Close. The package documentation says what follows.
+	CheckInterval time.Duration
 
 	// Resend, if Attempts is not 0, sends what a failed stream did not acknowledge again
 	// on another one.
@@ -110,6 +116,7 @@ func (o Options) withDefaults(endpoints int) (Options, error) {
 	setDefault(&o.InFlight, defaultInFlight)
 	setDefault(&o.MaxBytes, defaultMaxBytes)
 	setDefault(&o.AckTimeout, defaultAckTimeout)
+	setDefault(&o.CheckInterval, defaultCheckInterval)
 	setDefault(&o.Resend.MinBackoff, defaultMinBackoff)
 	setDefault(&o.Resend.MaxBackoff, max(defaultMaxBackoff, o.Resend.MinBackoff))
 	setDefault(&o.ProgressInterval, defaultProgressInterval)

@@ -7,13 +7,12 @@ import (
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/greptime-go/greptime/internal/catalog"
 )
 
 // WriteRecord sends an Arrow record batch as it is; it waits as WriteAsync does. Its
-// columns match those of the table by name, case and all, in any order; all of them have
-// to be there, and no others, which the server would drop without a word.
+// columns match those of the table by name, case and all, in any order. All columns that
+// the table had when the writer was made must be there, and no others than the table has,
+// because the server would drop them without a word.
 //
 // GreptimeDB casts nothing, so these casts are made here, all of them exact:
 //
@@ -39,16 +38,18 @@ func (w *Writer) WriteRecord(ctx context.Context, record arrow.RecordBatch) (*Pe
 	if err := w.usable(); err != nil {
 		return nil, err
 	}
-	columns, err := recordColumns(w.table, record)
+	l := w.layout.Load()
+	columns, err := recordColumns(l, record)
 	if err != nil {
 		return nil, err
 	}
-	return w.write(ctx, columns, int(record.NumRows()))
+	return w.write(ctx, l, columns, int(record.NumRows()))
 }
 
-// recordColumns is the columns of a record batch in the table's order. They may lie in
-// the record batch's memory.
-func recordColumns(t *catalog.Table, record arrow.RecordBatch) ([]columnData, error) {
+// recordColumns returns the columns of a record batch in the order of the layout. They
+// may lie in the record batch's memory.
+func recordColumns(l *layout, record arrow.RecordBatch) ([]columnData, error) {
+	t := l.table
 	places := make([]int, len(t.Columns))
 	for i := range places {
 		places[i] = -1
@@ -66,6 +67,13 @@ func recordColumns(t *catalog.Table, record arrow.RecordBatch) ([]columnData, er
 	columns := make([]columnData, len(places))
 	for i, at := range places {
 		c := &t.Columns[i]
+		if at < 0 && i >= l.given {
+			var err error
+			if columns[i], err = defaults(c, int(record.NumRows())); err != nil {
+				return nil, valueError(t, i, 0, err)
+			}
+			continue
+		}
 		if at < 0 {
 			return nil, fmt.Errorf("greptime: bulk: table %s: the record batch lacks column %s (%s), and bulk loads have to send every column; add it, with NULLs of Arrow's type Null if need be",
 				strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type)

@@ -173,7 +173,7 @@ func TestCastsThatAreRefused(t *testing.T) {
 		}
 		a := arrayOf(t, c.from, c.json)
 		record := recordOf(t, map[string]arrow.Array{"v": a, "ts": arrayOf(t, ts(arrow.Second, ""), "["+strings.TrimSuffix(strings.Repeat("0,", a.Len()), ",")+"]")})
-		_, err = recordColumns(table, record)
+		_, err = recordColumns(newLayout(table, len(table.Columns)), record)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `column "v"`) {
 			t.Errorf("%v from %v: %v, want %q", c.to, c.from, err, c.want)
 		}

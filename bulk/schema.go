@@ -75,20 +75,6 @@ func roleName(r catalog.Role) string {
 	return "field"
 }
 
-// matchColumns says of each of the table's columns which of a batch's it is.
-func matchColumns(t, batch *catalog.Table) ([]int, error) {
-	places := make([]int, len(t.Columns))
-	for i, c := range t.Columns {
-		at, ok := batch.Index(c.Name)
-		if !ok || batch.Columns[at].Type != c.Type || len(batch.Columns) != len(t.Columns) {
-			return nil, fmt.Errorf("greptime: bulk: table %s: the batch was made for other columns than the table has (compare %s); make it with Writer.NewBatch",
-				strconv.Quote(t.Name), strconv.Quote(c.Name))
-		}
-		places[i] = at
-	}
-	return places, nil
-}
-
 // CreateTable makes a table of these columns in the connection's database, unless it is
 // there already; what a table that is there looks like is not checked ([NewWriter] with
 // Options.Schema does). options are those of the table, such as "ttl" → "7d" or

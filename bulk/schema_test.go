@@ -90,7 +90,7 @@ func TestRoomIsGivenInTurn(t *testing.T) {
 	if n := <-order; n != 500 {
 		t.Errorf("first %d", n)
 	}
-	l.shrink(490)
+	l.resize(490, 0)
 	if n := <-order; n != 10 {
 		t.Errorf("then %d", n)
 	}

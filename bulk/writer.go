@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
@@ -29,12 +27,12 @@ import (
 // It lives on the Connector of the connection that it was made with, and may outlive
 // the connection. It has to be closed.
 type Writer struct {
-	table    *catalog.Table
+	table    *catalog.Table // as it was when the writer was made: the columns of its batches
 	verified bool
 	session  session.Session
 	opts     Options
-	schema   []byte // an IPC message
 	begun    time.Time
+	layout   atomic.Pointer[layout] // of the batches that are encoded now
 
 	ids      atomic.Int64
 	encoders sync.Pool
@@ -45,6 +43,10 @@ type Writer struct {
 	cancel   context.CancelFunc
 	lanes    sync.WaitGroup
 	reporter *reporter
+	watching sync.WaitGroup
+
+	// Each has room for one token, of whoever compares the columns or flushes the table.
+	comparing, flushing chan struct{}
 
 	mu          sync.Mutex
 	changed     *sync.Cond         // the queue, room on a stream, a stream's end, the writer's
@@ -54,6 +56,7 @@ type Writer struct {
 	unclaimedSz int64              // bytes of them
 	endpoints   endpoints
 	streams     map[*stream]struct{} // open
+	columns     comparison
 	closing     bool
 	gaveUp      error // why the writer was given up
 	progress    Progress
@@ -105,14 +108,10 @@ func NewWriter(ctx context.Context, conn *greptime.Conn, table string, opts Opti
 }
 
 func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verified bool, opts Options) *Writer {
-	payload := ipc.GetSchemaPayload(t.Arrow(), memory.DefaultAllocator)
-	meta := payload.Meta()
-	schema := slices.Clone(meta.Bytes())
-	meta.Release()
-	payload.Release()
 	w := &Writer{
 		table: t, verified: verified, session: s, opts: opts, begun: time.Now(),
-		schema:    schema,
+		comparing: make(chan struct{}, 1),
+		flushing:  make(chan struct{}, 1),
 		limit:     limiter{maxItems: opts.Streams * opts.InFlight, maxBytes: opts.MaxBytes},
 		unsettled: map[int64]*Pending{},
 		unclaimed: map[int64]*Pending{},
@@ -120,12 +119,16 @@ func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verifie
 		streams:   map[*stream]struct{}{},
 		closed:    make(chan struct{}),
 	}
+	w.layout.Store(newLayout(t, len(t.Columns)))
 	w.encoders.New = func() any { return newEncoder(opts.Compression) }
 	w.changed = sync.NewCond(&w.mu)
 	w.ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for slot := range opts.Streams {
 		l := &lane{writer: w, slot: slot}
 		w.lanes.Go(l.run)
+	}
+	if verified && opts.CheckInterval > 0 {
+		w.watching.Go(w.watch)
 	}
 	if opts.Progress != nil {
 		w.reporter = startReporter(w, opts.Progress, opts.ProgressInterval)
@@ -164,13 +167,13 @@ func readTable(ctx context.Context, conn *greptime.Conn, table string, given *in
 // Table is the name of the table.
 func (w *Writer) Table() string { return w.table.Name }
 
-// Verified says whether the columns were read from the server. Without that, a load
-// that does not fit the table fails on the server, which says nothing of why before
-// version 1.1.2.
+// Verified reports whether the columns were read from the server. Without that, a load
+// that does not fit the table fails on the server, which gives no reason before version
+// 1.1.2, and a change of the table goes unnoticed.
 func (w *Writer) Verified() bool { return w.verified }
 
-// NewBatch is an empty batch for the writer's table, with memory for so many rows of it;
-// it grows beyond that by itself.
+// NewBatch returns an empty batch for the columns that the table had when the Writer was
+// made, with memory for so many rows; it grows beyond that by itself.
 func (w *Writer) NewBatch(capacity int) *Batch { return newBatch(w.table, capacity) }
 
 // Progress is how far the load is.
@@ -196,11 +199,12 @@ func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
 		return nil, errors.New("greptime: bulk: the batch is nil; make one with Writer.NewBatch")
 	}
 	b.abandon()
-	columns, err := w.arrange(b)
+	l := w.layout.Load()
+	columns, err := w.arrange(l, b)
 	if err != nil {
 		return nil, err
 	}
-	p, err := w.write(ctx, columns, b.rows)
+	p, err := w.write(ctx, l, columns, b.rows)
 	if err != nil {
 		return nil, err
 	}
@@ -208,26 +212,12 @@ func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
 	return p, nil
 }
 
-// arrange is the columns of a batch in the order of the writer's table.
-func (w *Writer) arrange(b *Batch) ([]columnData, error) {
-	switch b.table {
-	case w.table:
-		return b.columns, nil
-	case nil, noTable:
+// arrange returns the columns of a batch in the order of the layout.
+func (w *Writer) arrange(l *layout, b *Batch) ([]columnData, error) {
+	if b.table == nil || b.table == noTable {
 		return nil, fmt.Errorf("greptime: bulk: table %s: %s", strconv.Quote(w.table.Name), reasonNoTable)
 	}
-	places, err := matchColumns(w.table, b.table)
-	if err != nil {
-		return nil, err
-	}
-	columns := make([]columnData, len(places))
-	for i, at := range places {
-		columns[i] = b.columns[at]
-		if c := &w.table.Columns[i]; columns[i].nulls(b.rows) > 0 && !c.Nullable {
-			return nil, valueError(w.table, i, columns[i].firstNull(b.rows), notNull(c))
-		}
-	}
-	return columns, nil
+	return l.arrange(b.table, b.columns, b.rows)
 }
 
 // Write is WriteAsync, and waits for the ack. When ctx ends while it waits, the batch is
@@ -240,8 +230,8 @@ func (w *Writer) Write(ctx context.Context, b *Batch) (Ack, error) {
 	return p.Wait(ctx)
 }
 
-// write encodes columns and hands them to the streams.
-func (w *Writer) write(ctx context.Context, columns []columnData, rows int) (*Pending, error) {
+// write encodes columns of the layout and hands them to the streams.
+func (w *Writer) write(ctx context.Context, l *layout, columns []columnData, rows int) (*Pending, error) {
 	if err := w.usable(); err != nil {
 		return nil, err
 	}
@@ -252,7 +242,7 @@ func (w *Writer) write(ctx context.Context, columns []columnData, rows int) (*Pe
 	}
 	if w.opts.KeepLast {
 		var err error
-		if columns, rows, err = keepLast(w.table, columns, rows); err != nil {
+		if columns, rows, err = keepLast(l.table, columns, rows); err != nil {
 			return nil, err
 		}
 	}
@@ -261,14 +251,14 @@ func (w *Writer) write(ctx context.Context, columns []columnData, rows int) (*Pe
 		return nil, fmt.Errorf("greptime: bulk: table %s: waiting for acks, so that the batch can be sent: %w", strconv.Quote(w.table.Name), err)
 	}
 	p.id = w.ids.Add(1)
-	m, err := w.encode(p.id, rows, columns)
+	m, err := w.encode(l, p.id, rows, columns)
 	if err != nil {
 		w.limit.release(bound)
 		return nil, err
 	}
 	p.message = m
 	m.size = min(int64(m.wireSize()), bound)
-	w.limit.shrink(bound - m.size)
+	w.limit.resize(bound, m.size)
 	if err := w.submit(p); err != nil {
 		w.limit.release(m.size)
 		w.messages.put(m)
@@ -277,10 +267,12 @@ func (w *Writer) write(ctx context.Context, columns []columnData, rows int) (*Pe
 	return p, nil
 }
 
-func (w *Writer) encode(id int64, rows int, columns []columnData) (*message, error) {
+// encode makes a message of columns of the layout.
+func (w *Writer) encode(l *layout, id int64, rows int, columns []columnData) (*message, error) {
 	e := w.encoders.Get().(*encoder)
 	defer w.encoders.Put(e)
 	m := w.messages.get()
+	m.layout = l
 	if err := e.encode(m, id, rows, columns); err != nil {
 		return nil, err
 	}
@@ -296,6 +288,27 @@ func (w *Writer) encode(id int64, rows int, columns []columnData) (*message, err
 		return nil, err
 	}
 	return m, nil
+}
+
+// convert encodes a batch anew for another layout. The batch is in nobody else's hands.
+func (w *Writer) convert(p *Pending, l *layout) error {
+	old := p.message
+	columns, err := old.decode(newBatch(old.layout.table, 0).columns)
+	if err != nil {
+		return fmt.Errorf("greptime: bulk: batch %d: %w", p.id, err)
+	}
+	if columns, err = l.arrange(old.layout.table, columns, old.rows); err != nil {
+		return err
+	}
+	m, err := w.encode(l, p.id, old.rows, columns)
+	if err != nil {
+		return err
+	}
+	m.size = int64(m.wireSize())
+	w.limit.resize(old.size, m.size)
+	p.message = m
+	w.messages.put(old)
+	return nil
 }
 
 // usable says why nothing can be written, or hands out failures that have piled up.
@@ -319,7 +332,7 @@ func (w *Writer) ended() error {
 	case w.closing:
 		return ErrClosed
 	}
-	return nil
+	return w.columns.broken
 }
 
 // submit queues a batch for the next stream that has room.
@@ -338,6 +351,12 @@ func (w *Writer) submit(p *Pending) error {
 // Flush waits until everything written before is acknowledged or has failed. The
 // failures that nobody has been told of are returned as an *[Error]. If ctx ends first,
 // the rest goes on, and the error has the number of those not acknowledged.
+//
+// Flush also compares the table's columns with those of the batches, if any were
+// acknowledged since that was done last, and flushes the table on the server where acks do
+// not last otherwise; the package documentation says when. Its error is [ErrTableChanged]
+// if the columns do not fit any more. It says so if Flush could not find out; then call it
+// again.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	before := slices.Collect(maps.Values(w.unsettled))
@@ -355,7 +374,17 @@ func (w *Writer) Flush(ctx context.Context) error {
 			return errors.Join(err, w.failures())
 		}
 	}
-	return w.failures()
+	err := w.confirm(ctx)
+	return withFailures(w.failures(), err)
+}
+
+// withFailures joins failures of batches, or nil, with another error, or nil, that some of
+// them may have told already.
+func withFailures(failures, err error) error {
+	if err == nil || errors.Is(err, ErrTableChanged) && errors.Is(failures, ErrTableChanged) {
+		return failures
+	}
+	return errors.Join(failures, err)
 }
 
 // failures are those that nobody has been told of, as an error.
@@ -391,8 +420,8 @@ func (w *Writer) claim(p *Pending) {
 	}
 }
 
-// Close waits until everything written is acknowledged or has failed, and ends the
-// streams. If ctx ends first, what is not acknowledged fails, and is told. Close always
+// Close waits until everything written is acknowledged or has failed, compares the
+// table's columns as Flush does, and ends the streams. If ctx ends first, what is not acknowledged fails, and is told. Close always
 // returns within ctx; its error has the failures that nobody has been told of, as an
 // *[Error]. A second Close returns the same summary.
 func (w *Writer) Close(ctx context.Context) (Summary, error) {
@@ -413,13 +442,15 @@ func (w *Writer) Close(ctx context.Context) (Summary, error) {
 		w.giveUp(fmt.Errorf("greptime: bulk: Close could not wait for the ack: %w", ctx.Err()))
 		<-w.closed // the streams are cancelled, and that takes no answer of the server
 	}
+	err := w.confirm(ctx)
 	w.cancel()
+	w.watching.Wait() // for a statement that is cancelled
 	if w.reporter != nil {
 		w.reporter.stop(ctx)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.summary, w.takeUnclaimed()
+	return w.summary, withFailures(w.takeUnclaimed(), err)
 }
 
 // giveUp ends the writer at once: everything that is not acknowledged fails.
@@ -470,7 +501,7 @@ func (w *Writer) fail(p *Pending, cause error) {
 	m := p.message
 	p.message = nil
 	p.err = &Error{Table: w.table.Name, Batches: []FailedBatch{{
-		ID: p.id, Rows: m.rows, Ambiguous: p.doubtful, Err: cause, table: w.table, message: m,
+		ID: p.id, Rows: m.rows, Ambiguous: p.doubtful, Err: cause, message: m,
 	}}}
 	w.unclaimed[p.id] = p
 	w.unclaimedSz += m.size

@@ -36,6 +36,8 @@ type Column struct {
 	Role     Role
 	Nullable bool
 	Default  string // as DESC TABLE shows it; empty if there is none
+
+	constraint string // the DEFAULT as the metadata of a SELECT has it
 }
 
 // Table is the columns of a table, in its order. It is not changed once made, and is
@@ -115,8 +117,11 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 		if c.Type, err = TypeOf(f); err != nil {
 			return nil, &Unwritable{fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)}
 		}
-		if constraint, ok := f.Metadata.GetValue("greptime:default_constraint"); ok && c.Default == "" {
-			c.Default = strings.Clone(constraint) // of text that DESC TABLE shows as nothing
+		if constraint, ok := f.Metadata.GetValue(metadataDefault); ok {
+			c.constraint = strings.Clone(constraint)
+			if c.Default == "" { // of text that DESC TABLE shows as nothing
+				c.Default = c.constraint
+			}
 		}
 		columns[i] = c
 	}
@@ -137,8 +142,11 @@ func (e *Unwritable) Error() string { return e.cause.Error() }
 // Unwrap is the same as an error.
 func (e *Unwritable) Unwrap() error { return e.cause }
 
+// ErrAltered reports that a table was altered while its columns were read.
+var ErrAltered = errors.New("altered while its columns were read; try again")
+
 func errChanged(table string) error {
-	return fmt.Errorf("table %s was altered while its columns were read; try again", strconv.Quote(table))
+	return fmt.Errorf("table %s was %w", strconv.Quote(table), ErrAltered)
 }
 
 func readFields(ctx context.Context, query Query, sql string) ([]arrow.Field, error) {

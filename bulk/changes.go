@@ -1,0 +1,274 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// Anybody may alter the table while a Writer is open, and no answer to a batch tells.
+// So the writer compares the table's columns with its own.
+
+// comparison is what a writer knows of its table's columns. It is guarded by the
+// writer's mutex.
+type comparison struct {
+	begun int64 // comparisons that have begun
+	last  int64 // number of the last one that succeeded
+	acked int64 // batches that were acknowledged when that began
+
+	// mustFlush is true while rows may be nowhere but in the memory of the server: see
+	// losesRows.
+	mustFlush bool
+	// broken is why the columns have no batches any more.
+	broken error
+}
+
+// losesRows reports whether servers of version v, when they crash, lose rows that they
+// have acknowledged: those of batches without a column that was added before. Such rows
+// have the column in memory, but not in the write-ahead log, until the table is flushed.
+func losesRows(v greptime.Version) bool {
+	first, fixed := greptime.Version{Major: 1, Minor: 1, Pre: "0"}, greptime.Version{Major: 1, Minor: 2, Pre: "beta.2"}
+	return v.Compare(first) >= 0 && v.Compare(fixed) < 0
+}
+
+// compare reads the table's columns, unless somebody else has begun to since the call.
+// Columns that were added are in the layout then. The error is that of the reading, or
+// ErrTableChanged, which is the end of the writer. A user who may not read the table has
+// none.
+func (w *Writer) compare(ctx context.Context) error {
+	if !w.verified {
+		return nil
+	}
+	ctx, cancel := w.withinAckTimeout(ctx)
+	defer cancel()
+	w.mu.Lock()
+	before := w.columns.begun
+	w.mu.Unlock()
+	select {
+	case w.comparing <- struct{}{}:
+		defer func() { <-w.comparing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	w.mu.Lock()
+	if w.columns.broken != nil || w.columns.last > before {
+		defer w.mu.Unlock()
+		return w.columns.broken
+	}
+	w.columns.begun++
+	number, acked := w.columns.begun, w.summary.Batches
+	w.mu.Unlock()
+
+	now, err := w.readColumns(ctx)
+	var next *layout
+	var unwritable *catalog.Unwritable
+	switch {
+	case err == nil:
+		next, err = w.layout.Load().follow(now)
+	case errors.Is(err, greptime.PermissionDenied):
+		next, err = w.layout.Load(), nil
+	case errors.As(err, &unwritable):
+		err = tableChanged(w.table.Name, err.Error())
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	unsure := w.summary.Batches - w.columns.acked // batches, acknowledged since the columns were last seen
+	switch {
+	case errors.Is(err, ErrTableChanged):
+		if unsure > 0 {
+			err = fmt.Errorf("%w; values of %d batches that were acknowledged since the columns were last compared may be missing", err, unsure)
+		}
+		w.breakOff(err)
+		return err
+	case err != nil:
+		return err
+	}
+	w.columns.last, w.columns.acked = number, acked
+	if next != w.layout.Load() {
+		w.columns.mustFlush = w.columns.mustFlush || unsure > 0 || w.hasStragglers(next)
+		w.layout.Store(next)
+		w.changed.Broadcast()
+	}
+	return nil
+}
+
+// readColumns reads the table's columns from the server.
+func (w *Writer) readColumns(ctx context.Context) (*catalog.Table, error) {
+	const attempts = 3 // while somebody alters it
+	for n := 1; ; n++ {
+		t, err := catalog.Read(ctx, w.session.Query, w.table.Name)
+		if n == attempts || !errors.Is(err, catalog.ErrAltered) {
+			return t, err
+		}
+	}
+}
+
+// breakOff ends the writer because of a table that has changed. What is in flight gets
+// its acks. The caller holds mu.
+func (w *Writer) breakOff(cause error) {
+	w.columns.broken = cause
+	for _, p := range w.queue {
+		w.fail(p, cause)
+	}
+	w.queue = nil
+	w.changed.Broadcast()
+}
+
+// hasStragglers reports whether batches are in flight on streams of another layout than
+// l. The caller holds mu.
+func (w *Writer) hasStragglers(l *layout) bool {
+	for s := range w.streams {
+		if s.layout != l && len(s.inflight) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// confirm makes sure that what was acknowledged lasts: that the table has the columns
+// that the batches had, and that servers which would lose the rows otherwise have written
+// them to disk.
+func (w *Writer) confirm(ctx context.Context) error {
+	w.mu.Lock()
+	broken := w.columns.broken
+	unsure, mustFlush := w.summary.Batches > w.columns.acked, w.columns.mustFlush
+	w.mu.Unlock()
+	switch {
+	case !w.verified || broken != nil:
+		return broken
+	case unsure:
+		if err := w.compare(ctx); errors.Is(err, ErrTableChanged) {
+			return err
+		} else if err != nil {
+			return fmt.Errorf("greptime: bulk: table %s: the batches are acknowledged, but whether the table still has their columns cannot be found out: %w", strconv.Quote(w.table.Name), err)
+		}
+	case !mustFlush:
+		return nil
+	}
+	return w.flushTable(ctx)
+}
+
+// flushTable has the server write the table to disk if rows may be lost otherwise. It
+// first waits for the batches that were sent without the columns that were added.
+func (w *Writer) flushTable(ctx context.Context) error {
+	select {
+	case w.flushing <- struct{}{}:
+		defer func() { <-w.flushing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	l, err := w.awaitStragglers(ctx)
+	if l == nil {
+		return err
+	}
+	ctx, cancel := w.withinAckTimeout(ctx)
+	defer cancel()
+	if w.mayLoseRows(ctx) {
+		if err := w.run(ctx, flushStatement(w.table.Name)); err != nil {
+			return fmt.Errorf("greptime: bulk: table %s: columns were added while batches were written, and this version of GreptimeDB loses acknowledged rows of such batches when it crashes before the table is flushed, which failed; flush it (%s), or call Flush again: %w",
+				strconv.Quote(w.table.Name), flushStatement(w.table.Name), err)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if l == w.layout.Load() {
+		w.columns.mustFlush = false
+	}
+	return nil
+}
+
+// awaitStragglers waits until nothing is in flight on streams of an earlier layout, and
+// returns the layout; nil if the table need not be flushed.
+func (w *Writer) awaitStragglers(ctx context.Context) (*layout, error) {
+	stop := context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.changed.Broadcast()
+	})
+	defer stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.columns.mustFlush {
+		l := w.layout.Load()
+		switch {
+		case !w.hasStragglers(l):
+			return l, nil
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("greptime: bulk: table %s: batches without the columns that were added are not acknowledged yet: %w", strconv.Quote(w.table.Name), ctx.Err())
+		}
+		w.changed.Wait()
+	}
+	return nil, nil
+}
+
+// mayLoseRows reports whether one of the servers that got batches loses rows, or does not
+// tell its version.
+func (w *Writer) mayLoseRows(ctx context.Context) bool {
+	w.mu.Lock()
+	var used []*transport.Endpoint
+	for _, e := range w.endpoints {
+		if e.used {
+			used = append(used, e.endpoint)
+		}
+	}
+	w.mu.Unlock()
+	for _, e := range used {
+		text, err := w.session.ServerVersion(ctx, e)
+		if err != nil {
+			return true
+		}
+		if v, err := greptime.ParseVersion(text); err != nil || losesRows(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// flushStatement writes a table's rows to disk. The function reads its argument as an
+// identifier.
+func flushStatement(table string) string {
+	name, _ := sqltext.QuoteString(sqltext.QuoteIdent(table)) // a name that has been read is valid
+	return "ADMIN flush_table(" + name + ")"
+}
+
+// run runs a statement to its end.
+func (w *Writer) run(ctx context.Context, text string) error {
+	rd, err := w.session.Query(ctx, text)
+	if err != nil {
+		return err
+	}
+	defer rd.Release()
+	for rd.Next() {
+	}
+	return rd.Err()
+}
+
+// withinAckTimeout bounds ctx by Options.AckTimeout, if there is one.
+func (w *Writer) withinAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if w.opts.AckTimeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, w.opts.AckTimeout)
+}
+
+// watch compares the columns every Options.CheckInterval while batches are acknowledged,
+// until the writer ends. What goes wrong is tried again, and told by Flush and Close.
+func (w *Writer) watch() {
+	ticker := time.NewTicker(w.opts.CheckInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			_ = w.confirm(w.ctx)
+		case <-w.ctx.Done():
+			return
+		}
+	}
+}
