@@ -18,11 +18,16 @@ import (
 // they are, asks a driver.Valuer, follows pointers, and refuses the rest with
 // what to write instead. Its errors do not name the argument: database/sql does.
 func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
-	switch nv.Value.(type) {
-	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte, time.Time:
+	switch at := nv.Value.(type) {
+	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte:
 		return nil // an argument as it is: an INSERT of many rows has many of them
+	case time.Time:
+		if cut := c.connector.cfg.TimeTruncate; cut > 0 {
+			nv.Value = at.Truncate(cut)
+		}
+		return nil
 	}
-	v, err := checkedValue(nv.Value)
+	v, err := checkedValue(nv.Value, c.connector.cfg.TimeTruncate)
 	if err != nil {
 		return fmt.Errorf("greptime: %w", err)
 	}
@@ -30,9 +35,13 @@ func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
 	return nil
 }
 
-// checkedValue resolves a value and checks that it can be an argument.
-func checkedValue(v any) (any, error) {
+// checkedValue resolves a value and checks that it can be an argument. It cuts a time to a
+// multiple of cut, towards the past.
+func checkedValue(v any, cut time.Duration) (any, error) {
 	v, err := plainValue(v)
+	if at, ok := v.(time.Time); ok && cut > 0 {
+		v = at.Truncate(cut)
+	}
 	if err == nil {
 		_, err = sqlArg(v)
 	}
@@ -41,7 +50,7 @@ func checkedValue(v any) (any, error) {
 
 // namedValues checks the arguments of calls that do not come through
 // database/sql.
-func namedValues(args []any) ([]driver.NamedValue, error) {
+func namedValues(args []any, cut time.Duration) ([]driver.NamedValue, error) {
 	named := make([]driver.NamedValue, len(args))
 	for i, v := range args {
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
@@ -49,7 +58,7 @@ func namedValues(args []any) ([]driver.NamedValue, error) {
 			named[i].Name, v = n.Name, n.Value
 		}
 		var err error
-		if named[i].Value, err = checkedValue(v); err != nil {
+		if named[i].Value, err = checkedValue(v, cut); err != nil {
 			return nil, argError(named[i].Name, i+1, err)
 		}
 	}

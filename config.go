@@ -117,6 +117,12 @@ type Config struct {
 	// a word, NULL or an infinity, a native insert is an error.
 	Insert string
 
+	// TimeTruncate, if not 0, cuts the time.Time arguments of statements to a multiple of it, towards
+	// the past, as time.Time.Truncate does. With the unit of the columns, such as a millisecond,
+	// comparisons are the same on all versions of GreptimeDB: up to 1.1.2 the server cuts an argument
+	// with finer digits than the column, later it compares all digits.
+	TimeTruncate time.Duration
+
 	// MultiStatements lets one query text hold several statements, which are then run one by one.
 	// Otherwise such a text is refused with ErrMultipleStatements.
 	MultiStatements bool

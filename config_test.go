@@ -141,6 +141,7 @@ func TestValidateNamesTheFault(t *testing.T) {
 		{"accepted compression", func(c *Config) { c.AcceptCompression = "on" }, "accept_compression"},
 		{"balance", func(c *Config) { c.Balance = "first" }, "random, round_robin, ordered"},
 		{"insert", func(c *Config) { c.Insert = "bulk" }, "auto, sql, native"},
+		{"time_truncate", func(c *Config) { c.TimeTruncate = -time.Second }, "is negative"},
 		{"transactions", func(c *Config) { c.Transactions = "on" }, "error, ignore"},
 		{"negative size", func(c *Config) { c.MaxMessageSize = -1 }, "max_message_size"},
 		{"short keepalive", func(c *Config) { c.KeepAlive = time.Second }, "least is 10s"},

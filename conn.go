@@ -173,7 +173,7 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 // QueryArrow runs a statement and hands out its result as Arrow record batches.
 // args are bound as database/sql's are. The caller must release the reader.
 func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*RecordReader, error) {
-	named, err := namedValues(args)
+	named, err := namedValues(args, c.connector.cfg.TimeTruncate)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*Reco
 
 // Exec runs a statement; it is ExecContext with plain arguments.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, error) {
-	named, err := namedValues(args)
+	named, err := namedValues(args, c.connector.cfg.TimeTruncate)
 	if err != nil {
 		return Result{}, err
 	}

@@ -71,6 +71,8 @@ func TestParseDSN(t *testing.T) {
 		{"greptime://localhost:4001/public?max_message_size=1048577", func(c *Config) { c.MaxMessageSize = 1<<20 + 1 }, ""},
 		{"greptime://localhost:4001/public?keepalive=0", func(c *Config) { c.KeepAlive = -1 }, ""},
 		{"greptime://localhost:4001/public?keepalive=10s", func(c *Config) { c.KeepAlive = 10 * time.Second }, ""},
+		{"greptime://localhost:4001/public?time_truncate=1ms", func(c *Config) { c.TimeTruncate = time.Millisecond }, ""},
+		{"greptime://localhost:4001/public?time_truncate=none", func(c *Config) {}, "greptime://localhost:4001/public"},
 		{"greptime://localhost:4001/public?insert=native", func(c *Config) { c.Insert = "native" }, ""},
 		{"greptime://localhost:4001/public?multi_statements=true&transactions=ignore", func(c *Config) {
 			c.MultiStatements, c.Transactions = true, "ignore"
@@ -234,7 +236,7 @@ func TestFormatDSNIsReadAsTheSameConfig(t *testing.T) {
 		{},
 		{Endpoints: []string{"h1", "[::1]", "[fe80::2%en0]:7"}},
 		{User: "ü/?#@%&= +", Password: " :@/?#[]%&=+\x00\x7f\"'\\", Database: "a/b?c=d&e#f@g%h i+j"},
-		{Timeout: time.Hour + time.Nanosecond, KeepAlive: -5, MaxMessageSize: 3 << 10},
+		{Timeout: time.Hour + time.Nanosecond, TimeTruncate: time.Microsecond, KeepAlive: -5, MaxMessageSize: 3 << 10},
 		{Hints: map[string]string{"k&": "a=b&c@d#e/f?g h+i%"}},
 		{TLSEnabled: true, TLSCA: "/a b/ü&@.pem", TLSServerName: "*"},
 	} {

@@ -60,20 +60,9 @@ var params = []param{
 	{
 		key: "timeout", values: "duration, `none`", fallback: "none",
 		meaning: "limit for a whole query when its context has no deadline",
-		get: func(c *Config) string {
-			if c.Timeout == 0 {
-				return "none"
-			}
-			return c.Timeout.String()
-		},
-		set: func(c *Config, value string) error {
-			if value == "none" {
-				c.Timeout = 0
-				return nil
-			}
-			return setDuration(&c.Timeout, value)
-		},
-		check: func(c *Config) error { return checkNotNegative(c.Timeout) },
+		get:     func(c *Config) string { return durationOrNone(c.Timeout) },
+		set:     func(c *Config, value string) error { return setDurationOrNone(&c.Timeout, value) },
+		check:   func(c *Config) error { return checkNotNegative(c.Timeout) },
 	},
 	{
 		key: "connect_timeout", values: "duration", fallback: "5s",
@@ -163,6 +152,13 @@ var params = []param{
 		func(c *Config) *string { return &c.Insert },
 		insertAuto, insertSQL, insertNative),
 	{
+		key: "time_truncate", values: "duration, `none`", fallback: "none",
+		meaning: "cuts `time.Time` arguments to a multiple, towards the past: `1ms` makes comparisons with TIMESTAMP(3) the same on all versions",
+		get:     func(c *Config) string { return durationOrNone(c.TimeTruncate) },
+		set:     func(c *Config, value string) error { return setDurationOrNone(&c.TimeTruncate, value) },
+		check:   func(c *Config) error { return checkNotNegative(c.TimeTruncate) },
+	},
+	{
 		key: "multi_statements", values: "`false`, `true`", fallback: "false",
 		meaning: "allow several statements in one text; they are run one by one",
 		get:     func(c *Config) string { return strconv.FormatBool(c.MultiStatements) },
@@ -226,6 +222,22 @@ func setDuration(field *time.Duration, value string) error {
 	}
 	*field = d
 	return nil
+}
+
+// setDurationOrNone reads a duration of which 0 is none.
+func setDurationOrNone(field *time.Duration, value string) error {
+	if value == "none" {
+		*field = 0
+		return nil
+	}
+	return setDuration(field, value)
+}
+
+func durationOrNone(d time.Duration) string {
+	if d == 0 {
+		return "none"
+	}
+	return d.String()
 }
 
 func checkNotNegative(d time.Duration) error {
