@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -94,6 +95,9 @@ func plainValue(v any) (any, error) {
 			string, []byte, time.Time, json.RawMessage, Date, TimeOfDay, Decimal, Interval, Vector, *big.Rat:
 			return v, nil
 		}
+		if n, ok := v.(json.Number); ok {
+			return jsonNumber(n)
+		}
 		rv := reflect.ValueOf(v)
 		if rv.Kind() == reflect.Pointer {
 			switch asksNil := valuer.AsksNil(rv.Type()); {
@@ -118,8 +122,25 @@ func plainValue(v any) (any, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%T.Value: %w", v, err)
 			}
+			if text, isText := next.(string); isText && isNumberType(rv.Type()) {
+				switch number, err := parseNumber(text); {
+				case err == nil:
+					next = number
+				case !errors.Is(err, errNoNumber):
+					return nil, fmt.Errorf("%T: %w", v, err)
+				}
+			}
 			v = next
 			continue
+		}
+		if isNumberType(rv.Type()) {
+			number, ok, err := decimalNumber(rv)
+			if err != nil {
+				return nil, fmt.Errorf("%T: %w", v, err)
+			}
+			if ok {
+				return number, nil
+			}
 		}
 		switch rv.Kind() {
 		case reflect.Pointer:

@@ -84,15 +84,15 @@ func TestArgumentsBecomeLiterals(t *testing.T) {
 		{[]byte{}, "X''", "X''"},
 		{at, "'2024-02-29T04:34:56.123456789Z'", "TIMESTAMP '2024-02-29T04:34:56.123456789Z'"},
 		{greptime.Date{Year: 2024, Month: 2, Day: 29}, "'2024-02-29'", "DATE '2024-02-29'"},
-		{greptime.Decimal("-1.50"), "'-1.50'", "CAST('-1.50' AS DECIMAL(3,2))"},
-		{big.NewRat(1, 8), "'0.125'", "CAST('0.125' AS DECIMAL(3,3))"},
+		{greptime.Decimal("-1.50"), "-1.5", "CAST('-1.50' AS DECIMAL(3,2))"},
+		{big.NewRat(1, 8), "0.125", "CAST('0.125' AS DECIMAL(3,3))"},
 		{json.RawMessage(`{"a":1}`), `'{"a":1}'`, `parse_json('{"a":1}')`},
 		{greptime.Vector{1, -2.5}, "'[1,-2.5]'", "parse_vec('[1,-2.5]')"},
 
 		// Pointers to these types and sql.Null of them are what they are.
 		{&greptime.Date{Year: 2024, Month: 2, Day: 29}, "'2024-02-29'", "DATE '2024-02-29'"},
 		{sql.Null[greptime.Date]{V: greptime.Date{Year: 2024, Month: 2, Day: 29}, Valid: true}, "'2024-02-29'", "DATE '2024-02-29'"},
-		{sql.Null[greptime.Decimal]{V: "1.5", Valid: true}, "'1.5'", "CAST('1.5' AS DECIMAL(2,1))"},
+		{sql.Null[greptime.Decimal]{V: "1.5", Valid: true}, "1.5", "CAST('1.5' AS DECIMAL(2,1))"},
 		{&greptime.Vector{1}, "'[1]'", "parse_vec('[1]')"},
 		{&sql.Null[greptime.Vector]{V: greptime.Vector{1}, Valid: true}, "'[1]'", "parse_vec('[1]')"},
 		{sql.Null[json.RawMessage]{V: json.RawMessage("{}"), Valid: true}, "'{}'", "parse_json('{}')"},

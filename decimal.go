@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Decimal is an exact number as text, for columns of type DECIMAL: digits, with a point among them
+// Decimal is an exact number as text, for columns of type DECIMAL and other numbers: digits, with a point among them
 // and a minus sign before them if need be, as in -12.50. Zeros at the end count, as they are the
 // scale. The empty Decimal is not a number.
 type Decimal string

@@ -37,7 +37,10 @@
 // Arguments: nil, bool, all integers and floats, string, []byte, time.Time,
 // json.RawMessage, *big.Rat, [Date], [TimeOfDay], [Decimal], [Interval],
 // [Vector], pointers to and sql.Null of these, types based on the basic ones, and
-// whatever is a driver.Valuer. A []byte is a binary, never text.
+// whatever is a driver.Valuer. A []byte is a binary, never text. A json.Number is a
+// number, and so are decimal types with the methods Coefficient and Exponent
+// (shopspring) or Decompose (apd, ericlagergren), although their Value is text:
+// GreptimeDB compares a number with text as text, and so finds wrong rows.
 //
 // In the VALUES of an INSERT, NaN and infinities have no literal, and any expression
 // there would make GreptimeDB 1.0 store JSON and vector text of the whole statement

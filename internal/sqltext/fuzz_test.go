@@ -282,6 +282,12 @@ func readBack(text string, tokens []Token, a *Arg, place place) error {
 		}
 		return expect("parse_vec ( S )")
 	case Decimal:
+		if place == inValues && pattern != "S" {
+			if signed(pattern, value) != ShortDecimal(a.Text) {
+				return wrong
+			}
+			return expect("1", "- 1")
+		}
 		if place == inValues {
 			return expect("S")
 		}

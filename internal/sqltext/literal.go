@@ -56,7 +56,7 @@ func (f *form) appendArg(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	case Vector:
 		return f.appendCall(dst, "parse_vec(", vectorText(a.Vector), inValues)
 	case Decimal:
-		return appendDecimal(dst, a.Text, inValues)
+		return f.appendDecimal(dst, a.Text, inValues)
 	case Interval:
 		return appendInterval(dst, a, p)
 	}
@@ -192,10 +192,47 @@ func vectorText(vector []float32) string {
 // maxDecimalDigits is the precision of GreptimeDB's DECIMAL.
 const maxDecimalDigits = 38
 
-// appendDecimal appends a decimal number. A value of an INSERT is text, whose digits
-// GreptimeDB reads exactly; in an expression a number with a point is a DOUBLE, so
-// there it is a CAST.
-func appendDecimal(dst []byte, text string, inValues bool) ([]byte, error) {
+// DecimalDigits returns the number of digits of a decimal number that count against the
+// precision of a DECIMAL: those behind the point, and those before it without the zeros in
+// front.
+func DecimalDigits(text string) int {
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(text, "+-"), ".")
+	return len(strings.TrimLeft(whole, "0")) + len(fraction)
+}
+
+// ShortDecimal returns the number of a DECIMAL text in as few digits as there can be, so
+// that a column of integers takes it where it is whole. Text that is no number is
+// returned as it is.
+func ShortDecimal(text string) string {
+	number, negative := strings.CutPrefix(text, "-")
+	if !negative {
+		number = strings.TrimPrefix(number, "+")
+	}
+	whole, fraction, _ := strings.Cut(number, ".")
+	if !areDigits(whole) || !areDigits(fraction) || whole+fraction == "" {
+		return text
+	}
+	whole, fraction = strings.TrimLeft(whole, "0"), strings.TrimRight(fraction, "0")
+	switch {
+	case whole == "" && fraction == "":
+		return "0"
+	case whole == "":
+		whole = "0"
+	}
+	if negative {
+		whole = "-" + whole
+	}
+	if fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
+}
+
+// appendDecimal appends a decimal number. As a value of an INSERT of literals it is a
+// number, whose digits GreptimeDB reads by the type of the column. The planner takes a
+// number with a point for a DOUBLE, so there a value is text, and in an expression it is a
+// CAST.
+func (f *form) appendDecimal(dst []byte, text string, inValues bool) ([]byte, error) {
 	number, negative := strings.CutPrefix(text, "-")
 	if !negative {
 		number = strings.TrimPrefix(number, "+")
@@ -204,11 +241,16 @@ func appendDecimal(dst []byte, text string, inValues bool) ([]byte, error) {
 	if !areDigits(whole) || !areDigits(fraction) || whole+fraction == "" {
 		return dst, errors.New("the text of the DECIMAL is not a number; write it like -12.50, without an exponent")
 	}
-	digits := len(strings.TrimLeft(whole, "0")) + len(fraction)
-	if digits > maxDecimalDigits {
-		return dst, fmt.Errorf("the DECIMAL has %d digits; GreptimeDB has room for %d", digits, maxDecimalDigits)
+	if inValues && f.literalPath {
+		text = ShortDecimal(text)
 	}
-	if !inValues {
+	digits := DecimalDigits(text)
+	switch {
+	case digits > maxDecimalDigits:
+		return dst, fmt.Errorf("the DECIMAL has %d digits; GreptimeDB has room for %d", digits, maxDecimalDigits)
+	case inValues && f.literalPath:
+		return append(dst, text...), nil
+	case !inValues:
 		dst = append(dst, "CAST("...)
 	}
 	dst = append(dst, '\'')

@@ -12,15 +12,17 @@
 //
 //	column type     arguments                      literals
 //	BOOLEAN         bool, 0, 1                     TRUE, FALSE, 0, 1
-//	integers        integers in range              integers in range
-//	FLOAT           floats, integers up to 2^24    numbers
-//	DOUBLE          floats, integers up to 2^53    numbers
-//	STRING          text, []byte, JSON             '…', X'…'
-//	VARBINARY       text, []byte, JSON             '…', X'…'
+//	integers        integers, whole Decimals       integers in range
+//	FLOAT           floats, integers up to 2^24,   numbers
+//	                Decimal
+//	DOUBLE          floats, integers up to 2^53,   numbers
+//	                Decimal
+//	STRING          text, []byte, JSON, Decimal    '…', X'…'
+//	VARBINARY       text, []byte, JSON, Decimal    '…', X'…'
 //	DATE            Date; text under UTC           '2006-01-02' under UTC
 //	TIMESTAMP       time.Time, integers; text      integers, '…T…Z', '…T…+08:00'; '… …' under UTC
 //	DECIMAL         Decimal, numbers, text         numbers and text without exponent
-//	JSON            JSON, text                     '…'
+//	JSON            JSON, text, Decimal            '…'
 //	VECTOR          Vector, []byte                 X'…'
 //
 // TIME columns, which SQL cannot make, and everything else are left to the text.

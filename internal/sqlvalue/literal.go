@@ -76,7 +76,7 @@ func (c *Cell) setNumber(t column.Type, text string) error {
 		if hasExponent {
 			return errNumber
 		}
-		return c.SetDecimal(t, text)
+		return c.setDecimal(t, text)
 	case !isInteger:
 		return errNumber
 	case k == column.Boolean && text != "0" && text != "1", isUnsigned(k) && text[0] == '-':

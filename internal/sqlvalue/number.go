@@ -3,9 +3,11 @@ package sqlvalue
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 // SetInt sets an integer; for a timestamp it is the epoch in the column's unit.
@@ -124,19 +126,43 @@ func isWrittenInDigits(v float64) bool {
 // maxDigits is how many digits, beside zeros in front, a DECIMAL is read with.
 const maxDigits = column.MaxPrecision
 
-// SetDecimal sets digits with a point and a sign. The server rounds them to the
-// column's scale in the same way: half away from zero.
+// SetDecimal sets a decimal number: digits with a point and a sign. Its literal is a
+// number, which text and JSON columns refuse; natively they take its text.
 func (c *Cell) SetDecimal(t column.Type, text string) error {
-	if t.Kind() != column.Decimal {
-		return errNoPair
+	if _, ok := decimalDigits(text); !ok {
+		return errNumber
 	}
-	if digits, ok := decimalDigits(text); !ok || digits > maxDigits {
+	switch t.Kind() {
+	case column.String, column.Binary, column.JSON:
+		return c.SetString(t, text)
+	}
+	return c.setNumber(t, sqltext.ShortDecimal(text))
+}
+
+// setDecimal sets the digits of a DECIMAL as they are written in a text. The server rounds
+// them to the column's scale in the same way: half away from zero.
+func (c *Cell) setDecimal(t column.Type, text string) error {
+	digits, ok := decimalDigits(text)
+	if !ok || digits > maxDigits || isTooFine(text) {
 		return errNumber
 	}
 	if c.cell.SetDecimal(t, text) != nil {
 		return errManyDigits
 	}
 	return nil
+}
+
+// isTooFine reports whether GreptimeDB may refuse a decimal number as one of more decimals
+// than digits, which a DECIMAL cannot have: it reads long texts with the precision and
+// scale that they are written in.
+func isTooFine(text string) bool {
+	const long = 29
+	if len(text) < long {
+		return false
+	}
+	whole, fraction, _ := strings.Cut(text, ".")
+	digits := strings.TrimLeft(whole+fraction, "+-0")
+	return digits == "" || len(digits) < len(fraction)
 }
 
 // decimalDigits counts the digits of a decimal number, without zeros in front; ok is

@@ -24,7 +24,7 @@ func (c *Cell) SetString(t column.Type, v string) error {
 		if v == "" || v[0] == '+' || v[0] == '.' || v[len(v)-1] == '.' || strings.HasPrefix(v, "-.") {
 			return errText
 		}
-		return c.SetDecimal(t, v)
+		return c.setDecimal(t, v)
 	case k == column.Date:
 		day, err := time.Parse(time.DateOnly, v)
 		switch {
