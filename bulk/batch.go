@@ -13,7 +13,7 @@ import (
 // Batch is rows of one table, kept by columns as Arrow does. It grows by itself, and
 // takes new rows without allocating after a Reset or a write.
 //
-// Rows are appended by position ([Batch.Append]), by name ([Batch.Row]), by columns
+// Rows are appended by position ([Batch.Append]), by name ([Batch.NewRow]), by columns
 // ([Batch.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out as a whole.
 //
 // A Batch is for one goroutine at a time.
@@ -95,7 +95,7 @@ func (b *Batch) truncate(rows int) {
 // to be wrapped with [insert.Valuer].
 //
 // It does not keep the values and lets none of them escape, and so a call allocates
-// nothing but the growth of the batch. The error is a *[ValueError].
+// nothing but the growth of the batch. The error is a *[insert.ValueError].
 func (b *Batch) Append(values ...any) error {
 	b.begin()
 	if len(values) != len(b.columns) || len(values) == 0 {
@@ -184,8 +184,8 @@ func (b *Batch) refuse(i int, err error) error {
 	return valueError(b.table, i, b.rows, err)
 }
 
-func valueError(t *catalog.Table, i, row int, err error) *ValueError {
-	e := &ValueError{Table: t.Name, Column: t.Columns[i].Name, Row: row, Reason: err.Error()}
+func valueError(t *catalog.Table, i, row int, err error) *insert.ValueError {
+	e := &insert.ValueError{Table: t.Name, Column: t.Columns[i].Name, Row: row, Reason: err.Error()}
 	var value *column.Error
 	if errors.As(err, &value) {
 		e.Type, e.Value, e.Reason = insert.Type(value.Type), value.Value, value.Reason
@@ -199,7 +199,7 @@ func (b *Batch) rowError(reason string) error {
 	if b.table == noTable {
 		reason = reasonNoTable
 	}
-	return &ValueError{Table: b.table.Name, Row: b.rows, Reason: reason}
+	return &insert.ValueError{Table: b.table.Name, Row: b.rows, Reason: reason}
 }
 
 func (b *Batch) noColumn(name string) error {
@@ -210,7 +210,7 @@ func (b *Batch) noColumn(name string) error {
 // A row that nobody began has no batch.
 func (b *Batch) notBuilding() error {
 	if b == nil {
-		return &ValueError{Reason: "the row is of no batch; begin it with Batch.Row"}
+		return &insert.ValueError{Reason: "the row is of no batch; begin it with Batch.NewRow"}
 	}
-	return &ValueError{Table: b.table.Name, Row: b.rows, Reason: "the row is not the one being built: it has ended, or another one was begun"}
+	return &insert.ValueError{Table: b.table.Name, Row: b.rows, Reason: "the row is not the one being built: it has ended, or another one was begun"}
 }

@@ -200,17 +200,19 @@ func TestRowsThatAreRefusedLeaveNothing(t *testing.T) {
 		"NULL time":           func(b *Batch) error { return b.Append("a", 1.0, nil) },
 		"nil time":            func(b *Batch) error { return b.Append("a", 1.0, (*time.Time)(nil)) },
 		"bad text":            func(b *Batch) error { return b.Append("a\xff", 1.0, now) },
-		"by name, no column":  func(b *Batch) error { return b.Row().Set("ts", now).Set("CPU", 1.0).End() },
-		"by name, wrong type": func(b *Batch) error { return b.Row().Set("ts", now).Set("cpu", true).Set("cpu", 1.0).End() },
-		"by name, no time":    func(b *Batch) error { return b.Row().Set("cpu", 1.0).End() },
+		"by name, no column":  func(b *Batch) error { return b.NewRow().Set("ts", now).Set("CPU", 1.0).End() },
+		"by name, wrong type": func(b *Batch) error { return b.NewRow().Set("ts", now).Set("cpu", true).Set("cpu", 1.0).End() },
+		"by name, no time":    func(b *Batch) error { return b.NewRow().Set("cpu", 1.0).End() },
 		"columns, lengths": func(b *Batch) error {
-			return b.AppendColumns(Values("host", []string{"a"}), Values("ts", []time.Time{now, now}))
+			return b.AppendColumns(insert.Values("host", []string{"a"}), insert.Values("ts", []time.Time{now, now}))
 		},
-		"columns, twice":     func(b *Batch) error { return b.AppendColumns(Values("ts", []int64{1}), Values("ts", []int64{1})) },
+		"columns, twice": func(b *Batch) error {
+			return b.AppendColumns(insert.Values("ts", []int64{1}), insert.Values("ts", []int64{1}))
+		},
 		"columns, none":      func(b *Batch) error { return b.AppendColumns() },
-		"columns, no such":   func(b *Batch) error { return b.AppendColumns(Values("x", []int64{1})) },
-		"columns, no time":   func(b *Batch) error { return b.AppendColumns(Values("cpu", []float64{1})) },
-		"columns, late NULL": func(b *Batch) error { return b.AppendColumns(Values("ts", []*time.Time{&now, nil})) },
+		"columns, no such":   func(b *Batch) error { return b.AppendColumns(insert.Values("x", []int64{1})) },
+		"columns, no time":   func(b *Batch) error { return b.AppendColumns(insert.Values("cpu", []float64{1})) },
+		"columns, late NULL": func(b *Batch) error { return b.AppendColumns(insert.Values("ts", []*time.Time{&now, nil})) },
 		"structs, late NULL": func(b *Batch) error {
 			type row struct {
 				Host string     `greptime:"host,tag"`
@@ -239,7 +241,7 @@ func TestRowsThatAreRefusedLeaveNothing(t *testing.T) {
 		}
 		fill(t, b, 1, 2)
 		err = append(b)
-		var value *ValueError
+		var value *insert.ValueError
 		if !errors.As(err, &value) || value.Row < 2 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -277,8 +279,8 @@ func TestAllWaysToAppendAreAlike(t *testing.T) {
 	}
 	for _, err := range []error{
 		b.Append("a", 1.5, now),
-		b.Row().Set("ts", now).Set("cpu", 1.5).Set("host", "b").Set("host", "a").End(),
-		b.AppendColumns(Values("ts", []int64{7}), Values("host", []string{"a"}), Values("cpu", []*float64{&one})),
+		b.NewRow().Set("ts", now).Set("cpu", 1.5).Set("host", "b").Set("host", "a").End(),
+		b.AppendColumns(insert.Values("ts", []int64{7}), insert.Values("host", []string{"a"}), insert.Values("cpu", []*float64{&one})),
 		AppendStructs(b, row{now, &one, "a", 3}),
 		AppendStructs(b, &row{now, &one, "a", 3}),
 	} {
@@ -290,7 +292,7 @@ func TestAllWaysToAppendAreAlike(t *testing.T) {
 		t.Errorf("%d rows, %d bytes, columns %v", b.Len(), b.Bytes(), b.Columns())
 	}
 	for i := range b.Len() {
-		r := b.At(i)
+		r := b.Row(i)
 		host, err1 := r.String("host")
 		cpu, err2 := r.Float64("cpu")
 		ts, err3 := r.Time("ts")
@@ -311,17 +313,17 @@ func TestGetters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := b.At(1)
+	r := b.Row(1)
 	text, err1 := r.String("j")
 	i8, err2 := r.Int64("i8")
 	u64, err3 := r.Uint64("u64")
 	dec, err4 := r.Decimal("dec")
 	at, err5 := r.TimeOfDay("t_s")
 	v, err6 := r.Vector("v")
-	f, err7 := b.At(2).Float64("f32")
+	f, err7 := b.Row(2).Float64("f32")
 	bin, err8 := r.Bytes("bin")
 	ok, err9 := r.Bool("b")
-	d, err10 := b.At(2).Date("d")
+	d, err10 := b.Row(2).Date("d")
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10); err != nil {
 		t.Fatal(err)
 	}
@@ -329,13 +331,13 @@ func TestGetters(t *testing.T) {
 		!slices.Equal(v, greptime.Vector{0.5, -0.25}) || f != math.SmallestNonzeroFloat32 || string(bin) != "\x00\xff\x10" || !ok || d.String() != "2024-02-29" {
 		t.Error(text, i8, u64, dec, at, v, f, bin, ok, d)
 	}
-	if _, err := b.At(3).Int64("i8"); !errors.Is(err, ErrNull) {
+	if _, err := b.Row(3).Int64("i8"); !errors.Is(err, insert.ErrNull) {
 		t.Errorf("NULL: %v", err)
 	}
-	if isNull, err := b.At(3).IsNull("v"); err != nil || !isNull {
+	if isNull, err := b.Row(3).IsNull("v"); err != nil || !isNull {
 		t.Errorf("IsNull: %v, %v", isNull, err)
 	}
-	if _, err := b.At(4).Int64("i8"); err == nil {
+	if _, err := b.Row(4).Int64("i8"); err == nil {
 		t.Error("a row that is not there")
 	}
 	if _, err := r.Int64("x"); err == nil {
@@ -358,17 +360,17 @@ func TestColumnsWithADefaultHaveToBeSet(t *testing.T) {
 	}
 	b := newBatch(table, 0)
 	for text, err := range map[string]error{
-		"DEFAULT (5)":               b.Row().Set("ts", 1).Set("m", 1).End(),
-		"its DEFAULT (5) does not":  b.AppendColumns(Values("ts", []int{1}), Values("m", []int{1})),
+		"DEFAULT (5)":               b.NewRow().Set("ts", 1).Set("m", 1).End(),
+		"its DEFAULT (5) does not":  b.AppendColumns(insert.Values("ts", []int{1}), insert.Values("m", []int{1})),
 		`column "m"`:                b.Append(1, 1, nil),
-		"the column is NOT NULL":    b.Row().Set("ts", 1).Set("n", nil).End(),
-		`"t", row 0, column "m": t`: b.AppendColumns(Values("ts", []int{1}), Values("n", []int{1})),
+		"the column is NOT NULL":    b.NewRow().Set("ts", 1).Set("n", nil).End(),
+		`"t", row 0, column "m": t`: b.AppendColumns(insert.Values("ts", []int{1}), insert.Values("n", []int{1})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%v, want %q", err, text)
 		}
 	}
-	if err := b.Row().Set("ts", 1).Set("n", nil).Set("m", 1).End(); err != nil || b.Len() != 1 {
+	if err := b.NewRow().Set("ts", 1).Set("n", nil).Set("m", 1).End(); err != nil || b.Len() != 1 {
 		t.Errorf("%v, %d rows", err, b.Len())
 	}
 }
@@ -379,8 +381,8 @@ func TestRowsAreBuiltOneAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := b.Row().Set("ts", 1)
-	second := b.Row().Set("ts", 2)
+	first := b.NewRow().Set("ts", 1)
+	second := b.NewRow().Set("ts", 2)
 	if err := first.End(); err == nil {
 		t.Error("a row ended after another was begun")
 	}
@@ -390,14 +392,14 @@ func TestRowsAreBuiltOneAtATime(t *testing.T) {
 	if err := second.End(); err == nil {
 		t.Error("a row ended twice")
 	}
-	third := b.Row().Set("ts", 4)
+	third := b.NewRow().Set("ts", 4)
 	if err := b.Append(nil, nil, 3); err != nil {
 		t.Error(err)
 	}
 	if err := third.End(); err == nil {
 		t.Error("a row ended after another was appended")
 	}
-	b.Row().Set("ts", 4) // given up
+	b.NewRow().Set("ts", 4) // given up
 	if err := b.Append(nil, nil, 5); err != nil || b.Len() != 3 {
 		t.Errorf("%v, %d rows", err, b.Len())
 	}
@@ -417,7 +419,7 @@ func TestARefusedRowLeavesNothing(t *testing.T) {
 	}
 	want, _ := encodeBatch(t, b, None)
 	// JSON that JSONB cannot have is found while the row is put together.
-	var value *ValueError
+	var value *insert.ValueError
 	row := limits()[3]
 	row[23] = "1e999"
 	if err := b.Append(row...); !errors.As(err, &value) || value.Column != "j" {
@@ -454,7 +456,7 @@ func TestKeysOfEveryTypeAreToldApart(t *testing.T) {
 	kept.columns, kept.rows = columns, rows
 	var n []int64
 	for i := range rows {
-		v, err := kept.At(i).Int64("n")
+		v, err := kept.Row(i).Int64("n")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -484,8 +486,8 @@ func TestABatchThatNobodyMadeTakesNoRows(t *testing.T) {
 	for what, use := range map[string]func(b *Batch) error{
 		"Append":         func(b *Batch) error { return b.Append(1) },
 		"Append nothing": func(b *Batch) error { return b.Append() },
-		"Row":            func(b *Batch) error { return b.Row().Set("a", 1).End() },
-		"AppendColumns":  func(b *Batch) error { return b.AppendColumns(Values("a", []int{1})) },
+		"Row":            func(b *Batch) error { return b.NewRow().Set("a", 1).End() },
+		"AppendColumns":  func(b *Batch) error { return b.AppendColumns(insert.Values("a", []int{1})) },
 		"AppendStructs":  func(b *Batch) error { return AppendStructs(b, row{}) },
 		"Write":          func(b *Batch) error { _, err := w.Write(short(t), b); return err },
 	} {
@@ -498,7 +500,7 @@ func TestABatchThatNobodyMadeTakesNoRows(t *testing.T) {
 		if b.Reset(); b.Len() != 0 || b.Bytes() != 0 || len(b.Columns()) != 0 {
 			t.Errorf("%s: %d rows, %d bytes, columns %q", what, b.Len(), b.Bytes(), b.Columns())
 		}
-		if _, err := b.At(0).Int64("a"); err == nil {
+		if _, err := b.Row(0).Int64("a"); err == nil {
 			t.Errorf("%s: there is a row", what)
 		}
 	}
@@ -506,12 +508,12 @@ func TestABatchThatNobodyMadeTakesNoRows(t *testing.T) {
 
 func TestARowThatNobodyBeganIsRefused(t *testing.T) {
 	t.Parallel()
-	_, read := AppendedRow{}.Bool("a")
-	for what, err := range map[string]error{
-		"Row": Row{}.Set("a", 1).End(), "AppendedRow": read,
+	_, read := insert.AppendedRow{}.Bool("a")
+	for err, want := range map[error]string{
+		Row{}.Set("a", 1).End(): "the row is of no batch", read: "belongs to no table or batch",
 	} {
-		if err == nil || !strings.Contains(err.Error(), "the row is of no batch") {
-			t.Errorf("%s: %v", what, err)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }
@@ -528,11 +530,11 @@ func TestPanicOfAValuerLeavesNoNULLs(t *testing.T) {
 				t.Error("the Valuer did not panic")
 			}
 		}()
-		_ = b.AppendColumns(Values("host", []string{"a", "b"}), Values("cpu", []any{insert.Valuer(fickle{}), insert.Valuer(fickle{bad: true})}), Values("ts", []int64{1, 2}))
+		_ = b.AppendColumns(insert.Values("host", []string{"a", "b"}), insert.Values("cpu", []any{insert.Valuer(fickle{}), insert.Valuer(fickle{bad: true})}), insert.Values("ts", []int64{1, 2}))
 	}()
 	fill(t, b, 0, 3)
 	for row := range 3 {
-		if cpu, err := b.At(row).Float64("cpu"); err != nil || cpu != float64(row) {
+		if cpu, err := b.Row(row).Float64("cpu"); err != nil || cpu != float64(row) {
 			t.Errorf("row %d: %v, %v", row, cpu, err)
 		}
 	}

@@ -3,54 +3,45 @@ package bulk
 import (
 	"fmt"
 
-	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
-// ColumnValues is the values of one column of several rows; [Values] makes it.
-type ColumnValues struct {
-	name string
-	len  int
-	set  func(c *column.Cell, t column.Type, i int) error
-	// direct sets values from a row on that go straight to the column's buffers, up to
-	// the first that does not, and says how many these are.
-	direct func(c *columnData, row int) int
+// columnValues is an insert.ColumnValues for a column of a batch.
+type columnValues struct {
+	name   string
+	values rowvalue.Values
 }
 
-// Values is the values of a column, one for each row. T can be anything that Append
-// takes; pointers and sql.Null values are for columns with NULLs. The slice is not kept,
-// and its values are not boxed.
-func Values[T any](name string, values []T) ColumnValues {
-	return ColumnValues{
-		name: name,
-		len:  len(values),
-		set: func(c *column.Cell, t column.Type, i int) error {
-			return govalue.Set(c, t, values[i])
-		},
-		direct: func(c *columnData, row int) int { return setDirect(c, row, values) },
+func (c *columnValues) len() int {
+	if c.values == nil {
+		return 0
 	}
+	return c.values.Len()
 }
 
 // AppendColumns appends rows by their columns, which come in any order and are equally
 // long. Nullable columns without a DEFAULT may be left out and are NULL then. Either all
 // rows are appended, or none and the first error is returned; its Row counts the batch's
 // rows before, too.
-func (b *Batch) AppendColumns(columns ...ColumnValues) error {
+func (b *Batch) AppendColumns(columns ...insert.ColumnValues) error {
 	b.begin()
 	if len(columns) == 0 {
 		return b.rowError("AppendColumns was called without columns")
 	}
-	given := make([]*ColumnValues, len(b.columns))
+	list := make([]columnValues, len(columns))
+	given := make([]*columnValues, len(b.columns))
 	for i := range columns {
-		c := &columns[i]
+		c := &list[i]
+		c.name, c.values = rowvalue.ColumnOf(columns[i])
 		at, ok := b.table.Index(c.name)
 		switch {
 		case !ok:
 			return b.noColumn(c.name)
 		case given[at] != nil:
 			return b.rowError(fmt.Sprintf("column %q is there twice", c.name))
-		case c.len != columns[0].len:
-			return b.rowError(fmt.Sprintf("column %q has %d values, column %q has %d", c.name, c.len, columns[0].name, columns[0].len))
+		case c.len() != list[0].len():
+			return b.rowError(fmt.Sprintf("column %q has %d values, column %q has %d", c.name, c.len(), list[0].name, list[0].len()))
 		}
 		given[at] = c
 	}
@@ -59,30 +50,31 @@ func (b *Batch) AppendColumns(columns ...ColumnValues) error {
 			return b.refuse(i, fmt.Errorf("it is left out, and its DEFAULT (%s) does not apply to bulk loads; give its values", d))
 		}
 	}
-	b.reserve(columns[0].len)
+	rows := list[0].len()
+	b.reserve(rows)
 	b.hasNull = true // until the rows count, whatever ends this
 	for i, c := range given {
-		if err := b.appendColumn(i, c, columns[0].len); err != nil {
+		if err := b.appendColumn(i, c, rows); err != nil {
 			return err
 		}
 	}
-	b.rows += columns[0].len
+	b.rows += rows
 	b.hasNull = false
 	return nil
 }
 
 // appendColumn appends n values to column i; c is nil for NULLs. After an error all
 // columns are as they were before AppendColumns.
-func (b *Batch) appendColumn(i int, c *ColumnValues, n int) error {
+func (b *Batch) appendColumn(i int, c *columnValues, n int) error {
 	row := 0
 	if c != nil {
-		row = c.direct(&b.columns[i], b.rows)
+		row = setDirect(&b.columns[i], b.rows, c.values)
 	}
 	for ; row < n; row++ {
 		b.cell.SetNull()
 		var err error
 		if c != nil {
-			err = c.set(&b.cell, b.columns[i].typ, row)
+			err = c.values.Set(&b.cell, b.columns[i].typ, row)
 		}
 		if err == nil && b.cell.IsNull() && !b.table.Columns[i].Nullable {
 			err = notNull(&b.table.Columns[i])

@@ -8,6 +8,7 @@ import (
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
 // appendValues appends a row's values. Those of just the Go type of which columns of a
@@ -79,18 +80,18 @@ func (b *Batch) setValue(i int, v any) error {
 }
 
 // setDirect sets values of a column from a row on as appendValues does, up to the first
-// that is not of just the type, and says how many these are.
-func setDirect[T any](c *columnData, row int, values []T) int {
+// that is not of just the type, and returns how many it has set.
+func setDirect(c *columnData, row int, values rowvalue.Values) int {
 	k := c.typ.Kind()
-	switch values := any(values).(type) {
-	case []float64:
+	switch values := values.(type) {
+	case rowvalue.Slice[float64]:
 		if k != column.Float64 {
 			return 0
 		}
 		for i, v := range values {
 			c.setWord(row+i, math.Float64bits(v))
 		}
-	case []string:
+	case rowvalue.Slice[string]:
 		if k != column.String {
 			return 0
 		}
@@ -99,7 +100,7 @@ func setDirect[T any](c *columnData, row int, values []T) int {
 				return i
 			}
 		}
-	case []time.Time:
+	case rowvalue.Slice[time.Time]:
 		for i, v := range values {
 			n, ok := column.Epoch(k, v)
 			if !ok {
@@ -107,14 +108,14 @@ func setDirect[T any](c *columnData, row int, values []T) int {
 			}
 			c.setWord(row+i, uint64(n))
 		}
-	case []int64:
+	case rowvalue.Slice[int64]:
 		if k != column.Int64 {
 			return 0
 		}
 		for i, v := range values {
 			c.setWord(row+i, uint64(v))
 		}
-	case []bool:
+	case rowvalue.Slice[bool]:
 		if k != column.Boolean {
 			return 0
 		}
@@ -124,7 +125,7 @@ func setDirect[T any](c *columnData, row int, values []T) int {
 	default:
 		return 0
 	}
-	return len(values)
+	return values.Len()
 }
 
 // setWord sets a value of eight bytes.

@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"fmt"
+	"github.com/greptime-go/greptime/insert"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -97,9 +98,9 @@ func TestValuesAppendedDirectlyAreThoseOfTheCell(t *testing.T) {
 		if refused {
 			byCell.Reset()
 		}
-		err := byColumns.AppendColumns(Values("region", names[0]), Values("host", names[1]), Values("rack", names[2]), Values("os", names[3]),
-			Values("a", floats[0]), Values("b", floats[1]), Values("c", floats[2]), Values("d", floats[3]), Values("e", floats[4]),
-			Values("n", numbers), Values("ok", flags), Values("ts", times))
+		err := byColumns.AppendColumns(insert.Values("region", names[0]), insert.Values("host", names[1]), insert.Values("rack", names[2]), insert.Values("os", names[3]),
+			insert.Values("a", floats[0]), insert.Values("b", floats[1]), insert.Values("c", floats[2]), insert.Values("d", floats[3]), insert.Values("e", floats[4]),
+			insert.Values("n", numbers), insert.Values("ok", flags), insert.Values("ts", times))
 		if (err != nil) != refused {
 			t.Errorf("AppendColumns: %v, but rows were refused: %v", err, refused)
 		}
@@ -127,11 +128,13 @@ func TestAnUnfinishedRowLeavesNothing(t *testing.T) {
 	}
 	for name, unfinished := range map[string]func(*Batch){
 		"a row by name": func(b *Batch) {
-			b.Row().Set("host", "a longer text than that of the next row").Set("ok", true)
+			b.NewRow().Set("host", "a longer text than that of the next row").Set("ok", true)
 		},
-		"Append":         func(b *Batch) { _ = b.Append(nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, true, "no time") },
-		"Row":            func(b *Batch) { _ = b.Row().Set("ok", true).End() },
-		"AppendColumns":  func(b *Batch) { _ = b.AppendColumns(Values("ok", []bool{true, true}), Values("ts", []any{at, nil})) },
+		"Append": func(b *Batch) { _ = b.Append(nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, true, "no time") },
+		"Row":    func(b *Batch) { _ = b.NewRow().Set("ok", true).End() },
+		"AppendColumns": func(b *Batch) {
+			_ = b.AppendColumns(insert.Values("ok", []bool{true, true}), insert.Values("ts", []any{at, nil}))
+		},
 		"AppendStructs":  func(b *Batch) { _ = AppendStructs(b, struct{ X int }{1}) },
 		"a batch before": func(b *Batch) { appendRow(b, nil, true); b.Reset() },
 	} {
@@ -168,9 +171,9 @@ func TestABatchCanBeLookedAtWhileARowIsBuilt(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		r := b.Row().Set("region", "a").Set("host", "b").Set("os", "d").Set("b", 2.0).Set("c", 3.0).Set("d", 4.0).Set("e", 5.0).Set("n", 6).Set("ok", true)
+		r := b.NewRow().Set("region", "a").Set("host", "b").Set("os", "d").Set("b", 2.0).Set("c", 3.0).Set("d", 4.0).Set("e", 5.0).Set("n", 6).Set("ok", true)
 		before := b.Bytes()
-		if _, err := b.At(max(i-1, 0)).Bool("ok"); err != nil && i > 0 {
+		if _, err := b.Row(max(i-1, 0)).Bool("ok"); err != nil && i > 0 {
 			t.Error(err)
 		}
 		if err := r.Set("ts", time.UnixMilli(int64(i))).End(); err != nil {
@@ -179,11 +182,11 @@ func TestABatchCanBeLookedAtWhileARowIsBuilt(t *testing.T) {
 		if b.Bytes() < before {
 			t.Errorf("%d bytes with row %d, %d before", b.Bytes(), i, before)
 		}
-		ok, err := b.At(i).Bool("ok")
+		ok, err := b.Row(i).Bool("ok")
 		if err != nil || !ok {
 			t.Errorf("row %d: %v, %v", i, ok, err)
 		}
-		if isNull, err := b.At(i).IsNull("a"); err != nil || !isNull {
+		if isNull, err := b.Row(i).IsNull("a"); err != nil || !isNull {
 			t.Errorf("row %d: NULL is %v, %v", i, isNull, err)
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/column"
 )
 
 var (
@@ -35,9 +33,6 @@ var (
 
 	// ErrClosed is what a Writer returns after Close.
 	ErrClosed = errors.New("greptime: bulk: the writer is closed")
-
-	// ErrNull is what the typed getters of a batch return for NULL.
-	ErrNull = errors.New("greptime: bulk: the value is NULL")
 )
 
 // Error is batches that are not acknowledged: together with those that are, they are all
@@ -203,33 +198,4 @@ type tooLongError struct {
 func (e *tooLongError) Error() string {
 	return fmt.Sprintf("greptime: bulk: table %s: the batch of %d rows takes %d bytes, and a message can have %d; write fewer rows at a time (max_message_size is the limit, which the server has, too)",
 		strconv.Quote(e.table), e.rows, e.size, e.most)
-}
-
-// ValueError is a value or row that was refused before anything of it was sent. It is in
-// no batch; the rows before and after it are not affected. For a record batch, of which
-// no row is taken then, Row is the number of the row in it.
-type ValueError struct {
-	Table  string      // empty for a batch made without a Writer
-	Column string      // empty if the row as a whole is wrong
-	Type   insert.Type // of the column; 0 if its type has nothing to do with it
-	Row    int         // its number in the batch, or in the record batch, counted from 0
-	Value  any         // what was refused, as a copy; nil for NULL and where the text says it
-	Reason string
-}
-
-// Error tells table, column, row and value.
-func (e *ValueError) Error() string {
-	where := "greptime: bulk: "
-	if e.Table != "" {
-		where += "table " + strconv.Quote(e.Table) + ", "
-	}
-	where += "row " + strconv.Itoa(e.Row)
-	if e.Column == "" {
-		return where + ": " + e.Reason
-	}
-	where += ", column " + strconv.Quote(e.Column) + ": "
-	if e.Type == 0 {
-		return where + e.Reason
-	}
-	return where + (&column.Error{Type: column.Type(e.Type), Value: e.Value, Reason: e.Reason}).Error()
 }

@@ -43,7 +43,7 @@ func ExampleWriter_Write() {
 	var w *bulk.Writer // of NewWriter
 	ctx := context.Background()
 	b := w.NewBatch(1)
-	if err := b.Row().Set("device_id", "device_001").Set("ts", time.Now()).Set("temperature", 23.5).End(); err != nil {
+	if err := b.NewRow().Set("device_id", "device_001").Set("ts", time.Now()).Set("temperature", 23.5).End(); err != nil {
 		log.Fatal(err)
 	}
 	ack, err := w.Write(ctx, b)
@@ -110,15 +110,15 @@ func ExampleNewBatch() {
 	err = errors.Join(
 		b.Append("device_001", at, 23.5),
 		b.Append("device_002", at, 19.25),
-		b.Row().Set("ts", at).Set("device_id", "device_003").End())
+		b.NewRow().Set("ts", at).Set("device_id", "device_003").End())
 	fmt.Println(b.Len(), err)
-	temperature, err := b.At(2).Float64("temperature")
+	temperature, err := b.Row(2).Float64("temperature")
 	fmt.Println(temperature, err)
 	fmt.Println(b.Append("device_004", nil, 20.5))
 	// Output:
 	// 3 <nil>
-	// 0 greptime: bulk: the value is NULL: row 2, column "temperature"
-	// greptime: bulk: row 3, column "ts": the time index cannot be NULL
+	// 0 greptime: the value is NULL: row 2, column "temperature"
+	// greptime: row 3, column "ts": the time index cannot be NULL
 }
 
 func ExampleAppendStructs() {
@@ -152,9 +152,9 @@ func ExampleBatch_AppendColumns() {
 		log.Fatal(err)
 	}
 	err = b.AppendColumns(
-		bulk.Values("ts", []int64{1, 2, 3}), // milliseconds
-		bulk.Values("device_id", []string{"a", "b", "c"}),
-		bulk.Values("temperature", []float64{20, 21, 22}))
+		insert.Values("ts", []int64{1, 2, 3}), // milliseconds
+		insert.Values("device_id", []string{"a", "b", "c"}),
+		insert.Values("temperature", []float64{20, 21, 22}))
 	fmt.Println(b.Len(), err)
 	// Output: 3 <nil>
 }

@@ -134,7 +134,7 @@ func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) 
 	if err != nil || b.Len() != 1 {
 		t.Fatal(b, err)
 	}
-	if ts, err := b.At(0).Time("ts"); err != nil || !ts.Equal(time.UnixMilli(3)) {
+	if ts, err := b.Row(0).Time("ts"); err != nil || !ts.Equal(time.UnixMilli(3)) {
 		t.Errorf("%v, %v", ts, err)
 	}
 	// Nobody is told twice, and the next stream is another one.
@@ -595,7 +595,7 @@ func TestRowsBehindAReturnedRecordBatch(t *testing.T) {
 		}
 		fill(t, b, 4, 9)
 		for row := range b.Len() {
-			if cpu, err := b.At(row).Float64("cpu"); (err != nil) != (row == 1) || row > 2 && cpu != float64(row-3) {
+			if cpu, err := b.Row(row).Float64("cpu"); (err != nil) != (row == 1) || row > 2 && cpu != float64(row-3) {
 				t.Errorf("%v: row %d: %v, %v", codec, row, cpu, err)
 			}
 		}

@@ -66,10 +66,10 @@ func FuzzEncode(f *testing.F) {
 			if int(ts.Value(i)) != i {
 				t.Fatalf("row %d: time %d", i, ts.Value(i))
 			}
-			if isNull, err := back.At(i).IsNull("host"); err != nil || isNull != (hosts[i] == nil) {
+			if isNull, err := back.Row(i).IsNull("host"); err != nil || isNull != (hosts[i] == nil) {
 				t.Fatalf("row %d handed back: NULL is %v, %v", i, isNull, err)
 			}
-			if text, _ := back.At(i).String("host"); hosts[i] != nil && text != hosts[i] {
+			if text, _ := back.Row(i).String("host"); hosts[i] != nil && text != hosts[i] {
 				t.Fatalf("row %d handed back: %q, want %q", i, text, hosts[i])
 			}
 		}

@@ -182,7 +182,7 @@ func runSchedule(t *testing.T, seed uint64) {
 				t.Errorf("seed %d: %v", seed, err)
 				continue
 			}
-			ts, err := b.At(0).Time("ts")
+			ts, err := b.Row(0).Time("ts")
 			if err != nil {
 				t.Errorf("seed %d: %v", seed, err)
 			}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/insert"
 )
 
 // maxReaderRows is how many rows of a reader's record batch are sent at a time: batches
@@ -22,7 +24,7 @@ const maxReaderRows = 20_000
 // It returns how many rows are acknowledged. At the first error it stops reading; what
 // was sent by then is waited for, as long as ctx lasts. The error is that of the reader,
 // of WriteRecord, or ctx's, and an *[Error] with all batches that failed. The Row of a
-// *[ValueError] counts from the beginning of the reader's record batch.
+// *[insert.ValueError] counts from the beginning of the reader's record batch.
 func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progress func(rows int64)) (int64, error) {
 	l := load{writer: w, progress: progress, failed: &Error{Table: w.table.Name}}
 	err := l.read(ctx, rd)
@@ -78,7 +80,7 @@ func (l *load) write(ctx context.Context, record arrow.RecordBatch, start, end i
 	p, err := l.writer.WriteRecord(ctx, piece)
 	piece.Release()
 	var long *tooLongError
-	var value *ValueError
+	var value *insert.ValueError
 	switch {
 	case errors.As(err, &long) && end-start > 1:
 		middle := start + (end-start)/2

@@ -29,7 +29,7 @@ import (
 //   - the Null type → NULLs
 //
 // Everything else is an error that names the column, as are NULLs where the table has
-// none: a *[ValueError] if it is about a value. Nothing is sent then. The record batch is
+// none: a *[insert.ValueError] if it is about a value. Nothing is sent then. The record batch is
 // not kept; the caller releases it.
 func (w *Writer) WriteRecord(ctx context.Context, record arrow.RecordBatch) (*Pending, error) {
 	if record == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/greptime-go/greptime/insert"
 	"math"
 	"math/big"
 	"strings"
@@ -548,7 +549,7 @@ func TestWriteReaderCountsRowsFromTheBeginningOfARecordBatch(t *testing.T) {
 	}
 	defer rd.Release()
 	n, err := w.WriteReader(short(t), rd, nil)
-	var value *ValueError
+	var value *insert.ValueError
 	if n != maxReaderRows || !errors.As(err, &value) || value.Row != bad || value.Column != "ts" {
 		t.Errorf("%d rows, %v", n, err)
 	}

@@ -21,9 +21,9 @@ type rowState struct {
 	err   error
 }
 
-// Row begins a row. Columns that are not set are NULL; those with a DEFAULT have to be
+// NewRow begins a row. Columns that are not set are NULL; those with a DEFAULT have to be
 // set, because GreptimeDB does not apply it to bulk loads.
-func (b *Batch) Row() Row {
+func (b *Batch) NewRow() Row {
 	b.begin()
 	if b.row.cells == nil {
 		b.row.cells, b.row.set = make([]column.Cell, len(b.columns)), make([]bool, len(b.columns))
@@ -58,7 +58,7 @@ func (r Row) Set(name string, value any) Row {
 	return r
 }
 
-// End appends the row, or leaves it out and returns its first error, a *[ValueError].
+// End appends the row, or leaves it out and returns its first error, a *[insert.ValueError].
 func (r Row) End() error {
 	b := r.batch
 	if b == nil || r.number != b.current {

@@ -10,7 +10,7 @@ import (
 // AppendStructs appends a row for each struct, or each struct pointed to, by the tags
 // that package insert describes at [insert.SchemaOf]. The table's own types count, not
 // those of the tags. Fields and columns have to be the same, in any order. Either all
-// rows are appended, or none and the first error is returned, a *[ValueError].
+// rows are appended, or none and the first error is returned, a *[insert.ValueError].
 func AppendStructs[T any](b *Batch, rows ...T) error {
 	rt := structs.Struct(reflect.TypeFor[T]())
 	plan, err := structs.Of(rt)

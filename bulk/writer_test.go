@@ -394,11 +394,11 @@ func TestBatchesWithoutAWriter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Row().Set("ts", 5).Set("host", "a").End(); err != nil {
+		if err := b.NewRow().Set("ts", 5).Set("host", "a").End(); err != nil {
 			t.Fatal(err)
 		}
 		fits := name == "same" || name == "other order"
-		var value *ValueError
+		var value *insert.ValueError
 		if _, err := w.WriteAsync(short(t), b); err == nil || errors.As(err, &value) != fits {
 			t.Errorf("%s, with a NULL: %v", name, err)
 		}
@@ -406,7 +406,7 @@ func TestBatchesWithoutAWriter(t *testing.T) {
 			continue
 		}
 		b.Reset()
-		if err := b.Row().Set("ts", 5).Set("host", "a").Set("cpu", 1.5).End(); err != nil {
+		if err := b.NewRow().Set("ts", 5).Set("host", "a").Set("cpu", 1.5).End(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Write(short(t), b); err != nil {

@@ -43,7 +43,7 @@ func TestErrorsNameTableColumnRowAndValue(t *testing.T) {
 	}
 	err := table.Append("b", "hot", moment)
 	wantValueError(t, err, "temperature", 1, "")
-	if want := `greptime: insert: table "sensor_data", row 1, column "temperature": "hot" (string) is not a value for DOUBLE: text is not a number; parse it`; err.Error() != want {
+	if want := `greptime: table "sensor_data", row 1, column "temperature": "hot" (string) is not a value for DOUBLE: text is not a number; parse it`; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 	var e *insert.ValueError
@@ -76,9 +76,9 @@ func TestAnErroneousRowLeavesNothingBehind(t *testing.T) {
 			table.Append("x", 1.5, "z"),
 			table.Append(1, 1.5, moment),
 			table.Append("x"),
-			table.Row().Set("device_id", "x").Set("nowhere", 1).End(),
-			table.Row().Set("device_id", "x").Set("temperature", "y").Set("ts", moment).End(),
-			table.Row().Set("device_id", "x").End(),
+			table.NewRow().Set("device_id", "x").Set("nowhere", 1).End(),
+			table.NewRow().Set("device_id", "x").Set("temperature", "y").Set("ts", moment).End(),
+			table.NewRow().Set("device_id", "x").End(),
 			table.AppendColumns(insert.Values("device_id", []string{"a", "b"}), insert.Values("ts", []any{moment, "z"})),
 			table.AppendColumns(insert.Values("device_id", []string{"a", "b"}), insert.Values("ts", []time.Time{moment})),
 			table.AppendColumns(insert.Values("device_id", []string{"a"})),
@@ -92,7 +92,7 @@ func TestAnErroneousRowLeavesNothingBehind(t *testing.T) {
 				t.Errorf("bad row %d: %v", k, err)
 			}
 		}
-		table.Row().Set("device_id", "never ended")
+		table.NewRow().Set("device_id", "never ended")
 		if err := table.Append(fmt.Sprint("device", i), float64(i), moment); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestRowsByPositionNameAndColumnAreTheSame(t *testing.T) {
 	for range 3 {
 		if err := errors.Join(
 			byPosition.Append("x", true, 7, uint64(math.MaxUint64), float32(0.5), 0.1, []byte{1}, `{"a":1}`, day, clock, greptime.Decimal("1.25"), greptime.Vector{1, 2}, nil, moment),
-			byName.Row().Set("ts", moment).Set("v", greptime.Vector{1, 2}).Set("price", greptime.Decimal("1.25")).Set("clock", clock).Set("day", day).Set("j", `{"a":1}`).
+			byName.NewRow().Set("ts", moment).Set("v", greptime.Vector{1, 2}).Set("price", greptime.Decimal("1.25")).Set("clock", clock).Set("day", day).Set("j", `{"a":1}`).
 				Set("bin", []byte{1}).Set("d", 0.7).Set("d", 0.1).Set("f", float32(0.5)).Set("u", uint64(math.MaxUint64)).Set("i", 7).Set("b", true).Set("s", "x").End(),
 		); err != nil {
 			t.Fatal(err)
@@ -158,7 +158,7 @@ func ptr[T any](v T) *T { return &v }
 func TestRowsThatAreNotBeingBuilt(t *testing.T) {
 	t.Parallel()
 	table := sensors(t)
-	first, second := table.Row().Set("ts", moment), table.Row().Set("ts", moment)
+	first, second := table.NewRow().Set("ts", moment), table.NewRow().Set("ts", moment)
 	if err := first.Set("device_id", "x").End(); err == nil || !strings.Contains(err.Error(), "another one was begun") {
 		t.Errorf("the first row: %v", err)
 	}
@@ -168,7 +168,7 @@ func TestRowsThatAreNotBeingBuilt(t *testing.T) {
 	if err := second.End(); err == nil {
 		t.Error("a row was ended twice")
 	}
-	late := table.Row().Set("device_id", "late").Set("ts", moment)
+	late := table.NewRow().Set("device_id", "late").Set("ts", moment)
 	table.Reset()
 	if err := late.End(); err == nil {
 		t.Error("a row was ended after Reset")
@@ -198,7 +198,7 @@ func TestRowsOfAllLengths(t *testing.T) {
 		if got := len(sent[i].Values[0].GetStringValue()); got != n {
 			t.Errorf("row %d has %d bytes, want %d", i, got, n)
 		}
-		if s, err := table.At(i).String("device_id"); err != nil || len(s) != n {
+		if s, err := table.Row(i).String("device_id"); err != nil || len(s) != n {
 			t.Errorf("row %d: %d bytes, %v", i, len(s), err)
 		}
 	}
@@ -226,9 +226,9 @@ func TestTablesOfNothing(t *testing.T) {
 	t.Parallel()
 	for name, table := range map[string]*insert.Table{"nil": nil, "zero": {}} {
 		for what, err := range map[string]error{
-			"Append": table.Append(1), "Row": table.Row().Set("a", 1).End(),
+			"Append": table.Append(1), "Row": table.NewRow().Set("a", 1).End(),
 			"AppendColumns": table.AppendColumns(insert.Values("a", []int{1})), "AppendStructs": insert.AppendStructs(table, struct{}{}),
-			"At": second(table.At(0).Int64("a")), "Err": table.Err(),
+			"At": second(table.Row(0).Int64("a")), "Err": table.Err(),
 		} {
 			if err == nil || !strings.Contains(err.Error(), "insert.NewTable") {
 				t.Errorf("%s of the %s table: %v", what, name, err)
@@ -253,7 +253,7 @@ func TestGetters(t *testing.T) {
 	if err := table.Append("x", true, -7, uint64(math.MaxUint64), 0.5, 0.1, []byte{1}, `{"a":1}`, greptime.Date{Year: 1969, Month: 12, Day: 31}, greptime.TimeOfDay(5_000_999_999), "-0.0125", greptime.Vector{1, -2}, nil, moment); err != nil {
 		t.Fatal(err)
 	}
-	row := table.At(1)
+	row := table.Row(1)
 	check := func(what string, got any, err error, want any) {
 		t.Helper()
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
@@ -295,7 +295,7 @@ func TestGetters(t *testing.T) {
 		t.Errorf("NULL: %v", err)
 	}
 	for what, err := range map[string]error{
-		`no column "x"`: second(row.Int64("x")), "no row 2: there are 2": second(table.At(2).Bool("b")), "no row -1": second(table.At(-1).Bool("b")),
+		`no column "x"`: second(row.Int64("x")), "no row 2: there are 2": second(table.Row(2).Bool("b")), "no row -1": second(table.Row(-1).Bool("b")),
 		"is TINYINT, which is not read as string": second(row.String("i")), "not read as time.Time": second(row.Time("day")), "not read as int64": second(row.Int64("u")),
 	} {
 		if err == nil || !strings.Contains(err.Error(), what) {
@@ -345,7 +345,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 		return table.Append(hosts[i%3], "eu", float64(i)*0.7, 1.5+float64(i), float32(i), int64(i)*1000, int32(i)*3000, i%2 == 0, hosts[i%3], at.Add(time.Duration(i)))
 	})
 	perRow("Row", 0, func(i int) error {
-		return table.Row().Set("host", hosts[i%3]).Set("ts", at).Set("cpu", float64(i)).Set("count", i*1000).End()
+		return table.NewRow().Set("host", hosts[i%3]).Set("ts", at).Set("cpu", float64(i)).Set("count", i*1000).End()
 	})
 	cpu, times := make([]float64, 1000), make([]time.Time, 1000)
 	allocs := testing.AllocsPerRun(5, func() {

@@ -55,8 +55,8 @@ func metersOf(req *greptimev1.GreptimeRequest) (list []meter) {
 func metersIn(t testing.TB, table *insert.Table) (list []meter) {
 	t.Helper()
 	for i := range table.Len() {
-		device, err1 := table.At(i).String("device")
-		n, err2 := table.At(i).Int64("n")
+		device, err1 := table.Row(i).String("device")
+		n, err2 := table.Row(i).Int64("n")
 		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}

@@ -3,31 +3,36 @@ package insert
 import (
 	"fmt"
 
-	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
-// ColumnValues is the values of one column of several rows; [Values] makes it.
+// ColumnValues holds the values of one column of several rows; [Values] creates it.
 type ColumnValues struct {
-	name string
-	len  int
-	set  func(c *column.Cell, t column.Type, i int) error
-	// direct appends value i to a row's bytes, if it goes straight there; nil if none does.
-	direct func(dst []byte, k column.Kind, i int) (b []byte, ok bool)
+	name   string
+	values rowvalue.Values
 }
 
-// Values is the values of a column, one for each row. T can be anything that Append
-// takes; pointers and sql.Null values are for columns with NULLs. The slice is not
-// kept.
+// Values returns the values of a column, one for each row, for the AppendColumns of a
+// table or of a bulk batch. T can be anything that Append accepts; pointers and sql.Null
+// values are for columns with NULLs. The slice is not copied: do not change it before
+// AppendColumns returns.
 func Values[T any](name string, values []T) ColumnValues {
-	return ColumnValues{
-		name: name,
-		len:  len(values),
-		set: func(c *column.Cell, t column.Type, i int) error {
-			return govalue.Set(c, t, values[i])
-		},
-		direct: directValues(values),
+	return ColumnValues{name, rowvalue.Slice[T](values)}
+}
+
+func init() {
+	rowvalue.ColumnOf = func(v any) (string, rowvalue.Values) {
+		c := v.(ColumnValues)
+		return c.name, c.values
 	}
+}
+
+// len returns the number of values. The zero ColumnValues has none.
+func (c *ColumnValues) len() int {
+	if c.values == nil {
+		return 0
+	}
+	return c.values.Len()
 }
 
 // AppendColumns appends rows by their columns, which come in any order and are
@@ -49,13 +54,13 @@ func (t *Table) AppendColumns(columns ...ColumnValues) error {
 			return t.rowError(fmt.Sprintf("the table has no column %q", c.name))
 		case given[at] != nil:
 			return t.rowError(fmt.Sprintf("column %q is there twice", c.name))
-		case c.len != columns[0].len:
-			return t.rowError(fmt.Sprintf("column %q has %d values, column %q has %d", c.name, c.len, columns[0].name, columns[0].len))
+		case c.len() != columns[0].len():
+			return t.rowError(fmt.Sprintf("column %q has %d values, column %q has %d", c.name, c.len(), columns[0].name, columns[0].len()))
 		}
 		given[at] = c
 	}
 	rows, end := len(t.starts), t.end
-	for i := range columns[0].len {
+	for i := range columns[0].len() {
 		if err := t.appendFrom(given, i); err != nil {
 			t.starts, t.end = t.starts[:rows], end
 			return err
@@ -67,15 +72,15 @@ func (t *Table) AppendColumns(columns ...ColumnValues) error {
 func (t *Table) appendFrom(columns []*ColumnValues, row int) error {
 	t.begin()
 	for i, c := range columns {
-		if c != nil && c.direct != nil {
+		if c != nil {
 			var ok bool
-			if t.body.Bytes, ok = c.direct(t.body.Bytes, t.schema.types[i].Kind(), row); ok {
+			if t.body.Bytes, ok = appendDirect(t.body.Bytes, t.schema.types[i].Kind(), c.values, row); ok {
 				continue
 			}
 		}
 		t.cell.SetNull()
 		if c != nil {
-			if err := c.set(&t.cell, t.schema.types[i], row); err != nil {
+			if err := c.values.Set(&t.cell, t.schema.types[i], row); err != nil {
 				return t.refuse(i, err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
 // appendValues appends a row's values. Those of just the Go type of which columns of a
@@ -68,46 +69,30 @@ func (t *Table) appendValues(values []any) error {
 	return nil
 }
 
-// directValues is how one of the values is appended as appendValues does; nil if their
-// type is none of its.
-func directValues[T any](values []T) func(dst []byte, k column.Kind, i int) (b []byte, ok bool) {
-	switch values := any(values).(type) {
-	case []float64:
-		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
-			if k != column.Float64 {
-				return dst, false
-			}
+// appendDirect appends value i as appendValues does. It reports false, and appends
+// nothing, if the values are of another type than those that go straight to the bytes.
+func appendDirect(dst []byte, k column.Kind, values rowvalue.Values, i int) (b []byte, ok bool) {
+	switch values := values.(type) {
+	case rowvalue.Slice[float64]:
+		if k == column.Float64 {
 			return column.AppendDouble(dst, values[i]), true
 		}
-	case []string:
-		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
-			if k != column.String {
-				return dst, false
-			}
+	case rowvalue.Slice[string]:
+		if k == column.String {
 			return column.AppendText(dst, values[i])
 		}
-	case []time.Time:
-		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
-			n, ok := column.Epoch(k, values[i])
-			if !ok {
-				return dst, false
-			}
+	case rowvalue.Slice[time.Time]:
+		if n, ok := column.Epoch(k, values[i]); ok {
 			return column.AppendEpoch(dst, k, n), true
 		}
-	case []int64:
-		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
-			if k != column.Int64 {
-				return dst, false
-			}
+	case rowvalue.Slice[int64]:
+		if k == column.Int64 {
 			return column.AppendNumber(dst, k, uint64(values[i])), true
 		}
-	case []bool:
-		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
-			if k != column.Boolean {
-				return dst, false
-			}
+	case rowvalue.Slice[bool]:
+		if k == column.Boolean {
 			return column.AppendBool(dst, values[i]), true
 		}
 	}
-	return nil
+	return dst, false
 }

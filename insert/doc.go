@@ -14,7 +14,7 @@
 //
 // # Rows
 //
-// A [Table] takes rows by position ([Table.Append]), by name ([Table.Row]), by columns
+// A [Table] takes rows by position ([Table.Append]), by name ([Table.NewRow]), by columns
 // ([Table.AppendColumns]), and from structs ([AppendStructs], [WriteStructs]). They are encoded as they are appended. A row with
 // an error is left out as a whole, and the error, a *[ValueError], names table,
 // column, row and value; nothing of it is sent.

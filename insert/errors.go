@@ -12,31 +12,40 @@ var (
 	// ErrNoRows is an insert or delete without rows; nothing was sent.
 	ErrNoRows = errors.New("greptime: insert: there are no rows")
 
-	// ErrNull is what the typed getters of an appended row return for NULL.
-	ErrNull = errors.New("greptime: insert: the value is NULL")
+	// ErrNull reports that a column that an [AppendedRow] was asked for is NULL.
+	ErrNull = errors.New("greptime: the value is NULL")
 
 	// ErrStreamEnded is what a Stream returns after CloseAndRecv or Close.
 	ErrStreamEnded = errors.New("greptime: insert: the stream has ended; open another one with NewStream")
 )
 
-// ValueError is a row that was refused before anything of it was sent. The rows
-// before and after it are not affected.
+// ValueError reports a value or row that was refused before anything of it was sent, by
+// this package or by package bulk. The rows before and after it are not affected. Of a
+// record batch with such a value, no row is written.
 type ValueError struct {
-	Table  string
+	Table  string // empty for a bulk batch without a Writer
 	Column string // empty if the row as a whole is wrong
-	Type   Type   // of the column
-	Row    int    // its number in the table, counted from 0
+	Type   Type   // of the column; 0 if its type has nothing to do with it
+	Row    int    // its number in the table, batch or record batch, counted from 0
 	Value  any    // what was refused, as a copy; nil for NULL and where the text says it
 	Reason string
 }
 
-// Error tells table, column, row and value.
+// Error returns table, column, row, value and reason as text.
 func (e *ValueError) Error() string {
-	where := fmt.Sprintf("greptime: insert: table %s, row %d", strconv.Quote(e.Table), e.Row)
+	where := "greptime: "
+	if e.Table != "" {
+		where += "table " + strconv.Quote(e.Table) + ", "
+	}
+	where += "row " + strconv.Itoa(e.Row)
 	if e.Column == "" && e.Type == 0 {
 		return where + ": " + e.Reason
 	}
-	return fmt.Sprintf("%s, column %s: %s", where, strconv.Quote(e.Column), (&column.Error{Type: column.Type(e.Type), Value: e.Value, Reason: e.Reason}).Error())
+	where += ", column " + strconv.Quote(e.Column) + ": "
+	if e.Type == 0 {
+		return where + e.Reason
+	}
+	return where + (&column.Error{Type: column.Type(e.Type), Value: e.Value, Reason: e.Reason}).Error()
 }
 
 // StreamError is a Stream that failed. Every later call on it returns the same.

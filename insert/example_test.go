@@ -71,17 +71,17 @@ func ExampleTable_Append() {
 	var e *insert.ValueError
 	fmt.Println(errors.As(err, &e), e.Column, e.Row, e.Value, table.Len())
 	// Output:
-	// greptime: insert: table "sensor_data", row 0, column "level": 300 (int64) is not a value for TINYINT: out of range, which is -128 to 127
+	// greptime: table "sensor_data", row 0, column "level": 300 (int64) is not a value for TINYINT: out of range, which is -128 to 127
 	// true level 0 300 0
 }
 
-func ExampleTable_Row() {
+func ExampleTable_NewRow() {
 	table := insert.NewTable("sensor_data",
 		insert.Tag("device_id", insert.String),
 		insert.Field("temperature", insert.Float64),
 		insert.Time("ts", insert.Millisecond))
-	err := table.Row().Set("ts", time.Now()).Set("device_id", "device_001").End()
-	null, _ := table.At(0).IsNull("temperature")
+	err := table.NewRow().Set("ts", time.Now()).Set("device_id", "device_001").End()
+	null, _ := table.Row(0).IsNull("temperature")
 	fmt.Println(err, table.Len(), null)
 	// Output: <nil> 1 true
 }
@@ -100,15 +100,15 @@ func ExampleTable_AppendColumns() {
 	// Output: <nil> 3
 }
 
-func ExampleTable_At() {
+func ExampleTable_Row() {
 	table := insert.NewTable("prices",
 		insert.Field("price", insert.Decimal(10, 2)),
 		insert.Time("ts", insert.Second))
 	if err := table.Append("12.345", time.Unix(1, 999)); err != nil {
 		log.Fatal(err)
 	}
-	price, _ := table.At(0).Decimal("price")
-	ts, _ := table.At(0).Time("ts")
+	price, _ := table.Row(0).Decimal("price")
+	ts, _ := table.Row(0).Time("ts")
 	fmt.Println(price, ts)
 	// Output: 12.35 1970-01-01 00:00:01 +0000 UTC
 }

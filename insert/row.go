@@ -20,8 +20,8 @@ type rowState struct {
 	err   error
 }
 
-// Row begins a row. Columns that are not set are NULL.
-func (t *Table) Row() Row {
+// NewRow begins a row. Columns that are not set are NULL.
+func (t *Table) NewRow() Row {
 	if t.Err() != nil {
 		return Row{table: t}
 	}

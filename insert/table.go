@@ -20,7 +20,7 @@ const maxLengthPrefix = 10
 // Table is rows for one table, encoded as they are appended, in a buffer that grows
 // with them. After a Reset it takes new rows without allocating.
 //
-// Rows are appended by position ([Table.Append]), by name ([Table.Row]), by columns
+// Rows are appended by position ([Table.Append]), by name ([Table.NewRow]), by columns
 // ([Table.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out as a whole.
 //
 // A Table is for one goroutine at a time. Writing does not change it: the same rows

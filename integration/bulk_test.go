@@ -256,7 +256,7 @@ func TestBulkFromManyGoroutines(t *testing.T) {
 		wg.Go(func() {
 			b := w.NewBatch(500)
 			for i := range rows {
-				if err := b.Row().Set("Host", fmt.Sprint("h", g)).Set("cpu", float64(i)).Set("ts", int64(i)).End(); err != nil {
+				if err := b.NewRow().Set("Host", fmt.Sprint("h", g)).Set("cpu", float64(i)).Set("ts", int64(i)).End(); err != nil {
 					t.Error(err)
 					return
 				}
@@ -306,7 +306,7 @@ func TestBulkSchemaIsChecked(t *testing.T) {
 	w := bulkWriter(t, c, "checked", bulk.Options{})
 	defer closeWriter(t, w)
 	b := w.NewBatch(1)
-	if err := b.Row().Set("ts", 1).Set("host", "a").End(); err == nil || !strings.Contains(err.Error(), "DEFAULT (5)") {
+	if err := b.NewRow().Set("ts", 1).Set("host", "a").End(); err == nil || !strings.Contains(err.Error(), "DEFAULT (5)") {
 		t.Errorf("a column with a DEFAULT that is not set: %v", err)
 	}
 	if err := b.Append("a", 1, 1.5, nil); err == nil || !strings.Contains(err.Error(), "NOT NULL") {

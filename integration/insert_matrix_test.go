@@ -65,7 +65,7 @@ var insertWays = []struct {
 		return table.Append(n, way, v, ts)
 	}},
 	{"Row, by pointer", func(table *insert.Table, n, way int, v any, ts time.Time) error {
-		return table.Row().Set("ts", ts).Set("v", pointerTo(v)).Set("way", way).Set("n", n).End()
+		return table.NewRow().Set("ts", ts).Set("v", pointerTo(v)).Set("way", way).Set("n", n).End()
 	}},
 	{"AppendColumns", func(table *insert.Table, n, way int, v any, ts time.Time) error {
 		return table.AppendColumns(insert.Values("ts", []time.Time{ts}), insert.Values("v", []any{v}), insert.Values("n", []int{n}), insert.Values("way", []int{way}))

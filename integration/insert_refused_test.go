@@ -116,8 +116,8 @@ func TestInsertLeavesOutRefusedRows(t *testing.T) {
 		}
 	}
 	for _, err := range []error{
-		table.Row().Set("k", 1).Set("ts", 1).Set("nothing", 1).End(),
-		table.Row().Set("k", 1).End(),                                                                  // no ts
+		table.NewRow().Set("k", 1).Set("ts", 1).Set("nothing", 1).End(),
+		table.NewRow().Set("k", 1).End(),                                                               // no ts
 		table.AppendColumns(insert.Values("k", []int{1, 2, 300}), insert.Values("ts", []int{1, 2, 3})), // all or nothing
 		table.AppendColumns(insert.Values("k", []int{1, 2}), insert.Values("ts", []int{1})),
 		table.AppendColumns(insert.Values("k", []int{1}), insert.Values("k", []int{1}), insert.Values("ts", []int{1})),

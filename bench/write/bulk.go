@@ -17,6 +17,7 @@ import (
 	"github.com/greptime-go/greptime/bench/internal/rawgrpc"
 	"github.com/greptime-go/greptime/bench/internal/scans"
 	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/insert"
 )
 
 // The method by which bulk writers of GreptimeDB are compared: five workers, batches of
@@ -56,7 +57,6 @@ func bulkScenarios(addr string) []measure.Scenario {
 		preEncodedBulk(group, addr, workers, inFlight, rawgrpc.Plain),
 		preEncodedBulk(group, addr, workers, inFlight, rawgrpc.Tuned),
 		bulkScenario(group, "Append", addr, parallel(bulk.None), rows, bulkAppend),
-		bulkScenario(group, "Typed", addr, parallel(bulk.None), rows, bulkTyped),
 		bulkScenario(group, "AppendColumns", addr, parallel(bulk.None), byColumns, bulkColumns),
 		bulkScenario(group, "Append, LZ4", addr, parallel(bulk.LZ4), rows, bulkAppend),
 		bulkScenario(group, "Append, ZSTD", addr, parallel(bulk.ZSTD), rows, bulkAppend),
@@ -209,23 +209,11 @@ func bulkAppend(b *bulk.Batch, rows []data.Row) error {
 	return nil
 }
 
-func bulkTyped(b *bulk.Batch, rows []data.Row) error {
-	for i := range rows {
-		r := &rows[i]
-		if err := b.Typed().String(r.Region).String(r.Zone).String(r.Rack).String(r.Host).
-			Float64(r.CPU).Float64(r.Memory).Float64(r.Disk).Float64(r.NetIn).Float64(r.NetOut).
-			Time(r.Time).End(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func bulkColumns(b *bulk.Batch, c columnsOf) error {
 	return b.AppendColumns(
-		bulk.Values("region", c.region), bulk.Values("zone", c.zone), bulk.Values("rack", c.rack), bulk.Values("host", c.host),
-		bulk.Values("cpu", c.cpu), bulk.Values("memory", c.memory), bulk.Values("disk", c.disk),
-		bulk.Values("net_in", c.netIn), bulk.Values("net_out", c.netOut), bulk.Values("ts", c.ts))
+		insert.Values("region", c.region), insert.Values("zone", c.zone), insert.Values("rack", c.rack), insert.Values("host", c.host),
+		insert.Values("cpu", c.cpu), insert.Values("memory", c.memory), insert.Values("disk", c.disk),
+		insert.Values("net_in", c.netIn), insert.Values("net_out", c.netOut), insert.Values("ts", c.ts))
 }
 
 // preEncodedBulk sends record batches that were encoded before, without compression:

@@ -32,7 +32,6 @@ func encodeScenarios() []measure.Scenario {
 			}), nil
 		}},
 		encodeScenario(group, "Append", func(rows [][]data.Row) [][]data.Row { return rows }, appendWide),
-		encodeScenario(group, "Typed", func(rows [][]data.Row) [][]data.Row { return rows }, typedWide),
 		encodeScenario(group, "Row.Set by name", func(rows [][]data.Row) [][]data.Row { return rows }, namedWide),
 		encodeScenario(group, "AppendColumns", byColumns, columnsWide),
 		encodeScenario(group, "AppendStructs", structs[wideRow], structsWide),

@@ -25,13 +25,11 @@ func insertScenarios(addr string) []measure.Scenario {
 		preEncoded(narrow, data.Narrow, addr, rawgrpc.Plain),
 		preEncoded(narrow, data.Narrow, addr, rawgrpc.Tuned),
 		insertScenario(narrow, "Append", data.Narrow, addr, rows, appendNarrow),
-		insertScenario(narrow, "Typed", data.Narrow, addr, rows, typedNarrow),
 		peerScenario(narrow, "ingester-go Write", addr, rows, peerWrite(data.Narrow)),
 
 		preEncoded(wide, data.Wide, addr, rawgrpc.Plain),
 		preEncoded(wide, data.Wide, addr, rawgrpc.Tuned),
 		insertScenario(wide, "Append", data.Wide, addr, rows, appendWide),
-		insertScenario(wide, "Typed", data.Wide, addr, rows, typedWide),
 		insertScenario(wide, "AppendColumns", data.Wide, addr, byColumns, columnsWide),
 		insertScenario(wide, "AppendStructs", data.Wide, addr, structs[wideRow], structsWide),
 		peerScenario(wide, "ingester-go Write", addr, rows, peerWrite(data.Wide)),

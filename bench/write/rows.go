@@ -107,34 +107,10 @@ func appendNarrow(t *insert.Table, rows []data.Row) error {
 	return nil
 }
 
-func typedWide(t *insert.Table, rows []data.Row) error {
-	for i := range rows {
-		r := &rows[i]
-		if err := t.Typed().String(r.Region).String(r.Zone).String(r.Rack).String(r.Host).
-			Float64(r.CPU).Float64(r.Memory).Float64(r.Disk).Float64(r.NetIn).Float64(r.NetOut).
-			Int64(r.Requests).Bool(r.Healthy).Time(r.Time).End(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func typedNarrow(t *insert.Table, rows []data.Row) error {
-	for i := range rows {
-		r := &rows[i]
-		if err := t.Typed().String(r.Region).String(r.Zone).String(r.Rack).String(r.Host).
-			Float64(r.CPU).Float64(r.Memory).Float64(r.Disk).Float64(r.NetIn).Float64(r.NetOut).
-			Time(r.Time).End(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func namedWide(t *insert.Table, rows []data.Row) error {
 	for i := range rows {
 		r := &rows[i]
-		if err := t.Row().Set("region", r.Region).Set("zone", r.Zone).Set("rack", r.Rack).Set("host", r.Host).
+		if err := t.NewRow().Set("region", r.Region).Set("zone", r.Zone).Set("rack", r.Rack).Set("host", r.Host).
 			Set("cpu", r.CPU).Set("memory", r.Memory).Set("disk", r.Disk).Set("net_in", r.NetIn).Set("net_out", r.NetOut).
 			Set("requests", r.Requests).Set("healthy", r.Healthy).Set("ts", r.Time).End(); err != nil {
 			return err

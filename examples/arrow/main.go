@@ -129,10 +129,10 @@ func appendReadings(b *bulk.Batch, first, end int) error {
 		humidity = append(humidity, &percent)
 	}
 	return b.AppendColumns(
-		bulk.Values("device", device),
-		bulk.Values("ts", ts),
-		bulk.Values("temperature", temperature),
-		bulk.Values("humidity", humidity))
+		insert.Values("device", device),
+		insert.Values("ts", ts),
+		insert.Values("temperature", temperature),
+		insert.Values("humidity", humidity))
 }
 
 // recreate makes a table anew.

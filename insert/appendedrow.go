@@ -1,52 +1,68 @@
-package bulk
+package insert
 
 import (
 	"errors"
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
-	"github.com/greptime-go/greptime/internal/jsonb"
+	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
-// AppendedRow is a row of a batch, to be read: what will be stored, after all rounding.
-// It is valid until the batch is written or reset.
+// AppendedRow is a row of a [Table] or of a bulk batch, to be read: what will be stored,
+// after all rounding. It is valid until the table or batch is reset or, for a batch,
+// written.
 type AppendedRow struct {
-	batch  *Batch
+	rows   rowvalue.Reader
 	number int
 }
 
-// At is row i, counted from 0. If there is none, its getters say so.
-func (b *Batch) At(i int) AppendedRow { return AppendedRow{b, i} }
-
-// cell reads a column of the row; JSON as text.
-func (r AppendedRow) cell(name string) (column.Type, column.Cell, error) {
-	var c column.Cell
-	b := r.batch
-	if b == nil {
-		return 0, c, errors.New("greptime: bulk: the row is of no batch; take it with Batch.At")
-	}
-	if r.number < 0 || r.number >= b.rows {
-		return 0, c, fmt.Errorf("greptime: bulk: the batch has no row %d: there are %d", r.number, b.rows)
-	}
-	at, ok := b.table.Index(name)
-	if !ok {
-		return 0, c, fmt.Errorf("greptime: bulk: the table has no column %q", name)
-	}
-	t := b.columns[at].typ
-	err := b.columns[at].read(&c, r.number)
-	if err == nil && t.Kind() == column.JSON && !c.IsNull() {
-		var text []byte
-		if text, err = jsonb.AppendText(nil, c.AppendBytes(nil)); err == nil {
-			err = c.SetBytes(column.Of(column.Binary), text)
-		}
-	}
-	return t, c, err
+func init() {
+	rowvalue.NewAppendedRow = func(r rowvalue.Reader, row int) any { return AppendedRow{r, row} }
 }
 
-// IsNull says whether a column is NULL.
+// Row returns row i, counted from 0. If there is none, the methods of the result return
+// an error.
+func (t *Table) Row(i int) AppendedRow { return AppendedRow{(*tableReader)(t), i} }
+
+// tableReader is a Table as a rowvalue.Reader.
+type tableReader Table
+
+func (r *tableReader) ReadCell(row int, name string) (column.Type, column.Cell, error) {
+	var c column.Cell
+	t := (*Table)(r)
+	if err := t.Err(); err != nil {
+		return 0, c, err
+	}
+	if row < 0 || row >= t.Len() {
+		return 0, c, fmt.Errorf("greptime: insert: table %q has no row %d: there are %d", t.name, row, t.Len())
+	}
+	at, ok := t.schema.index[name]
+	if !ok {
+		return 0, c, fmt.Errorf("greptime: insert: table %q has no column %q", t.name, name)
+	}
+	b, _ := protowire.ConsumeBytes(t.body.Bytes[t.starts[row]+1 : t.end])
+	for i := range at + 1 {
+		if b, ok = c.Read(t.schema.types[i], b); !ok {
+			return 0, c, fmt.Errorf("greptime: insert: row %d of table %q is not as it was written", row, t.name)
+		}
+	}
+	return t.schema.types[at], c, nil
+}
+
+// cell reads a column of the row.
+func (r AppendedRow) cell(name string) (column.Type, column.Cell, error) {
+	if r.rows == nil {
+		return 0, column.Cell{}, errors.New("greptime: the row belongs to no table or batch; take it with their Row method")
+	}
+	return r.rows.ReadCell(r.number, name)
+}
+
+// IsNull reports whether a column is NULL.
 func (r AppendedRow) IsNull(name string) (bool, error) {
 	_, c, err := r.cell(name)
 	return c.IsNull(), err
@@ -60,7 +76,7 @@ func read[T any](r AppendedRow, name string, as *govalue.Reader[T]) (T, error) {
 		return none, err
 	}
 	if err := as.Check(t); err != nil {
-		return none, fmt.Errorf("greptime: bulk: column %q %w", name, err)
+		return none, fmt.Errorf("greptime: column %q %w", name, err)
 	}
 	if c.IsNull() {
 		return none, fmt.Errorf("%w: row %d, column %q", ErrNull, r.number, name)

@@ -1,0 +1,39 @@
+// Package rowvalue is what package bulk may use of the row types of package insert: the
+// values in a ColumnValues, and the making of an AppendedRow. Package insert sets the
+// functions when it is initialized, and has no exported methods for it.
+package rowvalue
+
+import (
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
+)
+
+// Values are the values of one column of several rows; they are a [Slice].
+type Values interface {
+	// Len returns the number of values.
+	Len() int
+
+	// Set sets c to value i, for a column of type t. The errors are those of govalue.Set.
+	Set(c *column.Cell, t column.Type, i int) error
+}
+
+// Slice is Values of a Go type.
+type Slice[T any] []T
+
+func (s Slice[T]) Len() int { return len(s) }
+
+func (s Slice[T]) Set(c *column.Cell, t column.Type, i int) error { return govalue.Set(c, t, s[i]) }
+
+// Reader reads the rows that were appended to a table or batch.
+type Reader interface {
+	// ReadCell returns a column of a row, and its type. JSON is text.
+	ReadCell(row int, name string) (column.Type, column.Cell, error)
+}
+
+var (
+	// ColumnOf returns the name and the values of an insert.ColumnValues.
+	ColumnOf func(columnValues any) (name string, values Values)
+
+	// NewAppendedRow returns the insert.AppendedRow for a row of r.
+	NewAppendedRow func(r Reader, row int) any
+)
