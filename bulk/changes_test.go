@@ -303,7 +303,7 @@ func TestBatchesOfATableThatCannotBeFollowedComeBack(t *testing.T) {
 	if err != nil || b.Len() != 2 {
 		t.Fatal(b, err)
 	}
-	if ts, err := b.At(1).Time("ts"); err != nil || !ts.Equal(time.UnixMilli(8)) {
+	if ts, err := b.Row(1).Time("ts"); err != nil || !ts.Equal(time.UnixMilli(8)) {
 		t.Errorf("%v, %v", ts, err)
 	}
 	if len(s.schemas()) != 0 {
