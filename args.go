@@ -19,13 +19,16 @@ import (
 // they are, asks a driver.Valuer, follows pointers, and refuses the rest with
 // what to write instead. Its errors do not name the argument: database/sql does.
 func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
-	switch at := nv.Value.(type) {
+	switch v := nv.Value.(type) {
 	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte:
 		return nil // an argument as it is: an INSERT of many rows has many of them
 	case time.Time:
 		if cut := c.connector.cfg.TimeTruncate; cut > 0 {
-			nv.Value = at.Truncate(cut)
+			nv.Value = v.Truncate(cut)
 		}
+		return nil
+	case *connRequest:
+		v.conn = c
 		return nil
 	}
 	v, err := checkedValue(nv.Value, c.connector.cfg.TimeTruncate)

@@ -146,8 +146,9 @@ type Config struct {
 	Logger *slog.Logger
 
 	// Credentials, if not nil, is asked for user and password before each request, from several
-	// goroutines at once; it should cache. User and Password must be empty then. Not expressible in
-	// a DSN.
+	// goroutines at once; it should cache. An error of it is that of the request, which is not sent;
+	// insert.Buffered and bulk.Writer ask again where they repeat requests. User and Password must be
+	// empty then. Not expressible in a DSN.
 	Credentials func(ctx context.Context) (user, password string, err error)
 }
 
@@ -238,16 +239,22 @@ func (c *Config) check() error {
 }
 
 func (c *Config) checkCredentials() error {
-	switch {
-	case c.Credentials != nil && (c.User != "" || c.Password != ""):
+	if c.Credentials != nil && (c.User != "" || c.Password != "") {
 		return errors.New("both Credentials and User or Password are set; set one of them")
-	case c.User == "" && c.Password != "":
+	}
+	return checkUser(c.User, c.Password)
+}
+
+// checkUser returns why a user and a password cannot be sent.
+func checkUser(user, password string) error {
+	switch {
+	case user == "" && password != "":
 		return errors.New("there is a password but no user; write user:password@ before the host")
-	case strings.ContainsRune(c.User, ':'):
+	case strings.ContainsRune(user, ':'):
 		// Bulk loads send user and password as HTTP Basic credentials, where the first colon ends
 		// the user.
 		return errors.New("the user name has a colon, which GreptimeDB's authentication cannot carry")
-	case !utf8.ValidString(c.User) || !utf8.ValidString(c.Password):
+	case !utf8.ValidString(user) || !utf8.ValidString(password):
 		return errors.New("user or password is not valid UTF-8")
 	}
 	return nil

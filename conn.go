@@ -99,16 +99,25 @@ func (c *Conn) Location() *time.Location {
 	return c.session.loc
 }
 
-// Ping asks the server for a constant, and so finds out whether it can be
-// reached and the credentials hold. A user who may only write is refused the
-// query, but known: that is a success.
-func (c *Conn) Ping(ctx context.Context) error {
-	err := c.runAll(ctx, []statement{selectOne}, nil)
+// Ping finds out whether the server can be reached, the credentials hold, and the
+// session's database exists: an error of the last is [DatabaseNotFound]. A user who may
+// only write is refused the query, but known: that is a success. It makes one query: for
+// the names of the databases, or for a constant if the database is public, which
+// GreptimeDB has from the start.
+func (c *Conn) Ping(ctx context.Context) (err error) {
+	if database := c.Database(); database == defaultDatabase {
+		err = c.runAll(ctx, []statement{selectOne}, nil)
+	} else {
+		err = c.checkDatabase(ctx, database)
+	}
 	if errors.Is(err, PermissionDenied) {
 		return nil
 	}
 	return err
 }
+
+// PingContext is Ping by the name that it has in database/sql. It makes the Conn a [Pool].
+func (c *Conn) PingContext(ctx context.Context) error { return c.Ping(ctx) }
 
 // Close ends the session. The channels belong to the Connector and stay, unless
 // the connection came from Connect.
@@ -150,6 +159,9 @@ func (c *Conn) IsValid() bool {
 // affected rows. The rows of a query are read and dropped. An INSERT of values may
 // travel as a native row insert: see Config.Insert.
 func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if c.answer(args) {
+		return Result{}, nil
+	}
 	if script, err := c.connector.parse(query, len(args)); err == nil {
 		return c.exec(ctx, script, args)
 	}

@@ -10,12 +10,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
@@ -94,6 +97,38 @@ func TestCredentialsThatChange(t *testing.T) {
 	}
 	if _, err := db.Exec("INSERT INTO t VALUES (1)"); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestCredentialsThatCannotBeSentAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	for _, test := range []struct{ user, password, want string }{
+		{"al:ice", "sesame99", "the user name has a colon"},
+		{"", "sesame99", "there is a password but no user"},
+		{"alice\xff", "sesame99", "user or password is not valid UTF-8"},
+		{"alice", "sesame99\xff", "user or password is not valid UTF-8"},
+	} {
+		cfg, err := greptime.ParseDSN(s.DSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Credentials = func(context.Context) (string, string, error) { return test.user, test.password, nil }
+		db := openConfig(t, cfg)
+		table := insert.NewTable("t", insert.Time("ts", insert.Millisecond))
+		if err := table.Append(time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		_, writeErr := insert.Write(t.Context(), db, table)
+		_, bulkErr := bulk.NewWriter(t.Context(), db, "t", bulk.Options{})
+		for _, err := range []error{db.Ping(), writeErr, bulkErr} {
+			if err == nil || !strings.Contains(err.Error(), "Config.Credentials: "+test.want) || strings.Contains(err.Error(), "sesame99") {
+				t.Errorf("%q: error %v, want one that says %q", test.user, err, test.want)
+			}
+		}
+	}
+	if n := s.Calls(""); n != 0 {
+		t.Errorf("%d calls were made", n)
 	}
 }
 

@@ -40,6 +40,9 @@ func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader
 		if user, password, err = cfg.Credentials(ctx); err != nil {
 			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
 		}
+		if err := checkUser(user, password); err != nil {
+			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
+		}
 	}
 	h := &greptimev1.RequestHeader{Dbname: wireDatabase(s.database), Timezone: s.timeZone}
 	if user != "" || password != "" {

@@ -2,7 +2,6 @@ package greptime
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
@@ -17,21 +16,30 @@ import (
 // Packages insert and bulk reach a Conn through this, and the root knows nothing of
 // them.
 func init() {
-	internalsession.Open = func(conn any) (internalsession.Session, error) {
-		c, ok := conn.(*Conn)
-		if !ok || c == nil {
-			return nil, errors.New("greptime: the connection is nil; take one from greptime.Connect or greptime.Raw")
+	internalsession.Open = func(ctx context.Context, pool any) (s internalsession.Session, err error) {
+		if c, ok := pool.(*Conn); ok && c != nil {
+			return c.extension()
 		}
-		s, err := c.current()
-		if err != nil {
-			return nil, err
-		}
-		if err := c.mayWrite(statement{}); err != nil {
-			return nil, err
-		}
-		c.noteWrite(statement{})
-		return &extension{conn: c, session: s}, nil
+		p, _ := pool.(Pool)
+		err = Raw(ctx, p, func(c *Conn) error {
+			s, err = c.extension()
+			return err
+		})
+		return s, err
 	}
+}
+
+// extension returns the connection's session, which is about to write.
+func (c *Conn) extension() (internalsession.Session, error) {
+	s, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayWrite(statement{}); err != nil {
+		return nil, err
+	}
+	c.noteWrite(statement{})
+	return &extension{conn: c, session: s}, nil
 }
 
 // extension is a Conn for the packages that extend it, with the session as it was
@@ -43,6 +51,7 @@ type extension struct {
 
 var _ internalsession.Session = (*extension)(nil)
 
+func (x *extension) Database() string              { return x.session.database }
 func (x *extension) Channels() *transport.Channels { return x.conn.connector.channels }
 func (x *extension) MaxMessageSize() int           { return x.conn.connector.cfg.MaxMessageSize }
 

@@ -132,6 +132,40 @@ func TestUseChangesTheSession(t *testing.T) {
 	}
 }
 
+func TestPingOfADatabaseThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	s := newScribe(t)
+	for _, test := range []struct {
+		database string
+		exists   bool
+		sent     string
+	}{
+		{"public", true, "SELECT 1"},
+		{"information_schema", true, "SHOW DATABASES"},
+		{"nowhere", false, "SHOW DATABASES"},
+		{"Public", false, "SHOW DATABASES"},
+	} {
+		err := pingError(t, strings.Replace(s.DSN(), "/public", "/"+test.database, 1))
+		if test.exists && err != nil || !test.exists && (!errors.Is(err, greptime.DatabaseNotFound) || !strings.Contains(err.Error(), test.database)) {
+			t.Errorf("%s: error %v", test.database, err)
+		}
+		if got := s.last(t); got.GetQuery().GetSql() != test.sent || got.Header.Dbname != test.database {
+			t.Errorf("%s: sent %q to %q, want %q", test.database, got.GetQuery().GetSql(), got.Header.Dbname, test.sent)
+		}
+		conn, err := greptime.Connect(t.Context(), strings.Replace(s.DSN(), "/public", "/"+test.database, 1))
+		if test.exists != (err == nil) {
+			t.Errorf("Connect to %s: error %v", test.database, err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+	s.fail["SHOW DATABASES"] = wiretest.Replay(captures.DoGetByName("auth/doget_show_write_only"))
+	if err := pingError(t, strings.Replace(s.DSN(), "/public", "/nowhere", 1)); err != nil {
+		t.Errorf("a user who may only write: %v", err)
+	}
+}
+
 func TestUseOfAUserWhoMayNotSeeTheDatabases(t *testing.T) {
 	t.Parallel()
 	s := newScribe(t)

@@ -17,18 +17,23 @@ import (
 // connection goes back to the pool: use a sql.Conn, or name the database in the
 // DSN.
 func (c *Conn) Use(ctx context.Context, database string) error {
-	known, err := c.databaseExists(ctx, database)
-	if err != nil && !errors.Is(err, PermissionDenied) {
+	if err := c.checkDatabase(ctx, database); err != nil && !errors.Is(err, PermissionDenied) {
 		return err
-	}
-	if err == nil && !known {
-		return &Error{Code: DatabaseNotFound, GRPC: codes.NotFound,
-			Message: fmt.Sprintf("database %q does not exist; SHOW DATABASES lists those that do", database)}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.session.database = database
 	return nil
+}
+
+// checkDatabase returns a DatabaseNotFound if the server does not list the database.
+func (c *Conn) checkDatabase(ctx context.Context, database string) error {
+	known, err := c.databaseExists(ctx, database)
+	if err == nil && !known {
+		return &Error{Code: DatabaseNotFound, GRPC: codes.NotFound,
+			Message: fmt.Sprintf("database %q does not exist; SHOW DATABASES lists those that do", database)}
+	}
+	return err
 }
 
 func (c *Conn) databaseExists(ctx context.Context, database string) (bool, error) {

@@ -1,7 +1,7 @@
 // Package bulk loads rows into GreptimeDB in record batches over Arrow Flight's DoPut,
 // the fastest way in: parallel streams behind one writer, every batch acknowledged.
 //
-//	w, err := bulk.NewWriter(ctx, conn, "sensor_data", bulk.Options{Compression: bulk.LZ4})
+//	w, err := bulk.NewWriter(ctx, db, "sensor_data", bulk.Options{Compression: bulk.LZ4})
 //	b := w.NewBatch(10_000)
 //	for … {
 //		if err := b.Append("device_001", 23.5, at); err != nil { … }
@@ -12,7 +12,7 @@
 //	_, err = w.WriteAsync(ctx, b)
 //	summary, err := w.Close(ctx)
 //
-// A [Writer] is safe for concurrent use; a [Batch] is for one goroutine at a time. The
+// db is a *sql.DB, a *sql.Conn or a *greptime.Conn; see [greptime.Pool]. A [Writer] is safe for concurrent use; a [Batch] is for one goroutine at a time. The
 // table has to exist ([CreateTable] makes one): unlike package insert, bulk loads make
 // no tables and add no columns. Rows come as values, structs, columns, or as Arrow record
 // batches ([Writer.WriteRecord], [Writer.WriteReader]).

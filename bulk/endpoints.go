@@ -99,12 +99,23 @@ func isUnavailable(err error) bool {
 	return e.Retryable
 }
 
+// credentialsError is a failure of Config.Credentials: nothing was sent, and asking again
+// may do better.
+type credentialsError struct{ error }
+
+func (e *credentialsError) Unwrap() error { return e.error }
+
+func isCredentials(err error) bool {
+	var e *credentialsError
+	return errors.As(err, &e)
+}
+
 // putRequest returns what a stream of that layout begins with. DoPut takes credentials and database from the
 // call's metadata, and nothing else.
 func putRequest(ctx context.Context, w *Writer, l *layout) (transport.PutRequest, error) {
 	header, err := w.session.Header(ctx)
 	if err != nil {
-		return transport.PutRequest{}, err
+		return transport.PutRequest{}, &credentialsError{err}
 	}
 	md := metadata.Pairs("x-greptime-db-name", header.GetDbname())
 	if basic := header.GetAuthorization().GetBasic(); basic != nil {

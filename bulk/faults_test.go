@@ -279,6 +279,52 @@ func TestResendAfterAFailure(t *testing.T) {
 	}
 }
 
+// Config.Credentials is asked again where batches are sent again; a failure of it is for good
+// where they are not.
+func TestResendAfterCredentialsFailed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		failures, attempts int
+		works              bool
+	}{{2, 2, true}, {3, 2, false}, {1, 0, false}} {
+		s := putServer(t, script(nil))
+		cfg, err := greptime.ParseDSN(s.DSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed := errors.New("the vault is sealed")
+		var failures atomic.Int64
+		cfg.Credentials = func(context.Context) (string, string, error) {
+			if failures.Add(-1) >= 0 {
+				return "", "", sealed
+			}
+			return "user", "password", nil
+		}
+		connector, err := greptime.NewConnector(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connector.Close()
+		conn, err := connector.Connect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Resend: Resend{Attempts: test.attempts, MinBackoff: time.Millisecond}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		failures.Store(int64(test.failures))
+		_, err = w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
+		var failed *Error
+		if test.works != (err == nil) || err != nil && (!errors.Is(err, sealed) || !errors.As(err, &failed) || failed.Batches[0].Ambiguous) {
+			t.Errorf("%d failures and %d attempts: %v", test.failures, test.attempts, err)
+		}
+		if _, err := w.Close(short(t)); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+}
+
 func TestResendGivesUp(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, script(map[int64]func(*putCall, received) error{2: regionError}))

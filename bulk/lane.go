@@ -456,7 +456,7 @@ func (l *lane) open(p *Pending) bool {
 		if w.gaveUp != nil {
 			err = w.gaveUp
 		}
-		permanent := !isUnavailable(err)
+		permanent := !isUnavailable(err) && !isCredentials(err)
 		if permanent || w.gaveUp != nil || round > w.opts.Resend.Attempts {
 			w.fail(p, err)
 			w.mu.Unlock()

@@ -82,16 +82,18 @@ func roleName(r catalog.Role) string {
 //
 // TIME columns cannot be made by SQL on GreptimeDB 1.0.2, only by a first row of package
 // insert.
-func CreateTable(ctx context.Context, conn *greptime.Conn, table string, s *insert.Schema, options map[string]string) error {
-	if conn == nil || s == nil {
-		return errors.New("greptime: bulk: CreateTable needs a connection and a schema")
+func CreateTable(ctx context.Context, pool greptime.Pool, table string, s *insert.Schema, options map[string]string) error {
+	if s == nil {
+		return errors.New("greptime: bulk: CreateTable needs a schema")
 	}
 	text, err := createTable(table, s, options)
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, text)
-	return err
+	return greptime.Raw(ctx, pool, func(c *greptime.Conn) error {
+		_, err := c.Exec(ctx, text)
+		return err
+	})
 }
 
 func createTable(table string, s *insert.Schema, options map[string]string) (string, error) {

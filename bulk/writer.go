@@ -13,8 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
@@ -24,8 +22,8 @@ import (
 // Writer loads rows into one table. It is safe for concurrent use by any number of
 // goroutines; the batches it is given are for one goroutine each.
 //
-// It lives on the Connector of the connection that it was made with, and may outlive
-// the connection. It has to be closed.
+// It lives on the sql.DB or Connector that it was made with, and holds no connection of a
+// pool. It must be closed.
 type Writer struct {
 	table    *catalog.Table // as it was when the writer was made: the columns of its batches
 	verified bool
@@ -78,14 +76,14 @@ type Summary struct {
 // MaxUnknownIDs is how many ids a Summary keeps.
 const MaxUnknownIDs = 1000
 
-// NewWriter makes a writer for a table of the connection's database. It reads the
+// NewWriter makes a writer for a table of the database that a connection of the pool has. It reads the
 // table's columns from the server, so that everything that GreptimeDB would refuse, store
 // as garbage or break on can be refused here. A user who may only write cannot read them
 // and has to give them as Options.Schema; [Writer.Verified] is false then.
 //
 // ctx bounds the making only. The table's name is used as it is, case and all.
-func NewWriter(ctx context.Context, conn *greptime.Conn, table string, opts Options) (*Writer, error) {
-	s, err := session.Open(conn)
+func NewWriter(ctx context.Context, pool greptime.Pool, table string, opts Options) (*Writer, error) {
+	s, err := session.Open(ctx, pool)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +98,7 @@ func NewWriter(ctx context.Context, conn *greptime.Conn, table string, opts Opti
 	if name := header.GetDbname(); strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return nil, fmt.Errorf("greptime: bulk: database %s: DoPut takes its name as gRPC metadata, which is printable ASCII; use package insert, or name the database otherwise", strconv.Quote(name))
 	}
-	t, verified, err := readTable(ctx, conn, table, opts.Schema)
+	t, verified, err := readTable(ctx, s, table, opts.Schema)
 	if err != nil {
 		return nil, err
 	}
@@ -137,15 +135,8 @@ func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verifie
 }
 
 // readTable is the table's columns, and whether they come from the server.
-func readTable(ctx context.Context, conn *greptime.Conn, table string, given *insert.Schema) (*catalog.Table, bool, error) {
-	query := func(ctx context.Context, sql string) (array.RecordReader, error) {
-		rd, err := conn.QueryArrow(ctx, sql)
-		if err != nil {
-			return nil, err
-		}
-		return rd, nil
-	}
-	t, err := catalog.Read(ctx, query, table)
+func readTable(ctx context.Context, s session.Session, table string, given *insert.Schema) (*catalog.Table, bool, error) {
+	t, err := catalog.Read(ctx, s.Query, table)
 	switch {
 	case err == nil && given != nil:
 		return t, true, checkSchema(t, given)
@@ -153,7 +144,7 @@ func readTable(ctx context.Context, conn *greptime.Conn, table string, given *in
 		return t, true, nil
 	case errors.Is(err, greptime.TableNotFound):
 		return nil, false, fmt.Errorf("greptime: bulk: table %s does not exist in database %s; bulk loads do not create tables: use CREATE TABLE, bulk.CreateTable, or a first row by package insert: %w",
-			strconv.Quote(table), strconv.Quote(conn.Database()), err)
+			strconv.Quote(table), strconv.Quote(s.Database()), err)
 	case errors.Is(err, greptime.PermissionDenied) && given != nil:
 		t, err := tableOf(table, given)
 		return t, false, err

@@ -72,16 +72,16 @@ type Buffered struct {
 	retries     int64
 }
 
-// NewBuffered makes a writer on a connection, with the database it has now. Nothing
-// is sent. It outlives the connection's Close and the function called by
-// greptime.Raw, but not the Connector. It has goroutines only while it has rows; Close
+// NewBuffered makes a writer with the database that a connection of the pool has now.
+// Nothing is sent. The connection goes back to the pool at once; the writer outlives it, but
+// not the sql.DB or Connector. It has goroutines only while it has rows; Close
 // it all the same, or rows are lost.
-func NewBuffered(conn *greptime.Conn, opts BufferedOptions) (*Buffered, error) {
+func NewBuffered(pool greptime.Pool, opts BufferedOptions) (*Buffered, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	s, hints, err := opts.Options.open(conn)
+	s, hints, err := opts.Options.open(context.Background(), pool)
 	if err != nil {
 		return nil, err
 	}

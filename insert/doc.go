@@ -6,9 +6,10 @@
 //		insert.Field("temperature", insert.Float64),
 //		insert.Time("ts", insert.Millisecond))
 //	err := table.Append("device_001", 23.5, time.Now())
-//	n, err := insert.Write(ctx, conn, table)
+//	n, err := insert.Write(ctx, db, table)
 //
-// conn is a *greptime.Conn, from greptime.Connect, or from a pool by greptime.Raw.
+// db is a *sql.DB, a *sql.Conn or a *greptime.Conn; see [greptime.Pool]. Of a pool a
+// connection is used for a moment, and is back in it before anything is sent.
 // Requests have its database, its credentials and the hints of its DSN. It is safe to
 // write on one connection from several goroutines.
 //

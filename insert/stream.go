@@ -15,9 +15,8 @@ import (
 // without the round trip for each request that Write has. The server carries the
 // requests out in their order and stops at the first that fails.
 //
-// It is safe for concurrent use: one Send runs at a time. It outlives the
-// connection's Close and the function called by greptime.Raw, but not the Connector.
-// Close it, or end it by CloseAndRecv.
+// It is safe for concurrent use: one Send runs at a time. It holds no connection of a
+// pool, and outlives the one it was opened on, but not the sql.DB or Connector. Close it, or end it by CloseAndRecv.
 type Stream struct {
 	session session.Session
 	stream  *transport.RequestStream
@@ -28,16 +27,16 @@ type Stream struct {
 	err      error         // what later calls return
 }
 
-// NewStream opens a stream on a connection, with the database it has now. ctx bounds
+// NewStream opens a stream with the database that a connection of the pool has now. ctx bounds
 // the opening, and gives the stream its values, but not its deadline.
-func NewStream(ctx context.Context, conn *greptime.Conn) (*Stream, error) {
-	return Options{}.NewStream(ctx, conn)
+func NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
+	return Options{}.NewStream(ctx, pool)
 }
 
 // NewStream is the function NewStream with options, which count for all of the
 // stream. Idempotent has no meaning: a stream is never repeated.
-func (o Options) NewStream(ctx context.Context, conn *greptime.Conn) (*Stream, error) {
-	s, md, err := o.open(conn)
+func (o Options) NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
+	s, md, err := o.open(ctx, pool)
 	if err != nil {
 		return nil, err
 	}

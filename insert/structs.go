@@ -161,10 +161,10 @@ func (t *Table) appendStruct(plan *structs.Plan, v reflect.Value) error {
 // Write. An empty table name stands for that of T's method TableName. If a struct has
 // an error, nothing is sent. With [Options], those three steps are to be made: [TableOf],
 // AppendStructs, [Options.Write].
-func WriteStructs[T any](ctx context.Context, conn *greptime.Conn, table string, rows []T) (int64, error) {
+func WriteStructs[T any](ctx context.Context, pool greptime.Pool, table string, rows []T) (int64, error) {
 	t := TableOf[T](table)
 	if err := AppendStructs(t, rows...); err != nil {
 		return 0, err
 	}
-	return Write(ctx, conn, t)
+	return Write(ctx, pool, t)
 }

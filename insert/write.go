@@ -25,30 +25,30 @@ import (
 // What the server refuses is a *greptime.Error. Its Ambiguous is false only if it is
 // proved that no row of the call was written; see [greptime.Error]. Without any row the
 // error is [ErrNoRows].
-func Write(ctx context.Context, conn *greptime.Conn, tables ...*Table) (int64, error) {
-	return Options{}.Write(ctx, conn, tables...)
+func Write(ctx context.Context, pool greptime.Pool, tables ...*Table) (int64, error) {
+	return Options{}.Write(ctx, pool, tables...)
 }
 
 // Delete deletes by key: each row has to have all tags of its table and the time
 // index; other columns are ignored. It returns the number of keys, whether there were
 // rows with them or not. Errors are those of Write; tables in append mode refuse
 // deletes.
-func Delete(ctx context.Context, conn *greptime.Conn, keys ...*Table) (int64, error) {
-	return Options{}.Delete(ctx, conn, keys...)
+func Delete(ctx context.Context, pool greptime.Pool, keys ...*Table) (int64, error) {
+	return Options{}.Delete(ctx, pool, keys...)
 }
 
 // Write is the function Write with options.
-func (o Options) Write(ctx context.Context, conn *greptime.Conn, tables ...*Table) (int64, error) {
-	return o.send(ctx, conn, inserts, tables)
+func (o Options) Write(ctx context.Context, pool greptime.Pool, tables ...*Table) (int64, error) {
+	return o.send(ctx, pool, inserts, tables)
 }
 
 // Delete is the function Delete with options.
-func (o Options) Delete(ctx context.Context, conn *greptime.Conn, keys ...*Table) (int64, error) {
-	return o.send(ctx, conn, deletes, keys)
+func (o Options) Delete(ctx context.Context, pool greptime.Pool, keys ...*Table) (int64, error) {
+	return o.send(ctx, pool, deletes, keys)
 }
 
-func (o Options) send(ctx context.Context, conn *greptime.Conn, op operation, tables []*Table) (int64, error) {
-	s, md, err := o.open(conn)
+func (o Options) send(ctx context.Context, pool greptime.Pool, op operation, tables []*Table) (int64, error) {
+	s, md, err := o.open(ctx, pool)
 	if err != nil {
 		return 0, err
 	}
@@ -96,13 +96,14 @@ func writeOf(op operation, request []segment) session.Write {
 	return w
 }
 
-// open is the session of a connection and the metadata of a call with the options.
-func (o *Options) open(conn *greptime.Conn) (session.Session, metadata.MD, error) {
+// open returns the session of a connection and the metadata of a call with the options. The
+// connection is back in its pool then.
+func (o *Options) open(ctx context.Context, pool greptime.Pool) (session.Session, metadata.MD, error) {
 	hints, err := o.hints()
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := session.Open(conn)
+	s, err := session.Open(ctx, pool)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,18 +13,21 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Open returns the state of conn, a *greptime.Conn, as it is now: a later USE on the
-// connection does not change it. It stays valid after the connection was closed, but
-// not after its Connector was. The error is greptime.ErrClosed, or says that conn is
-// none.
+// Open returns the state of a connection of pool, a greptime.Pool, as it is now: a later
+// USE on the connection does not change it. It stays valid after the connection went back
+// to its pool or was closed, but not after its Connector was. ctx bounds the wait for the
+// pool. The error is greptime.ErrClosed, or says that pool has no connection of the driver.
 //
 // A write is about to follow: with transactions=ignore, Open is where the
 // connection's transaction learns of it.
-var Open func(conn any) (Session, error)
+var Open func(ctx context.Context, pool any) (Session, error)
 
 // Session is a connection's database, zone and credentials, as headers of requests, and
 // the channels to the server. It is safe for concurrent use.
 type Session interface {
+	// Database is the session's database, as the user knows it.
+	Database() string
+
 	// Channels are shared with every other connection of the Connector.
 	Channels() *transport.Channels
 
