@@ -42,16 +42,18 @@ const keepAliveOff = -1
 // usable: every field left at its zero value means the default named beside it.
 //
 // A Config is not changed by this package once it has been handed over: [NewConnector] works on a
-// copy. Printing a Config with package fmt or log/slog hides the password; FormatDSN does not.
+// copy. Printing a Config with package fmt or log/slog hides the password, wherever the Config
+// is in what is printed; FormatDSN does not.
 type Config struct {
 	// Endpoints are the servers, as host:port or [IPv6]:port; the port may be left out and is 4001
 	// then. An IPv6 address may have a zone, as in [fe80::1%eth0]:4001. A Unix socket is unix:path,
 	// such as unix:/run/greptime.sock, or unix:@name for an abstract one. Default localhost:4001.
 	Endpoints []string
 
-	// User and Password are sent with every request. Without a User no credentials are sent.
+	// User and Password are sent with every request. Without a User no credentials are sent. A
+	// password is set by [NewSecret].
 	User     string
-	Password string
+	Password Secret
 
 	// Database is what sessions start in, as SHOW DATABASES lists it; default public. Its case
 	// counts. A dash belongs to the name, and does not end that of a catalog: the catalog is always
@@ -239,10 +241,10 @@ func (c *Config) check() error {
 }
 
 func (c *Config) checkCredentials() error {
-	if c.Credentials != nil && (c.User != "" || c.Password != "") {
+	if c.Credentials != nil && (c.User != "" || !c.Password.IsZero()) {
 		return errors.New("both Credentials and User or Password are set; set one of them")
 	}
-	return checkUser(c.User, c.Password)
+	return checkUser(c.User, c.Password.Reveal())
 }
 
 // checkUser returns why a user and a password cannot be sent.
@@ -271,10 +273,7 @@ func (c *Config) location() (*time.Location, error) {
 
 // String is FormatDSN with the password replaced by ***.
 func (c Config) String() string {
-	if c.Password == "" {
-		return c.formatDSN("")
-	}
-	return c.formatDSN("***")
+	return c.formatDSN(c.Password.String())
 }
 
 // GoString shows the Config as String does, so that %#v does not print the password.

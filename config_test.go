@@ -81,7 +81,7 @@ func TestPrintingAConfigHidesThePassword(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t/pass"
 	c := NewConfig()
-	c.User, c.Password = "alice", secret
+	c.User, c.Password = "alice", NewSecret(secret)
 	if !strings.Contains(c.FormatDSN(), escape(secret, "")) {
 		t.Errorf("FormatDSN %q lacks the password", c.FormatDSN())
 	}
@@ -121,10 +121,10 @@ func TestValidateNamesTheFault(t *testing.T) {
 		{"empty endpoint", func(c *Config) { c.Endpoints = []string{"a:1", ""} }, "endpoint 2 is empty"},
 		{"endpoint twice", func(c *Config) { c.Endpoints = []string{"a", "a:4001"} }, "endpoint 2 is the same"},
 		{"URL as endpoint", func(c *Config) { c.Endpoints = []string{"http://a"} }, "endpoint 1 has no valid port"},
-		{"password without user", func(c *Config) { c.Password = "p" }, "no user"},
+		{"password without user", func(c *Config) { c.Password = NewSecret("p") }, "no user"},
 		{"colon in user", func(c *Config) { c.User = "a:b" }, "colon"},
 		{"user not UTF-8", func(c *Config) { c.User = "\xff" }, "UTF-8"},
-		{"password not UTF-8", func(c *Config) { c.User, c.Password = "u", "\xff" }, "UTF-8"},
+		{"password not UTF-8", func(c *Config) { c.User, c.Password = "u", NewSecret("\xff") }, "UTF-8"},
 		{"user and Credentials", func(c *Config) {
 			c.User = "u"
 			c.Credentials = func(context.Context) (string, string, error) { return "", "", nil }
@@ -172,7 +172,7 @@ func TestValidateTakesWhatWorks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []*Config{
 		{User: "u"},
-		{User: "u", Password: "p:@/#"},
+		{User: "u", Password: NewSecret("p:@/#")},
 		{Credentials: func(context.Context) (string, string, error) { return "", "", nil }},
 		{TLSEnabled: true, TLSCA: "ca", TLSCert: "c", TLSKey: "k", TLSServerName: "n"},
 		{TLS: new(tls.Config), TLSCA: "ca"},

@@ -114,7 +114,7 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	if tlsConfig == nil && (cfg.Password != "" || cfg.Credentials != nil) {
+	if tlsConfig == nil && (!cfg.Password.IsZero() || cfg.Credentials != nil) {
 		for _, endpoint := range cfg.Endpoints {
 			if !isLoopback(endpoint) {
 				log.Warn("greptime: the password travels unencrypted; write tls=on where the server has TLS", "endpoint", endpoint)

@@ -91,9 +91,10 @@ func (c *Config) setUserinfo(text string) (err error) {
 	if c.User, err = url.PathUnescape(user); err != nil {
 		return errDSNEscape
 	}
-	if c.Password, err = url.PathUnescape(password); err != nil {
+	if password, err = url.PathUnescape(password); err != nil {
 		return errDSNEscape
 	}
+	c.Password = NewSecret(password)
 	return nil
 }
 
@@ -183,7 +184,7 @@ func editDistance(a, b string) int {
 
 // FormatDSN returns the DSN that ParseDSN reads as c, with the password in it and without the keys
 // that have their default. Print the Config itself where the password must not be seen.
-func (c *Config) FormatDSN() string { return c.formatDSN(escape(c.Password, "")) }
+func (c *Config) FormatDSN() string { return c.formatDSN(escape(c.Password.Reveal(), "")) }
 
 // formatDSN writes the password as it is given.
 func (c *Config) formatDSN(password string) string {

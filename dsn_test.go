@@ -32,19 +32,19 @@ func TestParseDSN(t *testing.T) {
 			c.Endpoints, c.Database = []string{"unix:/run/a,b c", "h:1"}, "db"
 		}, "greptime://unix:%2Frun%2Fa%2Cb%20c,h:1/db"},
 		{"greptime://u:p@unix:%40greptime/public", func(c *Config) {
-			c.User, c.Password, c.Endpoints = "u", "p", []string{"unix:@greptime"}
+			c.User, c.Password, c.Endpoints = "u", NewSecret("p"), []string{"unix:@greptime"}
 		}, ""},
 		{"greptime://unix:4001/public", func(c *Config) { c.Endpoints = []string{"unix:4001"} }, ""},
 		{"greptime://my_host-1.example.com:4001/public", func(c *Config) { c.Endpoints = []string{"my_host-1.example.com:4001"} }, ""},
 		{"greptime://alice@localhost:4001/public", func(c *Config) { c.User = "alice" }, ""},
 		{"greptime://alice:@localhost:4001/public", func(c *Config) { c.User = "alice" }, "greptime://alice@localhost:4001/public"},
-		{"greptime://alice:secret@localhost:4001/public", func(c *Config) { c.User, c.Password = "alice", "secret" }, ""},
+		{"greptime://alice:secret@localhost:4001/public", func(c *Config) { c.User, c.Password = "alice", NewSecret("secret") }, ""},
 		{"greptime://a%40b:p%40%2F%3F%23%3A%25%20%26+%2B@localhost:4001/public", func(c *Config) {
-			c.User, c.Password = "a@b", "p@/?#:% &++"
+			c.User, c.Password = "a@b", NewSecret("p@/?#:% &++")
 		}, "greptime://a%40b:p%40%2F%3F%23%3A%25%20%26%2B%2B@localhost:4001/public"},
-		{"greptime://alice:a:b@localhost:4001/public", func(c *Config) { c.User, c.Password = "alice", "a:b" }, "greptime://alice:a%3Ab@localhost:4001/public"},
+		{"greptime://alice:a:b@localhost:4001/public", func(c *Config) { c.User, c.Password = "alice", NewSecret("a:b") }, "greptime://alice:a%3Ab@localhost:4001/public"},
 		{"greptime://älice:ß@localhost:4001/Größe", func(c *Config) {
-			c.User, c.Password, c.Database = "älice", "ß", "Größe"
+			c.User, c.Password, c.Database = "älice", NewSecret("ß"), "Größe"
 		}, "greptime://%C3%A4lice:%C3%9F@localhost:4001/Gr%C3%B6%C3%9Fe"},
 		{"greptime://localhost:4001/My-Db.x", func(c *Config) { c.Database = "My-Db.x" }, ""},
 		{"greptime://localhost:4001/a%2Fb", func(c *Config) { c.Database = "a/b" }, ""},
@@ -235,7 +235,7 @@ func TestFormatDSNIsReadAsTheSameConfig(t *testing.T) {
 	for _, c := range []*Config{
 		{},
 		{Endpoints: []string{"h1", "[::1]", "[fe80::2%en0]:7"}},
-		{User: "ü/?#@%&= +", Password: " :@/?#[]%&=+\x00\x7f\"'\\", Database: "a/b?c=d&e#f@g%h i+j"},
+		{User: "ü/?#@%&= +", Password: NewSecret(" :@/?#[]%&=+\x00\x7f\"'\\"), Database: "a/b?c=d&e#f@g%h i+j"},
 		{Timeout: time.Hour + time.Nanosecond, TimeTruncate: time.Microsecond, KeepAlive: -5, MaxMessageSize: 3 << 10},
 		{Hints: map[string]string{"k&": "a=b&c@d#e/f?g h+i%"}},
 		{TLSEnabled: true, TLSCA: "/a b/ü&@.pem", TLSServerName: "*"},
@@ -300,8 +300,8 @@ func FuzzParseDSNHidesThePassword(f *testing.F) {
 		c, err := ParseDSN("greptime://" + user + ":" + before + secret + after + "@" + rest)
 		shown := fmt.Sprint(err)
 		if err == nil {
-			if !strings.Contains(c.Password, secret) {
-				t.Fatalf("%q is not in the password %q", secret, c.Password)
+			if !strings.Contains(c.Password.Reveal(), secret) {
+				t.Fatalf("%q is not in the password %q", secret, c.Password.Reveal())
 			}
 			shown = fmt.Sprintf("%v %+v %#v %v", c, c, *c, c.LogValue())
 		}

@@ -154,7 +154,7 @@ func configFor(s *wiretest.Server, exchange *captures.DoGet) (*greptime.Config, 
 	cfg.TimeZone = exchange.Request.TimeZone
 	cfg.Hints = exchange.Request.Hints
 	if basic := recorded.GetHeader().GetAuthorization().GetBasic(); basic != nil {
-		cfg.User, cfg.Password = basic.Username, basic.Password
+		cfg.User, cfg.Password = basic.Username, greptime.NewSecret(basic.Password)
 	}
 	return cfg, nil
 }

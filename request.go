@@ -34,7 +34,7 @@ const (
 // database and time zone of Handle and DoGet from there, and nowhere else.
 func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader, error) {
 	cfg := c.connector.cfg
-	user, password := cfg.User, cfg.Password
+	user, password := cfg.User, cfg.Password.Reveal()
 	if cfg.Credentials != nil {
 		var err error
 		if user, password, err = cfg.Credentials(ctx); err != nil {

@@ -393,7 +393,7 @@ func TestBufferedKeepsToTheMessageSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	// So long a header that half of the limit is too much for the rows.
-	cfg.User, cfg.Password = "u", strings.Repeat("p", 3000)
+	cfg.User, cfg.Password = "u", greptime.NewSecret(strings.Repeat("p", 3000))
 	w, err := insert.NewBuffered(connWith(t, cfg), insert.BufferedOptions{})
 	if err != nil {
 		t.Fatal(err)

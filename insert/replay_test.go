@@ -170,7 +170,7 @@ func sendRecorded(t *testing.T, s *wiretest.Server, exchange *captures.Handle, r
 		if name := header.GetDbname(); name != "" {
 			cfg.Database = strings.TrimPrefix(name, "greptime-")
 		}
-		cfg.User, cfg.Password = header.GetAuthorization().GetBasic().GetUsername(), header.GetAuthorization().GetBasic().GetPassword()
+		cfg.User, cfg.Password = header.GetAuthorization().GetBasic().GetUsername(), greptime.NewSecret(header.GetAuthorization().GetBasic().GetPassword())
 	}
 	connector, err := greptime.NewConnector(cfg)
 	if err != nil {
