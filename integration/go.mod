@@ -4,9 +4,12 @@ go 1.26.0
 
 require (
 	github.com/GreptimeTeam/greptimedb-ingester-go v0.7.3
+	github.com/XSAM/otelsql v0.44.0
 	github.com/greptime-go/greptime v0.0.0
 	github.com/greptime-go/greptime/greptimetest v0.0.0
 	github.com/jmoiron/sqlx v1.4.0
+	github.com/ngrok/sqlmw v0.0.0-20220520173518-97c9c04efc79
+	github.com/uptrace/opentelemetry-go-extra/otelsql v0.3.2
 	google.golang.org/grpc v1.85.0
 )
 
@@ -35,9 +38,9 @@ require (
 	github.com/zeebo/xxh3 v1.1.0 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc v0.59.0 // indirect
-	go.opentelemetry.io/otel v1.45.0 // indirect
-	go.opentelemetry.io/otel/metric v1.45.0 // indirect
-	go.opentelemetry.io/otel/trace v1.45.0 // indirect
+	go.opentelemetry.io/otel v1.46.0 // indirect
+	go.opentelemetry.io/otel/metric v1.46.0 // indirect
+	go.opentelemetry.io/otel/trace v1.46.0 // indirect
 	go.uber.org/goleak v1.3.0 // indirect
 	golang.org/x/exp v0.0.0-20260112195511-716be5621a96 // indirect
 	golang.org/x/mod v0.41.0 // indirect
