@@ -52,6 +52,7 @@ var handleDifferences = map[string]string{
 	"decimal_too_large":           "a DECIMAL of more digits than its column has is refused, GreptimeDB stores it",
 	"empty_column_name":           "a column without a name is refused: DuckDB cannot have one",
 	"hint_physical_table_missing": "the metric engine is refused",
+	"several_tables_second_fails": "the first table is written here; in the recording the second one's error won",
 	"panic_list_no_extension":     "LIST columns are refused; GreptimeDB breaks",
 }
 

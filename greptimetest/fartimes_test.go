@@ -105,6 +105,9 @@ var farConditions = []struct {
 	{"ts NOT IN (coalesce(x), x)", func(c int) bool { return c != 0 }},
 }
 
+// lastDay begins the days at the ends of int64 nanoseconds, which no TIMESTAMP(9) takes.
+var lastDay = big.NewInt(9223286400000000000)
+
 // TestFarTimesInFilters: a constant that a TIMESTAMP(9) column cannot hold is NULL to
 // the planner, which finds no row and says nothing. What the planner does not compute is
 // compared in the coarser unit of the two, and finds the rows.
@@ -119,7 +122,7 @@ func TestFarTimesInFilters(t *testing.T) {
 			var rows []*big.Int
 			for _, at := range farTimes {
 				n := units(at, digits)
-				if !n.IsInt64() || slices.ContainsFunc(rows, func(r *big.Int) bool { return r.Cmp(n) == 0 }) {
+				if !n.IsInt64() || digits == 9 && n.CmpAbs(lastDay) >= 0 || slices.ContainsFunc(rows, func(r *big.Int) bool { return r.Cmp(n) == 0 }) {
 					continue
 				}
 				c.sql(t, fmt.Sprintf("INSERT INTO far%d VALUES (%s, %d)", digits, n, len(rows)))

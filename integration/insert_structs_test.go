@@ -93,12 +93,12 @@ func everythings() []everything {
 			Text: "a\x00— 世界", Blob: []byte{0, 255}, Doc: json.RawMessage(`{"a":[1,null]}`), Vec: greptime.Vector{1, -2.5, math.SmallestNonzeroFloat32},
 			Price: "-9999999999999999999999999999.9999999999", Paid: sql.Null[greptime.Decimal]{V: "0.10", Valid: true}, Clock: sql.Null[greptime.TimeOfDay]{V: 86399_999_999_999, Valid: true},
 			Seen: sql.NullTime{Time: time.UnixMicro(-1).UTC(), Valid: true}, Expires: far, Level: -5, LevelNull: sql.Null[level]{V: 7, Valid: true}, Warmth: celsius{-273}, Small: sql.NullInt16{Int16: -1, Valid: true},
-			Nested: &pointer, TS: time.Unix(0, math.MinInt64).UTC(),
+			Nested: &pointer, TS: time.Date(1677, 9, 22, 0, 0, 0, 1, time.UTC),
 		},
 		// Whatever can be NULL is; an empty slice is not. sqlx makes the struct that an
 		// embedded pointer wants.
 		{Audit: &Audit{}, Blob: []byte{}, Doc: json.RawMessage("null"), Vec: greptime.Vector{0, 0, 0}, Price: "0.0000000000", Expires: time.Unix(0, 0).UTC(), TS: time.Unix(0, 0).UTC()},
-		{Origin: Origin{Host: "b"}, Audit: &Audit{Day: &greptime.Date{Year: 2024, Month: 2, Day: 29}}, Blob: nil, Doc: json.RawMessage(`"s"`), Vec: greptime.Vector{1, 2, 3}, Price: "1.5000000000", Expires: time.Unix(-1, 0).UTC(), TS: time.Unix(0, math.MaxInt64).UTC()},
+		{Origin: Origin{Host: "b"}, Audit: &Audit{Day: &greptime.Date{Year: 2024, Month: 2, Day: 29}}, Blob: nil, Doc: json.RawMessage(`"s"`), Vec: greptime.Vector{1, 2, 3}, Price: "1.5000000000", Expires: time.Unix(-1, 0).UTC(), TS: time.Date(2262, 4, 10, 23, 59, 59, 999_999_999, time.UTC)},
 	}
 }
 

@@ -105,6 +105,9 @@ func TestInsertTimeIndex(t *testing.T) {
 			seen := map[int64]bool{}
 			for i, at := range moments() {
 				epoch := epochOf(at, digits)
+				if digits == 9 && (at.Before(time.Date(1677, 9, 22, 0, 0, 0, 0, time.UTC)) || !at.Before(time.Date(2262, 4, 11, 0, 0, 0, 0, time.UTC))) {
+					continue // a day that int64 nanoseconds do not hold is refused as a whole
+				}
 				if at.Year() < 1 || at.Year() > 9999 || !epoch.IsInt64() || seen[epoch.Int64()] {
 					continue
 				}

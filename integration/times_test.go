@@ -20,7 +20,7 @@ func TestTimeArgumentsSelectExactly(t *testing.T) {
 			time.Date(2024, 2, 29, 12, 34, 56, 0, time.UTC),
 			time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC),
 			time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC),
-			time.Date(2262, 4, 11, 23, 47, 0, 0, time.UTC),
+			time.Date(2262, 4, 10, 23, 47, 0, 0, time.UTC),
 		} {
 			mustExec(t, db, "TRUNCATE TABLE "+table)
 			before, after := middle.Add(-step), middle.Add(step)

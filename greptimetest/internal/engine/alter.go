@@ -13,7 +13,7 @@ import (
 // clone copies a table's definition, to be changed and swapped in.
 func (t *Table) clone() *Table {
 	return &Table{ID: t.ID, Database: t.Database, Name: t.Name, Columns: slices.Clone(t.Columns), Tags: slices.Clone(t.Tags),
-		Options: maps.Clone(t.Options), Version: t.Version, View: t.View, latest: t.latest, filled: t.filled, unlogged: t.unlogged}
+		Options: maps.Clone(t.Options), Version: t.Version, Partitions: t.Partitions, View: t.View, latest: t.latest, filled: t.filled, unlogged: t.unlogged}
 }
 
 // columnsChanged raises the version of a schema whose columns were changed. GreptimeDB
@@ -199,7 +199,7 @@ func (c *cursor) dropColumn(t *Table) ([]string, error) {
 		}
 		return nil, errorf(TableColumnNotFound, "Column %s not exists in table %s", name, t.Name)
 	}
-	if t.Columns[i].Semantic != Field {
+	if t.Columns[i].Semantic != Field || slices.Contains(t.Partitions.Columns, name) {
 		return nil, errorf(InvalidArguments, "Not allowed to remove index column %s from table %s", name, t.Name)
 	}
 	t.Columns = slices.Delete(t.Columns, i, i+1)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -45,11 +46,10 @@ func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batc
 			}
 		}
 	}
-	full, err := e.complete(t, given, values)
-	if err != nil {
-		return 0, err
-	}
-	return n, e.write(ctx, t, full, writeMode{firstWins: true, unlogged: len(given) < len(t.Columns)})
+	full, refused := e.complete(t, given, values, func(col *Column) error {
+		return badRecordBatch("Column '%s' is declared as non-nullable but contains null values", col.Name)
+	})
+	return n, cmp.Or(e.write(ctx, t, full, writeMode{firstWins: true, unlogged: len(given) < len(t.Columns)}), refused)
 }
 
 // matchBatch returns the table's columns that a batch has, and their arrays.
@@ -86,8 +86,6 @@ func checkBatchColumn(t *Table, i int, arr arrow.Array) error {
 		return errorf(Internal, "the time index %s has no times", col.Name) // GreptimeDB's region worker panics
 	case !bulkType(col, dt):
 		return badRecordBatch("column types must match schema types, expected %s but found %s at column index %d", rustType(col.Type.arrow()), rustType(dt), t.regionOrder(i))
-	case !col.Nullable && arr.NullN() > 0:
-		return badRecordBatch("Column '%s' is declared as non-nullable but contains null values", col.Name)
 	}
 	return nil
 }

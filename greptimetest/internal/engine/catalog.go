@@ -48,7 +48,9 @@ type Table struct {
 	Tags    []string
 	Options map[string]string
 	Version int // grows with every change of columns
-	View    string
+	// Partitions divides the rows among regions.
+	Partitions Partitioning
+	View       string
 
 	mu       sync.Mutex // held by writers of the table
 	latest   int64      // the greatest time index ever written

@@ -159,11 +159,8 @@ func (c *cursor) tableOptions(s *Session, t *Table) error {
 	for {
 		switch {
 		case c.accept("PARTITION", "ON", "COLUMNS"):
-			// One process has one region: the rule is read and has no effect.
-			for range 2 {
-				if err := c.skipParens(); err != nil {
-					return err
-				}
+			if err := c.partitionClause(t); err != nil {
+				return err
 			}
 		case c.accept("ENGINE"):
 			c.accept("=")

@@ -49,6 +49,15 @@ func init() {
 				textNull("column_comment"), signed("srs_id")},
 			rows: (*Engine).infoColumnsRows,
 		},
+		"partitions": {
+			cols: []column{text0("table_catalog"), text0("table_schema"), text0("table_name"), text0("partition_name"), textNull("subpartition_name"),
+				signed("partition_ordinal_position"), signed("subpartition_ordinal_position"), textNull("partition_method"), textNull("subpartition_method"),
+				textNull("partition_expression"), textNull("subpartition_expression"), textNull("partition_description"), signed("table_rows"),
+				signed("avg_row_length"), signed("data_length"), signed("max_data_length"), signed("index_length"), signed("data_free"),
+				{"create_time", timestampType(arrow.Second), true}, {"update_time", timestampType(arrow.Second), true}, {"check_time", timestampType(arrow.Second), true},
+				signed("checksum"), textNull("partition_comment"), textNull("nodegroup"), textNull("tablespace_name"), number("greptime_partition_id", true)},
+			rows: (*Engine).infoPartitionsRows,
+		},
 		"schemata": {
 			cols: []column{text0("catalog_name"), text0("schema_name"), text0("default_character_set_name"), text0("default_collation_name"), textNull("sql_path"), textNull("options")},
 			rows: func(e *Engine) [][]driver.Value {

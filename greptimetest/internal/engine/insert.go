@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -37,29 +38,39 @@ func (e *Engine) insertSQL(ctx context.Context, s *Session, c *cursor) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	var values rows
 	start := c.i
-	literals := false
 	if c.accept("VALUES") {
-		if values, literals, err = c.literalRows(t, given, s); err != nil {
+		if values, literals, err := c.literalRows(t, given, s); err != nil {
+			return nil, err
+		} else if literals {
+			return affected(len(values)), e.insertRows(ctx, t, given, values)
+		}
+	}
+	// GreptimeDB writes the batches of a query as they come, and stops at the first that
+	// is refused. VALUES are one batch.
+	values, failed := e.plannedRows(ctx, s, c, start, t, given)
+	if failed != nil {
+		values = values[:len(values)/queryBatch*queryBatch]
+	}
+	for batch := range slices.Chunk(values, queryBatch) {
+		if err := e.insertRows(ctx, t, given, batch); err != nil {
 			return nil, err
 		}
 	}
-	if !literals {
-		if values, err = e.plannedRows(ctx, s, c, start, t, given); err != nil {
-			return nil, err
-		}
+	return affected(len(values)), failed
+}
+
+// queryBatch is the number of rows in a batch of INSERT … SELECT.
+const queryBatch = 8192
+
+// insertRows writes the parts of the rows that are not refused, and returns the error of
+// the first that is.
+func (e *Engine) insertRows(ctx context.Context, t *Table, given []int, values rows) error {
+	full, refused := e.complete(t, given, values, t.nullRefused)
+	if t.ttlInstant() {
+		return refused
 	}
-	full, err := e.complete(t, given, values)
-	if err != nil {
-		return nil, err
-	}
-	if !t.ttlInstant() {
-		if err := e.write(ctx, t, full, writeMode{}); err != nil {
-			return nil, err
-		}
-	}
-	return affected(len(full)), nil
+	return cmp.Or(e.write(ctx, t, full, writeMode{}), refused)
 }
 
 // insertColumns takes the optional column list. Its names keep their case, quoted
@@ -180,7 +191,7 @@ func (c *cursor) refusedValue(t *Table, given []int, k int) error {
 }
 
 // plannedRows runs the query of an INSERT … SELECT, or VALUES with expressions, and
-// casts its columns as Arrow does.
+// casts its columns as Arrow does. With an error it returns the rows before it.
 func (e *Engine) plannedRows(ctx context.Context, s *Session, c *cursor, start int, t *Table, given []int) (rows, error) {
 	toks := c.rest(start)
 	for i, tok := range toks {
@@ -210,13 +221,13 @@ func (e *Engine) plannedRows(ctx context.Context, s *Session, c *cursor, start i
 		if err := res.rows.next(raw); errors.Is(err, io.EOF) {
 			return out, nil
 		} else if err != nil {
-			return nil, asError(err)
+			return out, asError(err)
 		}
 		row := make([]any, len(raw))
 		for i, v := range raw {
 			from := columnTypeOf(res.cols[i].dt)
 			if row[i], err = castCell(fromDuck(from, v), from, t.Columns[given[i]].Type); err != nil {
-				return nil, err
+				return out, err
 			}
 		}
 		out = append(out, row)

@@ -159,8 +159,8 @@ func nativeType(name string, dt v1.ColumnDataType, ext *v1.ColumnDataTypeExtensi
 	return Type{}, errorf(InvalidArguments, "Unknown proto column datatype: %d: unknown enumeration value %d", dt, dt)
 }
 
-// insertNative makes and alters the tables, checks all rows against them, and then
-// writes table after table. What was made stays, whatever the checks find.
+// insertNative creates and alters the tables, and then checks and writes the rows of each.
+// A table that refuses its rows stops no other, and what was created stays.
 func (e *Engine) insertNative(ctx context.Context, s *Session, tables []nativeTable) (int, error) {
 	auto, err := s.boolHint("auto_create_table", true)
 	if err != nil {
@@ -173,29 +173,16 @@ func (e *Engine) insertNative(ctx context.Context, s *Session, tables []nativeTa
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	writes := make([]nativeWrite, len(tables))
-	for i := range tables {
-		if writes[i], err = e.checkTable(s, &tables[i]); err != nil {
-			return 0, err
-		}
-	}
 	total := 0
-	for _, w := range writes {
-		if w.table.ttlInstant() {
-			continue
+	var first error // of the tables, which are written side by side
+	for i := range tables {
+		n, err := e.writeTable(ctx, s, &tables[i])
+		if err != nil && first == nil {
+			first = err
 		}
-		if err := e.write(ctx, w.table, w.rows, writeMode{}); err != nil {
-			return 0, err
-		}
-		total += len(w.rows)
+		total += n
 	}
-	return total, nil
-}
-
-// nativeWrite is what an insert writes into one table.
-type nativeWrite struct {
-	table *Table
-	rows  rows
+	return total, first
 }
 
 // prepareTable makes a missing table or adds missing columns.
@@ -230,11 +217,7 @@ func (e *Engine) prepareTable(ctx context.Context, s *Session, nt *nativeTable, 
 		return nil
 	}
 	if !auto {
-		var names []string
-		for _, c := range unknown {
-			names = append(names, strconv.Quote(c.name))
-		}
-		return t.badRequest("unknown columns: [%s]", strings.Join(names, ", "))
+		return nil // the region refuses them
 	}
 	changed := t.clone()
 	changed.columnsChanged()
@@ -322,36 +305,43 @@ func (e *Engine) createOnInsert(ctx context.Context, s *Session, nt *nativeTable
 	return e.addTable(ctx, t, false)
 }
 
-// checkTable checks one table's rows against the table. The lock is shared.
-func (e *Engine) checkTable(s *Session, nt *nativeTable) (nativeWrite, error) {
+// writeTable checks one table's rows against the table and writes them. Its lock is
+// shared.
+func (e *Engine) writeTable(ctx context.Context, s *Session, nt *nativeTable) (int, error) {
 	name := tableName{s.Catalog, s.Database, nt.name}
 	t := e.catalog.table(name)
 	if t == nil || t.View != "" {
-		return nativeWrite{}, tableNotFound(name)
+		return 0, tableNotFound(name)
 	}
 	given, err := nt.match(t)
 	if err != nil {
-		return nativeWrite{}, err
+		return 0, err
 	}
 	if !slices.Contains(given, t.timeIndex()) {
-		return nativeWrite{}, t.badRequest("missing column %s", t.Columns[t.timeIndex()].Name)
+		return 0, t.badRequest("missing column %s", t.Columns[t.timeIndex()].Name)
 	}
 	values, err := nt.cells(t, given)
 	if err != nil {
-		return nativeWrite{}, err
+		return 0, err
 	}
-	full, err := e.complete(t, given, values)
-	return nativeWrite{t, full}, err
+	if err := e.insertRows(ctx, t, given, values); err != nil || t.ttlInstant() {
+		return 0, err
+	}
+	return len(values), nil
 }
 
 // match finds the declared columns in the table and compares types and roles.
 func (nt *nativeTable) match(t *Table) ([]int, error) {
+	if unknown := nt.unknown(t); len(unknown) > 0 {
+		names := make([]string, len(unknown))
+		for i, c := range unknown {
+			names[i] = strconv.Quote(c.name)
+		}
+		return nil, t.badRequest("unknown columns: [%s]", strings.Join(names, ", "))
+	}
 	given := make([]int, len(nt.cols))
 	for k, c := range nt.cols {
-		i, ok := t.column(c.name)
-		if !ok {
-			return nil, t.badRequest("unknown columns: [%q]", c.name)
-		}
+		i, _ := t.column(c.name)
 		if slices.Contains(given[:k], i) {
 			return nil, t.badRequest("duplicate column %s", c.name)
 		}

@@ -40,14 +40,15 @@ func (e *Engine) DeleteColumns(ctx context.Context, s *Session, req *v1.DeleteRe
 
 func (e *Engine) deleteNative(ctx context.Context, s *Session, tables []nativeTable) (int, error) {
 	total := 0
+	var first error // of the tables, which are written side by side
 	for i := range tables {
 		n, err := e.deleteTable(ctx, s, &tables[i])
-		if err != nil {
-			return 0, err
+		if err != nil && first == nil {
+			first = err
 		}
 		total += n
 	}
-	return total, nil
+	return total, first
 }
 
 // deleteTable deletes by keys. Columns that are no part of the key are dropped.

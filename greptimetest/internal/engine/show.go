@@ -368,7 +368,7 @@ func (t *Table) createText() string {
 		}
 		fmt.Fprintf(&b, ",\n  PRIMARY KEY (%s)", strings.Join(names, ", "))
 	}
-	b.WriteString("\n)\n\nENGINE=mito\n")
+	b.WriteString("\n)\n" + t.partitionText() + "\nENGINE=mito\n")
 	if len(t.Options) > 0 {
 		var opts []string
 		for _, k := range slices.Sorted(maps.Keys(t.Options)) {

@@ -17,41 +17,6 @@ import (
 // rows are complete rows of a table: a cell for every column, in its order.
 type rows [][]any
 
-// complete makes rows of the table out of rows that give some of its columns, and
-// holds them against NOT NULL. given are the columns' positions in the table.
-func (e *Engine) complete(t *Table, given []int, values rows) (rows, error) {
-	now := e.now()
-	template := make([]any, len(t.Columns))
-	for i := range t.Columns {
-		col := &t.Columns[i]
-		if slices.Contains(given, i) {
-			continue
-		}
-		v, err := col.defaultCell(now)
-		if err != nil {
-			return nil, asError(err)
-		}
-		if v == nil && !col.Nullable {
-			return nil, t.badRequest("missing column %s", col.Name)
-		}
-		template[i] = v
-	}
-	out := make(rows, len(values))
-	cells := make([]any, len(values)*len(template))
-	for r, row := range values {
-		full := cells[r*len(template) : (r+1)*len(template) : (r+1)*len(template)]
-		copy(full, template)
-		for k, i := range given {
-			if row[k] == nil && !t.Columns[i].Nullable {
-				return nil, t.badRequest("column %s is not null but input has null", t.Columns[i].Name)
-			}
-			full[i] = row[k]
-		}
-		out[r] = full
-	}
-	return out, nil
-}
-
 // keyColumns are the tags and the time index, which together are a row's key.
 func (t *Table) keyColumns() []int {
 	keys := make([]int, 0, len(t.Tags)+1)
