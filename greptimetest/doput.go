@@ -1,6 +1,7 @@
 package greptimetest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,6 +66,7 @@ type put struct {
 	ss      grpc.ServerStream
 	session *engine.Session
 	table   string
+	batch   int // the number of the batch that was read last
 	acks    chan []byte
 	sent    chan error // of the sender, when it has ended
 }
@@ -77,7 +79,7 @@ func (p *put) run() error {
 	p.ack(0, 0, 0)
 	err := p.batches()
 	close(p.acks)
-	return errors.Join(err, <-p.sent)
+	return cmp.Or(err, <-p.sent)
 }
 
 func (p *put) sendAcks() {
@@ -167,13 +169,35 @@ func (p *put) write(id int64, batch arrow.RecordBatch) error {
 	if p.session.ReadOnly {
 		return engine.ErrPermission
 	}
+	p.batch++
+	f := p.s.faults.takeBatch(p.batch)
+	if f != nil {
+		if err := f.begin(p.ss.Context()); err != nil {
+			return err
+		}
+		if f.After == 0 && (f.Drop || f.Truncate) {
+			return p.end(f)
+		}
+	}
 	start := time.Now()
 	n, err := p.s.engine.InsertBatch(context.WithoutCancel(p.ss.Context()), p.session, p.table, batch)
 	if err != nil {
 		return err
 	}
+	if f != nil && (f.Drop || f.Truncate) {
+		return p.end(f)
+	}
 	p.ack(id, n, time.Since(start))
 	return nil
+}
+
+// end ends the call as a fault of its batch says.
+func (p *put) end(f *Fault) error {
+	if f.Truncate {
+		return errPanic
+	}
+	p.s.faults.drop(p.ss.Context())
+	return errDropped
 }
 
 // putReader receives a call's messages for the decoder: the schema, which is here

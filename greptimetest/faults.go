@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/internal/flight"
 )
 
 // Fault is something that goes wrong on purpose. What is set happens in the order of
@@ -27,6 +28,11 @@ type Fault struct {
 	// Method limits the fault to methods whose name ends with it, "DoGet" or "DoPut".
 	// By default it is every method but HealthCheck.
 	Method string
+	// Batch limits the fault to a batch of a DoPut: 1 is the first of a stream, AnyBatch
+	// whichever comes next. Streams that are running meet it, too, and Requests counts
+	// batches. The batch is not written and not acknowledged, and the stream ends; with
+	// Drop or Truncate, and After other than 0, it is written.
+	Batch int
 	// Delay makes the request wait before anything else. It ends early with the call.
 	Delay time.Duration
 	// Code ends the request with an error of GreptimeDB: 4008 is RegionNotReady, which
@@ -45,15 +51,22 @@ type Fault struct {
 	Truncate bool
 }
 
+// errDropped ends a call whose connection was dropped.
+var errDropped = status.Error(codes.Unavailable, "connection dropped on purpose")
+
+// AnyBatch is the Fault.Batch of every batch.
+const AnyBatch = -1
+
 // faults are the faults to come, and the connections to drop.
 type faults struct {
 	mu     sync.Mutex
 	list   []*Fault
 	refuse bool
-	conns  map[string]net.Conn // by the client's address
+	conns  map[string]*trackedConn // by the client's address
 }
 
-// Inject adds a fault. Faults are met in the order they were added, one a request.
+// Inject adds a fault. Faults are met in the order they were added, one a request, or one
+// a batch.
 func (s *Server) Inject(f Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -67,13 +80,16 @@ func (s *Server) ClearFaults() {
 	s.faults.list, s.faults.refuse = nil, false
 }
 
-// Refuse breaks all connections and accepts no others until ClearFaults: to clients
-// the server is down.
+// Refuse closes all connections and accepts no others until ClearFaults: to clients the
+// server is down. Calls that are running end with Unavailable, and whether they were
+// executed is not known. Refuse waits until the clients have closed their ends, so a
+// call that begins afterwards finds no connection: it is not sent, and fails with
+// Unavailable. A client that does not read for a second is not waited for.
 func (s *Server) Refuse() {
 	s.faults.mu.Lock()
 	s.faults.refuse = true
 	s.faults.mu.Unlock()
-	s.DropConnections()
+	s.faults.hangUp()
 }
 
 // DropConnections breaks all connections. Clients may connect anew.
@@ -86,21 +102,55 @@ func (s *Server) DropConnections() {
 	}
 }
 
-func reset(c net.Conn) {
-	if tracked, ok := c.(*trackedConn); ok {
-		if tcp, ok := tracked.Conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0) // an abrupt end, not an orderly one
+// hangUp closes the sending half of all connections, at which clients close them, and
+// waits until they have. Clients that take longer than a second are cut off.
+func (f *faults) hangUp() {
+	f.mu.Lock()
+	conns := slices.Collect(maps.Values(f.conns))
+	f.mu.Unlock()
+	for _, c := range conns {
+		if tcp, ok := c.Conn.(*net.TCPConn); ok {
+			_ = tcp.CloseWrite()
 		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for _, c := range conns {
+		select {
+		case <-c.ended:
+		case <-ctx.Done():
+		}
+		reset(c)
+	}
+}
+
+func reset(c *trackedConn) {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // an abrupt end, not an orderly one
 	}
 	_ = c.Close()
 }
 
 // take returns the fault that a request meets, nil for none.
 func (f *faults) take(method string) *Fault {
+	return f.takeFirst(func(x *Fault) bool {
+		health := x.Method == "" && strings.HasSuffix(method, "/HealthCheck")
+		return x.Batch == 0 && !health && strings.HasSuffix(method, x.Method)
+	})
+}
+
+// takeBatch returns the fault that batch n of a DoPut meets, nil for none.
+func (f *faults) takeBatch(n int) *Fault {
+	return f.takeFirst(func(x *Fault) bool {
+		return (x.Batch == n || x.Batch == AnyBatch) && strings.HasSuffix(flight.MethodDoPut, x.Method)
+	})
+}
+
+func (f *faults) takeFirst(meets func(*Fault) bool) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, x := range f.list {
-		if x.Method == "" && strings.HasSuffix(method, "/HealthCheck") || !strings.HasSuffix(method, x.Method) {
+		if !meets(x) {
 			continue
 		}
 		met := *x
@@ -127,7 +177,7 @@ func (f *faults) drop(ctx context.Context) {
 	}
 }
 
-// begin applies what happens before a request is looked at.
+// begin applies what happens before a request or batch is looked at.
 func (f *Fault) begin(ctx context.Context) error {
 	if f.Delay > 0 {
 		timer := time.NewTimer(f.Delay)
@@ -140,7 +190,7 @@ func (f *Fault) begin(ctx context.Context) error {
 	}
 	switch {
 	case f.Code != 0:
-		return fail(ctx, &engine.Error{Code: engine.Code(f.Code), Message: f.Message})
+		return refuse(engine.Code(f.Code), "%s", f.Message)
 	case f.GRPC != codes.OK:
 		return status.Error(f.GRPC, f.Message)
 	}
@@ -163,11 +213,11 @@ func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 		return next(ctx, req)
 	}
 	if err := f.begin(ctx); err != nil {
-		return nil, err
+		return nil, fail(ctx, err)
 	}
 	if f.Drop && f.After == 0 {
 		s.faults.drop(ctx)
-		return nil, status.Error(codes.Unavailable, "connection dropped on purpose")
+		return nil, errDropped
 	}
 	res, err = next(ctx, req)
 	if f.Drop {
@@ -183,7 +233,7 @@ func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 		return next(srv, ss)
 	}
 	if err := f.begin(ss.Context()); err != nil {
-		return err
+		return fail(ss.Context(), err)
 	}
 	if !f.Drop && !f.Truncate {
 		return next(srv, ss)
@@ -215,7 +265,7 @@ func (fs *faultyStream) end() error {
 		return nil
 	}
 	fs.faults.drop(fs.Context())
-	return status.Error(codes.Unavailable, "connection dropped on purpose")
+	return errDropped
 }
 
 func (fs *faultyStream) SendMsg(m any) error {
@@ -229,7 +279,7 @@ func (fs *faultyStream) SendMsg(m any) error {
 
 // listener tracks the connections of a listener.
 func (f *faults) listener(l net.Listener) net.Listener {
-	f.conns = map[string]net.Conn{}
+	f.conns = map[string]*trackedConn{}
 	return &trackingListener{Listener: l, faults: f}
 }
 
@@ -244,7 +294,7 @@ func (l *trackingListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := &trackedConn{Conn: c, faults: l.faults}
+		t := &trackedConn{Conn: c, faults: l.faults, ended: make(chan struct{})}
 		l.faults.mu.Lock()
 		refuse := l.faults.refuse
 		if !refuse {
@@ -261,6 +311,17 @@ func (l *trackingListener) Accept() (net.Conn, error) {
 type trackedConn struct {
 	net.Conn
 	faults *faults
+	once   sync.Once
+	ended  chan struct{} // closed when there is no more to read
+}
+
+// Read notes the end of what the client sends.
+func (c *trackedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if err != nil {
+		c.once.Do(func() { close(c.ended) })
+	}
+	return n, err
 }
 
 func (c *trackedConn) Close() error {

@@ -181,13 +181,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return s.Close()
 }
 
-// Crash does what kill -9 and a restart do to a GreptimeDB: all connections break, and
+// Crash does what kill -9 and a restart do to a GreptimeDB: all connections end, and
 // rows that were acknowledged but neither logged nor flushed are gone. Version 1.1.4 has
 // such rows: those of DoPut batches that lacked a column of their table, since the
 // table's last ADMIN flush_table or change of columns. Version 1.0.2 refuses such
 // batches and loses nothing.
 func (s *Server) Crash() error {
-	s.DropConnections()
+	s.faults.hangUp()
 	if err := s.engine.Crash(context.Background()); err != nil {
 		return fmt.Errorf("greptimetest: crash: %w", err)
 	}
