@@ -194,3 +194,23 @@ func TestPartitionsStay(t *testing.T) {
 		}
 	}
 }
+
+// TestDeletesOfSeveralTables shows that a table that refuses its deletes stops no other.
+func TestDeletesOfSeveralTables(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	var deletes []*v1.RowDeleteRequest
+	for name, options := range map[string]string{"kept": " WITH (append_mode = 'true')", "gone": ""} {
+		c.sql(t, "CREATE TABLE "+name+nanoTable+options)
+		c.sql(t, "INSERT INTO "+name+" VALUES ('a', 1, 1)")
+		rows := insertOf(name, v1.ColumnDataType_INT64, hostRow{"a", 1, 1}).Rows
+		deletes = append(deletes, &v1.RowDeleteRequest{TableName: name, Rows: rows})
+	}
+	a := c.send(t, &v1.GreptimeRequest{Request: &v1.GreptimeRequest_RowDeletes{RowDeletes: &v1.RowDeleteRequests{Deletes: deletes}}})
+	if a.errCode != "1004" {
+		t.Errorf("%v", a.err())
+	}
+	if kept, gone := c.rowsOf(t, "SELECT count(*) FROM kept"), c.rowsOf(t, "SELECT count(*) FROM gone"); kept != "1" || gone != "0" {
+		t.Errorf("%s and %s rows", kept, gone)
+	}
+}

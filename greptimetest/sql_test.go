@@ -155,6 +155,26 @@ func TestColumnNames(t *testing.T) {
 	}
 }
 
+// TestColumnBesideItsCast shows that the CAST of a column has the column's name, so that
+// one of the two needs an alias.
+func TestColumnBesideItsCast(t *testing.T) {
+	t.Parallel()
+	c := withTables(t)
+	for sql, code := range map[string]string{
+		"SELECT ts, CAST(ts AS BIGINT) FROM cpu":              "3000",
+		"SELECT CAST(ts AS BIGINT), ts FROM cpu":              "3000",
+		"SELECT *, ts::BIGINT FROM cpu":                       "3000",
+		"SELECT ts, CAST(ts AS BIGINT) AS n FROM cpu":         "",
+		"SELECT ts AS t, CAST(ts AS BIGINT) FROM cpu":         "",
+		"SELECT a.ts, CAST(b.ts AS BIGINT) FROM cpu a, cpu b": "",
+		"SELECT ts, arrow_cast(ts, 'Int64') FROM cpu":         "",
+	} {
+		if a := c.try(t, sql); a.errCode != code {
+			t.Errorf("%s: %v, want %q", sql, a.err(), code)
+		}
+	}
+}
+
 // TestUnionNullability: a column is nullable if it is in one arm of the union.
 func TestUnionNullability(t *testing.T) {
 	t.Parallel()

@@ -178,7 +178,7 @@ func TestInsertAddsColumns(t *testing.T) {
 	mustInsert(t, db, insert.Options{}, wide)
 	wantRows(t, db, "SELECT column_name, semantic_type FROM information_schema.columns WHERE table_schema = database() AND table_name = 'grows' ORDER BY ordinal_position",
 		"device TAG", "temperature FIELD", "note FIELD", "ts TIMESTAMP", "region TAG", "data FIELD")
-	wantRows(t, db, "SELECT device, region, note, data, CAST(ts AS BIGINT) FROM grows ORDER BY ts, region NULLS FIRST",
+	wantRows(t, db, "SELECT device, region, note, data, CAST(ts AS BIGINT) AS at FROM grows ORDER BY ts, region NULLS FIRST",
 		"a NULL none NULL 1", `a eu none {"a":1} 1`, "a us none NULL 1", "a NULL none 2 2")
 
 	// Types and roles never change.

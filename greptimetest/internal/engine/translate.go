@@ -392,7 +392,7 @@ func mustBool(e expr) error {
 func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
 	var items []string
 	var outs []expr
-	seen := map[string]int{}
+	seen, asWritten := map[string]int{}, map[string]int{}
 	selecting, compared := tr.selecting, tr.compared
 	tr.selecting, tr.compared = true, map[string]bool{}
 	defer func() { tr.selecting, tr.compared = selecting, compared }()
@@ -413,12 +413,21 @@ func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
 			return nil, nil, err
 		}
 		for _, e := range es {
-			// Columns of two tables may have one name.
-			if first, dup := seen[e.name]; dup && !(e.plain && outs[first].plain && item.str("alias") == "" && e.text != outs[first].text) {
-				return nil, nil, planError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s AS %s" at position %d have the same name. Consider aliasing ("AS") one of them.`,
-					outs[first].text, e.name, first, e.text, e.name, len(outs))
+			// Columns of two tables may have one name. A column is not told from its CAST,
+			// which has the name of the column with its table.
+			written := e.name
+			if e.plain && item.str("alias") == "" {
+				written = e.text
 			}
-			seen[e.name] = len(outs)
+			first, dup := seen[e.name]
+			if dup = dup && !(e.plain && outs[first].plain && item.str("alias") == "" && e.text != outs[first].text); !dup {
+				first, dup = asWritten[written]
+			}
+			if dup {
+				return nil, nil, planError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s AS %s" at position %d have the same name. Consider aliasing ("AS") one of them.`,
+					outs[first].text, outs[first].name, first, e.text, e.name, len(outs))
+			}
+			seen[e.name], asWritten[written] = len(outs), len(outs)
 			outs = append(outs, e)
 			items = append(items, e.sql+" AS "+quote(e.name))
 		}
