@@ -161,13 +161,17 @@ func TestColumnBesideItsCast(t *testing.T) {
 	t.Parallel()
 	c := withTables(t)
 	for sql, code := range map[string]string{
-		"SELECT ts, CAST(ts AS BIGINT) FROM cpu":              "3000",
-		"SELECT CAST(ts AS BIGINT), ts FROM cpu":              "3000",
-		"SELECT *, ts::BIGINT FROM cpu":                       "3000",
-		"SELECT ts, CAST(ts AS BIGINT) AS n FROM cpu":         "",
-		"SELECT ts AS t, CAST(ts AS BIGINT) FROM cpu":         "",
-		"SELECT a.ts, CAST(b.ts AS BIGINT) FROM cpu a, cpu b": "",
-		"SELECT ts, arrow_cast(ts, 'Int64') FROM cpu":         "",
+		"SELECT ts, CAST(ts AS BIGINT) FROM cpu":               "3000",
+		"SELECT CAST(ts AS BIGINT), ts FROM cpu":               "3000",
+		"SELECT *, ts::BIGINT FROM cpu":                        "3000",
+		"SELECT ts, CAST(ts AS BIGINT) AS n FROM cpu":          "",
+		"SELECT ts AS t, CAST(ts AS BIGINT) FROM cpu":          "",
+		"SELECT a.ts, CAST(b.ts AS BIGINT) FROM cpu a, cpu b":  "",
+		"SELECT CAST(ts AS BIGINT) FROM cpu ORDER BY ts":       "3000",
+		"SELECT CAST(ts AS BIGINT) AS n FROM cpu ORDER BY ts":  "",
+		"SELECT CAST(ts AS BIGINT) AS ts FROM cpu ORDER BY ts": "",
+		"SELECT CAST(ts AS BIGINT) FROM cpu ORDER BY load":     "",
+		"SELECT ts, arrow_cast(ts, 'Int64') FROM cpu":          "",
 	} {
 		if a := c.try(t, sql); a.errCode != code {
 			t.Errorf("%s: %v, want %q", sql, a.err(), code)

@@ -37,6 +37,11 @@ func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string
 	if err != nil {
 		return "", "", err
 	}
+	// The planner adds the column to the select list, where its CAST has the same name.
+	if i := slices.IndexFunc(sc.outs, func(o expr) bool { return !o.plain && o.name == e.text }); i >= 0 && sc.outsFirst && e.plain {
+		return "", "", planError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s" of ORDER BY have the same name. Consider aliasing ("AS") one of them.`,
+			sc.outs[i].text, sc.outs[i].name, i, e.text)
+	}
 	return e.sql, e.text, noIntervals("ordering and grouping", e)
 }
 
