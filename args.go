@@ -175,10 +175,12 @@ func plainValue(v any) (any, error) {
 	return nil, fmt.Errorf("%T: its Value does not come to an end", v)
 }
 
-// sqlNull takes a sql.Null apart. Its Value would make a plain one of a Date or
-// json.RawMessage inside, and refuse the upper half of uint64.
+// sqlNull takes a sql.Null or a Null apart. Its Value would make a plain one of a Date or
+// json.RawMessage inside, and sql.Null's would refuse the upper half of uint64.
 func sqlNull(rv reflect.Value) (value any, valid, ok bool) {
-	if t := rv.Type(); t.Kind() != reflect.Struct || t.PkgPath() != "database/sql" || !strings.HasPrefix(t.Name(), "Null[") {
+	t := rv.Type()
+	isOurs := t.PkgPath() == "database/sql" || t.PkgPath() == reflect.TypeFor[Null[any]]().PkgPath()
+	if t.Kind() != reflect.Struct || !isOurs || !strings.HasPrefix(t.Name(), "Null[") {
 		return nil, false, false
 	}
 	return rv.FieldByName("V").Interface(), rv.FieldByName("Valid").Bool(), true

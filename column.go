@@ -31,7 +31,6 @@ type column interface {
 type columnInfo struct {
 	sqlType      string
 	scanType     reflect.Type
-	nullType     reflect.Type // sql.Null of scanType
 	nullable     bool
 	length       int64 // 0 if not known
 	precision    int64
@@ -41,12 +40,20 @@ type columnInfo struct {
 
 func (c *columnInfo) info() *columnInfo { return c }
 
+// nullableType returns the Go type of the column's values, NULL included if there may be
+// any.
+func (c *columnInfo) nullableType() reflect.Type {
+	if t, ok := nullTypes[c.scanType]; ok && c.nullable {
+		return t
+	}
+	return c.scanType
+}
+
 // infoOf describes a column whose values are exactly T.
 func infoOf[T any](f arrow.Field, sqlType string) columnInfo {
 	return columnInfo{
 		sqlType:  sqlType,
 		scanType: reflect.TypeFor[T](),
-		nullType: reflect.TypeFor[sql.Null[T]](),
 		nullable: f.Nullable,
 	}
 }
@@ -65,7 +72,7 @@ func (c columnInfo) withoutLimit() columnInfo {
 func newColumn(f arrow.Field, loc *time.Location) (column, error) {
 	switch t := f.Type.(type) {
 	case *arrow.NullType:
-		return &nullColumn{columnInfo{sqlType: "NULL", scanType: reflect.TypeFor[any](), nullType: reflect.TypeFor[any](), nullable: true}}, nil
+		return &nullColumn{columnInfo{sqlType: "NULL", scanType: reflect.TypeFor[any](), nullable: true}}, nil
 	case *arrow.BooleanType:
 		return &boolColumn{columnInfo: infoOf[bool](f, "BOOLEAN")}, nil
 	case *arrow.Int8Type:
@@ -175,6 +182,8 @@ func scanNull[T any](dest any) bool {
 	switch d := dest.(type) {
 	case *sql.Null[T]:
 		*d = sql.Null[T]{}
+	case *Null[T]:
+		*d = Null[T]{}
 	case *any:
 		*d = nil
 	case **T:

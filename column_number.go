@@ -60,6 +60,8 @@ func (c *integerColumn[T]) scan(i int, dest any) (bool, error) {
 			*d = sql.NullInt64{}
 		case *sql.NullInt32:
 			*d = sql.NullInt32{}
+		case *sql.NullInt16:
+			*d = sql.NullInt16{}
 		case *sql.Null[int64]:
 			*d = sql.Null[int64]{}
 		default:
@@ -73,6 +75,8 @@ func (c *integerColumn[T]) scan(i int, dest any) (bool, error) {
 		*d = v
 	case *sql.Null[T]:
 		*d = sql.Null[T]{V: v, Valid: true}
+	case *Null[T]:
+		*d = Null[T]{V: v, Valid: true}
 	case *any:
 		*d = boxInteger(v)
 	default:
@@ -112,6 +116,11 @@ func scanInt64(v int64, dest any) bool {
 			return false
 		}
 		*d = sql.NullInt32{Int32: int32(v), Valid: true}
+	case *sql.NullInt16:
+		if int64(int16(v)) != v {
+			return false
+		}
+		*d = sql.NullInt16{Int16: int16(v), Valid: true}
 	case *sql.Null[int64]:
 		*d = sql.Null[int64]{V: v, Valid: true}
 	default:
@@ -165,6 +174,8 @@ func (c *floatColumn[T]) scan(i int, dest any) (bool, error) {
 		*d = sql.NullFloat64{Float64: float64(v), Valid: true}
 	case *sql.Null[T]:
 		*d = sql.Null[T]{V: v, Valid: true}
+	case *Null[T]:
+		*d = Null[T]{V: v, Valid: true}
 	case *sql.Null[float64]:
 		*d = sql.Null[float64]{V: float64(v), Valid: true}
 	case *any:

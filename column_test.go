@@ -73,6 +73,10 @@ func destinations() []any {
 		&sql.Null[time.Duration]{V: 1, Valid: true}, &sql.Null[json.RawMessage]{V: json.RawMessage("1"), Valid: true},
 		&sql.Null[Date]{V: Date{2000, 1, 1}, Valid: true}, &sql.Null[TimeOfDay]{V: 1, Valid: true}, &sql.Null[Decimal]{V: "1", Valid: true},
 		&sql.Null[Interval]{V: Interval{1, 1, 1}, Valid: true}, &sql.Null[Vector]{V: Vector{1}, Valid: true},
+		&sql.NullInt16{Int16: 1, Valid: true}, &Null[int8]{V: 1, Valid: true}, &Null[uint8]{V: 1, Valid: true}, &Null[uint16]{V: 1, Valid: true},
+		&Null[uint32]{V: 1, Valid: true}, &Null[uint64]{V: 1, Valid: true}, &Null[float32]{V: 1, Valid: true},
+		&Null[string]{V: "before", Valid: true}, &Null[[]byte]{V: []byte("before"), Valid: true}, &Null[time.Time]{V: now, Valid: true},
+		&Null[json.RawMessage]{V: json.RawMessage("1"), Valid: true},
 	}
 }
 
@@ -143,7 +147,9 @@ func TestScanningIsConvertingTheBoxedValue(t *testing.T) {
 			if err != nil || !done {
 				continue
 			}
-			if err := convert(value, want[i]); err != nil {
+			if takesNULL(value, got) {
+				want[i] = new(json.RawMessage)
+			} else if err := convert(value, want[i]); err != nil {
 				t.Errorf("%s into %T: filled, but database/sql says %v", name, got, err)
 				continue
 			}
@@ -182,8 +188,8 @@ func TestScanTypeTakesEveryValue(t *testing.T) {
 		if value == nil && !info.nullable {
 			t.Errorf("%s: NULL in a column that has none", name)
 		}
-		for _, typ := range []reflect.Type{info.scanType, info.nullType} {
-			if value == nil && typ == info.scanType {
+		for _, typ := range []reflect.Type{info.scanType, info.nullableType()} {
+			if value == nil && typ != info.nullableType() {
 				continue
 			}
 			dest := reflect.New(typ).Interface()
@@ -201,6 +207,13 @@ func TestScanTypeTakesEveryValue(t *testing.T) {
 			check(t, name, c, row)
 		}
 	})
+}
+
+// takesNULL reports whether a value is NULL, and dest the one destination that takes it
+// although database/sql refuses.
+func takesNULL(value driver.Value, dest any) bool {
+	_, isJSON := dest.(*json.RawMessage)
+	return value == nil && isJSON
 }
 
 // same compares two variables; NaN is itself.

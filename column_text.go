@@ -131,8 +131,12 @@ func scanNullBytes(dest any) bool {
 	switch d := dest.(type) {
 	case *[]byte:
 		*d = nil
+	case *json.RawMessage:
+		*d = nil // which database/sql itself refuses
 	case *sql.Null[json.RawMessage]:
 		*d = sql.Null[json.RawMessage]{}
+	case *Null[json.RawMessage]:
+		*d = Null[json.RawMessage]{}
 	default:
 		return scanNull[[]byte](dest)
 	}
@@ -180,6 +184,8 @@ func (c *jsonColumn) scan(i int, dest any) (bool, error) {
 		*d = text
 	case *sql.Null[json.RawMessage]:
 		*d = sql.Null[json.RawMessage]{V: text, Valid: true}
+	case *Null[json.RawMessage]:
+		*d = Null[json.RawMessage]{V: text, Valid: true}
 	case *string:
 		*d = string(text)
 	default:

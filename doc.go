@@ -82,7 +82,10 @@
 //	VECTOR                  string, [1,2,3]                Vector
 //	lists, structs          []byte, JSON text              string
 //
-// NULL goes into pointers, sql.Null and *any. On Go 1.27 values are scanned
+// NULL goes into pointers, sql.Null, *[]byte and *any; of JSON on Go 1.27 also into a
+// *json.RawMessage, which database/sql refuses before. ColumnType.ScanType is the exact
+// type: int64, of a nullable column sql.NullInt64, or [Null] where database/sql has no
+// such type. On Go 1.27 values are scanned
 // straight from the Arrow column into the destination, without boxing, where the
 // destination's type is the column's; database/sql's rules hold for the others.
 // Nothing that is handed out shares memory with a record batch. Short strings of

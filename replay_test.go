@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -356,7 +357,8 @@ func sameTypes(types []*sql.ColumnType, exchange *captures.DoGet) error {
 		if got, want := types[i].DatabaseTypeName(), sqlType(f); got != want {
 			return fmt.Errorf("column %s: type %s, want %s for %s", f.Name, got, want, f.Type)
 		}
-		if isNull := strings.HasPrefix(types[i].ScanType().String(), "sql.Null["); isNull != (f.Nullable && f.Type != "null") {
+		scanType := types[i].ScanType()
+		if isNull := strings.Contains(scanType.String(), ".Null"); isNull != (f.Nullable && f.Type != "null" && scanType != reflect.TypeFor[[]byte]()) {
 			return fmt.Errorf("column %s: scan type %v, nullable is %v", f.Name, types[i].ScanType(), f.Nullable)
 		}
 	}

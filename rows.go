@@ -189,15 +189,9 @@ func (r *rows) release() {
 	r.rd.Release()
 }
 
-// ColumnTypeScanType is the exact Go type of the column's values, inside
-// sql.Null where they may be NULL.
-func (r *rows) ColumnTypeScanType(i int) reflect.Type {
-	info := r.columns[i].info()
-	if info.nullable {
-		return info.nullType
-	}
-	return info.scanType
-}
+// ColumnTypeScanType returns the exact Go type of the column's values. Where they may be
+// NULL it is a type that takes NULL: sql.NullInt64 and so on, [Null], or []byte.
+func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.columns[i].info().nullableType() }
 
 // ColumnTypeDatabaseTypeName is GreptimeDB's SQL name of the type, without
 // length or precision.
