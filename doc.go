@@ -94,7 +94,8 @@
 //
 // A result that is not complete never looks complete: a stream that breaks off,
 // at whatever byte, ends in an error from Rows.Err, and so does the one case in
-// which the server itself reports success too early ([ErrTruncated]).
+// which the server itself reports success too early ([ErrTruncated]). Rows that are
+// closed early read a little more, and Close and Row.Scan return an error there.
 //
 // # Errors and retries
 //

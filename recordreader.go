@@ -2,9 +2,12 @@ package greptime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -38,7 +41,17 @@ type RecordReader struct {
 	err     error
 	done    bool
 	refs    atomic.Int64
+
+	finishing bool // by finish …
+	left      int  // … which reads so many bytes more
 }
+
+// What is left of an answer is read to its end when its rows are closed, if it is no more
+// than closeBytes and comes within closeWait. It mostly is the metrics and the status.
+const (
+	closeBytes = 256 << 10
+	closeWait  = 100 * time.Millisecond
+)
 
 // newRecordReader reads the first message; it closes the stream if that fails.
 func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement) (*RecordReader, error) {
@@ -58,9 +71,16 @@ func (r *RecordReader) receive(m *flightdecode.Message) error {
 	if err := r.stream.Recv(&r.data); err != nil {
 		return err
 	}
+	if r.finishing {
+		if r.left -= len(r.data.DataHeader) + len(r.data.AppMetadata) + len(r.data.DataBody); r.left < 0 {
+			return errMoreLeft
+		}
+	}
 	*m = flightdecode.Message{Header: r.data.DataHeader, AppMetadata: r.data.AppMetadata, Body: r.data.DataBody, Buffer: r.data.Memory}
 	return nil
 }
+
+var errMoreLeft = errors.New("there is more than closeBytes")
 
 var emptySchema = arrow.NewSchema(nil, nil)
 
@@ -114,7 +134,16 @@ func (r *RecordReader) checkEnd() error {
 		return nil
 	}
 	if endpoint.Metrics() == transport.MetricsUnknown && !r.st.isProbe {
-		if err := r.conn.probe(r.ctx, r.session, endpoint); err != nil {
+		ctx := r.ctx
+		if r.finishing {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, closeWait)
+			defer cancel()
+		}
+		switch err := r.conn.probe(ctx, r.session, endpoint); {
+		case err != nil && r.finishing:
+			return nil // nobody asked for the rows that may be missing
+		case err != nil:
 			return fmt.Errorf("greptime: the result may be incomplete, for it ended without metrics, and whether the server sends any could not be found out: %w", err)
 		}
 	}
@@ -192,6 +221,54 @@ func (r *RecordReader) drain() (affected int64, err error) {
 	}
 	rows, _ := r.AffectedRows()
 	return int64(rows), r.Err()
+}
+
+// finish reads the answer to its end, if little is left of it, and drops the rest of its
+// rows. So the call ends by the server's status, which is returned, and not by a
+// cancellation, which whoever watches calls takes for a failure. Of more than a little,
+// of what takes its time, and after the context's end the rest is left to Release.
+func (r *RecordReader) finish() error {
+	if r.done || r.ctx.Err() != nil {
+		return nil
+	}
+	r.finishing, r.left = true, closeBytes
+	limit := closeTimers.Get().(*closeTimer)
+	limit.start(r.stream)
+	for r.Next() {
+	}
+	if inTime := limit.stop(); !inTime || r.left < 0 || r.ctx.Err() != nil || errors.Is(r.err, ErrClosed) {
+		return nil
+	}
+	return r.err
+}
+
+// closeTimer closes a stream when closeWait is over. It is used again, because nearly
+// every query that returns one row needs one.
+type closeTimer struct {
+	timer  *time.Timer
+	stream atomic.Pointer[transport.Stream]
+}
+
+var closeTimers = sync.Pool{New: func() any { return new(closeTimer) }}
+
+// start begins to wait.
+func (c *closeTimer) start(stream *transport.Stream) {
+	c.stream.Store(stream)
+	if c.timer == nil {
+		c.timer = time.AfterFunc(closeWait, func() { c.stream.Load().Close() })
+	} else {
+		c.timer.Reset(closeWait)
+	}
+}
+
+// stop reports whether the time is not over.
+func (c *closeTimer) stop() bool {
+	if !c.timer.Stop() {
+		return false // the timer may still be at the stream: it is not used again
+	}
+	c.stream.Store(nil)
+	closeTimers.Put(c)
+	return true
 }
 
 // next is Next in the form that rows want: io.EOF at the end.

@@ -68,9 +68,10 @@ func (r *rows) open() error {
 	}
 	r.wrote = r.wrote || isWrite(st)
 	r.rd, r.row, r.n = rd, 0, 0
-	fields := rd.Schema().Fields()
-	r.names, r.columns = make([]string, len(fields)), make([]column, len(fields))
-	for i, f := range fields {
+	schema := rd.Schema()
+	r.names, r.columns = make([]string, schema.NumFields()), make([]column, schema.NumFields())
+	for i := range r.names {
+		f := schema.Field(i)
 		r.names[i] = f.Name
 		if r.columns[i], err = newColumn(f, rd.session.loc); err != nil {
 			rd.Release()
@@ -144,15 +145,16 @@ func (r *rows) Next(dest []driver.Value) error {
 	return nil
 }
 
-// Close ends the call, read to its end or not. Of a text of several statements
-// those that were not reached by NextResultSet are not run; it is an error if any
-// of them writes.
+// Close ends the call, read to its end or not. Little that is left is read; an error of
+// the server there is returned. Of a text of several statements those that were not
+// reached by NextResultSet are not run; it is an error if any of them writes.
 func (r *rows) Close() error {
+	late := r.finish()
 	r.release()
 	rest := r.rest
 	r.rest = nil
 	if r.err != nil && !errors.Is(r.err, io.EOF) {
-		return nil // which is known
+		return late // nil if the error is known
 	}
 	if i := slices.IndexFunc(rest, isWrite); i >= 0 {
 		return fmt.Errorf("greptime: the rows were closed before statement %d of %d was run, and it writes; use Exec, or NextResultSet to the end", r.total-len(rest)+i+1, r.total)
@@ -171,15 +173,39 @@ func (r *rows) NextResultSet() error {
 	if r.err != nil && !errors.Is(r.err, io.EOF) {
 		return r.err
 	}
-	if len(r.names) == 0 {
-		if err := r.drain(); err != nil {
-			r.err = err
-			return err
-		}
+	if err := r.leave(); err != nil {
+		r.err = err
+		return err
 	}
 	r.release()
 	r.err = nil
 	return r.open()
+}
+
+// leave reads the current result to its end: all of it if it has no rows, otherwise what
+// finish reads.
+func (r *rows) leave() error {
+	if len(r.names) == 0 {
+		return r.drain()
+	}
+	err := r.finish()
+	if err != nil {
+		r.rest = nil
+	}
+	return err
+}
+
+// finish reads what is left of the current result if it is little, and remembers an
+// error there.
+func (r *rows) finish() error {
+	if r.err != nil {
+		return nil
+	}
+	err := r.rd.finish()
+	if err != nil {
+		r.err = statementError(err, r.total-len(r.rest)-1, r.total, r.wrote)
+	}
+	return r.err
 }
 
 // release gives up the current result. There is no row any more: its memory may be
