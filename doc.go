@@ -106,7 +106,8 @@
 // message goes to the next. A write does only if it provably was not sent.
 // Nothing else is repeated, unless insert or bulk are told to. GreptimeDB executes the
 // parts of a write in parallel, undoes nothing, and answers with the first error. So
-// Error.Ambiguous is true unless the answer proves that no row of the call was written.
+// Error.Ambiguous is true unless the answer proves that no row of the call was written;
+// [Error.SafeToRetry] is its opposite.
 // The driver never returns driver.ErrBadConn from a statement, which would
 // make database/sql repeat it.
 //

@@ -105,6 +105,13 @@ func newServerError(st *status.Status, trailer metadata.MD, endpoint string) *Er
 	return e
 }
 
+// SafeToRetry reports whether nothing was done, so that the same call, made again, cannot repeat
+// a write: the request was not sent, or the answer proves that the server refused it before it
+// wrote anything, as by RateLimited. It is true for every failure of a read. It does not report
+// whether another attempt can succeed: Unavailable, RateLimited and Retryable pass, InvalidSyntax
+// does not.
+func (e *Error) SafeToRetry() bool { return !e.Ambiguous }
+
 // Error returns the message with code and endpoint, and what to do about it where that is known.
 func (e *Error) Error() string {
 	text := e.Message

@@ -111,12 +111,12 @@ func TestNullIsItsValueAsAnArgument(t *testing.T) {
 		{Null[json.RawMessage]{}, sqltext.Arg{Kind: sqltext.Null}},
 		{(*Null[uint64])(nil), sqltext.Arg{Kind: sqltext.Null}},
 	} {
-		nv := driver.NamedValue{Ordinal: 1, Value: test.arg}
-		if err := new(Conn).CheckNamedValue(&nv); err != nil {
+		plain, err := plainValue(test.arg)
+		if err != nil {
 			t.Errorf("%#v: %v", test.arg, err)
 			continue
 		}
-		if got, err := sqlArg(nv.Value); err != nil || !reflect.DeepEqual(got, test.want) {
+		if got, err := sqlArg(plain); err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%#v: %+v, %v", test.arg, got, err)
 		}
 	}

@@ -215,20 +215,6 @@ func setNullable(c *column.Cell, t column.Type, v any) (handled bool, err error)
 		return null(c, t, v.Valid, v.V, (*column.Cell).SetBytes)
 	case sql.Null[json.RawMessage]:
 		return null(c, t, v.Valid, v.V, (*column.Cell).SetJSON)
-	case greptime.Null[float32]:
-		return null(c, t, v.Valid, v.V, (*column.Cell).SetFloat32)
-	case greptime.Null[int8]:
-		return null(c, t, v.Valid, v.V, setInt[int8])
-	case greptime.Null[uint64]:
-		return null(c, t, v.Valid, v.V, (*column.Cell).SetUint)
-	case greptime.Null[uint32]:
-		return null(c, t, v.Valid, v.V, setUint[uint32])
-	case greptime.Null[uint16]:
-		return null(c, t, v.Valid, v.V, setUint[uint16])
-	case greptime.Null[uint8]:
-		return null(c, t, v.Valid, v.V, setUint[uint8])
-	case greptime.Null[json.RawMessage]:
-		return null(c, t, v.Valid, v.V, (*column.Cell).SetJSON)
 	case sql.Null[greptime.Date]:
 		return null(c, t, v.Valid, v.V, SetDate)
 	case sql.Null[greptime.TimeOfDay]:

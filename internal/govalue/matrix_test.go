@@ -371,6 +371,7 @@ func TestNull(t *testing.T) {
 		[]byte(nil), json.RawMessage(nil), greptime.Vector(nil), []float32(nil), ptr([]byte(nil)), ptr((*int)(nil)),
 		sql.NullString{}, sql.NullInt64{Int64: 5}, sql.NullInt32{}, sql.NullInt16{}, sql.NullByte{}, sql.NullFloat64{}, sql.NullBool{}, sql.NullTime{},
 		sql.Null[string]{V: "x"}, sql.Null[int]{}, sql.Null[float32]{}, sql.Null[time.Time]{}, sql.Null[greptime.Decimal]{}, sql.Null[greptime.Date]{}, sql.Null[level]{}, sql.Null[json.RawMessage]{}, sql.Null[[]byte]{Valid: true},
+		greptime.Null[uint64]{V: 5}, greptime.Null[json.RawMessage]{}, (*greptime.Null[uint64])(nil), &greptime.Null[uint64]{V: 5},
 		govalue.Valuer{}, govalue.Valuer{Valuer: (*valuer)(nil)}, govalue.Valuer{Valuer: valuer{nil}}, govalue.Valuer{Valuer: sql.NullString{}},
 	}
 	for _, m := range matrix {
@@ -454,6 +455,10 @@ func TestWrappedValues(t *testing.T) {
 		{column.Of(column.Int64), sql.NullInt16{Int16: 3, Valid: true}, i64(3)},
 		{column.Of(column.Int64), ptr(sql.NullInt64{Int64: 3, Valid: true}), i64(3)},
 		{column.Of(column.Uint8), count(9), u8(9)},
+		{column.Of(column.Uint8), greptime.Null[uint8]{V: 9, Valid: true}, u8(9)},
+		{column.Of(column.Int64), &greptime.Null[int8]{V: -9, Valid: true}, i64(-9)},
+		{column.Of(column.Float32), greptime.Null[float32]{V: 0.5, Valid: true}, f32(0.5)},
+		{column.Of(column.Int64), govalue.Valuer{Valuer: greptime.Null[uint64]{V: 9, Valid: true}}, i64(9)},
 		{column.Of(column.Uint8), sql.NullByte{Byte: 9, Valid: true}, u8(9)},
 		{column.Of(column.String), name("x"), text("x")},
 		{column.Of(column.String), sql.Null[string]{V: "x", Valid: true}, text("x")},

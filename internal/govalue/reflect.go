@@ -55,12 +55,13 @@ func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 }
 
 // known says whether the type has a class of its own although it is a Valuer.
-func known(rt reflect.Type) bool { return rt.PkgPath() == ownTypePath }
+func known(rt reflect.Type) bool { return rt.PkgPath() == ownTypePath && !Nullable(rt) }
 
-// Nullable says whether it is one of database/sql's nullable types: a struct of a
-// value and Valid.
+// Nullable reports whether it is one of database/sql's nullable types, or greptime.Null:
+// a struct of a value and Valid.
 func Nullable(rt reflect.Type) bool {
-	return rt.Kind() == reflect.Struct && rt.PkgPath() == "database/sql" && strings.HasPrefix(rt.Name(), "Null") && rt.NumField() == 2
+	isOurs := rt.PkgPath() == "database/sql" || rt.PkgPath() == ownTypePath
+	return rt.Kind() == reflect.Struct && isOurs && strings.HasPrefix(rt.Name(), "Null") && rt.NumField() == 2
 }
 
 // SetKind is Set for a value of a named type: it sets what that is made of, whatever
