@@ -122,7 +122,7 @@ type Config struct {
 	// TimeTruncate, if not 0, cuts the time.Time arguments of statements to a multiple of it, towards
 	// the past, as time.Time.Truncate does. With the unit of the columns, such as a millisecond,
 	// comparisons are the same on all versions of GreptimeDB: up to 1.1.2 the server cuts an argument
-	// with finer digits than the column, later it compares all digits.
+	// with finer digits than the column, towards 1970, later it compares all digits.
 	TimeTruncate time.Duration
 
 	// MultiStatements lets one query text hold several statements, which are then run one by one.

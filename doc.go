@@ -49,9 +49,10 @@
 // stores the same as the text, which is several times faster; see Config.Insert.
 //
 // A timestamp column is compared with a time.Time exactly, unless the time has finer
-// digits than the column: GreptimeDB up to 1.1.2 cuts those off, and so finds the row
-// at .123 for ts = .123456 in a TIMESTAMP(3); from 1.1.3 on it compares all digits.
-// Config.TimeTruncate cuts them in the driver, for all versions alike. A time before
+// digits than the column: GreptimeDB up to 1.1.2 cuts those off, towards 1970, and so
+// finds the row at .123 for ts = .123456 in a TIMESTAMP(3); from 1.1.3 on it compares
+// all digits. Config.TimeTruncate cuts them in the driver, towards the past, for all
+// versions alike. A time before
 // 1677 or after 2262 may have microseconds, not nanoseconds. Text is not compared
 // exactly: GreptimeDB 1.0 compares text on a whole second by seconds.
 //
