@@ -10,6 +10,9 @@ import (
 	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -17,6 +20,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/jsonb"
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
@@ -398,6 +402,64 @@ func TestColumnsThatCannotBeWrittenAreReadOnce(t *testing.T) {
 	exec(t, db, insert)
 	if got := s.ways(); got != "text, columns, native" {
 		t.Errorf("went %s", got)
+	}
+}
+
+// GreptimeDB refuses JSON2 natively each time, and takes its text.
+func TestJSON2IsInsertedAsText(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	s.setJSON2("public.t")
+	db := openServer(t, s.Server)
+	insert := manyRows("INSERT INTO t (host, ts, doc) VALUES ", `('a', 1, '{"a": 1}')`, 16)
+	for range 3 {
+		exec(t, db, insert)
+	}
+	if got := s.ways(); got != "columns, text, text, text" {
+		t.Errorf("went %s", got)
+	}
+	_, err := openServer(t, s.Server, "insert=native").Exec(insert)
+	if err == nil || !strings.Contains(err.Error(), `column "doc": JSON2 columns take neither native inserts nor bulk loads`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestJSON2IsReadAsJSON(t *testing.T) {
+	t.Parallel()
+	document, err := jsonb.AppendBinary(nil, []byte(`{"a": [1, true]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, metadata := range map[string]arrow.Metadata{
+		"as marked by 1.2":    json2Field.Metadata,
+		"the extension alone": arrow.MetadataFrom(map[string]string{"ARROW:extension:name": "greptime.json2"}),
+		"as marked by a beta": arrow.MetadataFrom(map[string]string{"ARROW:extension:name": "greptime.json", "ARROW:extension:metadata": `{"json_settings":{}}`}),
+	} {
+		schema := arrow.NewSchema([]arrow.Field{{Name: "doc", Type: arrow.BinaryTypes.Binary, Nullable: true, Metadata: metadata}}, nil)
+		b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+		b.Field(0).(*array.BinaryBuilder).AppendValues([][]byte{document, nil}, []bool{true, false})
+		batch := b.NewRecordBatch()
+		messages := resultMessages(t, schema, batch)
+		s := wiretest.Start(t, func(c *wiretest.Call) error { return c.SendFlight(messages...) })
+		rows, err := openServer(t, s).Query("SELECT doc FROM t")
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		types, err := rows.ColumnTypes()
+		if err != nil || types[0].DatabaseTypeName() != "JSON" {
+			t.Errorf("%s: %v, %v", name, types[0].DatabaseTypeName(), err)
+		}
+		var got []string
+		for rows.Next() {
+			var doc sql.NullString
+			if err := rows.Scan(&doc); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			got = append(got, doc.String)
+		}
+		if err := rows.Err(); err != nil || !slices.Equal(got, []string{`{"a":[1,true]}`, ""}) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
 	}
 }
 

@@ -22,13 +22,13 @@ import (
 // inserts as it is told, and answers every other text as a recorded INSERT of two rows.
 type tableServer struct {
 	*wiretest.Server
-	mu     sync.Mutex
-	tables map[string]*catalog.Table // by database and name, "public.t"
-	lists  map[string]bool           // tables that have a column "list" besides, of a type that cannot be written
-	calls  []tableCall
-	extra  int                                                     // regions of each table beyond the first
-	native func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
-	text   wiretest.Handler                                        // of INSERTs by text
+	mu         sync.Mutex
+	tables     map[string]*catalog.Table // by database and name, "public.t"
+	unwritable map[string]arrow.Field    // tables that have another column besides, of a type that cannot be written
+	calls      []tableCall
+	extra      int                                                     // regions of each table beyond the first
+	native     func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
+	text       wiretest.Handler                                        // of INSERTs by text
 }
 
 // tableCall is a request that a tableServer got.
@@ -72,7 +72,23 @@ func (s *tableServer) put(t testing.TB, name string, list ...catalog.Column) {
 func (s *tableServer) setList(name string, has bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lists = map[string]bool{name: has}
+	s.unwritable = nil
+	if has {
+		s.unwritable = map[string]arrow.Field{name: {Name: "list", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64), Nullable: true}}
+	}
+}
+
+// json2Field is a column as GreptimeDB 1.2 marks JSON2.
+var json2Field = arrow.Field{Name: "doc", Type: arrow.BinaryTypes.Binary, Nullable: true, Metadata: arrow.MetadataFrom(map[string]string{
+	"greptime:type": "Json", "ARROW:extension:name": "greptime.json2",
+	"ARROW:extension:metadata": `{"json_settings":{"type_hints":[],"max_auto_expanded_paths":100},"layout_version":2}`,
+})}
+
+// setJSON2 gives a table a column of the type JSON2.
+func (s *tableServer) setJSON2(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unwritable = map[string]arrow.Field{name: json2Field}
 }
 
 // answerNative says what becomes of native inserts from now on.
@@ -132,16 +148,17 @@ func (s *tableServer) handle(c *wiretest.Call) error {
 func (s *tableServer) describe(c *wiretest.Call, database, text string) error {
 	name := strings.Trim(strings.Fields(strings.NewReplacer("SELECT * FROM ", "", "DESC TABLE ", "").Replace(text))[0], `"`)
 	s.mu.Lock()
-	table, list := s.tables[database+"."+name], s.lists[database+"."+name]
+	table := s.tables[database+"."+name]
+	extra, hasExtra := s.unwritable[database+"."+name]
 	s.mu.Unlock()
 	if table == nil {
 		return c.Fail(codes.NotFound, "Table not found: "+name, 4001)
 	}
 	described := table.Columns
 	schema := table.Arrow()
-	if list {
-		described = append(slices.Clone(described), catalog.Column{Name: "list", Nullable: true})
-		schema = arrow.NewSchema(append(schema.Fields(), arrow.Field{Name: "list", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64), Nullable: true}), nil)
+	if hasExtra {
+		described = append(slices.Clone(described), catalog.Column{Name: extra.Name, Nullable: true})
+		schema = arrow.NewSchema(append(schema.Fields(), extra), nil)
 	}
 	if strings.HasPrefix(text, "SELECT") {
 		return c.SendFlight(resultMessages(discard{}, schema)...)

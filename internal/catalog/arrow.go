@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -59,6 +60,8 @@ func TypeOf(f arrow.Field) (column.Type, error) {
 func binaryType(f arrow.Field) (column.Type, error) {
 	mark, ok := f.Metadata.GetValue(metadataType)
 	switch {
+	case hasJSON2Extension(f):
+		return 0, errJSON2
 	case !ok:
 		return column.Of(column.Binary), nil
 	case mark == "Json":
@@ -70,6 +73,20 @@ func binaryType(f arrow.Field) (column.Type, error) {
 	}
 	return column.VectorOf(dim), nil
 }
+
+var errJSON2 = errors.New("JSON2 columns take neither native inserts nor bulk loads; insert such rows with INSERT INTO … VALUES, where a JSON2 column takes JSON text")
+
+// hasJSON2Extension reports whether a field is marked as a JSON2 column, of GreptimeDB 1.2
+// and later. GreptimeDB 1.0 marks JSON columns with greptime.json, too, but with other
+// metadata.
+func hasJSON2Extension(f arrow.Field) bool {
+	name, _ := f.Metadata.GetValue("ARROW:extension:name")
+	metadata, _ := f.Metadata.GetValue("ARROW:extension:metadata")
+	return name == "greptime.json2" || name == "greptime.json" && strings.Contains(metadata, `"json_settings"`)
+}
+
+// isJSON2 reports whether a type that DESC TABLE shows is JSON2.
+func isJSON2(typeName string) bool { return strings.HasPrefix(strings.ToLower(typeName), "json2") }
 
 // ArrowType is the Arrow type in which DoPut wants values of a column type; GreptimeDB
 // 1.0.2 casts nothing. It is nil for types that no column has.

@@ -110,11 +110,14 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 	}
 	columns := make([]Column, len(fields))
 	for i, f := range fields {
-		c := described[i]
+		c := described[i].Column
 		if c.Name != f.Name {
 			return nil, errChanged(table)
 		}
-		if c.Type, err = TypeOf(f); err != nil {
+		if c.Type, err = TypeOf(f); err == nil && isJSON2(described[i].typeName) {
+			err = errJSON2
+		}
+		if err != nil {
 			return nil, &Unwritable{fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)}
 		}
 		if constraint, ok := f.Metadata.GetValue(metadataDefault); ok {
@@ -160,15 +163,22 @@ func readFields(ctx context.Context, query Query, sql string) ([]arrow.Field, er
 	return rd.Schema().Fields(), rd.Err()
 }
 
+// described is a column as DESC TABLE shows it: without its Type, of which there is only
+// the name.
+type described struct {
+	Column
+	typeName string
+}
+
 // describe reads the answer to DESC TABLE. GreptimeDB 1.0.2 answers with the columns
 // Column, Type, Key, Null, Default and Semantic Type, all text.
-func describe(ctx context.Context, query Query, sql string) ([]Column, error) {
+func describe(ctx context.Context, query Query, sql string) ([]described, error) {
 	rd, err := query(ctx, sql)
 	if err != nil {
 		return nil, err
 	}
 	defer rd.Release()
-	var columns []Column
+	var columns []described
 	for rd.Next() {
 		batch := rd.RecordBatch()
 		text := func(name string) (array.StringLike, error) {
@@ -188,13 +198,18 @@ func describe(ctx context.Context, query Query, sql string) ([]Column, error) {
 		if err := errors.Join(err1, err2, err3, err4); err != nil {
 			return nil, err
 		}
+		types, err := text("Type")
 		for i := range int(batch.NumRows()) {
-			columns = append(columns, Column{
+			c := described{Column: Column{
 				Name:     strings.Clone(names.Value(i)),
 				Nullable: nulls.Value(i) == "YES",
 				Default:  strings.Clone(defaults.Value(i)),
 				Role:     roleOf(roles.Value(i)),
-			})
+			}}
+			if err == nil {
+				c.typeName = strings.Clone(types.Value(i))
+			}
+			columns = append(columns, c)
 		}
 	}
 	return columns, rd.Err()

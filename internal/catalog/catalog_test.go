@@ -106,11 +106,19 @@ func TestNamesAreQuoted(t *testing.T) {
 
 // answers has a SELECT show fields, and DESC rows of column, null, default, role.
 func answers(fields []arrow.Field, rows ...[4]string) Query {
+	var list [][]string
+	for _, r := range rows {
+		list = append(list, r[:])
+	}
+	return describes(fields, []string{"Column", "Null", "Default", "Semantic Type"}, list)
+}
+
+// describes has a SELECT show fields, and DESC rows of what is named.
+func describes(fields []arrow.Field, names []string, rows [][]string) Query {
 	return func(_ context.Context, sql string) (array.RecordReader, error) {
 		if strings.HasPrefix(sql, "SELECT") {
 			return array.NewRecordReader(arrow.NewSchema(fields, nil), nil)
 		}
-		names := []string{"Column", "Null", "Default", "Semantic Type"}
 		var list []arrow.Field
 		var columns []arrow.Array
 		for i, name := range names {
@@ -144,6 +152,50 @@ func TestTablesThatAreRefused(t *testing.T) {
 	} {
 		if _, err := Read(t.Context(), query, "t"); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%v, want %q", err, text)
+		}
+	}
+}
+
+// JSON2 is marked as JSON is, and by an extension, and DESC TABLE has another name for it.
+func TestJSON2IsNotJSON(t *testing.T) {
+	t.Parallel()
+	const settings = `{"json_settings":{"type_hints":[],"max_auto_expanded_paths":100},"layout_version":2}`
+	for _, test := range []struct {
+		extension, metadata, described string
+		isJSON2                        bool
+	}{
+		{"", "", "Json", false}, // GreptimeDB 1.1.4
+		{"greptime.json", `{"json_structure_settings":{"Structured":null}}`, "Json", false}, // 1.0.2
+		{"", "", "Json2", true},
+		{"greptime.json", settings, "Json2", true},
+		{"greptime.json", settings, "Json", true},
+		{"greptime.json", `{"json_structure_settings":{"Structured":null}}`, "Json2", true},
+		{"greptime.json2", settings, "Json2", true},
+		{"greptime.json2", "", "Json", true},
+	} {
+		for _, mark := range []string{"Json", ""} {
+			if mark == "" && test.extension == "" {
+				continue // VARBINARY
+			}
+			metadata := map[string]string{"ARROW:extension:name": test.extension, "ARROW:extension:metadata": test.metadata, "greptime:type": mark}
+			for key, value := range metadata {
+				if value == "" {
+					delete(metadata, key)
+				}
+			}
+			fields := []arrow.Field{
+				{Name: "ts", Type: arrow.FixedWidthTypes.Timestamp_ms},
+				{Name: "j", Type: arrow.BinaryTypes.Binary, Metadata: arrow.MetadataFrom(metadata)},
+			}
+			table, err := Read(t.Context(), describes(fields, []string{"Column", "Type", "Null", "Default", "Semantic Type"},
+				[][]string{{"ts", "TimestampMillisecond", "NO", "", "TIMESTAMP"}, {"j", test.described, "YES", "", "FIELD"}}), "t")
+			var unwritable *Unwritable
+			switch {
+			case test.isJSON2 && (!errors.As(err, &unwritable) || !strings.Contains(err.Error(), `column "j": JSON2`)):
+				t.Errorf("%v, DESC %s: %v", metadata, test.described, err)
+			case !test.isJSON2 && mark == "Json" && (err != nil || table.Columns[1].Type != column.Of(column.JSON)):
+				t.Errorf("%v, DESC %s: %v", metadata, test.described, err)
+			}
 		}
 	}
 }
