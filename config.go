@@ -113,10 +113,14 @@ type Config struct {
 	// would, and as text otherwise; sql always as text; native never as text: what cannot travel
 	// natively is an error that says why.
 	//
-	// A native insert needs the table's columns. They are read with the first INSERT of at least 16
-	// rows, and when arguments need them: NaN, infinities, and a Date under a TimeZone other than UTC,
-	// for which there is no literal. Where the server would read a literal as something else without
-	// a word, NULL or an infinity, a native insert is an error.
+	// The driver reads the table's columns with the first INSERT of at least 16 rows, and with the
+	// first that needs them: for NaN, infinities, and a Date under a TimeZone other than UTC, for
+	// which there is no literal; for a time.Time in a DATE column and a []byte in a JSON column, which
+	// the server refuses as text; and for values that the server might lose. GreptimeDB stores NULL
+	// for a number that is too large for its DECIMAL and an infinity for one that is too large for its
+	// FLOAT, and reports success. Where the columns are known, that is an error and nothing is sent.
+	// Integers of one digit do not count as numbers here. With sql, and in statements that are more
+	// than INSERT INTO … VALUES of placeholders and literals, the server's behavior holds.
 	Insert string
 
 	// TimeTruncate, if not 0, cuts the time.Time arguments of statements to a multiple of it, towards

@@ -37,10 +37,14 @@
 // Arguments: nil, bool, all integers and floats, string, []byte, time.Time,
 // json.RawMessage, *big.Rat, [Date], [TimeOfDay], [Decimal], [Interval],
 // [Vector], pointers to and sql.Null of these, types based on the basic ones, and
-// whatever is a driver.Valuer. A []byte is a binary, never text. A json.Number is a
-// number, and so are decimal types with the methods Coefficient and Exponent
-// (shopspring) or Decompose (apd, ericlagergren), although their Value is text:
-// GreptimeDB compares a number with text as text, and so finds wrong rows.
+// whatever is a driver.Valuer. A []byte is a binary, never text, but for a JSON
+// column, and a time.Time at midnight UTC is a day for a DATE column: what a query
+// returns can be inserted again, where the driver knows the column (see
+// Config.Insert). A json.Number is a number, and so are decimal types with the
+// methods Coefficient and Exponent (shopspring) or Decompose (apd, ericlagergren),
+// although their Value is text: GreptimeDB compares a number with text as text, and
+// so finds wrong rows. Errors that name a row of an INSERT count rows from 0, as
+// packages insert and bulk do.
 //
 // In the VALUES of an INSERT, NaN and infinities have no literal, and any expression
 // there would make GreptimeDB 1.0 store JSON and vector text of the whole statement

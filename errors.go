@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -157,8 +158,37 @@ func (e *Error) advice() string {
 		return "the server wants a user: greptime://user:password@host"
 	case e.Code == 0 && e.GRPC == codes.Unimplemented && e.Message == "":
 		return "is this GreptimeDB's gRPC port, which is 4001 by default?"
+	case isDateRefusal(e):
+		return "for a DATE column pass a greptime.Date: greptime.DateOf(t) of a time.Time"
+	case isJSONRefusal(e):
+		return "for a JSON column pass json.RawMessage, or text: a []byte is a binary"
 	}
 	return ""
+}
+
+// isRefusedAsRead reports whether the server refuses a value in the text of an INSERT that
+// it would store natively: a DATE or JSON value as a query returns it. It does so before
+// anything is written.
+func isRefusedAsRead(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && !e.Ambiguous && (isDateRefusal(e) || isJSONRefusal(e))
+}
+
+// isDateRefusal reports whether GreptimeDB refuses the text of a moment for a DATE column.
+func isDateRefusal(e *Error) bool {
+	value, ok := strings.CutPrefix(e.Message, "Failed to parse value: Failed to parse ")
+	if !ok || e.Code != InvalidSyntax {
+		return false
+	}
+	value, ok = strings.CutSuffix(value, " to Date value")
+	_, err := time.Parse(time.RFC3339Nano, value)
+	return ok && err == nil
+}
+
+// isJSONRefusal reports whether GreptimeDB refuses bytes for a JSON column.
+func isJSONRefusal(e *Error) bool {
+	return e.Code == InvalidArguments && strings.HasPrefix(e.Message, "Column ") &&
+		strings.Contains(e.Message, " expect type: Binary(") && strings.Contains(e.Message, ", actual: Json(")
 }
 
 // Is reports whether target is the Code of e.

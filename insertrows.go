@@ -47,6 +47,9 @@ func (b *insertBuffer) free() {
 func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 	list, err := n.columnsOf(table)
 	if err != nil {
+		if lost := n.loss(list, 0); lost != nil {
+			return lost
+		}
 		if !n.fresh && !isUsual(err) {
 			n.forget() // the next INSERT finds out whether they have changed
 		}
@@ -74,7 +77,7 @@ func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 				err = errNullToServer
 			}
 			if err != nil {
-				return n.valueError(err, row, c)
+				return n.refuse(err, list, row, i)
 			}
 			b.row = cell.AppendValue(b.row, c.Type)
 		}
@@ -92,15 +95,27 @@ func (n *nativeInsert) value(i int) (arg driver.Value, literal string) {
 	if n.values.InOrder && n.order == nil {
 		return n.args[i].Value, ""
 	}
+	if at, ok := n.argument(i); ok {
+		return n.args[at].Value, ""
+	}
+	item := &n.values.Items[i]
+	return nil, n.script.Text[item.Start:item.End]
+}
+
+// argument returns which argument one of the values is; ok is false for a literal.
+func (n *nativeInsert) argument(i int) (at int, ok bool) {
+	if n.values.InOrder && n.order == nil {
+		return i, true
+	}
 	item := &n.values.Items[i]
 	if item.Kind != sqltext.Argument {
-		return nil, n.script.Text[item.Start:item.End]
+		return 0, false
 	}
-	at := int(n.script.Statements[0].Placeholders[item.Placeholder].Input)
+	at = int(n.script.Statements[0].Placeholders[item.Placeholder].Input)
 	if n.order != nil {
 		at = n.order[at]
 	}
-	return n.args[at].Value, ""
+	return at, true
 }
 
 // columnsOf finds the columns that the statement names. The server fills in those that
@@ -125,9 +140,9 @@ func (n *nativeInsert) columnsOf(table *catalog.Table) ([]*catalog.Column, error
 		switch {
 		case named[i]:
 		case !c.Nullable && c.Default == "":
-			return nil, &asText{reason: fmt.Sprintf("column %s is left out, and has to have a value", strconv.Quote(c.Name))}
+			return list, &asText{reason: fmt.Sprintf("column %s is left out, and has to have a value", strconv.Quote(c.Name))}
 		case c.Role == catalog.TimeIndex, strings.HasSuffix(c.Default, ")"):
-			return nil, &asText{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default), usual: true}
+			return list, &asText{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default), usual: true}
 		}
 	}
 	return list, nil
@@ -141,6 +156,19 @@ func semanticType(r catalog.Role) greptimev1.SemanticType {
 		return greptimev1.SemanticType_TIMESTAMP
 	}
 	return greptimev1.SemanticType_FIELD
+}
+
+// refuse returns why the value of a row for column i does not travel natively. If the
+// statement must go as text for it, the values behind it are looked at, too: the text
+// might lose one.
+func (n *nativeInsert) refuse(err error, list []*catalog.Column, row, i int) error {
+	err = n.valueError(err, row, list[i])
+	if isAsText(err) {
+		if lost := n.loss(list, row*len(list)+i+1); lost != nil {
+			return lost
+		}
+	}
+	return err
 }
 
 // valueError says which value cannot travel natively, without showing it.

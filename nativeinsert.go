@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime/internal/catalog"
@@ -17,7 +18,8 @@ import (
 )
 
 // minNativeRows is from how many rows on an INSERT pays for reading the columns of its
-// table: two small queries.
+// table: two small queries. One with a value that the text might lose has them read in any
+// case: see mayLose.
 const minNativeRows = 16
 
 // asText is why an INSERT … VALUES has to go as text.
@@ -76,11 +78,17 @@ func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.N
 	switch {
 	case err != nil && (mode == insertNative || !isAsText(err)):
 		return nil, nativeOnly(err)
-	case err != nil:
+	case err != nil && n == nil:
 		return c.execText(ctx, script, args)
 	}
 	ctx, cancel := c.connector.limit(ctx)
 	defer cancel()
+	if err != nil {
+		if lost := n.checkPositional(ctx); lost != nil {
+			return nil, lost
+		}
+		return c.execText(ctx, script, args)
+	}
 	if mode == insertNative {
 		return n.execNative(ctx)
 	}
@@ -138,7 +146,8 @@ type nativeInsert struct {
 	refusal    *Error // the server's, of the native insert
 }
 
-// nativeInsert is the script as one. The error is *asText if it has another form.
+// nativeInsert is the script as one. The error is *asText if it has another form; there is
+// a nativeInsert nevertheless if all that it lacks is the list of columns.
 func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*nativeInsert, error) {
 	if len(script.Statements) != 1 {
 		return nil, &asText{reason: "the text has several statements"}
@@ -148,10 +157,7 @@ func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*
 	switch {
 	case !v.Plain:
 		return nil, &asText{reason: "it is more than INSERT INTO table (columns) VALUES (…), (…) with placeholders and literals"}
-	case len(v.Columns) == 0:
-		// The order that is known here may be that of a table that was replaced since.
-		return nil, &asText{reason: "it does not name the columns"}
-	case len(v.Columns) != v.Width:
+	case len(v.Columns) != v.Width && len(v.Columns) > 0:
 		return nil, &asText{reason: fmt.Sprintf("it names %d columns and has %d values in a row", len(v.Columns), v.Width)}
 	case len(v.Table) > 2 || v.Table[0] == "":
 		return nil, &asText{reason: "the table's name has a catalog"}
@@ -169,7 +175,12 @@ func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*
 	if len(v.Table) == 2 {
 		s.database = v.Table[0]
 	}
-	return &nativeInsert{conn: c, script: script, values: v, args: args, order: order, session: s, table: v.Table[len(v.Table)-1]}, nil
+	n := &nativeInsert{conn: c, script: script, values: v, args: args, order: order, session: s, table: v.Table[len(v.Table)-1]}
+	if len(v.Columns) == 0 {
+		// The order that is known here may be that of a table that was replaced since.
+		return n, &asText{reason: "it does not name the columns"}
+	}
+	return n, nil
 }
 
 // namesOf are the names of arguments, nil if none has one: then there are mostly many
@@ -187,20 +198,25 @@ func namesOf(args []driver.NamedValue) func(int) string {
 // native way is taken where it stores the same, and where the text cannot say what the
 // arguments do: NaN, infinities, and a DATE under a time zone.
 func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
-	if n.isKnown() || n.values.Rows >= minNativeRows {
+	if n.isKnown() || n.values.Rows >= minNativeRows || n.mayLose() {
 		result, err := n.run(ctx)
-		if isLossy(err) && !n.fresh { // a column may have become larger
+		if !n.fresh && (isLossy(err) || isAsText(err) && n.isUnsure()) { // a column may have changed
 			result, err = n.runFresh(ctx)
 		}
 		if !isAsText(err) {
 			return result, err
 		}
 	}
-	statements, unsayable := n.conn.bind(n.script, n.args)
+	statements, unsayable := n.conn.bind(n.script, n.typedArgs())
 	if unsayable == nil {
 		result, err := n.conn.execStatements(ctx, statements)
 		if n.unwritable && isAboutColumns(err) {
 			n.forget()
+		}
+		if isRefusedAsRead(err) && !n.fresh {
+			if result, err := n.runFresh(ctx); !isAsText(err) {
+				return result, err
+			}
 		}
 		return result, err
 	}
@@ -214,6 +230,10 @@ func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
 	}
 	return nil, unsayable
 }
+
+// isUnsure reports whether the columns turned out to be others than was thought, and a
+// value among them may be one that the text would lose.
+func (n *nativeInsert) isUnsure() bool { return !n.unwritable && !n.isKnown() && n.mayLose() }
 
 // execNative takes no other way than the native one.
 func (n *nativeInsert) execNative(ctx context.Context) (driver.Result, error) {
@@ -303,7 +323,7 @@ func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 	t, known, err := n.cache().Lookup(n.session.database, n.table)
 	if !known {
 		n.fresh = true
-		t, err = n.cache().Get(ctx, n.conn.queryIn(n.session), n.session.database, n.table)
+		t, err = n.cache().Get(ctx, n.query, n.session.database, n.table)
 	}
 	var unwritable *catalog.Unwritable
 	n.unwritable = errors.As(err, &unwritable)
@@ -311,6 +331,15 @@ func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 		return nil, &asText{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
 	}
 	return t, err
+}
+
+// query asks about the table, in its database. Who may not read it cannot write it natively.
+func (n *nativeInsert) query(ctx context.Context, sql string) (array.RecordReader, error) {
+	rd, err := n.conn.queryIn(n.session)(ctx, sql)
+	if errors.Is(err, PermissionDenied) {
+		return nil, catalog.NewUnwritable(err)
+	}
+	return rd, err
 }
 
 // isCallError says whether an error is that of a call to which nobody answered in time.

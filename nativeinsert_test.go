@@ -178,8 +178,16 @@ func TestInsertGoesAsTextUnlessItSurelyStoresTheSame(t *testing.T) {
 		{"INSERT INTO t (host, ts) VALUES (7, 1)", nil, "text"},
 		{"INSERT INTO t (host, ts, n) VALUES ('a', 1, '7')", nil, "text"},
 		{"INSERT INTO t (host, ts, n) VALUES ('a', 1, ?)", []any{7.0}, "text"},
-		{"INSERT INTO t (host, ts, d) VALUES ('a', 1, ?)", []any{time.Unix(0, 0)}, "text"},
-		{"INSERT INTO t (host, ts, j) VALUES ('a', 1, ?)", []any{[]byte("{}")}, "text"},
+		{"INSERT INTO t (host, ts, d) VALUES ('a', 1, ?)", []any{time.Unix(1, 0)}, "text"},                               // not a midnight
+		{"INSERT INTO t (host, ts, d) VALUES ('a', 1, ?)", []any{time.Unix(0, 0).In(time.FixedZone("", -3600))}, "text"}, // another day there
+		{"INSERT INTO t (host, ts, d) VALUES ('a', 1, ?)", []any{time.Unix(0, 0).UTC()}, "native"},
+		{"INSERT INTO t (host, ts, j) VALUES ('a', 1, ?)", []any{[]byte("{")}, "text"},
+		{"INSERT INTO t (host, ts, j) VALUES ('a', 1, ?)", []any{[]byte("{}")}, "native"},
+		{"INSERT INTO t (host, ts, j) VALUES ('a', 1, X'7b7d')", nil, "text"},
+		{"INSERT INTO t (host, ts, vec) VALUES ('a', 1, ?)", []any{"[1,2.5]"}, "native"},
+		{"INSERT INTO t (host, ts, vec) VALUES ('a', 1, '[1,2.5]')", nil, "native"},
+		{"INSERT INTO t (host, ts, vec) VALUES ('a', 1, ?)", []any{"[1, 2.5]"}, "text"},
+		{"INSERT INTO t (host, ts, vec) VALUES ('a', 1, ?)", []any{"[1]"}, "text"},
 		{"INSERT INTO t (host, ts, vec) VALUES ('a', 1, ?)", []any{greptime.Vector{1}}, "text"},
 		{"INSERT INTO t (host, ts) VALUES ('a', '2024-01-01')", nil, "text"},
 		{"INSERT INTO t (host, ts) VALUES ('a', ?)", []any{"2024-01-01 00:00:00"}, "native"},

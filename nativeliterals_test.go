@@ -85,6 +85,18 @@ func isBeyondText(t columns.Type, v driver.Value) bool {
 	return false
 }
 
+// isAsRead says whether an argument is a value as a query returns it of the column, for
+// which the text that the driver writes without knowing the column is refused.
+func isAsRead(t columns.Type, v driver.Value) bool {
+	switch v := v.(type) {
+	case time.Time:
+		return t.Kind() == columns.Date && sqlvalue.IsDay(v)
+	case []byte:
+		return t.Kind() == columns.JSON && json.Valid(v)
+	}
+	return false
+}
+
 // Every argument is written into the text as a literal whose fate was recorded, or is
 // not looked at here. Natively it is stored in the same way, left to the text, or
 // refused because the text would lose it.
@@ -133,7 +145,7 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 					if l.Error != "" || l.Stored != nil && *l.Stored != "inf" {
 						t.Errorf("%s, %#v: %v, but the text %s is %+v", col.Column, v, native, literal, l)
 					}
-				case native != nil:
+				case native != nil, isAsRead(typ, v):
 				case l.Error != "" && isBeyondText(typ, v):
 				case l.Error != "":
 					t.Errorf("%s, %#v: stored, but the server refuses %s: %s", col.Column, v, literal, l.Error)
@@ -198,7 +210,7 @@ func FuzzArgumentsAndTheirLiterals(f *testing.F) {
 					}
 					continue
 				}
-				if native != nil {
+				if native != nil || isAsRead(typ, v) {
 					continue
 				}
 				sent := c.AppendValue(nil, typ)

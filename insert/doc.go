@@ -41,7 +41,7 @@
 //	float64, float32           DOUBLE; FLOAT (a); DECIMAL (b)
 //	string                     STRING; VARBINARY; JSON (d); DECIMAL: -12.50 (b);
 //	                           DATE: 2006-01-02; TIME: 15:04:05.999; timestamps: RFC 3339 with
-//	                           its zone (c)
+//	                           its zone (c); VECTOR of that length: [1,2.5]
 //	[]byte                     VARBINARY; STRING, if it is UTF-8; JSON (d); VECTOR: four
 //	                           little-endian bytes a number
 //	json.RawMessage            JSON (d); STRING and VARBINARY, if it is JSON
@@ -58,6 +58,7 @@
 //
 // Pointers and sql.Null values are what they hold, and named types what they are made
 // of. A driver.Valuer is wrapped by [Valuer]; as a field of a struct it need not be.
+// What a query returns of a column can be written to such a column again as it is.
 //
 // (a) To the nearest; beyond the largest FLOAT it is an error.
 //

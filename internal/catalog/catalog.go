@@ -136,8 +136,12 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 }
 
 // Unwritable is what is in the way of writing rows of a table: a column of a type that
-// has no place in a request, no time index, or that it is a view.
+// has no place in a request, no time index, or that it is a view or must not be read.
 type Unwritable struct{ cause error }
+
+// NewUnwritable returns an Unwritable with a cause that only a Query knows of, which
+// returns it.
+func NewUnwritable(cause error) *Unwritable { return &Unwritable{cause} }
 
 // Error is what is in the way.
 func (e *Unwritable) Error() string { return e.cause.Error() }

@@ -25,7 +25,8 @@ type Cell struct {
 	bytes  []byte
 	vector []float32
 
-	json []byte // memory for checking JSON text
+	json   []byte    // memory for checking JSON text
+	floats []float32 // memory for the text of a vector
 }
 
 // SetNull makes it NULL.

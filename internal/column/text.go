@@ -8,16 +8,18 @@ import (
 )
 
 const (
-	reasonUTF8       = "not valid UTF-8"
-	reasonJSON       = "not valid JSON text"
-	reasonJSONNumber = "it has a number beyond the range of a float64"
-	reasonTextNumber = "text is not a number; parse it"
-	reasonVector     = "pass greptime.Vector or []float32"
+	reasonUTF8        = "not valid UTF-8"
+	reasonJSON        = "not valid JSON text"
+	reasonJSONNumber  = "it has a number beyond the range of a float64"
+	reasonTextNumber  = "text is not a number; parse it"
+	reasonVectorRange = "it has a number beyond the range of a float32"
+	reasonVector      = "write it like [1,2.5], or pass greptime.Vector or []float32"
 )
 
 // SetString sets text: for STRING (valid UTF-8), VARBINARY (its bytes), JSON (valid
-// JSON text), DECIMAL (SetDecimal), DATE (2006-01-02), TIME (15:04:05.999999999) and
-// timestamps (RFC 3339, with its zone, so that no setting changes what it means).
+// JSON text), DECIMAL (SetDecimal), DATE (2006-01-02), TIME (15:04:05.999999999),
+// timestamps (RFC 3339, with its zone, so that no setting changes what it means) and
+// VECTOR ([1,2.5], as it is read).
 func (c *Cell) SetString(t Type, v string) error {
 	switch k := t.Kind(); {
 	case k == String:
@@ -58,7 +60,7 @@ func (c *Cell) SetString(t Type, v string) error {
 		}
 		return c.SetTime(t, at)
 	case k == Vector:
-		return refuse(t, v, reasonVector)
+		return c.setVectorText(t, v)
 	case k == Boolean:
 		return refuse(t, v, "text is not a bool; parse it")
 	}
@@ -111,20 +113,4 @@ func (c *Cell) SetJSON(t Type, v json.RawMessage) error {
 		return c.setBytes(v)
 	}
 	return refuse(t, string(v), "JSON text fits JSON, STRING and VARBINARY")
-}
-
-// SetVector sets numbers for a VECTOR of that length, NaN and infinities included.
-// nil is NULL.
-func (c *Cell) SetVector(t Type, v []float32) error {
-	switch {
-	case v == nil:
-		c.SetNull()
-		return nil
-	case t.Kind() != Vector:
-		return refuse(t, v, "a vector fits VECTOR only")
-	case len(v) != t.Dim():
-		return refuse(t, v, fmt.Sprintf("%d numbers, but the column takes %d", len(v), t.Dim()))
-	}
-	c.form, c.vector = formVector, v
-	return nil
 }

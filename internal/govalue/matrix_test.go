@@ -248,9 +248,13 @@ var matrix = []struct {
 		refused(`{"a":`, "not valid JSON"), refused("", "not valid JSON"), refused([]byte{}, "not valid JSON"), refused("\"\xff\"", "not valid JSON"), refused(1, "do not fit"), refused(true, "convert"),
 	}},
 	{"VECTOR(2)", "vector floats", []cell{
+		ok("[1,-2.5]", binary("\x00\x00\x80?\x00\x00\x20\xc0")), ok(" [ 1 ,-2.5e0 ] ", binary("\x00\x00\x80?\x00\x00\x20\xc0")),
+		ok("[inf,-inf]", binary("\x00\x00\x80\x7f\x00\x00\x80\xff")), ok("[NaN,1e-60]", binary("\x00\x00\xc0\x7f\x00\x00\x00\x00")),
+		refused("[1]", "1 numbers, but the column takes 2"), refused("[]", "[1,2.5]"), refused("[1,]", "[1,2.5]"), refused("1,2", "[1,2.5]"), refused("[1,2", "[1,2.5]"),
+		refused("[0x1p-2,1]", "[1,2.5]"), refused("[1_0,1]", "[1,2.5]"), refused("[1,Infinity]", "[1,2.5]"), refused("[1,1e39]", "beyond the range of a float32"), refused("", "greptime.Vector"),
 		ok(greptime.Vector{1, -2.5}, binary("\x00\x00\x80?\x00\x00\x20\xc0")), ok([]float32{float32(math.Inf(1)), 0}, binary("\x00\x00\x80\x7f\x00\x00\x00\x00")),
 		ok([]byte("\x00\x00\x80?\x00\x00\x20\xc0"), binary("\x00\x00\x80?\x00\x00\x20\xc0")),
-		refused(greptime.Vector{1}, "1 numbers, but the column takes 2"), refused(greptime.Vector{}, "0 numbers"), refused(greptime.Vector{1, 2, 3}, "takes 2"), refused([]byte{1, 2, 3}, "the vector takes 8"), refused("[1,2]", "greptime.Vector"),
+		refused(greptime.Vector{1}, "1 numbers, but the column takes 2"), refused(greptime.Vector{}, "0 numbers"), refused(greptime.Vector{1, 2, 3}, "takes 2"), refused([]byte{1, 2, 3}, "the vector takes 8"),
 	}},
 }
 

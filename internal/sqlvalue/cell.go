@@ -19,11 +19,15 @@
 //	                Decimal
 //	STRING          text, []byte, JSON, Decimal    '…', X'…'
 //	VARBINARY       text, []byte, JSON, Decimal    '…', X'…'
-//	DATE            Date; text under UTC           '2006-01-02' under UTC
+//	DATE            Date; text under UTC;          '2006-01-02' under UTC
+//	                a time.Time at midnight UTC
 //	TIMESTAMP       time.Time, integers; text      integers, '…T…Z', '…T…+08:00'; '… …' under UTC
 //	DECIMAL         Decimal, numbers, text         numbers and text without exponent
-//	JSON            JSON, text, Decimal            '…'
-//	VECTOR          Vector, []byte                 X'…'
+//	JSON            JSON, text, []byte, Decimal    '…'
+//	VECTOR          Vector, []byte, text           '[1,2.5]', X'…'
+//
+// So whatever a query returns of a column is taken for such a column. Two of these the
+// text of an INSERT refuses: bytes for a JSON column, and a time.Time for a DATE.
 //
 // TIME columns, which SQL cannot make, and everything else are left to the text.
 package sqlvalue

@@ -42,8 +42,11 @@ func (c *Cell) SetLiteral(t column.Type, text string) error {
 
 func (c *Cell) setHex(t column.Type, digits string) error {
 	b, err := hex.DecodeString(digits)
-	if err != nil {
+	switch {
+	case err != nil:
 		return errText // the server refuses an odd number of digits
+	case t.Kind() == column.JSON:
+		return errNoPair
 	}
 	return c.SetBytes(t, b)
 }

@@ -64,10 +64,10 @@ func (c *Cell) SetFloat64(t column.Type, v float64) error {
 	case column.Float32:
 		switch f := float64(float32(v)); {
 		case f == v || math.IsNaN(v):
-		case mayBeHalfway(v):
-			return errHalfway
 		case math.IsInf(f, 0):
 			return errOverflow
+		case mayBeHalfway(v):
+			return errHalfway
 		}
 		return textUnless(c.cell.SetFloat64(t, v))
 	case column.Decimal:

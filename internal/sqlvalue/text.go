@@ -21,10 +21,13 @@ func (c *Cell) SetString(t column.Type, v string) error {
 		}
 		return nil
 	case k == column.Decimal:
-		if v == "" || v[0] == '+' || v[0] == '.' || v[len(v)-1] == '.' || strings.HasPrefix(v, "-.") {
+		err := c.setDecimal(t, v)
+		if err == nil && (v[0] == '+' || v[0] == '.' || v[len(v)-1] == '.' || strings.HasPrefix(v, "-.")) {
 			return errText
 		}
-		return c.setDecimal(t, v)
+		return err
+	case k == column.Vector:
+		return c.setVectorText(t, v)
 	case k == column.Date:
 		day, err := time.Parse(time.DateOnly, v)
 		switch {
@@ -33,7 +36,7 @@ func (c *Cell) SetString(t column.Type, v string) error {
 		case !c.UTC:
 			return errNaiveTime
 		}
-		return c.SetDate(t, day.Year(), int32(day.Unix()/(24*60*60)))
+		return c.SetDate(t, day.Year(), int32(day.Unix()/secondsPerDay))
 	case k.IsTimestamp():
 		at, zoned, ok := parseTime(v)
 		switch {
@@ -49,7 +52,20 @@ func (c *Cell) SetString(t column.Type, v string) error {
 	return errNoPair
 }
 
-// SetBytes sets what X'…' stands for. nil is NULL.
+// setVectorText sets the text of a vector as it is read: without spaces. The server makes
+// an infinity of a number that is too large.
+func (c *Cell) setVectorText(t column.Type, v string) error {
+	switch err := c.cell.SetString(t, v); {
+	case err != nil && column.IsVectorOutOfRange(v):
+		return errOverflow
+	case err != nil || strings.ContainsAny(v, " \t\r\n"):
+		return errText
+	}
+	return nil
+}
+
+// SetBytes sets bytes, which are X'…' in the text: JSON columns refuse that, and take
+// bytes as they are read, JSON text. nil is NULL.
 func (c *Cell) SetBytes(t column.Type, v []byte) error {
 	if v == nil {
 		c.SetNull()
@@ -63,6 +79,8 @@ func (c *Cell) SetBytes(t column.Type, v []byte) error {
 			return errNotUTF8
 		}
 		return nil
+	case column.JSON:
+		return c.SetJSON(t, v)
 	}
 	return errNoPair
 }

@@ -15,7 +15,11 @@ var lastNano = time.Unix(0, math.MaxInt64)
 // the years that a TIMESTAMP(9) holds, so a literal of another year is cut to
 // microseconds, which all the other columns are no finer than. It is left as it is just
 // behind the last nanosecond, where it would become a moment that a TIMESTAMP(9) holds.
+// For a DATE it sets a midnight in UTC, which is how a DATE is read.
 func (c *Cell) SetTime(t column.Type, v time.Time) error {
+	if t.Kind() == column.Date && IsDay(v) {
+		return c.SetDate(t, v.Year(), int32(v.Unix()/secondsPerDay))
+	}
 	if !t.Kind().IsTimestamp() {
 		return errNoPair
 	}
@@ -26,6 +30,14 @@ func (c *Cell) SetTime(t column.Type, v time.Time) error {
 		return errRange
 	}
 	return textUnless(c.cell.SetTime(t, v))
+}
+
+const secondsPerDay = 24 * 60 * 60
+
+// IsDay reports whether a moment is a day as a DATE is read: midnight in UTC. Where it is
+// another day in its own Location there is no telling which one is meant.
+func IsDay(v time.Time) bool {
+	return v.Nanosecond() == 0 && v.Unix()%secondsPerDay == 0 && v.Day() == v.UTC().Day()
 }
 
 // SetDate sets a day, given as its year and its number from 1970-01-01 on, for a DATE.

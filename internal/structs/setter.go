@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/greptime-go/greptime"
@@ -251,7 +252,7 @@ func takes(t column.Type, rt reflect.Type) bool {
 	case ratType:
 		samples = []any{new(big.Rat)}
 	case reflect.TypeFor[string]():
-		samples = []any{"", "0", "2006-01-02", "15:04:05", "2006-01-02T15:04:05Z"}
+		samples = []any{"", "0", "2006-01-02", "15:04:05", "2006-01-02T15:04:05Z", "[0" + strings.Repeat(",0", min(max(t.Dim(), 1), maxSample)-1) + "]"}
 	case reflect.TypeFor[[]byte]():
 		samples = []any{[]byte{}, []byte("0"), make([]byte, 4*min(t.Dim(), maxSample))}
 	case reflect.TypeFor[json.RawMessage]():

@@ -1,0 +1,95 @@
+package column
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// SetVector sets numbers for a VECTOR of that length, NaN and infinities included.
+// nil is NULL.
+func (c *Cell) SetVector(t Type, v []float32) error {
+	switch {
+	case v == nil:
+		c.SetNull()
+		return nil
+	case t.Kind() != Vector:
+		return refuse(t, v, "a vector fits VECTOR only")
+	case len(v) != t.Dim():
+		return refuse(t, v, wrongLength(t, len(v)))
+	}
+	c.form, c.vector = formVector, v
+	return nil
+}
+
+func wrongLength(t Type, n int) string {
+	return fmt.Sprintf("%d numbers, but the column takes %d", n, t.Dim())
+}
+
+// setVectorText sets the text of a vector: numbers in decimal digits, NaN, inf and -inf,
+// with commas between and brackets around.
+func (c *Cell) setVectorText(t Type, text string) error {
+	c.floats = c.floats[:0] // kept, where a new slice would be one for each value
+	inner, opened := strings.CutPrefix(strings.TrimSpace(text), "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !opened || !closed {
+		return refuse(t, text, reasonVector)
+	}
+	for part := range strings.SplitSeq(inner, ",") {
+		f, reason := parseFloat32(strings.TrimSpace(part))
+		if reason != "" {
+			return refuse(t, text, reason)
+		}
+		c.floats = append(c.floats, f)
+	}
+	if len(c.floats) != t.Dim() {
+		return refuse(t, text, wrongLength(t, len(c.floats)))
+	}
+	c.form, c.vector = formVector, c.floats
+	return nil
+}
+
+// parseFloat32 reads a number of a vector.
+func parseFloat32(text string) (f float32, reason string) {
+	switch text {
+	case "NaN":
+		return float32(math.NaN()), ""
+	case "inf":
+		return float32(math.Inf(1)), ""
+	case "-inf":
+		return float32(math.Inf(-1)), ""
+	}
+	if strings.Trim(text, "0123456789+-.eE") != "" { // ParseFloat reads more
+		return 0, reasonVector
+	}
+	wide, err := strconv.ParseFloat(text, 32)
+	switch {
+	case math.IsInf(wide, 0):
+		return 0, reasonVectorRange
+	case err != nil:
+		return 0, reasonVector
+	}
+	return float32(wide), ""
+}
+
+// IsVectorOutOfRange reports whether a text reads as a vector, apart from a number that is
+// beyond the range of a float32.
+func IsVectorOutOfRange(text string) bool {
+	inner, opened := strings.CutPrefix(text, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !opened || !closed {
+		return false
+	}
+	isOut := false
+	for part := range strings.SplitSeq(inner, ",") {
+		switch _, reason := parseFloat32(strings.TrimSpace(part)); reason {
+		case "":
+		case reasonVectorRange:
+			isOut = true
+		default:
+			return false
+		}
+	}
+	return isOut
+}

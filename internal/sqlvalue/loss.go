@@ -1,0 +1,70 @@
+package sqlvalue
+
+import (
+	"encoding/hex"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/greptime-go/greptime/internal/column"
+)
+
+// The functions below report whether there is a type of column for which GreptimeDB reads
+// a value of an INSERT, as text, as something else, without an error: see [Lossy]. They
+// are for those who do not know the columns, and say yes rather than no.
+//
+// Any number can be too large for a DECIMAL. Integers of one digit are too large only for
+// one without digits before the point, and so count as harmless: flags and small numbers
+// are no reason to read a table's columns.
+
+// MayLoseInt reports it of an integer.
+func MayLoseInt(v int64) bool { return v <= -10 || v >= 10 }
+
+// MayLoseUint reports it of an unsigned integer.
+func MayLoseUint(v uint64) bool { return v >= 10 }
+
+// MayLoseFloat reports it of a float. NaN and infinities cannot be written as text at all.
+func MayLoseFloat(v float64) bool { return v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// MayLoseBytes reports it of bytes.
+func MayLoseBytes(v []byte) bool { return !utf8.Valid(v) }
+
+// MayLoseText reports it of text: a decimal number, or a vector.
+func MayLoseText(v string) bool {
+	if _, ok := decimalDigits(v); ok {
+		return !isZero(v)
+	}
+	return column.IsVectorOutOfRange(v)
+}
+
+// isZero reports whether a decimal number has no digit but 0.
+func isZero(digits string) bool { return strings.Trim(digits, "+-.0") == "" }
+
+// MayLoseLiteral reports it of a literal as SetLiteral reads it.
+func MayLoseLiteral(text string) bool {
+	switch ch := text[0]; {
+	case ch == '\'':
+		return MayLoseText(strings.ReplaceAll(text[1:len(text)-1], "''", "'"))
+	case (ch == 'X' || ch == 'x') && len(text) > 2 && text[1] == '\'':
+		return mayLoseHex(text[2 : len(text)-1])
+	case strings.HasPrefix(text, "0x"):
+		return mayLoseHex(text[2:])
+	}
+	digits := strings.TrimLeft(text, "+- \t\r\n")
+	isInteger, hasExponent, ok := false, false, false
+	if digits != "" {
+		isInteger, hasExponent, ok = numberForm(digits)
+	}
+	switch {
+	case !ok:
+		return false
+	case isInteger:
+		return len(strings.TrimLeft(digits, "0")) > 1
+	}
+	return hasExponent || !isZero(digits)
+}
+
+func mayLoseHex(digits string) bool {
+	b, err := hex.DecodeString(digits)
+	return err == nil && MayLoseBytes(b)
+}

@@ -1,0 +1,103 @@
+package sqlvalue
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/literaltest"
+	"github.com/greptime-go/greptime/internal/sqltext"
+)
+
+// Of every literal that a recorded column lost, it is known that it may be lost.
+func TestEveryRecordedLossIsForeseen(t *testing.T) {
+	t.Parallel()
+	losses := 0
+	for _, col := range captures.Literals() {
+		typ, err := literaltest.TypeOf(col.Column)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range col.Values {
+			var c Cell
+			var lossy *Lossy
+			if !errors.As(c.SetLiteral(typ, l.Literal), &lossy) {
+				continue
+			}
+			losses++
+			if !MayLoseLiteral(l.Literal) {
+				t.Errorf("%s loses %s", col.Column, l.Literal)
+			}
+		}
+	}
+	if losses < 20 {
+		t.Errorf("%d losses", losses)
+	}
+}
+
+// What is lost by some column may be lost, but for integers of one digit.
+func FuzzEveryLossIsForeseen(f *testing.F) {
+	f.Add("'12.50'", int64(1)<<40, 1e39)
+	f.Add("- 0012", int64(-10), 0.96)
+	f.Add("X'00ff'", int64(9), -1e-9)
+	f.Add("'[1e39,1]'", int64(0), 0.0)
+	types := []column.Type{
+		column.DecimalOf(1, 0), column.DecimalOf(2, 2), column.DecimalOf(38, 38), column.DecimalOf(38, 0), column.DecimalOf(10, 2),
+		column.Of(column.Float32), column.Of(column.Float64), column.Of(column.String), column.VectorOf(1), column.VectorOf(2),
+	}
+	f.Fuzz(func(t *testing.T, text string, n int64, x float64) {
+		isLost := func(err error) bool {
+			var lossy *Lossy
+			return errors.As(err, &lossy)
+		}
+		for _, typ := range types {
+			var c Cell
+			if literal := literalIn(text); literal != "" && isLost(c.SetLiteral(typ, literal)) && !MayLoseLiteral(literal) && !isDigit(literal) {
+				t.Errorf("%v loses the literal %s", typ, literal)
+			}
+			if isLost(c.SetString(typ, text)) && !MayLoseText(text) {
+				t.Errorf("%v loses %q", typ, text)
+			}
+			if isLost(c.SetBytes(typ, []byte(text))) && !MayLoseBytes([]byte(text)) {
+				t.Errorf("%v loses the bytes %q", typ, text)
+			}
+			if isLost(c.SetInt(typ, n)) && !MayLoseInt(n) && (n < -9 || n > 9) {
+				t.Errorf("%v loses %d", typ, n)
+			}
+			if isLost(c.SetUint(typ, uint64(n))) && !MayLoseUint(uint64(n)) && uint64(n) > 9 {
+				t.Errorf("%v loses %d", typ, uint64(n))
+			}
+			if isLost(c.SetFloat64(typ, x)) && !MayLoseFloat(x) {
+				t.Errorf("%v loses %v", typ, x)
+			}
+			if isLost(c.SetFloat32(typ, float32(x))) && !MayLoseFloat(float64(float32(x))) {
+				t.Errorf("%v loses %v", typ, float32(x))
+			}
+		}
+	})
+}
+
+// literalIn returns the literal that a text is as the value of an INSERT, if it is one.
+func literalIn(text string) string {
+	script, err := sqltext.Parse("INSERT INTO t (c) VALUES (" + text + ")")
+	if err != nil || len(script.Statements) != 1 {
+		return ""
+	}
+	v := script.Statements[0].Values
+	if v == nil || !v.Plain || len(v.Items) != 1 || v.Items[0].Kind != sqltext.Literal {
+		return ""
+	}
+	return script.Text[v.Items[0].Start:v.Items[0].End]
+}
+
+// isDigit reports whether a literal is an integer from -9 to 9.
+func isDigit(text string) bool {
+	digits := 0
+	for _, ch := range text {
+		if ch >= '1' && ch <= '9' || ch == '0' && digits > 0 {
+			digits++
+		}
+	}
+	return digits <= 1
+}
