@@ -19,6 +19,17 @@ import (
 
 var errNoCast = errors.New("is not what the column takes, and no exact cast leads there; cast it before")
 
+// convertArray is convert, with an error for an array that is not in Arrow's layout: the
+// methods of such an array panic.
+func convertArray(t column.Type, a arrow.Array) (data columnData, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			data, err = columnData{}, fmt.Errorf("the array is not in Arrow's layout: %v", cause)
+		}
+	}()
+	return convert(t, a)
+}
+
 // convert makes an array the values of a column. What needs no change is not copied.
 func convert(t column.Type, a arrow.Array) (columnData, error) {
 	switch a := a.(type) {
@@ -32,7 +43,7 @@ func convert(t column.Type, a arrow.Array) (columnData, error) {
 	switch k := t.Kind(); {
 	case k == column.Boolean:
 		if b, ok := a.(*array.Boolean); ok {
-			return booleans(t, b), nil
+			return booleans(t, b)
 		}
 	case k == column.String:
 		return convertStrings(t, a)
@@ -64,10 +75,11 @@ func nullColumn(t column.Type, rows int) columnData {
 	return out
 }
 
-// withNulls takes over the NULLs of an array.
+// withNulls takes over the NULLs of an array. One without validity has none, whatever it
+// says of their number.
 func (c *columnData) withNulls(a arrow.Array) {
-	if a.NullN() > 0 {
-		bitmap, offset := a.NullBitmapBytes(), a.Data().Offset()
+	if bitmap := a.NullBitmapBytes(); len(bitmap) > 0 && a.NullN() > 0 {
+		offset := a.Data().Offset()
 		c.valid = bitmap[offset>>3:]
 		if offset&7 != 0 {
 			c.valid = copyBits(nil, bitmap, offset, a.Len())
@@ -76,24 +88,40 @@ func (c *columnData) withNulls(a arrow.Array) {
 	}
 }
 
-// fixedWidth is an array whose values take as many bytes as the column's.
-func fixedWidth(t column.Type, a arrow.Array) columnData {
+// errNoValues refuses an array that is not in Arrow's layout.
+var errNoValues = errors.New("the array has no values for rows that are not NULL")
+
+// fixedWidth returns the column of an array whose values take as many bytes as the
+// column's.
+func fixedWidth(t column.Type, a arrow.Array) (columnData, error) {
 	c := columnData{typ: t, width: t.ArrowWidth()}
 	c.withNulls(a)
-	if a.Len() > 0 {
-		offset := a.Data().Offset()
-		c.values = a.Data().Buffers()[1].Bytes()[offset*c.width : (offset+a.Len())*c.width]
+	offset, values := a.Data().Offset(), valueBytes(a, 1)
+	if end := (offset + a.Len()) * c.width; end <= len(values) {
+		c.values = values[offset*c.width : end]
+		return c, nil
 	}
-	return c
+	return c.withoutValues(a)
 }
 
-func booleans(t column.Type, a *array.Boolean) columnData {
+func booleans(t column.Type, a *array.Boolean) (columnData, error) {
 	c := columnData{typ: t}
 	c.withNulls(a)
-	if a.Len() > 0 {
-		c.values = copyBits(nil, a.Data().Buffers()[1].Bytes(), a.Data().Offset(), a.Len())
+	offset, values := a.Data().Offset(), valueBytes(a, 1)
+	if offset+a.Len() <= 8*len(values) {
+		c.values = copyBits(nil, values, offset, a.Len())
+		return c, nil
 	}
-	return c
+	return c.withoutValues(a)
+}
+
+// withoutValues returns the column of an array that has no values: of NULLs, which need
+// none, or of no rows.
+func (c *columnData) withoutValues(a arrow.Array) (columnData, error) {
+	if c.nulls(a.Len()) < a.Len() {
+		return columnData{}, errNoValues
+	}
+	return nullColumn(c.typ, a.Len()), nil
 }
 
 // bytesArray is any array of bytes.
@@ -104,23 +132,23 @@ type bytesArray interface {
 
 // variableWidth is a Utf8 or Binary array, or ok is false.
 func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
-	var offsets []int32
-	var values []byte
+	var offsetsOf func() []int32
 	switch a := a.(type) {
 	case *array.String:
-		offsets, values = a.ValueOffsets(), valueBytes(a)
+		offsetsOf = a.ValueOffsets
 	case *array.Binary:
-		offsets, values = a.ValueOffsets(), valueBytes(a)
+		offsetsOf = a.ValueOffsets
 	default:
 		return c, false
 	}
 	c.typ = t
 	c.withNulls(a)
 	rows := a.Len()
-	if rows == 0 {
+	if rows == 0 { // it need not have offsets
 		c.offsets = []int32{0}
 		return c, true
 	}
+	offsets, values := offsetsOf(), valueBytes(a, 2)
 	first := offsets[0]
 	c.values = values[first:offsets[rows]]
 	c.offsets = offsets[:rows+1]
@@ -133,9 +161,9 @@ func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
 	return c, true
 }
 
-// valueBytes is the buffer that an array's offsets point into.
-func valueBytes(a arrow.Array) []byte {
-	if b := a.Data().Buffers()[2]; b != nil {
+// valueBytes returns the array's buffer i, which may be missing.
+func valueBytes(a arrow.Array, i int) []byte {
+	if b := a.Data().Buffers()[i]; b != nil {
 		return b.Bytes()
 	}
 	return nil
@@ -207,6 +235,9 @@ func convertBinary(t column.Type, a arrow.Array) (columnData, error) {
 }
 
 func convertDictionary(t column.Type, a *array.Dictionary) (columnData, error) {
+	if a.Len() == 0 { // it need not have a dictionary
+		return newColumnData(t, 0), nil
+	}
 	values, err := convert(t, a.Dictionary())
 	if err != nil {
 		var bad *badValue
@@ -266,7 +297,7 @@ func convertTimes(t column.Type, a arrow.Array) (columnData, error) {
 	}
 	to := catalog.ArrowType(t).(interface{ TimeUnit() arrow.TimeUnit }).TimeUnit()
 	if from == to {
-		return fixedWidth(t, a), nil
+		return fixedWidth(t, a)
 	}
 	factor := int64(1)
 	for range max(int(to)-int(from), int(from)-int(to)) {
@@ -298,7 +329,7 @@ const dayMilliseconds = 24 * 60 * 60 * 1000
 func convertDates(t column.Type, a arrow.Array) (columnData, error) {
 	switch a := a.(type) {
 	case *array.Date32:
-		return fixedWidth(t, a), nil
+		return fixedWidth(t, a)
 	case *array.Date64:
 		return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
 			v := int64(a.Value(row))
@@ -319,7 +350,7 @@ func convertDecimals(t column.Type, a arrow.Array) (columnData, error) {
 	}
 	dt := d.DataType().(*arrow.Decimal128Type)
 	if int(dt.Precision) == t.Precision() && int(dt.Scale) == t.Scale() {
-		return fixedWidth(t, a), nil
+		return fixedWidth(t, a)
 	}
 	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
 		v := d.Value(row)

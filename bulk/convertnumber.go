@@ -15,7 +15,7 @@ import (
 // FLOAT. Everything else would be rounded, and is the caller's to cast.
 func convertNumbers(t column.Type, a arrow.Array) (columnData, error) {
 	if arrow.TypeEqual(a.DataType(), catalog.ArrowType(t)) {
-		return fixedWidth(t, a), nil
+		return fixedWidth(t, a)
 	}
 	switch k := t.Kind(); {
 	case k == column.Float32:

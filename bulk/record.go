@@ -79,7 +79,7 @@ func recordColumns(l *layout, record arrow.RecordBatch) ([]columnData, error) {
 				strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type)
 		}
 		array := record.Column(at)
-		data, err := convert(c.Type, array)
+		data, err := convertArray(c.Type, array)
 		var bad *badValue
 		switch {
 		case errors.As(err, &bad):

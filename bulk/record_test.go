@@ -43,7 +43,7 @@ func roundTrip(t *testing.T, typ column.Type, a arrow.Array) (arrow.Array, error
 	}
 	b := newBatch(table, 0)
 	b.columns[0], b.rows = data, a.Len()
-	b.columns[1] = fixedWidth(column.Of(column.TimestampSecond), arrayOf(t, &arrow.TimestampType{}, "["+strings.TrimSuffix(strings.Repeat("0,", a.Len()), ",")+"]"))
+	b.columns[1], _ = fixedWidth(column.Of(column.TimestampSecond), arrayOf(t, &arrow.TimestampType{}, "["+strings.TrimSuffix(strings.Repeat("0,", a.Len()), ",")+"]"))
 	record, err := decodeEncoded(t, b)
 	if err != nil {
 		t.Fatal(err)
