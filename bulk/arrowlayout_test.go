@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -222,6 +223,22 @@ func TestDictionariesOfOtherLibraries(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestRunsAreRepeated(t *testing.T) {
+	t.Parallel()
+	ends := arrayOf(t, arrow.PrimitiveTypes.Int32, `[2,3,6]`)
+	a := array.NewRunEndEncodedArray(ends, arrayOf(t, arrow.BinaryTypes.String, `["a",null,"b"]`), 6, 0)
+	want := arrayOf(t, arrow.BinaryTypes.String, `["a","a",null,"b","b","b"]`)
+	for from := range int64(7) {
+		got, err := roundTrip(t, column.Of(column.String), array.NewSlice(a, from, 6))
+		if err != nil || !array.Equal(got, array.NewSlice(want, from, 6)) {
+			t.Errorf("from row %d: %v, %v", from, got, err)
+		}
+	}
+	if _, err := convert(column.Of(column.Int64), a); !errors.Is(err, errNoCast) {
+		t.Errorf("of another type: %v", err)
 	}
 }
 

@@ -39,6 +39,8 @@ func convert(t column.Type, a arrow.Array) (columnData, error) {
 		return convert(t, a.Storage())
 	case *array.Dictionary:
 		return convertDictionary(t, a)
+	case *array.RunEndEncoded:
+		return convertRuns(t, a)
 	}
 	switch k := t.Kind(); {
 	case k == column.Boolean:
@@ -259,6 +261,23 @@ func convertDictionary(t column.Type, a *array.Dictionary) (columnData, error) {
 				return columnData{}, &badValue{i, fmt.Errorf("index %d is beyond the dictionary, which has %d values", rows[i], a.Dictionary().Len())}
 			}
 		}
+	}
+	return values.take(rows)
+}
+
+// convertRuns repeats the values of an array of runs.
+func convertRuns(t column.Type, a *array.RunEndEncoded) (columnData, error) {
+	values, err := convert(t, a.Values())
+	if err != nil {
+		var bad *badValue
+		if errors.As(err, &bad) {
+			return columnData{}, fmt.Errorf("the value of run %d: %w", bad.row, bad.err)
+		}
+		return columnData{}, err
+	}
+	rows := make([]int, a.Len())
+	for i := range rows {
+		rows[i] = a.GetPhysicalIndex(i)
 	}
 	return values.take(rows)
 }

@@ -20,7 +20,8 @@ import (
 //   - LargeBinary, BinaryView, FixedSizeBinary → Binary, for VARBINARY
 //   - integers → integers of another width or sign; an error if a value is out of range
 //   - float64 → float32, for FLOAT; an error if a value is not exact
-//   - dictionaries → their values; extension types → what they are stored as
+//   - dictionaries and run-end encoded arrays → their values
+//   - extension types → what they are stored as
 //   - timestamps and times of day of another unit; an error if digits would be lost
 //   - timestamps with a zone that is UTC → without; Date64 → Date32
 //   - decimals of another precision or scale; an error if digits would be lost
