@@ -162,7 +162,7 @@ func (w *Writer) flushTable(ctx context.Context) error {
 	case w.flushing <- struct{}{}:
 		defer func() { <-w.flushing }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("greptime: bulk: table %s: waiting until the table is flushed: %w", strconv.Quote(w.table.Name), ctx.Err())
 	}
 	l, err := w.awaitStragglers(ctx)
 	if l == nil {

@@ -604,6 +604,58 @@ func TestABatchThatIsTooLongWithTheColumnAdded(t *testing.T) {
 	}
 }
 
+// The table is flushed once, after the last batch without the column is acknowledged,
+// whoever waits for it.
+func TestTheTableIsFlushedOnceAndLast(t *testing.T) {
+	t.Parallel()
+	s := newAlterServer(t, "1.1.4")
+	hold, reached := make(chan struct{}), make(chan struct{})
+	s.mu.Lock()
+	s.onAck = func(r received) {
+		if r.id == 2 {
+			close(reached)
+			<-hold
+		}
+	}
+	s.mu.Unlock()
+	w := s.open(t, Options{Streams: 2, InFlight: 1, CheckInterval: time.Millisecond})
+	writeRow(t, w, 0)
+	last, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), 1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	s.alter(t, alterColumns(note)...)
+	writeRow(t, w, 2) // by another stream
+	if err := w.compare(short(t)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := w.flushTable(ctx); !errors.Is(err, context.DeadlineExceeded) || len(s.flushes()) != 0 {
+		t.Errorf("%v; flushed by %q before the last ack", err, s.flushes())
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if err := w.Flush(short(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(hold)
+	wg.Wait()
+	if _, err := last.Wait(short(t)); err != nil {
+		t.Error(err)
+	}
+	if rows := s.crash(); rows != 3 {
+		t.Errorf("after a crash %d rows are left of 3", rows)
+	}
+	if got := s.flushes(); !slices.Equal(got, []string{flushOfT}) {
+		t.Errorf("flushed by %q", got)
+	}
+}
+
 func TestFlushStatements(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
