@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"testing"
@@ -25,15 +26,17 @@ func TestInsertErrorsOfTheServer(t *testing.T) {
 	cfg.Database = "no_such_database"
 	write := func(dsn string) error {
 		t.Helper()
-		conn, err := greptime.Connect(t.Context(), dsn)
+		db, err := sql.Open("greptime", dsn)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
-		_, err = insert.Write(t.Context(), conn, addReading(t, readings("t"), "a", 1, 1))
+		defer db.Close()
+		_, err = insert.Write(t.Context(), db, addReading(t, readings("t"), "a", 1, 1))
 		return err
 	}
 	wantCode(t, write(cfg.FormatDSN()), greptime.InvalidArguments, "Failed to find schema")
+	_, err = greptime.Connect(t.Context(), cfg.FormatDSN())
+	wantCode(t, err, greptime.DatabaseNotFound, "no_such_database")
 	cfg.Database = "information_schema"
 	wantCode(t, write(cfg.FormatDSN()), greptime.Unsupported, "read-only")
 }
