@@ -26,6 +26,9 @@ const maxReaderRows = 20_000
 // of WriteRecord, or ctx's, and an *[Error] with all batches that failed. The Row of a
 // *[insert.ValueError] counts from the beginning of the reader's record batch.
 func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progress func(rows int64)) (int64, error) {
+	if !w.made() {
+		return 0, errNoWriter
+	}
 	l := load{writer: w, progress: progress, failed: &Error{Table: w.table.Name}}
 	err := l.read(ctx, rd)
 	if err == nil {

@@ -33,6 +33,9 @@ import (
 // none: a *[insert.ValueError] if it is about a value. Nothing is sent then. The record batch is
 // not kept; the caller releases it.
 func (w *Writer) WriteRecord(ctx context.Context, record arrow.RecordBatch) (*Pending, error) {
+	if !w.made() {
+		return nil, errNoWriter
+	}
 	if record == nil {
 		return nil, errors.New("greptime: bulk: the record batch is nil")
 	}

@@ -155,20 +155,39 @@ func readTable(ctx context.Context, s session.Session, table string, given *inse
 	}
 }
 
-// Table is the name of the table.
-func (w *Writer) Table() string { return w.table.Name }
+// errNoWriter is what a Writer returns that NewWriter has not made.
+var errNoWriter = errors.New("greptime: bulk: there is no Writer: NewWriter returned an error, which must be checked")
+
+// made reports whether NewWriter made the writer.
+func (w *Writer) made() bool { return w != nil && w.table != nil }
+
+// Table returns the name of the table.
+func (w *Writer) Table() string {
+	if !w.made() {
+		return ""
+	}
+	return w.table.Name
+}
 
 // Verified reports whether the columns were read from the server. Without that, a load
 // that does not fit the table fails on the server, which gives no reason before version
 // 1.1.2, and a change of the table goes unnoticed.
-func (w *Writer) Verified() bool { return w.verified }
+func (w *Writer) Verified() bool { return w.made() && w.verified }
 
 // NewBatch returns an empty batch for the columns that the table had when the Writer was
-// made, with memory for so many rows; it grows beyond that by itself.
-func (w *Writer) NewBatch(capacity int) *Batch { return newBatch(w.table, capacity) }
+// made, with memory for capacity rows; it grows beyond that by itself.
+func (w *Writer) NewBatch(capacity int) *Batch {
+	if !w.made() {
+		return &Batch{} // whose Append fails
+	}
+	return newBatch(w.table, capacity)
+}
 
-// Progress is how far the load is.
+// Progress returns how far the load is.
 func (w *Writer) Progress() Progress {
+	if !w.made() {
+		return Progress{}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.progress
@@ -186,6 +205,9 @@ func (w *Writer) Progress() Progress {
 // When failures that nobody has been told of have piled up, because Pendings are not
 // waited for, WriteAsync returns them as an *[Error] and takes no rows.
 func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
+	if !w.made() {
+		return nil, errNoWriter
+	}
 	if b == nil {
 		return nil, errors.New("greptime: bulk: the batch is nil; make one with Writer.NewBatch")
 	}
@@ -349,6 +371,9 @@ func (w *Writer) submit(p *Pending) error {
 // if the columns do not fit any more. It says so if Flush could not find out; then call it
 // again.
 func (w *Writer) Flush(ctx context.Context) error {
+	if !w.made() {
+		return errNoWriter
+	}
 	w.mu.Lock()
 	before := slices.Collect(maps.Values(w.unsettled))
 	w.mu.Unlock()
@@ -416,6 +441,9 @@ func (w *Writer) claim(p *Pending) {
 // returns within ctx; its error has the failures that nobody has been told of, as an
 // *[Error]. A second Close returns the same summary.
 func (w *Writer) Close(ctx context.Context) (Summary, error) {
+	if !w.made() {
+		return Summary{}, errNoWriter
+	}
 	w.mu.Lock()
 	first := !w.closing
 	w.closing = true

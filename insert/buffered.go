@@ -2,6 +2,7 @@ package insert
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -96,6 +97,12 @@ func NewBuffered(pool greptime.Pool, opts BufferedOptions) (*Buffered, error) {
 	return w, nil
 }
 
+// errNoBuffered is what a Buffered returns that NewBuffered has not made.
+var errNoBuffered = errors.New("greptime: insert: there is no Buffered writer: NewBuffered returned an error, which must be checked")
+
+// made reports whether NewBuffered made the writer.
+func (w *Buffered) made() bool { return w != nil && w.ctx != nil }
+
 // Write takes all rows of a table, or none and returns an error. It copies them: the
 // table can be Reset and filled again at once. They are sent later; it waits only for
 // room in Memory, until ctx ends.
@@ -103,6 +110,9 @@ func NewBuffered(pool greptime.Pool, opts BufferedOptions) (*Buffered, error) {
 // The error is that of the table, [ErrNoRows], [ErrBufferFull], [ErrBufferedClosed],
 // or wraps that of ctx.
 func (w *Buffered) Write(ctx context.Context, t *Table) error {
+	if !w.made() {
+		return errNoBuffered
+	}
 	if err := t.Err(); err != nil {
 		return err
 	}
@@ -135,6 +145,9 @@ func (w *Buffered) Write(ctx context.Context, t *Table) error {
 // failed since the last Flush, in an *[UndeliveredError]. If ctx ends before, the error
 // is another one that wraps that of ctx, and all rows stay with the writer.
 func (w *Buffered) Flush(ctx context.Context) error {
+	if !w.made() {
+		return errNoBuffered
+	}
 	type target struct {
 		lane *lane
 		rows uint64
@@ -173,6 +186,9 @@ func (w *Buffered) Flush(ctx context.Context) error {
 // It waits for OnError to return. No goroutine is left afterwards. Further calls
 // return nil.
 func (w *Buffered) Close(ctx context.Context) error {
+	if !w.made() {
+		return errNoBuffered
+	}
 	w.mu.Lock()
 	if !w.closed {
 		w.closed = true
@@ -207,8 +223,11 @@ type BufferedStats struct {
 	Retries     int64 // requests that were made again
 }
 
-// Stats is how the writer does, as for metrics.
+// Stats returns what the writer holds and has done, as for metrics.
 func (w *Buffered) Stats() BufferedStats {
+	if !w.made() {
+		return BufferedStats{}
+	}
 	bytes := w.memory.inUse()
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -54,8 +54,11 @@ func BufferStructs[T any](ctx context.Context, b *BufferedTable, rows ...T) erro
 	return b.w.Write(ctx, t)
 }
 
-// empty is a table to encode rows in.
+// empty returns a table to encode rows in.
 func (b *BufferedTable) empty() (*Table, error) {
+	if b == nil || !b.w.made() {
+		return nil, errNoBuffered
+	}
 	if b.schema == nil {
 		return nil, errors.New("greptime: insert: the buffered table has no schema; make one with NewSchema or SchemaOf")
 	}

@@ -72,7 +72,16 @@ func (s *Stream) Delete(ctx context.Context, keys ...*Table) error {
 	return s.send(ctx, deletes, keys)
 }
 
+// errNoStream is what a Stream returns that NewStream has not opened.
+var errNoStream = errors.New("greptime: insert: there is no Stream: NewStream returned an error, which must be checked")
+
+// opened reports whether NewStream opened the stream.
+func (s *Stream) opened() bool { return s != nil && s.busy != nil }
+
 func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error {
+	if !s.opened() {
+		return errNoStream
+	}
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
@@ -108,6 +117,9 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 // It is called once; then, whatever it returns, and after Close, the stream is at its
 // end. If ctx ends while a Send still blocks, that Send fails.
 func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
+	if !s.opened() {
+		return 0, errNoStream
+	}
 	if err := s.acquire(ctx); err != nil {
 		s.stream.Close() // so that the Send that holds the stream returns
 		s.busy <- struct{}{}
@@ -132,6 +144,9 @@ func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 // Close gives the stream up, unless it has ended. Requests that were sent may or may
 // not be carried out. It never fails, and may be called at any time, as by defer.
 func (s *Stream) Close() {
+	if !s.opened() {
+		return
+	}
 	// First, so that a Send that blocks returns.
 	s.stream.Close()
 	s.busy <- struct{}{}

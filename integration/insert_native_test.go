@@ -285,7 +285,8 @@ func TestTableThatChangesUnderInserts(t *testing.T) {
 	if err := insert("ts, v, s", "(2, 1, 'x')"); err != nil {
 		t.Fatal(err)
 	}
-	expect("SELECT CAST(count(s) AS STRING) FROM changing", "20")
+	// Not count(s), with which servers count NULLs of rows that are older than the column.
+	expect("SELECT CAST(count(*) AS STRING) FROM changing WHERE s IS NOT NULL", "20")
 
 	other("DROP TABLE changing")
 	if err := insert("ts, v", "(1, 1)"); !errors.Is(err, greptime.TableNotFound) {
