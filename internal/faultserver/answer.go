@@ -95,7 +95,7 @@ var answers = []answer{
 	{invalidArgument, 1004, region + "column v expect type Float64(Float64Type), given: INT64(4)", ofRegion, native | text | selected | put},
 	{invalidArgument, 1004, region + "column v has semantic type Tag, given: FIELD(1)", ofRegion, native | text | selected | put},
 	{invalidArgument, 1004, region + "delete requests need column host", ofRegion, native | deletion},
-	{invalidArgument, 1004, region + "DELETE is not allowed under append mode", ofRegion, native | deletion},
+	{invalidArgument, 1004, region + "DELETE is not allowed under append mode", ofTable, native | deletion},
 	{codes.NotFound, 4001, "Table not found: greptime.public.t", ofTable, 0},
 	{codes.NotFound, 4001, "Failed to plan SQL: Table not found: greptime.public.t", ofTable, deletion},
 
@@ -169,20 +169,33 @@ func (s *Server) draw(w *write) (e ending, open bool) {
 		return strangers[s.rand.IntN(len(strangers))].ending(), true
 	case n < 84:
 		code := wiretest.ResetCode(s.rand.IntN(14)) // NO_ERROR to HTTP_1_1_REQUIRED
-		// REFUSED_STREAM says that nothing was done, and gRPC makes the call again.
-		return ending{fmt.Sprint("RST_STREAM ", code), wiretest.Reset(code)}, code != wiretest.ResetRefused
+		if code == wiretest.ResetRefused {
+			return s.unprocessed(w, ending{"RST_STREAM with REFUSED_STREAM", wiretest.Reset(code)})
+		}
+		return ending{fmt.Sprint("RST_STREAM ", code), wiretest.Reset(code)}, true
 	case n < 88:
-		return ending{"the connection breaks", wiretest.Drop()}, true
+		return brokenConnection, true
 	case n < 90:
 		return ending{"GOAWAY, and the connection breaks", goAwayAndDrop(wiretest.ResetCode(s.rand.IntN(14)))}, true
 	case n < 92:
-		return ending{"GOAWAY before the call", goAwayBefore}, false
+		return s.unprocessed(w, ending{"GOAWAY before the call", goAwayBefore})
 	case n < 95:
 		return ending{"OK without an answer", func(*wiretest.Call) error { return nil }}, true
 	case n < 97:
 		return ending{"OK with an answer that is none", sendGarbage}, true
 	}
 	return ending{"nothing", s.hang}, true
+}
+
+var brokenConnection = ending{"the connection breaks", wiretest.Drop()}
+
+// unprocessed returns an ending by which HTTP/2 says that the server has done nothing of
+// the call: gRPC makes it again, unasked. A call that has written before cannot end so.
+func (s *Server) unprocessed(w *write, e ending) (ending, bool) {
+	if w.later {
+		return brokenConnection, true
+	}
+	return e, false
 }
 
 func goAwayAndDrop(code wiretest.ResetCode) wiretest.Action {

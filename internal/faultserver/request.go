@@ -66,6 +66,7 @@ func (s *Server) handleNative(c *wiretest.Call) error {
 		if err != nil {
 			return err
 		}
+		w.later = affected > 0
 		if e := s.carryOut(w); e.end != nil {
 			return e.end(c)
 		}
@@ -244,7 +245,7 @@ func (s *Server) handlePut(c *wiretest.Call) error {
 		return status.Error(codes.Internal, "faultserver: DoPut without a table")
 	}
 	name := schema.Descriptor.Path[0]
-	for {
+	for later := false; ; later = true {
 		batch, err := c.RecvFlight()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -255,6 +256,7 @@ func (s *Server) handlePut(c *wiretest.Call) error {
 		if err != nil {
 			return err
 		}
+		w.later = later
 		var meta struct {
 			ID int64 `json:"request_id"`
 		}

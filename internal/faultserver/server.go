@@ -35,6 +35,7 @@ type Server struct {
 	faults   float64
 	tables   map[string]*table
 	requests int
+	stale    int
 }
 
 // table is a table as it is now.
@@ -86,6 +87,14 @@ func (s *Server) SetType(name, columnName string, typ column.Type) {
 			c.Type = typ
 		}
 	}
+}
+
+// Stale returns how many writes were refused because a column has changed since they
+// learnt of it.
+func (s *Server) Stale() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stale
 }
 
 // DSN returns the data source name of all endpoints, with params as wiretest has them.

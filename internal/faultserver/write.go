@@ -28,6 +28,7 @@ type write struct {
 	tables  int
 	regions int    // of the tables together
 	stale   string // the error of a region whose columns are not those of the request
+	later   bool   // the call has written before
 }
 
 // String describes the write for the journal.
@@ -64,6 +65,7 @@ func (s *Server) carryOut(w *write) ending {
 func (s *Server) decide(w *write) (e ending, open bool) {
 	switch {
 	case w.stale != "":
+		s.stale++
 		a := answer{code: invalidArgument, errCode: 1004, message: region + w.stale, proof: ofRegion}
 		return a.ending(), !a.proves(w)
 	case !s.chance(s.faults):
