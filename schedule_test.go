@@ -35,6 +35,7 @@ type schedule struct {
 	mu      sync.Mutex
 	cancels map[int]context.CancelFunc // of the calls that run
 	calls   int
+	close   *greptime.Connector // instead of cancelling calls that hang; nil: cancel
 }
 
 // runSchedules runs one way to write through many schedules, and holds what it said of
@@ -147,10 +148,14 @@ func (s *schedule) context() (context.Context, context.CancelFunc) {
 	}
 }
 
-// cancelCalls cancels the calls that run, because one of them gets no answer.
+// cancelCalls ends the calls that run, because one of them gets no answer.
 func (s *schedule) cancelCalls() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.close != nil {
+		_ = s.close.Close()
+		return
+	}
 	for _, cancel := range s.cancels {
 		cancel()
 	}
@@ -167,7 +172,18 @@ func (s *schedule) config(params ...string) *greptime.Config {
 		s.t.Fatal(err)
 	}
 	cfg.Logger = slog.New(slog.DiscardHandler)
+	if s.chance(0.1) {
+		cfg.Credentials = s.credentials
+	}
 	return cfg
+}
+
+// credentials fails now and then.
+func (s *schedule) credentials(context.Context) (user, password string, err error) {
+	if s.server.Chance(0.3) {
+		return "", "", errors.New("there are no credentials for the moment")
+	}
+	return "u", "p", nil
 }
 
 func (s *schedule) connector(cfg *greptime.Config) *greptime.Connector {
@@ -176,6 +192,11 @@ func (s *schedule) connector(cfg *greptime.Config) *greptime.Connector {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = connector.Close() })
+	if s.chance(0.1) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.close = connector
+	}
 	return connector
 }
 

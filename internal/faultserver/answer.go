@@ -170,24 +170,24 @@ func (s *Server) draw(w *write) (e ending, open bool) {
 	case n < 84:
 		code := wiretest.ResetCode(s.rand.IntN(14)) // NO_ERROR to HTTP_1_1_REQUIRED
 		if code == wiretest.ResetRefused {
-			return s.unprocessed(w, ending{"RST_STREAM with REFUSED_STREAM", wiretest.Reset(code)})
+			return s.unprocessed(w, ending{name: "RST_STREAM with REFUSED_STREAM", end: wiretest.Reset(code)})
 		}
-		return ending{fmt.Sprint("RST_STREAM ", code), wiretest.Reset(code)}, true
+		return ending{name: fmt.Sprint("RST_STREAM ", code), end: wiretest.Reset(code)}, true
 	case n < 88:
 		return brokenConnection, true
 	case n < 90:
-		return ending{"GOAWAY, and the connection breaks", goAwayAndDrop(wiretest.ResetCode(s.rand.IntN(14)))}, true
+		return ending{name: "GOAWAY, and the connection breaks", end: goAwayAndDrop(wiretest.ResetCode(s.rand.IntN(14)))}, true
 	case n < 92:
-		return s.unprocessed(w, ending{"GOAWAY before the call", goAwayBefore})
+		return s.unprocessed(w, ending{name: "GOAWAY before the call", end: goAwayBefore})
 	case n < 95:
-		return ending{"OK without an answer", func(*wiretest.Call) error { return nil }}, true
+		return ending{name: "OK without an answer", end: func(*wiretest.Call) error { return nil }}, true
 	case n < 97:
-		return ending{"OK with an answer that is none", sendGarbage}, true
+		return ending{name: "OK with an answer that is none", end: sendGarbage}, true
 	}
-	return ending{"nothing", s.hang}, true
+	return ending{name: "nothing", end: s.hang}, true
 }
 
-var brokenConnection = ending{"the connection breaks", wiretest.Drop()}
+var brokenConnection = ending{name: "the connection breaks", end: wiretest.Drop()}
 
 // unprocessed returns an ending by which HTTP/2 says that the server has done nothing of
 // the call: gRPC makes it again, unasked. A call that has written before cannot end so.
@@ -200,7 +200,7 @@ func (s *Server) unprocessed(w *write, e ending) (ending, bool) {
 
 func goAwayAndDrop(code wiretest.ResetCode) wiretest.Action {
 	return func(c *wiretest.Call) error {
-		if err := c.GoAway(code, true); err != nil {
+		if err := c.GoAway(code); err != nil {
 			return err
 		}
 		return wiretest.Drop()(c)
@@ -209,7 +209,7 @@ func goAwayAndDrop(code wiretest.ResetCode) wiretest.Action {
 
 // goAwayBefore says that the call was not processed.
 func goAwayBefore(c *wiretest.Call) error {
-	if err := c.GoAway(wiretest.ResetNoError, false); err != nil {
+	if err := c.GoAwayBefore(wiretest.ResetNoError); err != nil {
 		return err
 	}
 	return wiretest.Hang()(c)

@@ -44,12 +44,23 @@ func (s *Server) handle(c *wiretest.Call) error {
 		if w == nil {
 			return s.query(c, sql)
 		}
-		if e := s.carryOut(w); e.end != nil {
-			return e.end(c)
-		}
-		return c.SendFlight(wiretest.AffectedMessage(uint32(len(w.rows))))
+		return s.answer(c, w, func() error { return c.SendFlight(wiretest.AffectedMessage(uint32(len(w.rows)))) })
 	}
 	return status.Errorf(codes.Unimplemented, "faultserver: method %s", c.Method)
+}
+
+// answer carries out a write, and answers it or not.
+func (s *Server) answer(c *wiretest.Call, w *write, ok func() error) error {
+	e := s.carryOut(w)
+	if e.answered {
+		if err := ok(); err != nil {
+			return err
+		}
+	}
+	if e.end != nil {
+		return e.end(c)
+	}
+	return nil
 }
 
 // handleNative carries out the requests of a Handle or HandleRequests one by one.
@@ -57,7 +68,7 @@ func (s *Server) handleNative(c *wiretest.Call) error {
 	affected := 0
 	for {
 		request, err := c.Request()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && c.Method == wiretest.MethodHandleRequests {
 			return c.Respond(uint32(affected))
 		} else if err != nil {
 			return err
@@ -66,7 +77,10 @@ func (s *Server) handleNative(c *wiretest.Call) error {
 		if err != nil {
 			return err
 		}
-		w.later = affected > 0
+		if c.Method == wiretest.MethodHandle {
+			return s.answer(c, w, func() error { return c.Respond(uint32(len(w.rows))) })
+		}
+		w.later, w.more = affected > 0, true
 		if e := s.carryOut(w); e.end != nil {
 			return e.end(c)
 		}
@@ -263,11 +277,14 @@ func (s *Server) handlePut(c *wiretest.Call) error {
 		if err := json.Unmarshal(batch.AppMetadata, &meta); err != nil {
 			return err
 		}
-		if e := s.carryOut(w); e.end != nil {
-			return e.end(c)
+		e := s.carryOut(w)
+		if e.answered {
+			if err := ack(meta.ID, len(w.rows)); err != nil {
+				return err
+			}
 		}
-		if err := ack(meta.ID, len(w.rows)); err != nil {
-			return err
+		if e.end != nil {
+			return e.end(c)
 		}
 	}
 }

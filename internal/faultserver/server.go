@@ -89,6 +89,14 @@ func (s *Server) SetType(name, columnName string, typ column.Type) {
 	}
 }
 
+// Chance draws whether something that the test does to the driver happens. It does not
+// before SetFaults.
+func (s *Server) Chance(probability float64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults > 0 && s.chance(probability)
+}
+
 // Stale returns how many writes were refused because a column has changed since they
 // learnt of it.
 func (s *Server) Stale() int {

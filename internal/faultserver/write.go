@@ -29,6 +29,7 @@ type write struct {
 	regions int    // of the tables together
 	stale   string // the error of a region whose columns are not those of the request
 	later   bool   // the call has written before
+	more    bool   // it may write more before it is answered
 }
 
 // String describes the write for the journal.
@@ -39,8 +40,9 @@ func (w *write) String() string {
 
 // ending is how the server ends a call that writes.
 type ending struct {
-	name string
-	end  func(*wiretest.Call) error // nil: the write was carried out and is answered so
+	name     string
+	answered bool                       // the answer that the write was carried out comes before
+	end      func(*wiretest.Call) error // nil: OK
 }
 
 // carryOut carries out a write or a part of it, and says how the call ends.
@@ -51,7 +53,7 @@ func (s *Server) carryOut(w *write) ending {
 	e, open := s.decide(w)
 	var done []writemodel.Row
 	switch {
-	case e.end == nil:
+	case e.answered:
 		done = w.rows
 	case open:
 		done = s.subset(w.rows)
@@ -69,9 +71,13 @@ func (s *Server) decide(w *write) (e ending, open bool) {
 		a := answer{code: invalidArgument, errCode: 1004, message: region + w.stale, proof: ofRegion}
 		return a.ending(), !a.proves(w)
 	case !s.chance(s.faults):
-		return ending{name: "OK"}, true
+		return ending{name: "OK", answered: true}, true
 	}
-	return s.draw(w)
+	e, open = s.draw(w)
+	if open && !w.more && s.chance(0.1) {
+		e.name, e.answered = "the answer, and "+e.name, true
+	}
+	return e, open
 }
 
 // subset draws parts of a write, in the order in which they are carried out.

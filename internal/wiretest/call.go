@@ -183,18 +183,27 @@ func (c *Call) Reset(code ResetCode) error {
 	return c.conn.control(rstStream(c.id, code))
 }
 
-// GoAway sends a GOAWAY frame, after what was sent before. If processed is false, it says
-// that the server has not processed this call, nor any that the client began later on the
-// connection: gRPC then makes them again, unasked, on another one.
-func (c *Call) GoAway(code ResetCode, processed bool) error {
+// GoAway sends a GOAWAY frame, after what was sent before. What the client has begun until
+// now goes on, what it begins on the connection later is not handled: gRPC makes it again,
+// unasked, on another connection.
+func (c *Call) GoAway(code ResetCode) error {
 	if err := c.Flush(); err != nil {
 		return err
 	}
-	last := c.id
-	if !processed {
-		last = max(c.id, 2) - 2 // the client's streams have odd numbers
+	return c.conn.goAway(0, code)
+}
+
+// GoAwayBefore is GoAway that says that this call is not handled either. It resets the
+// stream with REFUSED_STREAM instead, which says the same of this call alone, if a later one
+// has begun on the connection.
+func (c *Call) GoAwayBefore(code ResetCode) error {
+	if err := c.Flush(); err != nil {
+		return err
 	}
-	return c.conn.control(goAway(last, code))
+	if c.conn.goAway(c.id, code) != nil {
+		return c.Reset(ResetRefused)
+	}
+	return nil
 }
 
 // Drop breaks the connection (TCP RST), after what was sent before. It takes the

@@ -3,6 +3,7 @@ package wiretest
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"slices"
 	"sync"
@@ -19,6 +20,8 @@ type conn struct {
 	onEnd  func()
 
 	mu       sync.Mutex
+	begun    uint32 // the highest stream that is handled
+	away     bool   // no later one will be
 	frames   frames
 	inject   []byte        // frames to write at the next boundary
 	progress chan struct{} // closed, and replaced, after each write
@@ -150,10 +153,40 @@ func (c *conn) waitMessages(ctx context.Context, stream uint32, n int64) error {
 	}
 }
 
+// begin reports whether a new stream is to be handled: not after a GOAWAY.
+func (c *conn) begin(id uint32) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.away && id > c.begun {
+		return false
+	}
+	c.begun = max(c.begun, id)
+	return true
+}
+
+// goAway writes a GOAWAY frame that says which stream is the last one to be handled: the
+// highest that is, or, if before is not 0, the one before it, which must be the highest.
+func (c *conn) goAway(before uint32, code ResetCode) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if before > 0 {
+		if before != c.begun || c.away {
+			return errors.New("wiretest: a later stream has begun")
+		}
+		c.begun = max(before, 2) - 2 // the client's streams have odd numbers
+	}
+	c.away = true
+	return c.controlLocked(goAway(c.begun, code))
+}
+
 // control writes a frame at the next boundary.
 func (c *conn) control(frame []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.controlLocked(frame)
+}
+
+func (c *conn) controlLocked(frame []byte) error {
 	if !c.frames.boundary() {
 		c.inject = append(c.inject, frame...)
 		return nil

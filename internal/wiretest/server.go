@@ -253,6 +253,10 @@ func (s *Server) handle(_ any, stream grpc.ServerStream) error {
 	c := &Call{Method: method, Metadata: md, stream: stream, id: streamID(grpc.ServerTransportStreamFromContext(ctx))}
 	s.begin(c, stream)
 	defer s.update(func() { s.open-- })
+	if c.conn != nil && !c.conn.begin(c.id) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 
 	// grpc-go would answer in the encoding of the request; GreptimeDB does not look
 	// at it.

@@ -116,34 +116,67 @@ func TestHangingCallEndsWithTheClient(t *testing.T) {
 	}
 }
 
-// A call that the server says it has not processed is made again by gRPC itself; one that
-// it may have processed goes on.
+// A call that the server says it has not handled is made again by gRPC itself, as is one that
+// begins later on the connection; one that began before goes on.
 func TestGoAway(t *testing.T) {
 	t.Parallel()
 	values := captures.DoGetByName("values")
 	for _, tt := range []struct {
-		processed   bool
+		name        string
+		goAway      func(*Call, ResetCode) error
 		calls       int
 		connections int
 	}{
-		{processed: true, calls: 1, connections: 1},
-		{processed: false, calls: 2, connections: 2},
+		{"handled", (*Call).GoAway, 1, 1},
+		{"not handled", (*Call).GoAwayBefore, 2, 2},
 	} {
 		s := Start(t, func(c *Call) error {
-			if c.N > 1 {
-				return Replay(values)(c)
-			}
-			if err := c.GoAway(ResetNoError, tt.processed); err != nil {
-				return err
+			if c.N == 1 {
+				if err := tt.goAway(c, ResetNoError); err != nil {
+					return err
+				}
 			}
 			return Replay(values)(c)
 		})
 		if a := doGet(t, dial(t, s)); a.err != nil || len(a.messages) != len(values.Messages) {
-			t.Errorf("processed %v: %d messages, %v", tt.processed, len(a.messages), a.err)
+			t.Errorf("%s: %d messages, %v", tt.name, len(a.messages), a.err)
 		}
 		if s.Calls("") != tt.calls || s.Accepted() != tt.connections {
-			t.Errorf("processed %v: %d calls on %d connections", tt.processed, s.Calls(""), s.Accepted())
+			t.Errorf("%s: %d calls on %d connections", tt.name, s.Calls(""), s.Accepted())
 		}
+	}
+}
+
+// A server that has begun a later call cannot say by GOAWAY that it has not handled the
+// first.
+func TestGoAwayBeforeLeavesLaterStreamsAlone(t *testing.T) {
+	t.Parallel()
+	values := captures.DoGetByName("values")
+	second := make(chan struct{})
+	s := Start(t, func(c *Call) error {
+		switch c.N {
+		case 1:
+			<-second
+			if err := c.GoAwayBefore(ResetNoError); err != nil {
+				return err
+			}
+			return c.Context().Err()
+		case 2:
+			close(second)
+		}
+		return Replay(values)(c)
+	})
+	cc := dial(t, s)
+	done := make(chan answer)
+	go func() { done <- doGet(t, cc) }()
+	s.WaitFor("the first call", func() bool { return s.Calls("") == 1 })
+	for _, a := range []answer{doGet(t, cc), <-done} {
+		if a.err != nil || len(a.messages) != len(values.Messages) {
+			t.Errorf("%d messages, %v", len(a.messages), a.err)
+		}
+	}
+	if s.Calls("") != 3 || s.Accepted() != 1 {
+		t.Errorf("%d calls on %d connections", s.Calls(""), s.Accepted())
 	}
 }
 
