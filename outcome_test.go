@@ -68,7 +68,7 @@ type executor interface {
 }
 
 // exec executes the statement that text makes for rows of one table.
-func (s *schedule) exec(db executor, name string, rows []writemodel.Row, text func(*schedule, []writemodel.Row) (string, []any)) error {
+func (s *schedule) exec(db executor, name string, rows []writemodel.Row, text statementOf) error {
 	query, args := text(s, rows)
 	call := s.model.Begin(name, rows...)
 	ctx, cancel := s.context()
@@ -141,24 +141,70 @@ func TestOutcomesOfScripts(t *testing.T) {
 		db := s.db("multi_statements=true")
 		s.begin()
 		for range 2 + s.rand.IntN(4) {
-			var all []writemodel.Row
-			var texts []string
-			var args []any
-			for range 2 + s.rand.IntN(2) {
-				rows := s.rows(s.table(), 1+s.rand.IntN(4))
-				text := (*schedule).valuesOf
-				switch s.rand.IntN(3) {
-				case 0:
-					text = (*schedule).selectOf
-				case 1:
-					rows, text = deletions(rows), (*schedule).deleteOf
-				}
-				query, values := text(s, rows)
-				texts, args, all = append(texts, query), append(args, values...), append(all, rows...)
-			}
-			s.exec(db, "script", all, func(*schedule, []writemodel.Row) (string, []any) { return strings.Join(texts, "; "), args })
+			rows, text := s.script()
+			s.exec(db, "script", rows, text)
 		}
 	})
+}
+
+// statementOf makes a statement for rows, and its arguments.
+type statementOf func(s *schedule, rows []writemodel.Row) (string, []any)
+
+// script returns a text of two or three statements, and the rows that it writes.
+func (s *schedule) script() ([]writemodel.Row, statementOf) {
+	var all []writemodel.Row
+	var texts []string
+	var args []any
+	for i := range 2 + s.rand.IntN(2) {
+		rows := s.rows(s.table(), 1+s.rand.IntN(4))
+		text := (*schedule).valuesOf
+		switch s.rand.IntN(4) {
+		case 0:
+			text = (*schedule).selectOf
+		case 1:
+			rows, text = deletions(rows), (*schedule).deleteOf
+		case 2:
+			if i > 0 {
+				texts = append(texts, "SELECT * FROM "+s.table()+" LIMIT 0")
+			}
+		}
+		query, values := text(s, rows)
+		texts, args, all = append(texts, query), append(args, values...), append(all, rows...)
+	}
+	return all, func(*schedule, []writemodel.Row) (string, []any) { return strings.Join(texts, "; "), args }
+}
+
+// Query executes statements that write, too, one by one as its results are read.
+func TestOutcomesOfQuery(t *testing.T) {
+	runSchedules(t, func(s *schedule) {
+		db := s.db("multi_statements=true")
+		s.begin()
+		for range 3 + s.rand.IntN(4) {
+			rows, text := s.rows(s.table(), 1+s.rand.IntN(4)), statementOf((*schedule).valuesOf)
+			if s.chance(0.5) {
+				rows, text = s.script()
+			}
+			query, args := text(s, rows)
+			call := s.model.Begin("Query", rows...)
+			ctx, cancel := s.context()
+			err := queryAll(ctx, db, query, args...)
+			call.SettleRest(outcome(err), err)
+			cancel()
+		}
+	})
+}
+
+// queryAll reads all results of a query to their ends.
+func queryAll(ctx context.Context, db *sql.DB, query string, args ...any) error {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	for more := true; more; more = rows.NextResultSet() {
+		for rows.Next() {
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
 }
 
 // What Rollback says is true of all that was executed in the transaction.
@@ -168,7 +214,9 @@ func TestOutcomesOfTransactions(t *testing.T) {
 		s.begin()
 		for range 3 + s.rand.IntN(5) {
 			tx, err := db.BeginTx(s.t.Context(), nil)
-			if err != nil {
+			if errors.Is(err, greptime.ErrClosed) {
+				return
+			} else if err != nil {
 				s.t.Fatal(err)
 			}
 			if s.chance(0.3) {

@@ -29,7 +29,8 @@ type rows struct {
 	ctx     context.Context
 	rest    []statement // of a text of several, those not run yet
 	total   int         // statements in the text
-	wrote   bool        // one of those that were run is a write
+	writes  bool        // the current statement is a write
+	wrote   bool        // one of those before it is
 	rd      *RecordReader
 	names   []string
 	columns []column
@@ -61,12 +62,12 @@ func (r *rows) open() error {
 	index := r.total - len(r.rest)
 	st := r.rest[0]
 	r.rest = r.rest[1:]
+	r.wrote, r.writes = r.wrote || r.writes, isWrite(st)
 	rd, err := r.conn.run(r.ctx, st)
 	if err != nil {
 		r.rest = nil
 		return statementError(err, index, r.total, r.wrote)
 	}
-	r.wrote = r.wrote || isWrite(st)
 	r.rd, r.row, r.n = rd, 0, 0
 	schema := rd.Schema()
 	r.names, r.columns = make([]string, schema.NumFields()), make([]column, schema.NumFields())
@@ -76,7 +77,7 @@ func (r *rows) open() error {
 		if r.columns[i], err = newColumn(f, rd.session.loc); err != nil {
 			rd.Release()
 			r.rest = nil
-			return err
+			return statementError(err, index, r.total, r.wrote)
 		}
 	}
 	return nil
@@ -107,6 +108,9 @@ func (r *rows) advance() error {
 	for {
 		batch, err := r.rd.next()
 		if err != nil {
+			if r.wrote && err != io.EOF {
+				err = ambiguous(err)
+			}
 			r.err = err
 			r.n = 0
 			return err

@@ -265,12 +265,24 @@ func (c *Conn) runToEnd(ctx context.Context, st statement) (affected int64, err 
 // statementError reports which of n statements failed. wrote reports whether one before
 // it was a write: then the call as a whole may not be repeated.
 func statementError(err error, i, n int, wrote bool) error {
-	if n < 2 || errors.Is(err, ErrClosed) {
+	if n < 2 {
 		return err
 	}
-	var e *Error
-	if wrote && errors.As(err, &e) {
-		e.Ambiguous = true
+	if wrote {
+		err = ambiguous(err)
+	}
+	if errors.Is(err, ErrClosed) {
+		return err
 	}
 	return fmt.Errorf("statement %d of %d (those before it were run, those after it were not): %w", i+1, n, err)
+}
+
+// ambiguous returns err as the error of a call that has written something before.
+func ambiguous(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Ambiguous = true
+		return err
+	}
+	return &Error{Message: err.Error(), Ambiguous: true, cause: err}
 }

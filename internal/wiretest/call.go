@@ -40,7 +40,7 @@ type Call struct {
 	N        int         // the number of the call on this server, from 1
 
 	stream grpc.ServerStream
-	conn   *conn  // nil if the connection is gone already
+	conn   *conn
 	id     uint32 // HTTP/2 stream
 	sent   atomic.Int64
 	ticket []byte // of DoGet, once received
@@ -168,9 +168,6 @@ func (c *Call) Fail(code codes.Code, message string, errCode int) error {
 // Flush waits until everything sent so far has been written to the connection,
 // which takes a client that reads. It fails when the call's context is done.
 func (c *Call) Flush() error {
-	if c.conn == nil {
-		return errors.New("wiretest: the connection is gone")
-	}
 	return c.conn.waitMessages(c.Context(), c.id, c.sent.Load())
 }
 

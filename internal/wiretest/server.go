@@ -253,7 +253,7 @@ func (s *Server) handle(_ any, stream grpc.ServerStream) error {
 	c := &Call{Method: method, Metadata: md, stream: stream, id: streamID(grpc.ServerTransportStreamFromContext(ctx))}
 	s.begin(c, stream)
 	defer s.update(func() { s.open-- })
-	if c.conn != nil && !c.conn.begin(c.id) {
+	if c.conn == nil || !c.conn.begin(c.id) { // the connection is gone, or this call came after a GOAWAY
 		<-ctx.Done()
 		return ctx.Err()
 	}
