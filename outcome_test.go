@@ -456,9 +456,7 @@ func (s *schedule) bulk(resend int) {
 	take := func(err error) bool {
 		var e *bulk.Error
 		if !errors.As(err, &e) {
-			if err != nil {
-				s.t.Errorf("the writer: %v", err)
-			}
+			s.model.Note("the writer: %v", err) // such as that it does not know whether the table has changed
 			return false
 		}
 		for _, b := range e.Batches {
@@ -484,7 +482,8 @@ func (s *schedule) bulk(resend int) {
 			p, err = w.WriteAsync(s.t.Context(), batch)
 		}
 		if err != nil {
-			return
+			call.SettleRest(writemodel.Refused, err)
+			break
 		}
 		calls[p.ID()] = call
 		if s.chance(0.1) {

@@ -37,6 +37,7 @@ type Server struct {
 }
 
 type options struct {
+	host      string
 	tls       *tls.Config
 	plan      func(n int) Plan
 	compress  []string
@@ -48,6 +49,11 @@ type Option func(*options)
 
 // TLS makes the server speak TLS with that configuration; CA has some.
 func TLS(cfg *tls.Config) Option { return func(o *options) { o.tls = cfg } }
+
+// Host makes the server listen on another address of the loopback network than 127.0.0.1,
+// where the system has it. So a test that starts many servers does not take the ports of
+// servers that are about to be restarted.
+func Host(ip string) Option { return func(o *options) { o.host = ip } }
 
 // Faults has plan decide what happens to each connection that is accepted; n counts
 // them from 1. It is called on one goroutine at a time.
@@ -80,7 +86,9 @@ func Start(t testing.TB, handler Handler, opts ...Option) *Server {
 	for _, o := range opts {
 		o(&s.options)
 	}
-	s.listen("127.0.0.1:0")
+	if s.options.host == "" || !s.tryListen(s.options.host+":0") {
+		s.listen("127.0.0.1:0")
+	}
 	t.Cleanup(s.Stop)
 	return s
 }
@@ -226,6 +234,19 @@ func (s *Server) listen(addr string) {
 	if err != nil {
 		s.t.Fatalf("wiretest: %v", err)
 	}
+	s.serve(l)
+}
+
+func (s *Server) tryListen(addr string) bool {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	s.serve(l)
+	return true
+}
+
+func (s *Server) serve(l net.Listener) {
 	gs := grpc.NewServer(append([]grpc.ServerOption{
 		grpc.ForceServerCodecV2(RawCodec{}),
 		grpc.UnknownServiceHandler(s.handle),
