@@ -320,7 +320,6 @@ func (s *schedule) stream(conn *greptime.Conn) {
 		return // it has no rows
 	}
 	defer stream.Close()
-	sent := int64(0)
 	for range 1 + s.rand.IntN(3) {
 		var list []*insert.Table
 		rows := s.rows(s.table(), 1+s.rand.IntN(4))
@@ -335,10 +334,15 @@ func (s *schedule) stream(conn *greptime.Conn) {
 			rows, send = deletions(rows), stream.Delete
 		}
 		call.Submit(rows...)
-		sent += int64(len(rows))
-		if err := send(ctx, list...); err != nil {
+		err := send(ctx, list...)
+		var failed *insert.StreamError
+		switch {
+		case err == nil:
+		case errors.As(err, &failed):
 			s.settle(call, 0, err)
 			return
+		default: // the stream goes on without these rows
+			call.Settle(outcome(err), err, rows...)
 		}
 	}
 	n, err := stream.CloseAndRecv(ctx)
