@@ -420,7 +420,7 @@ func (s *schedule) buffered(idempotent bool) {
 func rowsOf(t testing.TB, table *insert.Table) []writemodel.Row {
 	rows := make([]writemodel.Row, table.Len())
 	for i := range rows {
-		ts, err := table.At(i).Time("ts")
+		ts, err := table.Row(i).Time("ts")
 		if err != nil {
 			t.Error(err)
 		}
