@@ -9,7 +9,8 @@ import (
 	"github.com/greptime-go/greptime/internal/session"
 )
 
-// Ack is the server's word that a batch is written.
+// Ack is the server's word that a batch is written. From when it also outlasts a crash of
+// the server, if somebody adds columns to the table, the package documentation says.
 type Ack struct {
 	ID      int64         // the batch's, as Pending.ID
 	Rows    int64         // affected rows: those of the batch, duplicates counted
