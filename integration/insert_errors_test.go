@@ -35,8 +35,9 @@ func TestInsertErrorsOfTheServer(t *testing.T) {
 		return err
 	}
 	wantCode(t, write(cfg.FormatDSN()), greptime.InvalidArguments, "Failed to find schema")
-	_, err = greptime.Connect(t.Context(), cfg.FormatDSN())
-	wantCode(t, err, greptime.DatabaseNotFound, "no_such_database")
+	if _, err := greptime.Connect(t.Context(), cfg.FormatDSN()); !errors.Is(err, greptime.DatabaseNotFound) {
+		t.Errorf("Connect: error %v, want DatabaseNotFound", err)
+	}
 	cfg.Database = "information_schema"
 	wantCode(t, write(cfg.FormatDSN()), greptime.Unsupported, "read-only")
 }
