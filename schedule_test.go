@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/faultserver"
 	"github.com/greptime-go/greptime/internal/writemodel"
@@ -175,7 +173,7 @@ func (s *schedule) config(params ...string) *greptime.Config {
 		s.t.Fatal(err)
 	}
 	cfg.Logger = slog.New(slog.DiscardHandler)
-	cfg.DialOptions = append(cfg.DialOptions, grpc.WithContextDialer(dialFromHost))
+	cfg.Dialer = dialFromHost
 	if s.chance(0.1) {
 		cfg.Credentials = s.credentials
 	}

@@ -15,20 +15,31 @@ var (
 	selectNothing = regexp.MustCompile(`(?i)^SELECT \* FROM (\S+) LIMIT 0$`)
 	describe      = regexp.MustCompile(`(?i)^DESC TABLE (\S+)$`)
 	countRegions  = regexp.MustCompile(`(?is)^SELECT count\(\*\).* FROM information_schema\.partitions WHERE .*table_name = '([^']*)'`)
+	flushTable    = regexp.MustCompile(`(?i)^ADMIN flush_table\('([^']*)'\)$`)
 )
 
-// query answers what is asked about a table, or fails.
+// query answers what is asked about a table, or fails before or after that.
 func (s *Server) query(c *wiretest.Call, sql string) error {
 	s.mu.Lock()
 	var e ending
-	if s.chance(s.faults / 10) {
+	if s.chance(s.faults / 4) {
 		e, _ = s.draw(&write{way: deletion})
-		s.model.Note("query %s: %s", sql, e.name)
+		e.answered = s.chance(0.3)
+		s.model.Note("query %s: answered %v, %s", sql, e.answered, e.name)
 	}
 	s.mu.Unlock()
-	if e.end != nil {
-		return e.end(c)
+	if e.end == nil {
+		return s.answerQuery(c, sql)
 	}
+	if e.answered {
+		if err := s.answerQuery(c, sql); err != nil {
+			return err
+		}
+	}
+	return e.end(c)
+}
+
+func (s *Server) answerQuery(c *wiretest.Call, sql string) error {
 	for _, q := range []struct {
 		text   *regexp.Regexp
 		answer func(*wiretest.Call, *table) error
@@ -36,6 +47,7 @@ func (s *Server) query(c *wiretest.Call, sql string) error {
 		{selectNothing, answerSelectNothing},
 		{describe, answerDescribe},
 		{countRegions, answerCountRegions},
+		{flushTable, answerFlushTable},
 	} {
 		m := q.text.FindStringSubmatch(sql)
 		if m == nil {
@@ -67,8 +79,12 @@ func answerDescribe(c *wiretest.Call, t *table) error {
 	return c.SendFlight(messages...)
 }
 
-func answerCountRegions(c *wiretest.Call, t *table) error {
-	messages, err := wiretest.CountMessages(int64(t.regions))
+func answerFlushTable(c *wiretest.Call, _ *table) error { return answerCount(c, 0) }
+
+func answerCountRegions(c *wiretest.Call, t *table) error { return answerCount(c, t.regions) }
+
+func answerCount(c *wiretest.Call, n int) error {
+	messages, err := wiretest.CountMessages(int64(n))
 	if err != nil {
 		return err
 	}

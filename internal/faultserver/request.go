@@ -310,6 +310,9 @@ func (s *Server) putWrite(name string, messages ...captures.Message) (*write, er
 	defer rd.Release()
 	for rd.Next() {
 		batch := rd.RecordBatch()
+		if int(batch.NumCols()) < len(t.columns) && s.options.OldPuts {
+			w.stale = contentless.message
+		}
 		for i, f := range batch.Schema().Fields() {
 			times, ok := batch.Column(i).(*array.Timestamp)
 			if f.Name != timeIndex || !ok {

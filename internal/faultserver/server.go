@@ -57,7 +57,7 @@ func Start(t testing.TB, model *writemodel.Model, o Options) *Server {
 }
 
 // SetFaults sets how probable it is, from 0 to 1, that a write is not simply carried out.
-// Queries fail a tenth as often, and connections, too.
+// Queries fail a quarter as often, connections a tenth.
 func (s *Server) SetFaults(probability float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,6 +87,15 @@ func (s *Server) SetType(name, columnName string, typ column.Type) {
 			c.Type = typ
 		}
 	}
+}
+
+// AddColumn adds a column that may be NULL to a table. Servers with OldPuts refuse batches
+// that lack it.
+func (s *Server) AddColumn(name, columnName string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[name]
+	t.columns = append(t.columns, catalog.Column{Name: columnName, Type: column.Of(column.Int64), Nullable: true})
 }
 
 // Chance draws whether something that the test does to the driver happens. It does not

@@ -68,6 +68,9 @@ func (s *Server) decide(w *write) (e ending, open bool) {
 	switch {
 	case w.stale != "":
 		s.stale++
+		if w.way == put {
+			return contentless.ending(), false
+		}
 		a := answer{code: invalidArgument, errCode: 1004, message: region + w.stale, proof: ofRegion}
 		return a.ending(), !a.proves(w)
 	case !s.chance(s.faults):
