@@ -219,7 +219,7 @@ func jsonCells() matrixColumn {
 }
 
 func vectorCells(dim int) matrixColumn {
-	c := matrixColumn{typ: fmt.Sprintf("VECTOR(%d)", dim), read: readAs[greptime.Vector], takes: "greptime.Vector []float32 []uint8"}
+	c := matrixColumn{typ: fmt.Sprintf("VECTOR(%d)", dim), read: readAs[greptime.Vector], takes: "greptime.Vector []float32 []uint8 string"}
 	for _, f := range []float32{0, float32(negativeZero), 1, -2.5, math.MaxFloat32, math.SmallestNonzeroFloat32, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
 		v := make(greptime.Vector, dim)
 		v[dim-1] = f
@@ -231,9 +231,10 @@ func vectorCells(dim int) matrixColumn {
 		c.add(v, v, true)
 		c.add([]float32(v), v, true)
 		c.add(b, v, true)
+		c.add(v.String(), v, true)
 		c.refused = append(c.refused, v[:dim-1], append(v[:dim:dim], 1), b[:len(b)-1], append(b[:len(b):len(b)], 0))
 	}
-	c.refused = append(c.refused, greptime.Vector{}, []float32{}, []byte{})
+	c.refused = append(c.refused, greptime.Vector{}, []float32{}, []byte{}, "", "1", "[]", "[x]", "["+strings.Repeat("1,", dim)+"]", "["+strings.Repeat("0,", dim-1)+"1e39]")
 	return c
 }
 
