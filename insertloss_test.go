@@ -318,3 +318,40 @@ func TestRefusalsOfValuesAsTheyAreReadSayWhatToPass(t *testing.T) {
 		}
 	}
 }
+
+// An INSERT with a value that the server might lose is not sent while the columns cannot be
+// read: the next one finds them.
+func TestNoLossWhileColumnsCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, code := range []greptime.Code{greptime.RegionBusy, greptime.RateLimited, greptime.RuntimeResourcesExhausted, greptime.Internal, greptime.EngineExecuteQuery} {
+		s := newTableServer(t)
+		putPrices(t, s)
+		for _, insert := range []string{
+			"INSERT INTO prices (ts, price, at) VALUES (1, ?, 1)",
+			"INSERT INTO prices (ts, price) VALUES (1, ?)", // as text, because of the DEFAULT
+			manyRows("INSERT INTO prices (ts, price, at) VALUES (1, ?, 1), ", "(2, 3, 4)", 16),
+			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', 1, 1)",
+		} {
+			db := openServer(t, s.Server)
+			s.refuseColumns(code)
+			_, err := db.Exec(insert, greptime.Decimal("12345678901.23"))
+			var e *greptime.Error
+			if !errors.Is(err, code) || !errors.As(err, &e) || !e.SafeToRetry() || !strings.Contains(err.Error(), "was not sent") || s.ways() != "columns" {
+				t.Errorf("%s with %v: %v", insert, code, err)
+			}
+			_, err = db.Exec(strings.Replace(insert, "?", "5", 1)) // which is never lost there
+			if ways := s.ways(); err != nil || !strings.HasSuffix(ways, "text") {
+				t.Errorf("%s without a value that may be lost: went %s, %v", insert, ways, err)
+			}
+			s.refuseColumns(0)
+			_, err = db.Exec(insert, greptime.Decimal("12345678901.23"))
+			if ways := s.ways(); err == nil || !strings.HasSuffix(err.Error(), "nothing was sent") || ways != "columns" {
+				t.Errorf("%s afterwards: went %s, %v", insert, ways, err)
+			}
+			if _, err = db.Exec(insert, greptime.Decimal("1234567890.12")); err != nil {
+				t.Errorf("%s with a number that fits: %v", insert, err)
+			}
+			s.ways()
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // Pool is where a Conn comes from: a *sql.DB or a *sql.Conn of this driver, what embeds
@@ -30,25 +31,13 @@ var (
 // they pass on an argument that the Conn answers, by CheckNamedValue or by ExecContext,
 // of an empty text. Nothing is sent for it.
 func Raw(ctx context.Context, pool Pool, f func(*Conn) error) error {
+	if rv := reflect.ValueOf(pool); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return errNoPool // the methods of a nil one panic
+	}
 	var conn interface{ Raw(func(any) error) error }
 	switch p := pool.(type) {
 	case *Conn:
-		if p == nil {
-			return errNoPool
-		}
 		return f(p)
-	case *sql.DB: // a nil one panics
-		if p == nil {
-			return errNoPool
-		}
-	case *sql.Conn:
-		if p == nil {
-			return errNoPool
-		}
-	case nil:
-		return errNoPool
-	}
-	switch p := pool.(type) {
 	case interface {
 		Conn(context.Context) (*sql.Conn, error)
 	}:

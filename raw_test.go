@@ -151,6 +151,9 @@ type otherConnector struct{ driver.Connector }
 func (otherConnector) Connect(context.Context) (driver.Conn, error) { return otherDriver{}, nil }
 func (otherConnector) Driver() driver.Driver                        { return nil }
 
+// embeddingPool embeds a *sql.DB, as *sqlx.DB does.
+type embeddingPool struct{ *sql.DB }
+
 type pingOnly struct{}
 
 func (pingOnly) PingContext(context.Context) error { return nil }
@@ -166,6 +169,7 @@ func TestRawRefusesWhatHasNoConn(t *testing.T) {
 		{nil, "the connection is nil"},
 		{(*sql.DB)(nil), "the connection is nil"},
 		{(*sql.Conn)(nil), "the connection is nil"},
+		{(*embeddingPool)(nil), "the connection is nil"},
 		{(*greptime.Conn)(nil), "the connection is nil"},
 		{other, "the pool's connections are greptime_test.otherDriver, not this driver's"},
 		{pingOnly{}, "has no connections of database/sql"},

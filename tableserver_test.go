@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"google.golang.org/grpc/codes"
 
+	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
@@ -26,6 +27,7 @@ type tableServer struct {
 	tables     map[string]*catalog.Table // by database and name, "public.t"
 	unwritable map[string]arrow.Field    // tables that have another column besides, of a type that cannot be written
 	calls      []tableCall
+	refusal    greptime.Code                                           // of the statements that read columns; 0: none
 	extra      int                                                     // regions of each table beyond the first
 	native     func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
 	text       wiretest.Handler                                        // of INSERTs by text
@@ -91,6 +93,13 @@ func (s *tableServer) setJSON2(name string) {
 	s.unwritable = map[string]arrow.Field{name: json2Field}
 }
 
+// refuseColumns makes the statements that read columns fail from now on; 0 ends that.
+func (s *tableServer) refuseColumns(code greptime.Code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusal = code
+}
+
 // answerNative says what becomes of native inserts from now on.
 func (s *tableServer) answerNative(answer func(*wiretest.Call, *greptimev1.GreptimeRequest) error) {
 	s.mu.Lock()
@@ -150,7 +159,11 @@ func (s *tableServer) describe(c *wiretest.Call, database, text string) error {
 	s.mu.Lock()
 	table := s.tables[database+"."+name]
 	extra, hasExtra := s.unwritable[database+"."+name]
+	refusal := s.refusal
 	s.mu.Unlock()
+	if refusal != 0 {
+		return c.Fail(codes.Internal, "Columns cannot be read", int(refusal))
+	}
 	if table == nil {
 		return c.Fail(codes.NotFound, "Table not found: "+name, 4001)
 	}

@@ -170,6 +170,8 @@ func (c *Conn) askVersion(ctx context.Context, s session, e *transport.Endpoint)
 	return v, nil
 }
 
+var errNotOneText = errors.New("the answer is not one text")
+
 // readOneText reads a result that is one text to its end.
 func readOneText(rd *RecordReader) (string, error) {
 	var text string
@@ -179,9 +181,12 @@ func readOneText(rd *RecordReader) (string, error) {
 		if batch.NumRows() == 0 {
 			continue
 		}
+		if batch.NumCols() != 1 {
+			return "", errNotOneText
+		}
 		column, ok := batch.Column(0).(array.StringLike)
-		if !ok || batch.NumCols() != 1 || column.IsNull(0) {
-			return "", errors.New("the answer is not one text")
+		if !ok || column.IsNull(0) {
+			return "", errNotOneText
 		}
 		text, rows = strings.Clone(column.Value(0)), rows+int(batch.NumRows())
 	}

@@ -170,6 +170,21 @@ func TestServerVersionThatCannotBeHad(t *testing.T) {
 		t.Errorf("%v, %v", v, err)
 	}
 
+	withoutColumns := wiretest.Start(t, wiretest.NewMux().SQL("SELECT version()", func(c *wiretest.Call) error {
+		schema := arrow.NewSchema(nil, nil)
+		batch := array.NewRecordBatch(schema, nil, 1)
+		defer batch.Release()
+		message, err := wiretest.BatchMessage(batch)
+		if err != nil {
+			return err
+		}
+		return c.SendFlight(wiretest.SchemaMessage(schema), message, wiretest.MetricsMessage())
+	}).Handle)
+	_, reader := connect(t, withoutColumns.DSN())
+	if v, err := reader.ServerVersion(t.Context()); err == nil || v != (greptime.Version{}) {
+		t.Errorf("a row without columns: %v, %v", v, err)
+	}
+
 	writeOnly := wiretest.Start(t, wiretest.NewMux().SQL("SELECT version()", func(c *wiretest.Call) error {
 		return c.Fail(codes.PermissionDenied, "User is not authorized to perform this action", 7006)
 	}).Handle)

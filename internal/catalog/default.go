@@ -124,6 +124,9 @@ func (c *Column) setConstant(cell *column.Cell, value json.RawMessage) error {
 		if err := json.Unmarshal(value, &d); err != nil {
 			return err
 		}
+		if d.Scale < 0 || d.Scale > column.MaxPrecision {
+			return fmt.Errorf("scale %d", d.Scale)
+		}
 		n, ok := new(big.Int).SetString(string(d.Value), 10)
 		if !ok {
 			return fmt.Errorf("%s is not an integer", d.Value)

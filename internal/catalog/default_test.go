@@ -60,6 +60,8 @@ func TestDefaults(t *testing.T) {
 		{column.DecimalOf(10, 2), "x", `{"Value":{"Decimal128":{"value":12345,"precision":10,"scale":2}}}`, "123.45"},
 		{column.DecimalOf(38, 0), "x", `{"Value":{"Decimal128":{"value":-99999999999999999999999999999999999999,"precision":38,"scale":0}}}`, "-99999999999999999999999999999999999999"},
 
+		{column.DecimalOf(10, 2), "x", `{"Value":{"Decimal128":{"value":1,"precision":10,"scale":2000000000}}}`, unknown}, // would take 2 GB
+		{column.DecimalOf(10, 2), "x", `{"Value":{"Decimal128":{"value":1,"precision":10,"scale":-1}}}`, unknown},
 		{column.Of(column.Int8), "x", `{"Value":{"Int32":300}}`, unknown},
 		{column.Of(column.Int8), "x", `{"Value":{"Text":"5"}}`, unknown},
 		{column.Of(column.Int32), "five", "", unknown},
