@@ -119,8 +119,9 @@ type Config struct {
 	// the server refuses as text; and for values that the server might lose. GreptimeDB stores NULL
 	// for a number that is too large for its DECIMAL and an infinity for one that is too large for its
 	// FLOAT, and reports success. Where the columns are known, that is an error and nothing is sent.
-	// Integers of one digit do not count as numbers here. With sql, and in statements that are more
-	// than INSERT INTO … VALUES of placeholders and literals, the server's behavior holds.
+	// Nothing is sent either while the server refuses to tell the columns. Integers of one digit do
+	// not count as numbers here. The server's behavior holds with sql, in texts of several statements,
+	// for Query, and in statements that are more than INSERT INTO … VALUES of placeholders and literals.
 	Insert string
 
 	// TimeTruncate, if not 0, cuts the time.Time arguments of statements to a multiple of it, towards

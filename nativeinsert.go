@@ -327,10 +327,20 @@ func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 	}
 	var unwritable *catalog.Unwritable
 	n.unwritable = errors.As(err, &unwritable)
-	if n.unwritable || err != nil && !isCallError(err) && ctx.Err() == nil {
-		return nil, &asText{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
+	switch {
+	case err == nil || !n.unwritable && (isCallError(err) || ctx.Err() != nil):
+		return t, err
+	case !n.unwritable && isRefusal(err) && !errors.Is(err, TableNotFound) && n.mayLose():
+		return nil, fmt.Errorf("greptime: INSERT into table %s was not sent: the server may store one of its values as NULL or an infinity, and the columns could not be read: %w",
+			strconv.Quote(n.table), err)
 	}
-	return t, err
+	return nil, &asText{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
+}
+
+// isRefusal reports whether an error is an answer of the server.
+func isRefusal(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.fromServer
 }
 
 // query asks about the table, in its database. Who may not read it cannot write it natively.
