@@ -154,7 +154,7 @@ type Config struct {
 
 	// Credentials, if not nil, is asked for user and password before each request, from several
 	// goroutines at once; it should cache. An error of it is that of the request, which is not sent;
-	// insert.Buffered and bulk.Writer ask again where they repeat requests. User and Password must be
+	// insert.Writer and bulk.Writer ask again where they repeat requests. User and Password must be
 	// empty then. Not expressible in a DSN.
 	Credentials func(ctx context.Context) (user, password string, err error)
 }

@@ -29,7 +29,7 @@ var (
 
 	// ErrClosed is what everything of this package returns that is used after it was closed, and what
 	// everything of insert and bulk, too, returns whose Connector was closed. (What is closed itself has
-	// an error of its own there: bulk.ErrClosed, insert.ErrBufferedClosed, insert.ErrStreamEnded.)
+	// an error of its own there: bulk.ErrClosed, insert.ErrClosed, insert.ErrStreamEnded.)
 	ErrClosed = errors.New("greptime: already closed")
 )
 

@@ -253,15 +253,15 @@ func TestOutcomesOfWriteOfSeveralTables(t *testing.T) {
 	runSchedules(t, func(s *schedule) { s.write(3, false) })
 }
 
-// An idempotent write is repeated on another endpoint; what it says in the end holds for
-// both.
-func TestOutcomesOfIdempotentWrite(t *testing.T) {
+// A write with AtLeastOnce is repeated on another endpoint; what it says in the end holds
+// for both.
+func TestOutcomesOfWriteAtLeastOnce(t *testing.T) {
 	runSchedules(t, func(s *schedule) { s.write(2, true) })
 }
 
 // write writes and deletes rows of up to so many tables natively, in one request or, by a
 // small limit, in several.
-func (s *schedule) write(tables int, idempotent bool) {
+func (s *schedule) write(tables int, atLeastOnce bool) {
 	cfg := s.config()
 	if s.chance(0.2) {
 		cfg.MaxMessageSize = 250
@@ -269,7 +269,7 @@ func (s *schedule) write(tables int, idempotent bool) {
 	conn := s.conn(cfg)
 	s.begin()
 	for range 3 + s.rand.IntN(5) {
-		options := insert.Options{Idempotent: idempotent, ExistingOnly: s.chance(0.5)}
+		options := insert.Options{AtLeastOnce: atLeastOnce, ExistingOnly: s.chance(0.5)}
 		var all []writemodel.Row
 		var list []*insert.Table
 		for range 1 + s.rand.IntN(tables) {
@@ -278,7 +278,7 @@ func (s *schedule) write(tables int, idempotent bool) {
 			list = append(list, s.insertTable(rows))
 		}
 		begin := s.model.Begin
-		if idempotent {
+		if atLeastOnce {
 			begin = s.model.BeginRepeatable
 		}
 		ctx, cancel := s.context()
@@ -355,23 +355,23 @@ func (s *schedule) stream(conn *greptime.Conn) {
 	s.settle(call, n, err)
 }
 
-func TestOutcomesOfBuffered(t *testing.T) {
+func TestOutcomesOfWriter(t *testing.T) {
 	runSchedules(t, func(s *schedule) { s.buffered(false) })
 }
 
-func TestOutcomesOfIdempotentBuffered(t *testing.T) {
+func TestOutcomesOfWriterAtLeastOnce(t *testing.T) {
 	runSchedules(t, func(s *schedule) { s.buffered(true) })
 }
 
 // buffered writes rows one by one and several at once into a buffered writer, which is
 // one call: what it does not give back it has written.
-func (s *schedule) buffered(idempotent bool) {
+func (s *schedule) buffered(atLeastOnce bool) {
 	begin := s.model.Begin
-	if idempotent {
+	if atLeastOnce {
 		begin = s.model.BeginRepeatable
 	}
-	call := begin("insert.Buffered")
-	undelivered := func(u insert.Undelivered) {
+	call := begin("insert.Writer")
+	undelivered := func(u insert.FailedRows) {
 		outcome := writemodel.Refused
 		if u.Ambiguous {
 			outcome = writemodel.Unknown
@@ -379,29 +379,26 @@ func (s *schedule) buffered(idempotent bool) {
 		call.Settle(outcome, u.Err, rowsOf(s.t, u.Table)...)
 	}
 	take := func(err error) {
-		var e *insert.UndeliveredError
+		var e *insert.WriteError
 		if errors.As(err, &e) {
-			for _, u := range e.Undelivered {
+			for _, u := range e.Failed {
 				undelivered(u)
 			}
 		} else if err != nil {
 			s.t.Errorf("Flush or Close: %v", err)
 		}
 	}
-	options := insert.BufferedOptions{
-		Options:       insert.Options{Idempotent: idempotent},
+	options := insert.WriterOptions{
 		FlushRows:     1 + s.rand.IntN(8),
 		FlushInterval: time.Duration(1+s.rand.IntN(3)) * time.Millisecond,
-		Requests:      1 + s.rand.IntN(3),
+		InFlight:      1 + s.rand.IntN(3),
 		Timeout:       20 * time.Millisecond,
-		RetryFor:      time.Duration(s.rand.IntN(20)-1) * time.Millisecond,
-		Backoff:       time.Millisecond,
-		MaxBackoff:    2 * time.Millisecond,
+		Retry:         s.retry(atLeastOnce),
 	}
 	if s.chance(0.5) {
 		options.OnError = undelivered
 	}
-	w, err := insert.NewBuffered(s.conn(s.config()), options)
+	w, err := insert.NewWriter(s.conn(s.config()), options)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -420,6 +417,16 @@ func (s *schedule) buffered(idempotent bool) {
 	defer cancel()
 	take(w.Close(ctx))
 	call.SettleRest(writemodel.Acknowledged, nil)
+}
+
+// retry draws for how long a writer sends again.
+func (s *schedule) retry(atLeastOnce bool) insert.Retry {
+	return insert.Retry{
+		For:         time.Duration(s.rand.IntN(20)-1)*time.Millisecond + 1, // negative in one of 20
+		MinBackoff:  time.Millisecond,
+		MaxBackoff:  2 * time.Millisecond,
+		AtLeastOnce: atLeastOnce,
+	}
 }
 
 // rowsOf returns the rows of a table of package insert.

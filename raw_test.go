@@ -177,7 +177,7 @@ func TestRawRefusesWhatHasNoConn(t *testing.T) {
 		table := insert.NewTable("t", insert.Time("ts", insert.Millisecond))
 		table.Append(time.Now())
 		_, writeErr := insert.Write(t.Context(), test.pool, table)
-		_, bufferedErr := insert.NewBuffered(test.pool, insert.BufferedOptions{})
+		_, bufferedErr := insert.NewWriter(test.pool, insert.WriterOptions{})
 		_, bulkErr := bulk.NewWriter(t.Context(), test.pool, "t", bulk.Options{})
 		for _, err := range []error{
 			greptime.Raw(t.Context(), test.pool, func(*greptime.Conn) error { return errors.New("it ran") }),
@@ -204,7 +204,7 @@ func TestWritersOfAPoolHoldNoneOfItsConnections(t *testing.T) {
 	if err := table.Append(time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	buffered, err := insert.NewBuffered(db, insert.BufferedOptions{})
+	buffered, err := insert.NewWriter(db, insert.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

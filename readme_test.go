@@ -28,13 +28,13 @@ func TestDocumentsCompile(t *testing.T) {
 			"google.golang.org/grpc/codes",
 		},
 		Given: map[string]string{
-			"err = greptime.Raw(":           `var ctx context.Context; var db *sql.DB; var err error`,
-			"rd, err := c.PromQL(":          `var ctx context.Context; var c *greptime.Conn; var start, end time.Time`,
-			"table := insert.NewTable(":     `var ctx context.Context; var db *sql.DB`,
-			"type Reading struct":           `var ctx context.Context; var db *sql.DB; var readings []Reading`,
-			"w, err := insert.NewBuffered(": `var ctx context.Context; var db *sql.DB; var table *insert.Table`,
-			"w, err := bulk.NewWriter(":     `var ctx context.Context; var db *sql.DB; var readings []Reading`,
-			"var e *greptime.Error":         `var err error`,
+			"err = greptime.Raw(":         `var ctx context.Context; var db *sql.DB; var err error`,
+			"rd, err := c.PromQL(":        `var ctx context.Context; var c *greptime.Conn; var start, end time.Time`,
+			"table := insert.NewTable(":   `var ctx context.Context; var db *sql.DB`,
+			"type Reading struct":         `var ctx context.Context; var db *sql.DB; var readings []Reading`,
+			"w, err := insert.NewWriter(": `var ctx context.Context; var db *sql.DB; var table *insert.Table`,
+			"w, err := bulk.NewWriter(":   `var ctx context.Context; var db *sql.DB; var readings []Reading`,
+			"var e *greptime.Error":       `var err error`,
 		},
 	}.Check(t)
 }

@@ -74,7 +74,7 @@ func TestAnErrorSaysWhetherRowsMayBeWritten(t *testing.T) {
 		if len(tables) > 1 {
 			continue // the buffered writer sends one at a time
 		}
-		w, err := insert.NewBuffered(conn, insert.BufferedOptions{})
+		w, err := insert.NewWriter(conn, insert.WriterOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,9 +84,9 @@ func TestAnErrorSaysWhetherRowsMayBeWritten(t *testing.T) {
 			}
 		}
 		err = w.Close(t.Context())
-		ambiguous("Buffered", err)
+		ambiguous("Writer", err)
 		if u := undelivered(t, err); len(u) != 1 || u[0].Ambiguous != test.want {
-			t.Errorf("Buffered, %q: %v, want Ambiguous %v", test.message, u, test.want)
+			t.Errorf("Writer, %q: %v, want Ambiguous %v", test.message, u, test.want)
 		}
 	}
 }

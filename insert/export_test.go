@@ -24,4 +24,4 @@ func EncodeForTest(header []byte, deleting bool, limit int, tables ...*Table) ([
 }
 
 // Waiting is how many calls wait for room.
-func (w *Buffered) Waiting() int { return int(w.memory.waiting.Load()) }
+func (w *Writer) Waiting() int { return w.memory.Waiting() }

@@ -7,13 +7,13 @@ import (
 	"github.com/greptime-go/greptime/insert"
 )
 
-// TestWritersThatNobodyMade: what a failed NewBuffered or NewStream returns, and the zero
+// TestWritersThatNobodyMade: what a failed NewWriter or NewStream returns, and the zero
 // values, say so in each call.
 func TestWritersThatNobodyMade(t *testing.T) {
 	t.Parallel()
-	buffered, err := insert.NewBuffered(nil, insert.BufferedOptions{})
+	buffered, err := insert.NewWriter(nil, insert.WriterOptions{})
 	if err == nil || buffered != nil {
-		t.Fatalf("NewBuffered without a Conn returns %v, %v; want an error alone", buffered, err)
+		t.Fatalf("NewWriter without a Conn returns %v, %v; want an error alone", buffered, err)
 	}
 	stream, err := insert.NewStream(t.Context(), nil)
 	if err == nil || stream != nil {
@@ -27,18 +27,18 @@ func TestWritersThatNobodyMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := map[string]func() error{}
-	for name, w := range map[string]*insert.Buffered{"failed": buffered, "zero": {}} {
-		calls[name+" Buffered.Write"] = func() error { return w.Write(t.Context(), table) }
-		calls[name+" Buffered.Flush"] = func() error { return w.Flush(t.Context()) }
-		calls[name+" Buffered.Close"] = func() error { return w.Close(t.Context()) }
-		calls[name+" Buffered.Table.Append"] = func() error { return w.Table("t", table.Schema()).Append(t.Context(), 1) }
-		if stats := w.Stats(); stats != (insert.BufferedStats{}) {
-			t.Errorf("%s Buffered: %v", name, stats)
+	for name, w := range map[string]*insert.Writer{"failed": buffered, "zero": {}} {
+		calls[name+" Writer.Write"] = func() error { return w.Write(t.Context(), table) }
+		calls[name+" Writer.Flush"] = func() error { return w.Flush(t.Context()) }
+		calls[name+" Writer.Close"] = func() error { return w.Close(t.Context()) }
+		calls[name+" Writer.Table.Append"] = func() error { return w.Table("t", table.Schema()).Append(t.Context(), 1) }
+		if stats := w.Stats(); stats != (insert.WriterStats{}) {
+			t.Errorf("%s Writer: %v", name, stats)
 		}
 	}
-	for name, b := range map[string]*insert.BufferedTable{"nil": nil, "zero": {}} {
-		calls[name+" BufferedTable.Append"] = func() error { return b.Append(t.Context(), 1) }
-		calls[name+" BufferStructs"] = func() error { return insert.BufferStructs(t.Context(), b, row{1}) }
+	for name, b := range map[string]*insert.WriterTable{"nil": nil, "zero": {}} {
+		calls[name+" WriterTable.Append"] = func() error { return b.Append(t.Context(), 1) }
+		calls[name+" AppendStructsTo"] = func() error { return insert.AppendStructsTo(t.Context(), b, row{1}) }
 	}
 	for name, s := range map[string]*insert.Stream{"failed": stream, "zero": {}} {
 		calls[name+" Stream.Send"] = func() error { return s.Send(t.Context(), table) }

@@ -47,11 +47,11 @@ type Options struct {
 	// know.
 	Hints map[string]string
 
-	// Idempotent says that it does no harm to carry the request out twice, as with
+	// AtLeastOnce says that it does no harm to carry the request out twice, as with
 	// upserts of the same rows. Then it is repeated on the next endpoint when one
 	// fails and it is not known what had been done. Without it, only what provably
 	// was not sent goes to another endpoint.
-	Idempotent bool
+	AtLeastOnce bool
 }
 
 // hints are all hints; it is an error if they contradict each other.

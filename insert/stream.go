@@ -34,7 +34,7 @@ func NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
 }
 
 // NewStream is the function NewStream with options, which count for all of the
-// stream. Idempotent has no meaning: a stream is never repeated.
+// stream. AtLeastOnce has no meaning: a stream is never repeated.
 func (o Options) NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
 	s, md, err := o.open(ctx, pool)
 	if err != nil {

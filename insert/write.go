@@ -67,7 +67,7 @@ func (o Options) send(ctx context.Context, pool greptime.Pool, op operation, tab
 		n, err := s.Channels().Handle(ctx, transport.HandleRequest{
 			Request:    encode(header, op, request),
 			Metadata:   md,
-			Repeatable: o.Idempotent,
+			Repeatable: o.AtLeastOnce,
 		})
 		if err != nil {
 			w := writeOf(op, request)

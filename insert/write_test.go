@@ -340,7 +340,7 @@ func TestFailover(t *testing.T) {
 	if n := len(got.all()); n != 1 {
 		t.Errorf("the good endpoint had %d requests", n)
 	}
-	if n, err := (insert.Options{Idempotent: true}).Write(t.Context(), connTo(t, dsn(drops.Addr())), table); err != nil || n != 1 {
+	if n, err := (insert.Options{AtLeastOnce: true}).Write(t.Context(), connTo(t, dsn(drops.Addr())), table); err != nil || n != 1 {
 		t.Errorf("an idempotent write: %d, %v", n, err)
 	}
 }
@@ -501,7 +501,7 @@ func TestRepeatedWriteStaysAmbiguous(t *testing.T) {
 	if err := table.Append(time.UnixMilli(1)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := insert.Options{Idempotent: true}.Write(t.Context(), conn, table)
+	_, err := insert.Options{AtLeastOnce: true}.Write(t.Context(), conn, table)
 	var e *greptime.Error
 	if !errors.As(err, &e) || !e.Ambiguous {
 		t.Errorf("error %v", err)

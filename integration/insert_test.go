@@ -378,7 +378,7 @@ func TestInsertSeveralTables(t *testing.T) {
 		t.Errorf("tables %q", names)
 	}
 	// The same rows again, after a Reset and without one.
-	mustInsert(t, db, insert.Options{Idempotent: true}, one, two)
+	mustInsert(t, db, insert.Options{AtLeastOnce: true}, one, two)
 	one.Reset()
 	mustInsert(t, db, insert.Options{}, addReading(t, one, "new", 1, 1))
 	wantRows(t, db, "SELECT count(*) FROM one", "101")

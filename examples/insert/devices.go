@@ -72,11 +72,11 @@ func buffered(ctx context.Context, db *sql.DB, conn *greptime.Conn) error {
 	if err != nil {
 		return err
 	}
-	w, err := insert.NewBuffered(conn, insert.BufferedOptions{
+	w, err := insert.NewWriter(conn, insert.WriterOptions{
 		FlushInterval: 200 * time.Millisecond,
 		// A reading that arrives twice replaces itself.
-		Options: insert.Options{Idempotent: true},
-		OnError: func(u insert.Undelivered) {
+		Retry: insert.Retry{AtLeastOnce: true},
+		OnError: func(u insert.FailedRows) {
 			log.Printf("%d readings were not acknowledged: %v", u.Table.Len(), u.Err)
 		},
 	})
@@ -85,14 +85,14 @@ func buffered(ctx context.Context, db *sql.DB, conn *greptime.Conn) error {
 	}
 	table := w.Table("buffered_readings", schema)
 	err = simulate(ctx, func(i int) func() error {
-		return func() error { return insert.BufferStructs(ctx, table, read(i)) }
+		return func() error { return insert.AppendStructsTo(ctx, table, read(i)) }
 	})
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err := errors.Join(err, w.Close(closing)); err != nil {
 		return err
 	}
-	fmt.Printf("%d rows were acknowledged\n", w.Stats().Delivered)
+	fmt.Printf("%d rows were acknowledged\n", w.Stats().Acknowledged)
 	return show(ctx, db, "buffered_readings")
 }
 

@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// BufferedTable is a table of a Buffered writer, to which rows are appended one at a
+// WriterTable is a table of a Writer, to which rows are appended one at a
 // time. It is safe for concurrent use, costs next to nothing, and has no end of its
 // own.
-type BufferedTable struct {
-	w       *Buffered
+type WriterTable struct {
+	w       *Writer
 	name    string
 	schema  *Schema
 	scratch sync.Pool // of *Table: where rows are encoded
@@ -19,16 +19,16 @@ type BufferedTable struct {
 
 // Table is a table of that name with these columns. The same table can be had several
 // times, also with other columns: its rows are in one order.
-func (w *Buffered) Table(name string, s *Schema) *BufferedTable {
-	return &BufferedTable{w: w, name: name, schema: s}
+func (w *Writer) Table(name string, s *Schema) *WriterTable {
+	return &WriterTable{w: w, name: name, schema: s}
 }
 
 // Append takes a row of one value for each column, as [Table.Append] does, and waits
 // only for room in the writer's Memory, until ctx ends. If it returns an error, the
-// row was not taken: a *[ValueError], or one of those of [Buffered.Write].
+// row was not taken: a *[ValueError], or one of those of [Writer.Write].
 //
 // It does not keep the values, and allocates nothing of its own for a row.
-func (b *BufferedTable) Append(ctx context.Context, values ...any) error {
+func (b *WriterTable) Append(ctx context.Context, values ...any) error {
 	t, err := b.empty()
 	if err != nil {
 		return err
@@ -40,9 +40,9 @@ func (b *BufferedTable) Append(ctx context.Context, values ...any) error {
 	return b.w.Write(ctx, t)
 }
 
-// BufferStructs takes a row for each struct, as AppendStructs does: all of them or,
+// AppendStructsTo takes a row for each struct, as AppendStructs does: all of them or,
 // with an error, none. The table has to have the Schema of SchemaOf[T].
-func BufferStructs[T any](ctx context.Context, b *BufferedTable, rows ...T) error {
+func AppendStructsTo[T any](ctx context.Context, b *WriterTable, rows ...T) error {
 	t, err := b.empty()
 	if err != nil {
 		return err
@@ -55,9 +55,9 @@ func BufferStructs[T any](ctx context.Context, b *BufferedTable, rows ...T) erro
 }
 
 // empty returns a table to encode rows in.
-func (b *BufferedTable) empty() (*Table, error) {
+func (b *WriterTable) empty() (*Table, error) {
 	if b == nil || !b.w.made() {
-		return nil, errNoBuffered
+		return nil, errNoWriter
 	}
 	if b.schema == nil {
 		return nil, errors.New("greptime: insert: the buffered table has no schema; make one with NewSchema or SchemaOf")

@@ -21,7 +21,7 @@ import (
 
 // Requests that provably were not carried out are repeated without being asked, those
 // with an unknown outcome only if that does no harm.
-func TestBufferedRepeats(t *testing.T) {
+func TestWriterRepeats(t *testing.T) {
 	t.Parallel()
 	failWith := func(code codes.Code, message string, errCode int) func(*wiretest.Call) error {
 		return func(c *wiretest.Call) error { return c.Fail(code, message, errCode) }
@@ -32,10 +32,10 @@ func TestBufferedRepeats(t *testing.T) {
 	drop := func(c *wiretest.Call) error { return wiretest.Drop()(c) }
 	hang := func(c *wiretest.Call) error { return wiretest.Hang()(c) }
 	for _, test := range []struct {
-		name       string
-		fail       func(*wiretest.Call) error
-		always     bool // repeated
-		idempotent bool // repeated if idempotent
+		name   string
+		fail   func(*wiretest.Call) error
+		always bool // repeated
+		mayBe  bool // repeated with AtLeastOnce
 	}{
 		{"RateLimited", fail(codes.ResourceExhausted, int(greptime.RateLimited)), true, true},
 		{"Suspended", fail(codes.ResourceExhausted, int(greptime.Suspended)), true, true},
@@ -49,28 +49,28 @@ func TestBufferedRepeats(t *testing.T) {
 		{"a request without its columns", failWith(codes.InvalidArgument, "Invalid InsertRequest, reason: column count mismatch, columns: 3, values: 4", int(greptime.InvalidArguments)), false, false},
 		{"PermissionDenied", fail(codes.PermissionDenied, int(greptime.PermissionDenied)), false, false},
 	} {
-		for _, idempotent := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, idempotent %v", test.name, idempotent), func(t *testing.T) {
+		for _, atLeastOnce := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, AtLeastOnce %v", test.name, atLeastOnce), func(t *testing.T) {
 				t.Parallel()
 				s := startStore(t, failures(test.fail, test.fail))
 				timeout := time.Minute
 				if test.name == "no answer" {
 					timeout = 300 * time.Millisecond
 				}
-				w := buffered(t, s.DSN(), insert.BufferedOptions{
-					Options: insert.Options{Idempotent: idempotent},
-					Backoff: time.Millisecond, Timeout: timeout,
+				w := buffered(t, s.DSN(), insert.WriterOptions{
+					Retry:   insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: atLeastOnce},
+					Timeout: timeout,
 				})
 				appendNumbers(t, w.Table("r", meters), 0, 5)
 				err := w.Close(t.Context())
-				if test.always || idempotent && test.idempotent {
+				if test.always || atLeastOnce && test.mayBe {
 					if err != nil {
 						t.Fatal(err)
 					}
 					if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
 						t.Fatalf("stored %v", got)
 					}
-					if got := w.Stats(); got.Retries != 2 || got.Delivered != 5 {
+					if got := w.Stats(); got.Retries != 2 || got.Acknowledged != 5 {
 						t.Errorf("stats %+v", got)
 					}
 					return
@@ -80,21 +80,21 @@ func TestBufferedRepeats(t *testing.T) {
 				if len(list) != 1 || len(metersIn(t, list[0].Table)) != 5 || !errors.As(list[0].Err, &e) || list[0].Attempts != 1 {
 					t.Fatalf("given back: %v", list)
 				}
-				if list[0].Ambiguous != test.idempotent || e.Ambiguous != test.idempotent {
-					t.Errorf("Ambiguous is %v and %v, want %v", list[0].Ambiguous, e.Ambiguous, test.idempotent)
+				if list[0].Ambiguous != test.mayBe || e.Ambiguous != test.mayBe {
+					t.Errorf("Ambiguous is %v and %v, want %v", list[0].Ambiguous, e.Ambiguous, test.mayBe)
 				}
 			})
 		}
 	}
 }
 
-func TestBufferedSurvivesAServerThatIsDown(t *testing.T) {
+func TestWriterSurvivesAServerThatIsDown(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
-	w := buffered(t, s.DSN(), insert.BufferedOptions{
+	w := buffered(t, s.DSN(), insert.WriterOptions{
 		// The first request after the server went may find the connection still there.
-		Options:   insert.Options{Idempotent: true},
-		FlushRows: 10, Backoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond,
+		Retry:     insert.Retry{MinBackoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, AtLeastOnce: true},
+		FlushRows: 10,
 	})
 	table := w.Table("r", meters)
 	appendNumbers(t, table, 0, 100)
@@ -123,14 +123,14 @@ func TestBufferedSurvivesAServerThatIsDown(t *testing.T) {
 	}
 }
 
-func TestBufferedGivesUpAfterRetryFor(t *testing.T) {
+func TestWriterGivesUpAfterItsTime(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
 	s.Stop()
-	given := make(chan insert.Undelivered, 1)
-	w := buffered(t, s.DSN(), insert.BufferedOptions{
-		FlushRows: 5, Backoff: time.Millisecond, RetryFor: 300 * time.Millisecond,
-		OnError: func(u insert.Undelivered) { given <- u },
+	given := make(chan insert.FailedRows, 1)
+	w := buffered(t, s.DSN(), insert.WriterOptions{
+		FlushRows: 5, Retry: insert.Retry{For: 300 * time.Millisecond, MinBackoff: time.Millisecond},
+		OnError: func(u insert.FailedRows) { given <- u },
 	})
 	began := time.Now()
 	appendNumbers(t, w.Table("r", meters), 0, 5)
@@ -144,7 +144,7 @@ func TestBufferedGivesUpAfterRetryFor(t *testing.T) {
 	if err := w.Flush(t.Context()); err != nil {
 		t.Errorf("Flush returned rows that OnError has: %v", err)
 	}
-	if got := w.Stats(); got != (insert.BufferedStats{Undelivered: 5, Retries: got.Retries}) {
+	if got := w.Stats(); got != (insert.WriterStats{Failed: 5, Retries: got.Retries}) {
 		t.Errorf("stats %+v", got)
 	}
 
@@ -154,7 +154,7 @@ func TestBufferedGivesUpAfterRetryFor(t *testing.T) {
 
 	// The rows are the caller's, and can be written again.
 	s.Restart()
-	again := buffered(t, s.DSN(), insert.BufferedOptions{})
+	again := buffered(t, s.DSN(), insert.WriterOptions{})
 	if err := again.Write(t.Context(), u.Table); err != nil {
 		t.Fatal(err)
 	}
@@ -166,13 +166,13 @@ func TestBufferedGivesUpAfterRetryFor(t *testing.T) {
 	}
 }
 
-func TestBufferedOnErrorMayWriteAgain(t *testing.T) {
+func TestWriterOnErrorMayWriteAgain(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, failures(func(c *wiretest.Call) error {
 		return c.Fail(codes.InvalidArgument, "no", int(greptime.InvalidArguments))
 	}))
-	var w *insert.Buffered
-	w = buffered(t, s.DSN(), insert.BufferedOptions{OnError: func(u insert.Undelivered) {
+	var w *insert.Writer
+	w = buffered(t, s.DSN(), insert.WriterOptions{OnError: func(u insert.FailedRows) {
 		if err := w.Write(t.Context(), u.Table); err != nil {
 			t.Error(err)
 		}
@@ -191,7 +191,7 @@ func TestBufferedOnErrorMayWriteAgain(t *testing.T) {
 	}
 }
 
-func TestBufferedRepeatsWhenCredentialsCannotBeHad(t *testing.T) {
+func TestWriterRepeatsWhenCredentialsCannotBeHad(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
 	cfg, err := greptime.ParseDSN(s.DSN())
@@ -205,7 +205,7 @@ func TestBufferedRepeatsWhenCredentialsCannotBeHad(t *testing.T) {
 		}
 		return "user", "password", nil
 	}
-	w, err := insert.NewBuffered(connWith(t, cfg), insert.BufferedOptions{Backoff: time.Millisecond})
+	w, err := insert.NewWriter(connWith(t, cfg), insert.WriterOptions{Retry: insert.Retry{MinBackoff: time.Millisecond}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestBufferedRepeatsWhenCredentialsCannotBeHad(t *testing.T) {
 	}
 }
 
-func TestBufferedTablesDoNotWaitForEachOther(t *testing.T) {
+func TestWriterTablesDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	s := startStore(t, func(c *wiretest.Call, rows []meter) (bool, error) {
@@ -230,7 +230,7 @@ func TestBufferedTablesDoNotWaitForEachOther(t *testing.T) {
 		}
 		return false, nil
 	})
-	w := buffered(t, s.DSN(), insert.BufferedOptions{FlushRows: 1})
+	w := buffered(t, s.DSN(), insert.WriterOptions{FlushRows: 1})
 	for _, name := range []string{"slow", "wrong", "r"} {
 		appendNumbers(t, w.Table(name, meters), 0, 1)
 	}
@@ -242,10 +242,10 @@ func TestBufferedTablesDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestBufferedRefusesWrongRows(t *testing.T) {
+func TestWriterRefusesWrongRows(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
-	w := buffered(t, s.DSN(), insert.BufferedOptions{})
+	w := buffered(t, s.DSN(), insert.WriterOptions{})
 	var value *insert.ValueError
 	if err := w.Table("r", meters).Append(t.Context(), "a", "not a number", time.Now()); !errors.As(err, &value) || value.Column != "n" {
 		t.Errorf("wrong value: %v", err)
@@ -267,13 +267,13 @@ func TestBufferedRefusesWrongRows(t *testing.T) {
 	}
 }
 
-func TestBufferedCloseReturnsWhatIsLeft(t *testing.T) {
+func TestWriterCloseReturnsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) { return true, wiretest.Hang()(c) })
 	reported := false
-	w := buffered(t, s.DSN(), insert.BufferedOptions{
-		FlushRows: 10, FlushBytes: 4 << 20, Memory: 1 << 20,
-		OnError: func(insert.Undelivered) { reported = true },
+	w := buffered(t, s.DSN(), insert.WriterOptions{
+		FlushRows: 10, FlushBytes: 4 << 20, MaxBytes: 1 << 20,
+		OnError: func(insert.FailedRows) { reported = true },
 	})
 	table := w.Table("r", meters)
 	appendNumbers(t, table, 0, 10)
@@ -296,7 +296,7 @@ func TestBufferedCloseReturnsWhatIsLeft(t *testing.T) {
 	if d := time.Since(began); d > 10*time.Second {
 		t.Errorf("Close took %v with a deadline of 50 ms", d)
 	}
-	if got := <-blocked; !errors.Is(got, insert.ErrBufferedClosed) {
+	if got := <-blocked; !errors.Is(got, insert.ErrClosed) {
 		t.Errorf("who waited for room got %v", got)
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
@@ -315,10 +315,10 @@ func TestBufferedCloseReturnsWhatIsLeft(t *testing.T) {
 	if reported {
 		t.Error("OnError was called, too")
 	}
-	if got := w.Stats(); got.Rows != 0 || got.Bytes != 0 {
+	if got := w.Stats(); got.Pending != 0 || got.PendingBytes != 0 {
 		t.Errorf("stats after Close: %+v", got)
 	}
-	if err := table.Append(t.Context(), "a", 1, time.Now()); !errors.Is(err, insert.ErrBufferedClosed) {
+	if err := table.Append(t.Context(), "a", 1, time.Now()); !errors.Is(err, insert.ErrClosed) {
 		t.Errorf("Append after Close: %v", err)
 	}
 	if err := errors.Join(w.Flush(t.Context()), w.Close(t.Context())); err != nil {
@@ -326,13 +326,13 @@ func TestBufferedCloseReturnsWhatIsLeft(t *testing.T) {
 	}
 }
 
-func TestBufferedFlushEndsWithItsContext(t *testing.T) {
+func TestWriterFlushEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
 		return false, wiretest.Block(release)(c)
 	})
-	w := buffered(t, s.DSN(), insert.BufferedOptions{})
+	w := buffered(t, s.DSN(), insert.WriterOptions{})
 	appendNumbers(t, w.Table("r", meters), 0, 3)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -348,7 +348,7 @@ func TestBufferedFlushEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestBufferedAfterTheConnectorIsClosed(t *testing.T) {
+func TestWriterAfterTheConnectorIsClosed(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
 	cfg, err := greptime.ParseDSN(s.DSN())
@@ -363,7 +363,7 @@ func TestBufferedAfterTheConnectorIsClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := insert.NewBuffered(c.(*greptime.Conn), insert.BufferedOptions{})
+	w, err := insert.NewWriter(c.(*greptime.Conn), insert.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,14 +378,14 @@ func TestBufferedAfterTheConnectorIsClosed(t *testing.T) {
 	if len(list) != 1 || !errors.Is(list[0].Err, greptime.ErrClosed) || list[0].Ambiguous {
 		t.Errorf("given back: %v", list)
 	}
-	if _, err := insert.NewBuffered(c.(*greptime.Conn), insert.BufferedOptions{}); !errors.Is(err, greptime.ErrClosed) {
-		t.Errorf("NewBuffered on a closed connection: %v", err)
+	if _, err := insert.NewWriter(c.(*greptime.Conn), insert.WriterOptions{}); !errors.Is(err, greptime.ErrClosed) {
+		t.Errorf("NewWriter on a closed connection: %v", err)
 	}
 }
 
 // A request is shared out over several if it is too long, and what fails is only the
 // part that was sent.
-func TestBufferedKeepsToTheMessageSize(t *testing.T) {
+func TestWriterKeepsToTheMessageSize(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
 	cfg, err := greptime.ParseDSN(s.DSN("max_message_size=4KiB"))
@@ -394,7 +394,7 @@ func TestBufferedKeepsToTheMessageSize(t *testing.T) {
 	}
 	// So long a header that half of the limit is too much for the rows.
 	cfg.User, cfg.Password = "u", greptime.NewSecret(strings.Repeat("p", 3000))
-	w, err := insert.NewBuffered(connWith(t, cfg), insert.BufferedOptions{})
+	w, err := insert.NewWriter(connWith(t, cfg), insert.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -409,7 +409,7 @@ func TestBufferedKeepsToTheMessageSize(t *testing.T) {
 	if len(list) != 1 || list[0].Table.Len() != 1 || !errors.As(list[0].Err, &value) || list[0].Ambiguous {
 		t.Errorf("given back: %v", list)
 	}
-	if got := w.Stats(); got.Delivered != 599 || got.Bytes != 0 || got.Rows != 0 {
+	if got := w.Stats(); got.Acknowledged != 599 || got.PendingBytes != 0 || got.Pending != 0 {
 		t.Errorf("stats %+v", got)
 	}
 	// Nothing longer could have been sent.
@@ -419,7 +419,7 @@ func TestBufferedKeepsToTheMessageSize(t *testing.T) {
 }
 
 // The rows that are given back are those that were appended, byte by byte.
-func TestBufferedGivesBackTheSameRows(t *testing.T) {
+func TestWriterGivesBackTheSameRows(t *testing.T) {
 	t.Parallel()
 	var sent bytes.Buffer
 	s := wiretest.Start(t, func(c *wiretest.Call) error {
@@ -434,7 +434,7 @@ func TestBufferedGivesBackTheSameRows(t *testing.T) {
 		return c.Respond(3)
 	})
 	conn := connTo(t, s.DSN())
-	w, err := insert.NewBuffered(conn, insert.BufferedOptions{})
+	w, err := insert.NewWriter(conn, insert.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -450,24 +450,25 @@ func TestBufferedGivesBackTheSameRows(t *testing.T) {
 	}
 }
 
-func TestBufferedOptionsAreChecked(t *testing.T) {
+func TestWriterOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	conn := connTo(t, "greptime://127.0.0.1:1")
-	for _, o := range []insert.BufferedOptions{
-		{FlushRows: -1}, {FlushBytes: -1}, {FlushInterval: -1}, {Memory: -1}, {Requests: -1},
-		{Timeout: -1}, {Backoff: -1}, {MaxBackoff: -1},
+	for _, o := range []insert.WriterOptions{
+		{FlushRows: -1}, {FlushBytes: -1}, {FlushInterval: -1}, {MaxBytes: -1}, {InFlight: -1},
+		{Timeout: -1}, {Retry: insert.Retry{MinBackoff: -1}}, {Retry: insert.Retry{MaxBackoff: -1}},
+		{Options: insert.Options{AtLeastOnce: true}}, // it is said in Retry
 		{Options: insert.Options{AppendMode: true, MergeMode: insert.LastRow}},
 	} {
-		if _, err := insert.NewBuffered(conn, o); err == nil {
+		if _, err := insert.NewWriter(conn, o); err == nil {
 			t.Errorf("%+v: no error", o)
 		}
 	}
-	if _, err := insert.NewBuffered(nil, insert.BufferedOptions{}); err == nil {
+	if _, err := insert.NewWriter(nil, insert.WriterOptions{}); err == nil {
 		t.Error("no connection: no error")
 	}
 }
 
-func TestBufferedLeavesNoGoroutine(t *testing.T) {
+func TestWriterLeavesNoGoroutine(t *testing.T) {
 	s := startStore(t, func(c *wiretest.Call, rows []meter) (bool, error) {
 		if rows[0].table == "hangs" {
 			return true, wiretest.Hang()(c)
@@ -485,7 +486,7 @@ func TestBufferedLeavesNoGoroutine(t *testing.T) {
 		t.Fatal(err) // so that the connection stands
 	}
 	before := goleak.IgnoreCurrent()
-	w, err := insert.NewBuffered(conn, insert.BufferedOptions{FlushRows: 1})
+	w, err := insert.NewWriter(conn, insert.WriterOptions{FlushRows: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // A service whose goroutines have a row at a time.
-func ExampleBuffered() {
+func ExampleWriter() {
 	ctx := context.Background()
 	conn, err := greptime.Connect(ctx, "greptime://localhost:4001/public")
 	if err != nil {
@@ -18,11 +18,11 @@ func ExampleBuffered() {
 	}
 	defer conn.Close()
 
-	w, err := insert.NewBuffered(conn, insert.BufferedOptions{
+	w, err := insert.NewWriter(conn, insert.WriterOptions{
 		// Rows with the same tags and time replace each other, so a request may be sent
 		// again even if nobody knows what became of it.
-		Options: insert.Options{Idempotent: true},
-		OnError: func(u insert.Undelivered) {
+		Retry: insert.Retry{AtLeastOnce: true},
+		OnError: func(u insert.FailedRows) {
 			log.Printf("%d rows of %s were not written (perhaps: %v): %v", u.Table.Len(), u.Table.Name(), u.Ambiguous, u.Err)
 		},
 	})

@@ -22,7 +22,7 @@ import (
 // was given back with a true word on whether it may have been stored. -long has more
 // seeds; -run 'BufferedLosesNothingSilently/seed_17$' has one. The same seed draws the
 // same faults, but goroutines take turns as they like.
-func TestBufferedLosesNothingSilently(t *testing.T) {
+func TestWriterLosesNothingSilently(t *testing.T) {
 	t.Parallel()
 	runs := uint64(60)
 	if *long {
@@ -51,7 +51,7 @@ func TestBufferedLosesNothingSilently(t *testing.T) {
 type schedule struct {
 	t     *testing.T
 	store *store
-	opts  insert.BufferedOptions
+	opts  insert.WriterOptions
 
 	mu        sync.Mutex
 	rand      *rand.Rand // of everything but the writer's own jitter
@@ -71,17 +71,19 @@ func newSchedule(t *testing.T, seed uint64) *schedule {
 		taken:     map[meter]bool{},
 		givenBack: map[meter]bool{},
 	}
-	s.opts = insert.BufferedOptions{
-		Options:       insert.Options{Idempotent: s.chance(0.5)},
+	s.opts = insert.WriterOptions{
 		FlushRows:     1 + s.below(60),
 		FlushBytes:    1 + s.below(4000),
 		FlushInterval: s.milliseconds(1, 20),
-		Memory:        500 + s.below(10_000),
-		Requests:      1 + s.below(3),
+		MaxBytes:      500 + int64(s.below(10_000)),
+		InFlight:      1 + s.below(3),
 		Timeout:       s.milliseconds(50, 100),
-		RetryFor:      s.milliseconds(-1, 300),
-		Backoff:       s.milliseconds(1, 5),
-		MaxBackoff:    s.milliseconds(1, 20),
+		Retry: insert.Retry{
+			For:         s.milliseconds(-1, 300),
+			MinBackoff:  s.milliseconds(1, 5),
+			MaxBackoff:  s.milliseconds(1, 20),
+			AtLeastOnce: s.chance(0.5),
+		},
 	}
 	if s.chance(0.7) {
 		s.opts.OnError = s.onError
@@ -108,7 +110,7 @@ func (s *schedule) milliseconds(from, to int) time.Duration {
 
 func (s *schedule) run() {
 	s.store = startStore(s.t, s.fault)
-	w, err := insert.NewBuffered(connTo(s.t, s.store.DSN("connect_timeout=1s")), s.opts)
+	w, err := insert.NewWriter(connTo(s.t, s.store.DSN("connect_timeout=1s")), s.opts)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -120,8 +122,8 @@ func (s *schedule) run() {
 	others.Go(func() { s.restart(producing) })
 	others.Go(func() {
 		for producing.Err() == nil {
-			if got := w.Stats(); got.Bytes > s.opts.Memory {
-				s.t.Errorf("%d bytes in a buffer of %d", got.Bytes, s.opts.Memory)
+			if got := w.Stats(); got.PendingBytes > s.opts.MaxBytes {
+				s.t.Errorf("%d bytes in a buffer of %d", got.PendingBytes, s.opts.MaxBytes)
 			}
 			time.Sleep(time.Millisecond)
 		}
@@ -140,14 +142,14 @@ func (s *schedule) run() {
 	s.check(w.Stats())
 }
 
-func (s *schedule) close(w *insert.Buffered) {
+func (s *schedule) close(w *insert.Writer) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), s.milliseconds(0, 400))
 	defer cancel()
 	s.take(w.Close(ctx))
 }
 
 // produce appends rows of series of its own, in the order of their numbers.
-func (s *schedule) produce(w *insert.Buffered, i int) {
+func (s *schedule) produce(w *insert.Writer, i int) {
 	tables := []string{"r0", "r1"}
 	other, err := insert.NewSchema(insert.Time("ts", insert.Millisecond), insert.Field("n", insert.Int64), insert.Tag("device", insert.String))
 	if err != nil {
@@ -184,9 +186,9 @@ func (s *schedule) produce(w *insert.Buffered, i int) {
 				s.taken[r] = true
 			}
 			s.mu.Unlock()
-		case errors.Is(err, insert.ErrBufferFull):
+		case errors.Is(err, insert.ErrFull):
 			s.take(w.Flush(s.t.Context()))
-		case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, insert.ErrBufferedClosed):
+		case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, insert.ErrClosed):
 			s.t.Errorf("appending: %v", err)
 		}
 		if s.chance(0.02) {
@@ -198,11 +200,11 @@ func (s *schedule) produce(w *insert.Buffered, i int) {
 
 // take notes the rows of an error of Flush or Close.
 func (s *schedule) take(err error) {
-	var e *insert.UndeliveredError
+	var e *insert.WriteError
 	switch {
 	case err == nil:
 	case errors.As(err, &e):
-		for _, u := range e.Undelivered {
+		for _, u := range e.Failed {
 			s.onError(u)
 		}
 	case !errors.Is(err, context.DeadlineExceeded):
@@ -210,7 +212,7 @@ func (s *schedule) take(err error) {
 	}
 }
 
-func (s *schedule) onError(u insert.Undelivered) {
+func (s *schedule) onError(u insert.FailedRows) {
 	rows := metersIn(s.t, u.Table)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -285,7 +287,7 @@ func (s *schedule) fault(c *wiretest.Call, rows []meter) (bool, error) {
 }
 
 // check compares what was stored, what was given back and what the writer says.
-func (s *schedule) check(stats insert.BufferedStats) {
+func (s *schedule) check(stats insert.WriterStats) {
 	t := s.t
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -295,7 +297,7 @@ func (s *schedule) check(stats insert.BufferedStats) {
 	for _, request := range s.store.stored() {
 		table := request[0].table
 		repeated := slices.Equal(request, before[table])
-		if repeated && !s.opts.Options.Idempotent {
+		if repeated && !s.opts.Retry.AtLeastOnce {
 			t.Errorf("a request was sent again: %v", request)
 		}
 		for _, r := range request {
@@ -308,7 +310,7 @@ func (s *schedule) check(stats insert.BufferedStats) {
 		}
 		before[table] = request
 	}
-	delivered := int64(0)
+	var acknowledged, ambiguousRows int64
 	for r := range s.taken {
 		ambiguous, failed := s.givenBack[r]
 		switch {
@@ -316,10 +318,13 @@ func (s *schedule) check(stats insert.BufferedStats) {
 			t.Errorf("%v is lost", r)
 		case failed && !ambiguous && stored[r] > 0:
 			t.Errorf("%v is stored, but was given back as not written", r)
-		case stored[r] > 1 && !s.opts.Options.Idempotent:
+		case stored[r] > 1 && !s.opts.Retry.AtLeastOnce:
 			t.Errorf("%v is stored %d times", r, stored[r])
 		case !failed:
-			delivered++
+			acknowledged++
+		}
+		if ambiguous {
+			ambiguousRows++
 		}
 	}
 	for _, r := range s.twice {
@@ -332,7 +337,7 @@ func (s *schedule) check(stats insert.BufferedStats) {
 			}
 		}
 	}
-	want := insert.BufferedStats{Delivered: delivered, Undelivered: int64(len(s.givenBack)), Retries: stats.Retries}
+	want := insert.WriterStats{Acknowledged: acknowledged, Failed: int64(len(s.givenBack)), Ambiguous: ambiguousRows, Retries: stats.Retries}
 	if stats != want {
 		t.Errorf("stats %+v, want %+v", stats, want)
 	}

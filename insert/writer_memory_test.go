@@ -17,7 +17,7 @@ import (
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
-func TestBufferedBlocksWhenMemoryIsShort(t *testing.T) {
+func TestWriterBlocksWhenMemoryIsShort(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
@@ -25,7 +25,7 @@ func TestBufferedBlocksWhenMemoryIsShort(t *testing.T) {
 	})
 	const limit = 2000
 	// Neither rows nor bytes nor time make it send, only that memory is short.
-	w := buffered(t, s.DSN(), insert.BufferedOptions{Memory: limit, FlushInterval: time.Hour})
+	w := buffered(t, s.DSN(), insert.WriterOptions{MaxBytes: limit, FlushInterval: time.Hour})
 	table := w.Table("r", meters)
 	taken := int64(0)
 	for {
@@ -40,7 +40,7 @@ func TestBufferedBlocksWhenMemoryIsShort(t *testing.T) {
 		}
 		taken++
 	}
-	if got := w.Stats(); got.Bytes > limit || got.Bytes < limit-100 || got.Rows != int(taken) {
+	if got := w.Stats(); got.PendingBytes > limit || got.PendingBytes < limit-100 || got.Pending != int(taken) {
 		t.Fatalf("stats when full: %+v after %d rows", got, taken)
 	}
 	// Many wait now, and all get through.
@@ -79,17 +79,17 @@ func metersTable(t testing.TB, n, m int64) *insert.Table {
 
 // Room is given in the order in which it was asked for, and who gives up does not hold
 // up the others.
-func TestBufferedWaitersTakeTurns(t *testing.T) {
+func TestWriterWaitersTakeTurns(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
 		return false, wiretest.Block(release)(c)
 	})
-	w := buffered(t, s.DSN(), insert.BufferedOptions{Memory: 3500, FlushInterval: time.Hour})
+	w := buffered(t, s.DSN(), insert.WriterOptions{MaxBytes: 3500, FlushInterval: time.Hour})
 	if err := w.Write(t.Context(), metersTable(t, 0, 100)); err != nil {
 		t.Fatal(err)
 	}
-	if used := w.Stats().Bytes; used < 2300 || used > 3400 {
+	if used := w.Stats().PendingBytes; used < 2300 || used > 3400 {
 		t.Fatalf("%d bytes are in use, which is not what the test is about", used)
 	}
 	write := func(ctx context.Context, table *insert.Table) <-chan error {
@@ -132,15 +132,15 @@ func TestBufferedWaitersTakeTurns(t *testing.T) {
 	}
 }
 
-func TestBufferedRefusesWhatNeverFits(t *testing.T) {
+func TestWriterRefusesWhatNeverFits(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
 		return true, c.Fail(codes.InvalidArgument, "no", int(greptime.InvalidArguments))
 	})
-	w := buffered(t, s.DSN(), insert.BufferedOptions{Memory: 1000})
+	w := buffered(t, s.DSN(), insert.WriterOptions{MaxBytes: 1000})
 	table := w.Table("r", meters)
-	if err := table.Append(t.Context(), strings.Repeat("a", 1000), 1, time.Now()); !errors.Is(err, insert.ErrBufferFull) {
-		t.Fatalf("a row larger than Memory: %v", err)
+	if err := table.Append(t.Context(), strings.Repeat("a", 1000), 1, time.Now()); !errors.Is(err, insert.ErrFull) {
+		t.Fatalf("a row larger than MaxBytes: %v", err)
 	}
 	// Without OnError the rows that failed stay, until there is no room for others.
 	var err error
@@ -148,7 +148,7 @@ func TestBufferedRefusesWhatNeverFits(t *testing.T) {
 	for ; err == nil; n++ {
 		err = table.Append(t.Context(), "a", n, time.Now())
 	}
-	if !errors.Is(err, insert.ErrBufferFull) {
+	if !errors.Is(err, insert.ErrFull) {
 		t.Fatalf("when rows that failed fill it: %v", err)
 	}
 	rows := 0
@@ -158,7 +158,7 @@ func TestBufferedRefusesWhatNeverFits(t *testing.T) {
 	if rows != n-1 {
 		t.Errorf("Flush gave %d rows back, want %d", rows, n-1)
 	}
-	if got := w.Stats(); got.Bytes != 0 {
+	if got := w.Stats(); got.PendingBytes != 0 {
 		t.Errorf("stats after Flush: %+v", got)
 	}
 	appendNumbers(t, table, 0, 1)

@@ -9,10 +9,12 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/backoff"
+	"github.com/greptime-go/greptime/internal/semaphore"
 	"github.com/greptime-go/greptime/internal/session"
 )
 
-// Buffered is a writer for services whose goroutines have a row at a time: it gathers
+// Writer is a writer for services whose goroutines have a row at a time: it gathers
 // the rows of each table, sends them in larger requests, and repeats those that
 // failed for the moment. It is safe for concurrent use.
 //
@@ -49,36 +51,34 @@ import (
 // A request has the rows of one table, because the server does not undo the first
 // tables of a request when a later one fails. Tables wait for each other only if there
 // are more than Requests to be sent.
-type Buffered struct {
-	opts    BufferedOptions
+type Writer struct {
+	opts    WriterOptions
 	session session.Session
 	hints   metadata.MD
 
 	ctx    context.Context // of the requests; ends when Close gives up
 	cancel context.CancelCauseFunc
 	slots  chan struct{} // held by those who send a request
-	memory memory
+	memory semaphore.Bytes
+	retry  backoff.Policy
 	tables sync.Pool // of *Table: buffers of requests that are done
 
-	mu          sync.Mutex
-	lanes       map[string]*lane // by table; those with rows
-	closed      bool
-	drained     chan struct{} // closed when Buffered is closed and no lane is left
-	changed     chan struct{} // closed when rows have been settled; nil if nobody waits
-	kept        []Undelivered // without an OnError; until Flush or Close returns them
-	left        []Undelivered // until Close returns them
-	rows        int
-	delivered   int64
-	undelivered int64
-	retries     int64
+	mu      sync.Mutex
+	queues  map[string]*queue // by table; those with rows
+	closed  bool
+	drained chan struct{} // closed when Writer is closed and no queue is left
+	changed chan struct{} // closed when rows have been settled; nil if nobody waits
+	kept    []FailedRows  // without an OnError; until Flush or Close returns them
+	left    []FailedRows  // until Close returns them
+	stats   WriterStats   // but for PendingBytes
 }
 
-// NewBuffered makes a writer with the database that a connection of the pool has now.
+// NewWriter makes a writer with the database that a connection of the pool has now.
 // Nothing is sent. The connection goes back to the pool at once; the writer outlives it, but
 // not the sql.DB or Connector. It has goroutines only while it has rows; Close
 // it all the same, or rows are lost.
-func NewBuffered(pool greptime.Pool, opts BufferedOptions) (*Buffered, error) {
-	opts, err := opts.withDefaults()
+func NewWriter(pool greptime.Pool, opts WriterOptions) (*Writer, error) {
+	opts, policy, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -86,32 +86,32 @@ func NewBuffered(pool greptime.Pool, opts BufferedOptions) (*Buffered, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Buffered{
-		opts: opts, session: s, hints: hints,
-		slots:   make(chan struct{}, opts.Requests),
-		memory:  memory{limit: opts.Memory},
-		lanes:   map[string]*lane{},
+	w := &Writer{
+		opts: opts, session: s, hints: hints, retry: policy,
+		slots:   make(chan struct{}, opts.InFlight),
+		memory:  semaphore.Bytes{Limit: opts.MaxBytes},
+		queues:  map[string]*queue{},
 		drained: make(chan struct{}),
 	}
 	w.ctx, w.cancel = context.WithCancelCause(context.Background())
 	return w, nil
 }
 
-// errNoBuffered is what a Buffered returns that NewBuffered has not made.
-var errNoBuffered = errors.New("greptime: insert: there is no Buffered writer: NewBuffered returned an error, which must be checked")
+// errNoWriter is what a Writer returns that NewWriter has not made.
+var errNoWriter = errors.New("greptime: insert: there is no Writer: NewWriter returned an error, which must be checked")
 
-// made reports whether NewBuffered made the writer.
-func (w *Buffered) made() bool { return w != nil && w.ctx != nil }
+// made reports whether NewWriter made the writer.
+func (w *Writer) made() bool { return w != nil && w.ctx != nil }
 
 // Write takes all rows of a table, or none and returns an error. It copies them: the
 // table can be Reset and filled again at once. They are sent later; it waits only for
 // room in Memory, until ctx ends.
 //
-// The error is that of the table, [ErrNoRows], [ErrBufferFull], [ErrBufferedClosed],
+// The error is that of the table, [ErrNoRows], [ErrFull], [ErrClosed],
 // or wraps that of ctx.
-func (w *Buffered) Write(ctx context.Context, t *Table) error {
+func (w *Writer) Write(ctx context.Context, t *Table) error {
 	if !w.made() {
-		return errNoBuffered
+		return errNoWriter
 	}
 	if err := t.Err(); err != nil {
 		return err
@@ -120,46 +120,66 @@ func (w *Buffered) Write(ctx context.Context, t *Table) error {
 		return errNoRows([]*Table{t})
 	}
 	bytes := memoryOf(t)
-	if err := w.memory.acquire(ctx, bytes, w.hurry); err != nil {
+	if err := w.reserve(ctx, bytes); err != nil {
 		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		w.memory.release(bytes)
-		return ErrBufferedClosed
+		w.memory.Release(bytes)
+		return ErrClosed
 	}
-	l := w.lanes[t.name]
-	if l == nil {
-		l = &lane{w: w, name: t.name, wake: make(chan struct{}, 1)}
-		w.lanes[t.name] = l
-		go l.run() // Close waits for it
+	q := w.queues[t.name]
+	if q == nil {
+		q = &queue{w: w, name: t.name, wake: make(chan struct{}, 1)}
+		w.queues[t.name] = q
+		go q.run() // Close waits for it
 	}
-	w.rows += t.Len()
-	l.add(t)
+	w.stats.Pending += t.Len()
+	q.add(t)
 	return nil
+}
+
+// reserve waits until there is room for bytes of rows in MaxBytes.
+func (w *Writer) reserve(ctx context.Context, bytes int64) error {
+	if bytes > w.opts.MaxBytes {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.closed {
+			return ErrClosed
+		}
+		return fmt.Errorf("%w: %d bytes of rows, and MaxBytes is %d; write fewer at a time, or raise it", ErrFull, bytes, w.opts.MaxBytes)
+	}
+	switch err := w.memory.Acquire(ctx, bytes, w.hurry); {
+	case err == nil || err == ErrClosed:
+		return err
+	case err == semaphore.ErrPinned:
+		return fmt.Errorf("%w: %d bytes of rows that failed are in its MaxBytes; take them out by Flush, or set OnError", ErrFull, w.memory.Pinned())
+	default:
+		return fmt.Errorf("greptime: insert: the buffered writer had no room for %d bytes, because the server does not keep up: %w", bytes, err)
+	}
 }
 
 // Flush sends everything that was appended before the call, and waits until it has
 // been acknowledged or has failed. Without an OnError it returns the rows that have
-// failed since the last Flush, in an *[UndeliveredError]. If ctx ends before, the error
+// failed since the last Flush, in an *[WriteError]. If ctx ends before, the error
 // is another one that wraps that of ctx, and all rows stay with the writer.
-func (w *Buffered) Flush(ctx context.Context) error {
+func (w *Writer) Flush(ctx context.Context) error {
 	if !w.made() {
-		return errNoBuffered
+		return errNoWriter
 	}
 	type target struct {
-		lane *lane
-		rows uint64
+		queue *queue
+		rows  uint64
 	}
 	w.mu.Lock()
 	var targets []target
-	for _, l := range w.lanes {
-		l.hurry()
-		targets = append(targets, target{l, l.added})
+	for _, q := range w.queues {
+		q.hurry()
+		targets = append(targets, target{q, q.added})
 	}
 	for _, t := range targets {
-		for t.lane.settled < t.rows {
+		for t.queue.settled < t.rows {
 			if w.changed == nil {
 				w.changed = make(chan struct{})
 			}
@@ -180,21 +200,21 @@ func (w *Buffered) Flush(ctx context.Context) error {
 // Close sends what is left and ends the writer. From now on no row is taken. If ctx
 // ends before all rows have been acknowledged or have failed, the requests that are
 // under way are given up, and all rows that are left are returned in an
-// *[UndeliveredError], as are, without an OnError, those that have failed since the
+// *[WriteError], as are, without an OnError, those that have failed since the
 // last Flush.
 //
 // It waits for OnError to return. No goroutine is left afterwards. Further calls
 // return nil.
-func (w *Buffered) Close(ctx context.Context) error {
+func (w *Writer) Close(ctx context.Context) error {
 	if !w.made() {
-		return errNoBuffered
+		return errNoWriter
 	}
 	w.mu.Lock()
 	if !w.closed {
 		w.closed = true
-		w.memory.close()
-		for _, l := range w.lanes {
-			l.notify()
+		w.memory.Close(ErrClosed)
+		for _, q := range w.queues {
+			q.notify()
 		}
 		w.checkDrained()
 	}
@@ -214,55 +234,59 @@ func (w *Buffered) Close(ctx context.Context) error {
 	return w.handOver(&w.left)
 }
 
-// BufferedStats is a moment of a Buffered writer.
-type BufferedStats struct {
-	Rows        int   // waiting and under way
-	Bytes       int   // of Memory that is in use
-	Delivered   int64 // rows that were acknowledged since the start
-	Undelivered int64 // rows that were given back, or are to be
-	Retries     int64 // requests that were made again
+// WriterStats counts the rows of a buffered writer. Every row that was accepted is
+// pending, acknowledged or failed.
+type WriterStats struct {
+	Pending      int   // rows that wait or are under way
+	PendingBytes int64 // of MaxBytes that are in use, also by failed rows that nobody has taken
+	Acknowledged int64 // rows
+	Failed       int64 // rows that were given back, or will be
+	Ambiguous    int64 // of the failed rows, those that may have been written
+	Retries      int64 // requests that were sent again
 }
 
 // Stats returns what the writer holds and has done, as for metrics.
-func (w *Buffered) Stats() BufferedStats {
+func (w *Writer) Stats() WriterStats {
 	if !w.made() {
-		return BufferedStats{}
+		return WriterStats{}
 	}
-	bytes := w.memory.inUse()
+	bytes := w.memory.Held()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return BufferedStats{w.rows, bytes, w.delivered, w.undelivered, w.retries}
+	stats := w.stats
+	stats.PendingBytes = bytes
+	return stats
 }
 
 // hurry has everything sent without waiting for more rows.
-func (w *Buffered) hurry() {
+func (w *Writer) hurry() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, l := range w.lanes {
-		l.hurry()
+	for _, q := range w.queues {
+		q.hurry()
 	}
 }
 
 // handOver is the error with rows to give back, if there are any. It is called with mu
 // held.
-func (w *Buffered) handOver(list *[]Undelivered) error {
+func (w *Writer) handOver(list *[]FailedRows) error {
 	if len(*list) == 0 {
 		return nil
 	}
-	e := &UndeliveredError{*list}
+	e := &WriteError{*list}
 	*list = nil
-	bytes := 0
-	for _, u := range e.Undelivered {
+	bytes := int64(0)
+	for _, u := range e.Failed {
 		bytes += memoryOf(u.Table)
 	}
-	w.memory.keep(-bytes)
-	w.memory.release(bytes)
+	w.memory.Pin(-bytes)
+	w.memory.Release(bytes)
 	return e
 }
 
 // checkDrained is called with mu held.
-func (w *Buffered) checkDrained() {
-	if w.closed && len(w.lanes) == 0 {
+func (w *Writer) checkDrained() {
+	if w.closed && len(w.queues) == 0 {
 		close(w.drained)
 	}
 }

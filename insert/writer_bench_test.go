@@ -18,17 +18,17 @@ func swallow(c *wiretest.Call) error {
 }
 
 // bufferedRow appends a row of ten columns.
-func bufferedRow(ctx context.Context, table *insert.BufferedTable, i int) error {
+func bufferedRow(ctx context.Context, table *insert.WriterTable, i int) error {
 	return table.Append(ctx, "host-1", "eu", float64(i)*0.7, 1.5+float64(i), float32(i), int64(i)*1000, int32(i)*3000, i%2 == 0, "note", moment)
 }
 
 // From Append to the answer, that of gRPC and of the server in this process included.
-func TestBufferedAllocatesNextToNothing(t *testing.T) {
+func TestWriterAllocatesNextToNothing(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
 	s := wiretest.Start(t, swallow)
-	w := buffered(t, s.DSN(), insert.BufferedOptions{FlushInterval: time.Hour})
+	w := buffered(t, s.DSN(), insert.WriterOptions{FlushInterval: time.Hour})
 	table := w.Table("wide", wide(t).Schema())
 	const rows = 10_000
 	fill := func() {
@@ -47,9 +47,9 @@ func TestBufferedAllocatesNextToNothing(t *testing.T) {
 	}
 }
 
-func BenchmarkBuffered(b *testing.B) {
+func BenchmarkWriter(b *testing.B) {
 	s := wiretest.Start(b, swallow)
-	w := buffered(b, s.DSN(), insert.BufferedOptions{})
+	w := buffered(b, s.DSN(), insert.WriterOptions{})
 	table := w.Table("wide", wide(b).Schema())
 	ctx := b.Context()
 	b.ReportAllocs()

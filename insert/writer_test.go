@@ -130,9 +130,9 @@ func failures(errs ...func(*wiretest.Call) error) func(*wiretest.Call, []meter) 
 	}
 }
 
-func buffered(t testing.TB, dsn string, o insert.BufferedOptions) *insert.Buffered {
+func buffered(t testing.TB, dsn string, o insert.WriterOptions) *insert.Writer {
 	t.Helper()
-	w, err := insert.NewBuffered(connTo(t, dsn), o)
+	w, err := insert.NewWriter(connTo(t, dsn), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func buffered(t testing.TB, dsn string, o insert.BufferedOptions) *insert.Buffer
 }
 
 // appendNumbers appends rows from n up to m, exclusively.
-func appendNumbers(t testing.TB, b *insert.BufferedTable, n, m int64) {
+func appendNumbers(t testing.TB, b *insert.WriterTable, n, m int64) {
 	t.Helper()
 	for ; n < m; n++ {
 		if err := b.Append(t.Context(), "a", n, time.UnixMilli(n)); err != nil {
@@ -172,27 +172,27 @@ func soon(t testing.TB, what string, cond func() bool) {
 }
 
 // undelivered are the rows that an error gives back.
-func undelivered(t testing.TB, err error) []insert.Undelivered {
+func undelivered(t testing.TB, err error) []insert.FailedRows {
 	t.Helper()
-	var e *insert.UndeliveredError
+	var e *insert.WriteError
 	if !errors.As(err, &e) {
-		t.Fatalf("got %v, want an *UndeliveredError", err)
+		t.Fatalf("got %v, want an *WriteError", err)
 	}
-	return e.Undelivered
+	return e.Failed
 }
 
-func TestBufferedFlushes(t *testing.T) {
+func TestWriterFlushes(t *testing.T) {
 	t.Parallel()
 	const hour = time.Hour
 	for _, test := range []struct {
 		name string
-		opts insert.BufferedOptions
+		opts insert.WriterOptions
 		rows int64
 	}{
-		{"by rows", insert.BufferedOptions{FlushRows: 10, FlushInterval: hour}, 10},
-		{"by bytes", insert.BufferedOptions{FlushBytes: 300, FlushInterval: hour}, 30},
-		{"by interval", insert.BufferedOptions{FlushInterval: 10 * time.Millisecond}, 3},
-		{"with the options' defaults", insert.BufferedOptions{}, 1000},
+		{"by rows", insert.WriterOptions{FlushRows: 10, FlushInterval: hour}, 10},
+		{"by bytes", insert.WriterOptions{FlushBytes: 300, FlushInterval: hour}, 30},
+		{"by interval", insert.WriterOptions{FlushInterval: 10 * time.Millisecond}, 3},
+		{"with the options' defaults", insert.WriterOptions{}, 1000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -206,23 +206,23 @@ func TestBufferedFlushes(t *testing.T) {
 			if got := s.numbers(); !slices.Equal(got, count(0, test.rows)) {
 				t.Fatalf("stored %v", got)
 			}
-			if got := w.Stats(); got != (insert.BufferedStats{Delivered: test.rows}) {
+			if got := w.Stats(); got != (insert.WriterStats{Acknowledged: test.rows}) {
 				t.Errorf("stats after Close: %+v", got)
 			}
 		})
 	}
 }
 
-func TestBufferedKeepsRowsUntilTheyAreDue(t *testing.T) {
+func TestWriterKeepsRowsUntilTheyAreDue(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
-	w := buffered(t, s.DSN(), insert.BufferedOptions{FlushRows: 10, FlushInterval: time.Hour})
+	w := buffered(t, s.DSN(), insert.WriterOptions{FlushRows: 10, FlushInterval: time.Hour})
 	appendNumbers(t, w.Table("r", meters), 0, 9)
 	time.Sleep(30 * time.Millisecond)
 	if n := s.Calls(""); n != 0 {
 		t.Fatalf("%d calls before the rows were due", n)
 	}
-	if got := w.Stats(); got.Rows != 9 || got.Bytes == 0 {
+	if got := w.Stats(); got.Pending != 9 || got.PendingBytes == 0 {
 		t.Errorf("stats: %+v", got)
 	}
 	if err := w.Flush(t.Context()); err != nil {
@@ -236,7 +236,7 @@ func TestBufferedKeepsRowsUntilTheyAreDue(t *testing.T) {
 	}
 }
 
-func TestBufferedGathersWhileARequestIsUnderWay(t *testing.T) {
+func TestWriterGathersWhileARequestIsUnderWay(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	var once sync.Once
@@ -244,7 +244,7 @@ func TestBufferedGathersWhileARequestIsUnderWay(t *testing.T) {
 		return false, wiretest.Block(release)(c)
 	})
 	t.Cleanup(func() { once.Do(func() { close(release) }) })
-	w := buffered(t, s.DSN(), insert.BufferedOptions{FlushRows: 10})
+	w := buffered(t, s.DSN(), insert.WriterOptions{FlushRows: 10})
 	table := w.Table("r", meters)
 	appendNumbers(t, table, 0, 10)
 	s.WaitFor("the first request", func() bool { return s.Calls("") == 1 })
@@ -258,7 +258,7 @@ func TestBufferedGathersWhileARequestIsUnderWay(t *testing.T) {
 	}
 }
 
-func TestBufferedTakesTablesWholeAndStructs(t *testing.T) {
+func TestWriterTakesTablesWholeAndStructs(t *testing.T) {
 	t.Parallel()
 	type row struct {
 		Device string    `greptime:"device,tag"`
@@ -270,8 +270,8 @@ func TestBufferedTakesTablesWholeAndStructs(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := startStore(t, nil)
-	w := buffered(t, s.DSN(), insert.BufferedOptions{})
-	if err := insert.BufferStructs(t.Context(), w.Table("r", schema), row{"a", 0, time.UnixMilli(0)}, row{"a", 1, time.UnixMilli(1)}); err != nil {
+	w := buffered(t, s.DSN(), insert.WriterOptions{})
+	if err := insert.AppendStructsTo(t.Context(), w.Table("r", schema), row{"a", 0, time.UnixMilli(0)}, row{"a", 1, time.UnixMilli(1)}); err != nil {
 		t.Fatal(err)
 	}
 	// The same table with columns in another order: rows stay in their order.
@@ -297,11 +297,11 @@ func TestBufferedTakesTablesWholeAndStructs(t *testing.T) {
 	}
 }
 
-func TestBufferedSendsHintsAndDatabase(t *testing.T) {
+func TestWriterSendsHintsAndDatabase(t *testing.T) {
 	t.Parallel()
 	var server requests
 	s := wiretest.Start(t, server.accept)
-	w := buffered(t, s.DSN(), insert.BufferedOptions{Options: insert.Options{AppendMode: true}})
+	w := buffered(t, s.DSN(), insert.WriterOptions{Options: insert.Options{AppendMode: true}})
 	appendNumbers(t, w.Table("r", meters), 0, 1)
 	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)

@@ -6,19 +6,19 @@ import (
 )
 
 var (
-	// ErrBufferedClosed is what a Buffered writer returns that was closed; the rows were
+	// ErrClosed is what a Writer returns that was closed; the rows were
 	// not taken.
-	ErrBufferedClosed = errors.New("greptime: insert: the buffered writer was closed")
+	ErrClosed = errors.New("greptime: insert: the buffered writer was closed")
 
-	// ErrBufferFull is what a Buffered writer returns for rows that never fit its
+	// ErrFull is what a Writer returns for rows that never fit its
 	// Memory, or not before those that failed have been taken out of it by Flush. The
 	// rows were not taken.
-	ErrBufferFull = errors.New("greptime: insert: no room in the buffered writer")
+	ErrFull = errors.New("greptime: insert: no room in the buffered writer")
 )
 
-// Undelivered is rows of a table that a Buffered writer gives back because the server
+// FailedRows is rows of a table that a Writer gives back because the server
 // did not acknowledge them. They belong to whoever gets them.
-type Undelivered struct {
+type FailedRows struct {
 	// Table has the rows, in the order in which they were appended. They can be written
 	// again.
 	Table *Table
@@ -35,16 +35,16 @@ type Undelivered struct {
 	Attempts int
 }
 
-// UndeliveredError is what Flush and Close of a Buffered writer return if there are
+// WriteError is what Flush and Close of a Writer return if there are
 // rows to give back.
-type UndeliveredError struct {
-	Undelivered []Undelivered
+type WriteError struct {
+	Failed []FailedRows
 }
 
 // Error tells how many rows there are, and why the first.
-func (e *UndeliveredError) Error() string {
+func (e *WriteError) Error() string {
 	rows, ambiguous := 0, 0
-	for _, u := range e.Undelivered {
+	for _, u := range e.Failed {
 		rows += u.Table.Len()
 		if u.Ambiguous {
 			ambiguous += u.Table.Len()
@@ -54,17 +54,17 @@ func (e *UndeliveredError) Error() string {
 	if ambiguous > 0 {
 		text += fmt.Sprintf(" (%d of them may have been written)", ambiguous)
 	}
-	if len(e.Undelivered) > 0 {
-		first := e.Undelivered[0]
+	if len(e.Failed) > 0 {
+		first := e.Failed[0]
 		text += fmt.Sprintf("; of table %q: %v", first.Table.name, first.Err)
 	}
 	return text
 }
 
 // Unwrap is the errors of all rows.
-func (e *UndeliveredError) Unwrap() []error {
-	errs := make([]error, len(e.Undelivered))
-	for i, u := range e.Undelivered {
+func (e *WriteError) Unwrap() []error {
+	errs := make([]error, len(e.Failed))
+	for i, u := range e.Failed {
 		errs[i] = u.Err
 	}
 	return errs

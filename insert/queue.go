@@ -11,21 +11,22 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/backoff"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// lane sends the rows of one table, one request after the other. It lives, with its
+// queue sends the rows of one table, one request after the other. It lives, with its
 // goroutine, while there are rows.
-type lane struct {
-	w    *Buffered
+type queue struct {
+	w    *Writer
 	name string
 	wake chan struct{}
 
 	// Under w.mu:
-	queue   []gathered // the first is sent next, the last takes more rows
+	waiting []gathered // the first is sent next, the last takes more rows
 	rows    int        // in the queue
 	bytes   int
-	added   uint64 // rows, since the lane began
+	added   uint64 // rows, since the queue began
 	settled uint64 // of those, how many were acknowledged or have failed
 	hurried uint64 // up to which row they are sent without waiting for more
 }
@@ -36,20 +37,20 @@ type gathered struct {
 	since time.Time // when the first was appended
 }
 
-// memoryOf is how many bytes of Memory the rows of a table take.
-func memoryOf(t *Table) int { return t.end + 8*len(t.starts) }
+// memoryOf returns how many bytes of MaxBytes the rows of a table take.
+func memoryOf(t *Table) int64 { return int64(t.end) + 8*int64(len(t.starts)) }
 
 // add appends the rows of a table. It is called with mu held.
-func (l *lane) add(t *Table) {
-	size := min(max(l.w.opts.FlushBytes, minRequest), l.w.session.MaxMessageSize()/2)
+func (q *queue) add(t *Table) {
+	size := min(max(q.w.opts.FlushBytes, minRequest), q.w.session.MaxMessageSize()/2)
 	for from := 0; from < t.Len(); {
-		last := l.last(t.schema)
+		last := q.last(t.schema)
 		free, start := size-last.end, t.offset(from)
 		fit := t.Len() - from
 		if t.end-start > free {
 			fit = sort.Search(fit, func(n int) bool { return t.offset(from+n+1)-start > free })
 			if fit == 0 && last.Len() > 0 {
-				l.begin(t.schema)
+				q.begin(t.schema)
 				continue
 			}
 			fit = max(fit, 1)
@@ -57,122 +58,122 @@ func (l *lane) add(t *Table) {
 		last.appendRows(t, from, from+fit)
 		from += fit
 	}
-	l.rows += t.Len()
-	l.bytes += t.end
-	l.added += uint64(t.Len())
+	q.rows += t.Len()
+	q.bytes += t.end
+	q.added += uint64(t.Len())
 	switch {
-	case l.w.memory.waiting.Load() > 0:
-		l.hurry()
-	case l.due():
-		l.notify()
+	case q.w.memory.Waiting() > 0:
+		q.hurry()
+	case q.due():
+		q.notify()
 	}
 }
 
 // last is the table at the end of the queue that takes rows with these columns.
-func (l *lane) last(s *Schema) *Table {
-	if n := len(l.queue); n > 0 && l.queue[n-1].table.schema.equal(s) {
-		return l.queue[n-1].table
+func (q *queue) last(s *Schema) *Table {
+	if n := len(q.waiting); n > 0 && q.waiting[n-1].table.schema.equal(s) {
+		return q.waiting[n-1].table
 	}
-	return l.begin(s)
+	return q.begin(s)
 }
 
 // begin adds an empty table to the queue.
-func (l *lane) begin(s *Schema) *Table {
-	t, _ := l.w.tables.Get().(*Table)
+func (q *queue) begin(s *Schema) *Table {
+	t, _ := q.w.tables.Get().(*Table)
 	if t == nil {
-		t = newTable(l.name, s)
+		t = newTable(q.name, s)
 	} else {
-		t.name, t.schema, t.row = l.name, s, rowState{}
+		t.name, t.schema, t.row = q.name, s, rowState{}
 	}
-	l.queue = append(l.queue, gathered{t, time.Now()})
+	q.waiting = append(q.waiting, gathered{t, time.Now()})
 	return t
 }
 
 // due says whether the first of the queue is to be sent without waiting for its time.
-func (l *lane) due() bool {
-	o := &l.w.opts
-	return len(l.queue) > 1 || l.rows >= o.FlushRows || l.bytes >= o.FlushBytes || l.settled < l.hurried || l.w.closed
+func (q *queue) due() bool {
+	o := &q.w.opts
+	return len(q.waiting) > 1 || q.rows >= o.FlushRows || q.bytes >= o.FlushBytes || q.settled < q.hurried || q.w.closed
 }
 
 // hurry has all rows sent that are there now.
-func (l *lane) hurry() {
-	l.hurried = l.added
-	l.notify()
+func (q *queue) hurry() {
+	q.hurried = q.added
+	q.notify()
 }
 
-func (l *lane) notify() {
+func (q *queue) notify() {
 	select {
-	case l.wake <- struct{}{}:
+	case q.wake <- struct{}{}:
 	default: // it will look anyway
 	}
 }
 
 // run sends until no rows are left.
-func (l *lane) run() {
+func (q *queue) run() {
 	for {
-		g, ok := l.next()
+		g, ok := q.next()
 		if !ok {
 			return
 		}
-		l.deliver(g)
+		q.deliver(g)
 	}
 }
 
 // next waits until rows are due, and takes them out of the queue. When there are
-// none left, the lane ends.
-func (l *lane) next() (gathered, bool) {
-	w := l.w
+// none left, the queue ends.
+func (q *queue) next() (gathered, bool) {
+	w := q.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for {
-		if len(l.queue) == 0 {
-			delete(w.lanes, l.name)
+		if len(q.waiting) == 0 {
+			delete(w.queues, q.name)
 			w.checkDrained()
 			return gathered{}, false
 		}
-		g := l.queue[0]
+		g := q.waiting[0]
 		wait := time.Until(g.since.Add(w.opts.FlushInterval))
-		if wait <= 0 || l.due() {
-			l.queue = slices.Delete(l.queue, 0, 1)
-			l.rows -= g.table.Len()
-			l.bytes -= g.table.end
+		if wait <= 0 || q.due() {
+			q.waiting = slices.Delete(q.waiting, 0, 1)
+			q.rows -= g.table.Len()
+			q.bytes -= g.table.end
 			return g, true
 		}
 		w.mu.Unlock()
-		sleep(wait, l.wake)
+		backoff.Sleep(wait, q.wake)
 		w.mu.Lock()
 	}
 }
 
 // deliver sends rows until they are acknowledged or have failed.
-func (l *lane) deliver(g gathered) {
-	w := l.w
-	u := Undelivered{Table: g.table}
+func (q *queue) deliver(g gathered) {
+	w := q.w
+	u := FailedRows{Table: g.table}
 	var failing time.Time // since when
 	for try := 1; ; try++ {
-		err := l.send(g, &u)
+		err := q.send(g, &u)
 		if err == nil {
-			l.acknowledged(g.table)
+			q.acknowledged(g.table)
 			return
 		}
 		if u.Err = err; try == 1 {
 			failing = time.Now()
 		}
 		if w.ctx.Err() == nil {
-			pause := w.opts.pause(try)
-			if !w.mayRepeat(err) || time.Since(failing)+pause > w.opts.RetryFor {
-				l.failed(u)
+			pause, again := w.retry.Next(failing, try)
+			if !again || !w.mayRepeat(err) {
+				q.failed(u)
 				return
 			}
-			sleep(pause, w.ctx.Done())
+			backoff.Sleep(pause, w.ctx.Done())
 		}
 		if w.ctx.Err() != nil {
 			u.Err = fmt.Errorf("greptime: insert: Close gave up before the rows were acknowledged (%w): %w", context.Cause(w.ctx), err)
-			l.keep(u, &w.left)
+			q.keep(u, &w.left)
 			return
 		}
 		w.mu.Lock()
-		w.retries++
+		w.stats.Retries++
 		w.mu.Unlock()
 	}
 }
@@ -182,8 +183,8 @@ var errNotSent = errors.New("they were not sent")
 
 // send makes one request of rows. Of more than fit one request it puts the rest back
 // into the queue.
-func (l *lane) send(g gathered, u *Undelivered) error {
-	w := l.w
+func (q *queue) send(g gathered, u *FailedRows) error {
+	w := q.w
 	select {
 	case w.slots <- struct{}{}:
 		defer func() { <-w.slots }()
@@ -204,7 +205,7 @@ func (l *lane) send(g gathered, u *Undelivered) error {
 	}
 	request := requests[0]
 	if len(requests) > 1 {
-		l.putBack(gathered{g.table.cut(request[0].to), g.since})
+		q.putBack(gathered{g.table.cut(request[0].to), g.since})
 	}
 	u.Attempts++
 	// The channels are not to repeat it: if an endpoint failed with the outcome unknown
@@ -225,7 +226,7 @@ func (l *lane) send(g gathered, u *Undelivered) error {
 }
 
 // limit is the context of a request.
-func (w *Buffered) limit() (context.Context, context.CancelFunc) {
+func (w *Writer) limit() (context.Context, context.CancelFunc) {
 	if w.opts.Timeout > 0 {
 		return context.WithTimeout(w.ctx, w.opts.Timeout)
 	}
@@ -238,7 +239,7 @@ func (w *Buffered) limit() (context.Context, context.CancelFunc) {
 
 // mayRepeat reports whether rows may be sent again after a request failed, and whether
 // that can help.
-func (w *Buffered) mayRepeat(err error) bool {
+func (w *Writer) mayRepeat(err error) bool {
 	var value *ValueError
 	var e *greptime.Error
 	switch {
@@ -247,7 +248,7 @@ func (w *Buffered) mayRepeat(err error) bool {
 	case !errors.As(err, &e):
 		return true // Config.Credentials failed
 	case e.Ambiguous:
-		return w.opts.Options.Idempotent && !isRefusal(e.Code)
+		return w.opts.Retry.AtLeastOnce && !isRefusal(e.Code)
 	}
 	// Nothing was written.
 	switch e.GRPC {
@@ -269,69 +270,67 @@ func isRefusal(c greptime.Code) bool {
 }
 
 // putBack puts rows at the head of the queue.
-func (l *lane) putBack(g gathered) {
-	l.w.mu.Lock()
-	defer l.w.mu.Unlock()
-	l.queue = slices.Insert(l.queue, 0, g)
-	l.rows += g.table.Len()
-	l.bytes += g.table.end
+func (q *queue) putBack(g gathered) {
+	q.w.mu.Lock()
+	defer q.w.mu.Unlock()
+	q.waiting = slices.Insert(q.waiting, 0, g)
+	q.rows += g.table.Len()
+	q.bytes += g.table.end
 }
 
 // acknowledged ends the way of rows that are written.
-func (l *lane) acknowledged(t *Table) {
-	w, rows, bytes := l.w, t.Len(), memoryOf(t)
+func (q *queue) acknowledged(t *Table) {
+	w, rows, bytes := q.w, t.Len(), memoryOf(t)
 	t.Reset()
 	w.tables.Put(t)
-	w.memory.release(bytes)
+	w.memory.Release(bytes)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.delivered += int64(rows)
-	l.settle(rows)
+	w.stats.Acknowledged += int64(rows)
+	q.settle(rows)
 }
 
 // failed ends the way of rows that are given back.
-func (l *lane) failed(u Undelivered) {
-	w := l.w
+func (q *queue) failed(u FailedRows) {
+	w := q.w
 	if w.opts.OnError == nil {
-		l.keep(u, &w.kept)
+		q.keep(u, &w.kept)
 		return
 	}
 	rows := u.Table.Len()
-	w.memory.release(memoryOf(u.Table))
+	w.memory.Release(memoryOf(u.Table))
 	w.opts.OnError(u)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.undelivered += int64(rows)
-	l.settle(rows)
+	w.countFailed(u.Ambiguous, rows)
+	q.settle(rows)
 }
 
 // keep ends the way of rows that somebody will ask for.
-func (l *lane) keep(u Undelivered, list *[]Undelivered) {
-	w, rows := l.w, u.Table.Len()
+func (q *queue) keep(u FailedRows, list *[]FailedRows) {
+	w, rows := q.w, u.Table.Len()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	*list = append(*list, u)
-	w.memory.keep(memoryOf(u.Table))
-	w.undelivered += int64(rows)
-	l.settle(rows)
+	w.memory.Pin(memoryOf(u.Table))
+	w.countFailed(u.Ambiguous, rows)
+	q.settle(rows)
 }
 
-// settle tells that the writer is done with rows. It is called with mu held.
-func (l *lane) settle(rows int) {
-	l.settled += uint64(rows)
-	l.w.rows -= rows
-	if l.w.changed != nil {
-		close(l.w.changed)
-		l.w.changed = nil
+// countFailed counts rows as failed. It is called with mu held.
+func (w *Writer) countFailed(ambiguous bool, rows int) {
+	w.stats.Failed += int64(rows)
+	if ambiguous {
+		w.stats.Ambiguous += int64(rows)
 	}
 }
 
-// sleep waits for the time to pass or the channel to be ready.
-func sleep(d time.Duration, until <-chan struct{}) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-until:
+// settle tells that the writer is done with rows. It is called with mu held.
+func (q *queue) settle(rows int) {
+	q.settled += uint64(rows)
+	q.w.stats.Pending -= rows
+	if q.w.changed != nil {
+		close(q.w.changed)
+		q.w.changed = nil
 	}
 }
