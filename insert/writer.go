@@ -14,43 +14,43 @@ import (
 	"github.com/greptime-go/greptime/internal/session"
 )
 
-// Writer is a writer for services whose goroutines have a row at a time: it gathers
-// the rows of each table, sends them in larger requests, and repeats those that
-// failed for the moment. It is safe for concurrent use.
+// Writer is a buffered writer, for services whose goroutines have a row at a time: it
+// gathers the rows of each table, sends them in larger requests, and sends again those
+// that were surely not written. It is safe for concurrent use.
 //
 // # What is guaranteed
 //
-// Every row that was taken (Append or Write returned nil) ends in exactly one of
+// Every row that was accepted (Append or Write returned nil) ends in exactly one of
 // these ways:
 //
 //   - The server acknowledges it.
 //   - It is given to OnError, or without an OnError returned by Flush or Close, with
-//     the reason and whether it may have been written all the same (Ambiguous).
+//     the reason and whether it may have been written (Ambiguous).
 //   - It is returned by Close, because the context of Close ended before.
 //
 // A row is never dropped, except with the process: the buffer is memory. So a row that
-// was taken is not yet a row that was written; Flush waits for that.
+// was accepted is not yet written; Flush waits for that.
 //
-// A request is sent again only if that cannot write rows twice: if it provably was not
-// sent, or was refused for a reason that passes (a rate limit, a suspended server).
-// What may have been carried out (a broken connection, a time-out, a region that is
-// busy, which may be one among several) is given back with Ambiguous set, at most once
-// written. With Options.Idempotent it is sent again, too, until RetryFor is over, and so
-// what is acknowledged was written at least once. Choose that for tables that are not in
-// append mode: there, rows with the same tags and time replace each other. Rows that the server refuses for good, as of
-// a wrong type, are given back at once, with the others of their request, for
-// GreptimeDB refuses requests as a whole.
+// A request is sent again, for [Retry].For, if it is proved that it was not written and
+// the reason may pass: the server was not reached, or it refused the request because of a
+// rate limit. What may have been written (a broken connection, a time-out, a region that
+// is busy, which may be one among several) is given back at once, with Ambiguous set: rows
+// are written at most once. With [Retry].AtLeastOnce it is sent again, too, so rows that
+// are acknowledged were written at least once; its documentation says what that means for
+// a table in append mode. Rows that the server refuses for good, such as those of a wrong
+// type, are given back at once, with the others of their request, because GreptimeDB
+// refuses requests as a whole.
 //
 // The rows of a table are sent in the order in which they were appended, one request
 // after the other: the next when the one before has been acknowledged or given up. So
-// the order within a series is kept, also over repetitions. Two things can break it:
-// rows that were given back and are written again come later, and what nobody can
-// know of, a server that still carries out a request which was given up at its Timeout,
-// or with its connection, after the next one.
+// the order within a series is kept, also when requests are sent again. Two things can
+// break it: rows that were given back and are written again come later, and a server may
+// still execute a request after the next one if the request was given up at its Timeout or
+// with its connection.
 //
 // A request has the rows of one table, because the server does not undo the first
-// tables of a request when a later one fails. Tables wait for each other only if there
-// are more than Requests to be sent.
+// tables of a request when a later one fails. Tables wait for each other only if more
+// than InFlight requests are to be sent.
 type Writer struct {
 	opts    WriterOptions
 	session session.Session
