@@ -2,6 +2,8 @@ package bulk
 
 import (
 	"errors"
+	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -195,6 +197,29 @@ func TestArraysWhoseValuesAreMissing(t *testing.T) {
 		record := recordOf(t, map[string]arrow.Array{"v": broken, "ts": arrayOf(t, ts(arrow.Second, ""), `[0,0,0]`)})
 		if _, err := recordColumns(newLayout(table, len(table.Columns)), record); err == nil || !strings.Contains(err.Error(), `column "v"`) || !strings.Contains(err.Error(), "the array ") {
 			t.Errorf("%v from %v: %v", tt.to, tt.from, err)
+		}
+	}
+}
+
+// Offsets that go back are no layout of Arrow's, either.
+func TestArraysWhoseOffsetsGoBack(t *testing.T) {
+	t.Parallel()
+	offsets := memory.NewBufferBytes(arrow.Int32Traits.CastToBytes([]int32{0, 4, 2, 4}))
+	table, err := catalog.NewTable("t", []catalog.Column{{Name: "v", Type: column.Of(column.String)}, {Name: "b", Type: column.Of(column.Binary)}, {Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := map[string]arrow.Array{"v": arrayOf(t, arrow.BinaryTypes.String, `["a","b","cd"]`), "b": arrayOf(t, arrow.BinaryTypes.Binary, `["AA==","AA==","AP8="]`), "ts": arrayOf(t, ts(arrow.Second, ""), `[0,0,0]`)}
+	for _, name := range []string{"v", "b"} {
+		arrays := maps.Clone(good)
+		arrays[name] = withBuffers(good[name], 3, 0, func(i int, b *memory.Buffer) *memory.Buffer {
+			if i == 1 {
+				return offsets
+			}
+			return b
+		})
+		if _, err := recordColumns(newLayout(table, len(table.Columns)), recordOf(t, arrays)); err == nil || !strings.Contains(err.Error(), strconv.Quote(name)) || !strings.Contains(err.Error(), "row 1") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

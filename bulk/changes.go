@@ -82,9 +82,13 @@ func (w *Writer) compare(ctx context.Context) error {
 	unsure := w.summary.Batches - w.columns.acked // batches, acknowledged since the columns were last seen
 	switch {
 	case errors.Is(err, ErrTableChanged):
-		if unsure > 0 {
-			err = fmt.Errorf("%w; values of %d batches that were acknowledged since the columns were last compared may be missing", err, unsure)
+		for s := range w.streams {
+			unsure += int64(len(s.inflight))
 		}
+		if unsure > 0 {
+			err = fmt.Errorf("%w; values may be missing in up to %d batches that were sent since the columns were last compared", err, unsure)
+		}
+		w.columns.mustFlush = w.columns.mustFlush || unsure > 0
 		w.breakOff(err)
 		return err
 	case err != nil:
@@ -122,10 +126,10 @@ func (w *Writer) breakOff(cause error) {
 }
 
 // hasStragglers reports whether batches are in flight on streams of another layout than
-// l. The caller holds mu.
+// l, or on any stream if the table has no layout any more. The caller holds mu.
 func (w *Writer) hasStragglers(l *layout) bool {
 	for s := range w.streams {
-		if s.layout != l && len(s.inflight) > 0 {
+		if (s.layout != l || w.columns.broken != nil) && len(s.inflight) > 0 {
 			return true
 		}
 	}
@@ -134,30 +138,40 @@ func (w *Writer) hasStragglers(l *layout) bool {
 
 // confirm makes sure that what was acknowledged lasts: that the table has the columns
 // that the batches had, and that servers which would lose the rows otherwise have written
-// them to disk.
+// them to disk. The latter holds for a table that has no batches any more, too.
 func (w *Writer) confirm(ctx context.Context) error {
-	w.mu.Lock()
-	broken := w.columns.broken
-	unsure, mustFlush := w.summary.Batches > w.columns.acked, w.columns.mustFlush
-	w.mu.Unlock()
-	switch {
-	case !w.verified || broken != nil:
-		return broken
-	case unsure:
-		if err := w.compare(ctx); errors.Is(err, ErrTableChanged) {
-			return err
-		} else if err != nil {
-			return fmt.Errorf("greptime: bulk: table %s: the batches are acknowledged, but whether the table still has their columns cannot be found out: %w", strconv.Quote(w.table.Name), err)
-		}
-	case !mustFlush:
+	if !w.verified {
 		return nil
 	}
-	return w.flushTable(ctx)
+	w.mu.Lock()
+	changed, unsure := w.columns.broken, w.summary.Batches > w.columns.acked
+	w.mu.Unlock()
+	if changed == nil && unsure {
+		err := w.compare(ctx)
+		if err != nil && !errors.Is(err, ErrTableChanged) {
+			return fmt.Errorf("greptime: bulk: table %s: the batches are acknowledged, but whether the table still has their columns cannot be found out: %w", strconv.Quote(w.table.Name), err)
+		}
+		changed = err
+	}
+	err := w.flushTable(ctx)
+	switch {
+	case changed == nil:
+		return err
+	case err == nil:
+		return changed
+	}
+	return fmt.Errorf("%w; %w", changed, err)
 }
 
 // flushTable has the server write the table to disk if rows may be lost otherwise. It
-// first waits for the batches that were sent without the columns that were added.
+// first waits for the batches that were sent for other columns.
 func (w *Writer) flushTable(ctx context.Context) error {
+	w.mu.Lock()
+	mustFlush := w.columns.mustFlush
+	w.mu.Unlock()
+	if !mustFlush {
+		return nil
+	}
 	select {
 	case w.flushing <- struct{}{}:
 		defer func() { <-w.flushing }()
@@ -172,7 +186,7 @@ func (w *Writer) flushTable(ctx context.Context) error {
 	defer cancel()
 	if w.mayLoseRows(ctx) {
 		if err := w.run(ctx, flushStatement(w.table.Name)); err != nil {
-			return fmt.Errorf("greptime: bulk: table %s: columns were added while batches were written, and this version of GreptimeDB loses acknowledged rows of such batches when it crashes before the table is flushed, which failed; flush it (%s), or call Flush again: %w",
+			return fmt.Errorf("greptime: bulk: table %s: columns were added or changed while batches were written, and this version of GreptimeDB loses acknowledged rows of such batches when it crashes before the table is flushed, which failed; flush it (%s), or call Flush again: %w",
 				strconv.Quote(w.table.Name), flushStatement(w.table.Name), err)
 		}
 	}
@@ -201,7 +215,7 @@ func (w *Writer) awaitStragglers(ctx context.Context) (*layout, error) {
 		case !w.hasStragglers(l):
 			return l, nil
 		case ctx.Err() != nil:
-			return nil, fmt.Errorf("greptime: bulk: table %s: batches without the columns that were added are not acknowledged yet: %w", strconv.Quote(w.table.Name), ctx.Err())
+			return nil, fmt.Errorf("greptime: bulk: table %s: batches for other columns than the table has are not acknowledged yet: %w", strconv.Quote(w.table.Name), ctx.Err())
 		}
 		w.changed.Wait()
 	}

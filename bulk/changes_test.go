@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/wiretest"
@@ -308,6 +309,100 @@ func TestBatchesOfATableThatCannotBeFollowedComeBack(t *testing.T) {
 	}
 	if len(s.schemas()) != 0 {
 		t.Errorf("streams %q", s.schemas())
+	}
+}
+
+// What was acknowledged before a Writer noticed that it cannot go on lasts, too, since
+// nobody writes it again.
+func TestRowsAcknowledgedBeforeATableChangedAreFlushed(t *testing.T) {
+	t.Parallel()
+	s := newAlterServer(t, "1.1.4")
+	w := s.open(t, Options{Streams: 1, InFlight: 2, CheckInterval: -1})
+	writeRow(t, w, 0)
+	s.alter(t, slices.Delete(alterColumns(note), 1, 2)...) // cpu is gone, and note was added
+	writeRow(t, w, 1)
+	hold, reached := make(chan struct{}), make(chan struct{})
+	s.mu.Lock()
+	s.onAck = func(received) {
+		close(reached)
+		<-hold
+	}
+	s.mu.Unlock()
+	last, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), 2, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if err := w.compare(short(t)); !errors.Is(err, ErrTableChanged) || !strings.Contains(err.Error(), "up to 3 batches") {
+		t.Errorf("%v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := w.flushTable(ctx); !errors.Is(err, context.DeadlineExceeded) || len(s.flushes()) != 0 {
+		t.Errorf("%v; flushed by %q before the last ack", err, s.flushes())
+	}
+	close(hold)
+	if _, err := last.Wait(short(t)); err != nil {
+		t.Error(err)
+	}
+	s.failWith("ADMIN", func(c *wiretest.Call) error { return c.Fail(codes.Internal, "Region is busy", 5002) })
+	if err := w.Flush(short(t)); !errors.Is(err, ErrTableChanged) || !strings.Contains(err.Error(), "Region is busy") {
+		t.Errorf("Flush: %v", err)
+	}
+	s.failWith("ADMIN", nil)
+	if _, err := w.Close(short(t)); !errors.Is(err, ErrTableChanged) || strings.Contains(err.Error(), "flush") {
+		t.Errorf("Close: %v", err)
+	}
+	if rows := s.crash(); rows != 3 {
+		t.Errorf("after a crash %d rows are left of 3; flushed by %q", rows, s.flushes())
+	}
+}
+
+// A batch that an earlier Writer made, or that failed there, gets the columns that were
+// added since.
+func TestABatchOfAnEarlierWriter(t *testing.T) {
+	t.Parallel()
+	s := newAlterServer(t, "1.0.2")
+	earlier := s.open(t, Options{Streams: 1, CheckInterval: -1})
+	writeRow(t, earlier, 0)
+	constant := note
+	constant.Default = "none"
+	s.alter(t, alterColumns(constant)...)
+	_, err := earlier.Write(short(t), fill(t, earlier.NewBatch(1), 1, 1))
+	var failed *Error
+	if !errors.As(err, &failed) || len(failed.Batches) != 1 {
+		t.Fatal(err)
+	}
+	again, err := failed.Batches[0].Batch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.open(t, Options{Streams: 1})
+	for _, b := range []*Batch{again, fill(t, earlier.NewBatch(1), 1, 1)} {
+		ack, err := w.Write(short(t), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := s.batch(ack.ID) // of that number, of both Writers
+		if got := rows[len(rows)-1]; got != rowText(1, "note=none") {
+			t.Errorf("%q", got)
+		}
+	}
+
+	notNull := catalog.Column{Name: "n", Type: column.Of(column.Int64)}
+	s.alter(t, alterColumns(notNull)...)
+	w = s.open(t, Options{Streams: 1})
+	b := fill(t, earlier.NewBatch(1), 2, 1)
+	var bad *insert.ValueError
+	if _, err := w.WriteAsync(short(t), b); !errors.As(err, &bad) || bad.Column != "n" || b.Len() != 1 {
+		t.Errorf("without a value for a column that is NOT NULL: %v", err)
+	}
+	other, err := NewBatch(testSchema(t), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.WriteAsync(short(t), fill(t, other, 2, 1)); err == nil || !strings.Contains(err.Error(), "other columns") {
+		t.Errorf("a batch of no Writer: %v", err)
 	}
 }
 

@@ -151,6 +151,11 @@ func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
 		return c, true
 	}
 	offsets, values := offsetsOf(), valueBytes(a, 2)
+	for i := range rows {
+		if offsets[i] > offsets[i+1] {
+			panic(fmt.Sprintf("the bytes of row %d end before they begin", i)) // for convertArray
+		}
+	}
 	first := offsets[0]
 	c.values = values[first:offsets[rows]]
 	c.offsets = offsets[:rows+1]

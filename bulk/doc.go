@@ -55,7 +55,8 @@
 //   - A column was dropped or renamed, has another type or role, or is NOT NULL now; or
 //     one was added that is NOT NULL without a constant DEFAULT, or that bulk loads cannot
 //     write: [ErrTableChanged], which names the column. The Writer sends nothing more.
-//     Close it, and write what it has not acknowledged with a new one.
+//     Close it, and write what it has not acknowledged with a new one, which takes the
+//     batches of this one if all their columns are still there.
 //
 // A batch that the server refuses because columns were added is sent again with them if
 // its answer proves that nothing of the batch was written, or with Resend. Otherwise it
@@ -67,7 +68,8 @@
 // disk. On these versions, an ack lasts only once the writer has compared the columns after
 // it and, if some were added, has flushed the table with ADMIN flush_table: that is, after
 // the next Flush or Close that returns no error. The interval bounds how long it takes
-// without them. On all other versions an ack lasts at once.
+// without them. With ErrTableChanged the table was flushed, too, unless the error says
+// that this failed. On all other versions an ack lasts at once.
 //
 // For a user who may only write, nothing of this holds, because they may not read the
 // columns: such a Writer sends what Options.Schema says until the server refuses it.

@@ -106,9 +106,9 @@ func (l *layout) arrange(t *catalog.Table, columns []columnData, rows int) ([]co
 			if out[i], err = defaults(c, rows); err != nil {
 				return nil, valueError(l.table, i, 0, err)
 			}
-			continue
+		} else {
+			out[i] = columns[at]
 		}
-		out[i] = columns[at]
 		if !c.Nullable && out[i].nulls(rows) > 0 {
 			return nil, valueError(l.table, i, out[i].firstNull(rows), notNull(c))
 		}
@@ -117,7 +117,8 @@ func (l *layout) arrange(t *catalog.Table, columns []columnData, rows int) ([]co
 }
 
 // match returns, for each column of the layout, which column of t it is; -1 stands for one
-// that was added and that t lacks.
+// that t lacks because it was added since: t is what this Writer or an earlier one knew of
+// the same table.
 func (l *layout) match(t *catalog.Table) ([]int, error) {
 	places := make([]int, len(l.table.Columns))
 	for i, c := range l.table.Columns {
@@ -125,7 +126,7 @@ func (l *layout) match(t *catalog.Table) ([]int, error) {
 		switch {
 		case ok && t.Columns[at].Type == c.Type:
 			places[i] = at
-		case !ok && i >= l.given:
+		case !ok && t.Name == l.table.Name:
 			places[i] = -1
 		default:
 			return nil, otherColumns(l.table, c.Name)

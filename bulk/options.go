@@ -109,6 +109,8 @@ func (o Options) withDefaults(endpoints int) (Options, error) {
 		return o, fmt.Errorf("greptime: bulk: %v: choose None, LZ4 or ZSTD", o.Compression)
 	case o.Resend.Attempts < 0 || o.Resend.MinBackoff < 0 || o.Resend.MaxBackoff < 0:
 		return o, errors.New("greptime: bulk: Resend is negative")
+	case o.ProgressInterval < 0:
+		return o, errors.New("greptime: bulk: ProgressInterval is negative")
 	}
 	if o.Streams == 0 {
 		o.Streams = max(endpoints, min(runtime.GOMAXPROCS(0), mostDefaultStreams))

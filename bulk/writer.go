@@ -397,7 +397,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 // withFailures joins failures of batches, or nil, with another error, or nil, that some of
 // them may have told already.
 func withFailures(failures, err error) error {
-	if err == nil || errors.Is(err, ErrTableChanged) && errors.Is(failures, ErrTableChanged) {
+	if err == nil || errors.Is(failures, err) {
 		return failures
 	}
 	return errors.Join(failures, err)

@@ -220,6 +220,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"MaxBytes":            {MaxBytes: -1},
 		"Compression(9)":      {Compression: 9},
 		"Resend is negative":  {Resend: Resend{Attempts: -1}},
+		"ProgressInterval is": {Progress: func(Progress) {}, ProgressInterval: -1},
 		"may not read its co": {},
 	} {
 		if _, err := NewWriter(t.Context(), conn, "t", o); err == nil || !strings.Contains(err.Error(), text) {

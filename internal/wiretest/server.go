@@ -2,10 +2,12 @@ package wiretest
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -230,11 +232,22 @@ const maxMessageSize = 512 << 20
 
 func (s *Server) listen(addr string) {
 	s.t.Helper()
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		s.t.Fatalf("wiretest: %v", err)
+	s.serve(s.bind(addr))
+}
+
+// bind listens at addr. While the server was stopped, the system may have given its port
+// to somebody else; bind waits until it is free again.
+func (s *Server) bind(addr string) net.Listener {
+	s.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		l, err := net.Listen("tcp", addr)
+		switch {
+		case err == nil:
+			return l
+		case !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(deadline):
+			s.t.Fatalf("wiretest: %v", err)
+		}
 	}
-	s.serve(l)
 }
 
 func (s *Server) tryListen(addr string) bool {

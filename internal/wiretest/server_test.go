@@ -1,6 +1,7 @@
 package wiretest
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -48,6 +49,34 @@ func TestStopAndRestart(t *testing.T) {
 	s.WaitFor("the connections' end", func() bool { return s.OpenConnections() == 0 || s.Accepted() > before })
 	if a := doGet(t, dial(t, s)); a.err != nil {
 		t.Errorf("after the connections broke: %v", a.err)
+	}
+}
+
+// While a server is stopped, its port may be somebody else's for a moment.
+func TestRestartWaitsForThePort(t *testing.T) {
+	t.Parallel()
+	s := Start(t, Replay(captures.DoGetByName("values")))
+	s.Stop()
+	l, err := net.Listen("tcp", s.Addr())
+	if err != nil {
+		t.Skip(err) // somebody was faster
+	}
+	restarted := make(chan struct{})
+	go func() {
+		defer close(restarted)
+		s.Restart()
+	}()
+	select {
+	case <-restarted:
+		t.Error("it did not wait")
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	<-restarted
+	if a := doGet(t, dial(t, s)); a.err != nil {
+		t.Error(a.err)
 	}
 }
 
