@@ -1,7 +1,6 @@
 package bulk
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,9 +10,6 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
@@ -121,18 +117,20 @@ func (s *alterServer) query(c *wiretest.Call) error {
 		}
 		if strings.HasPrefix(text, "SELECT") {
 			s.reads++
-			return c.SendFlight(flightMessages(s.table.Arrow(), nil)...)
+			return c.SendFlight(wiretest.SchemaMessage(s.table.Arrow()), wiretest.MetricsMessage())
 		}
-		return c.SendFlight(describeTable(s.table)...)
+		messages, err := wiretest.DescribeMessages(s.table.Columns)
+		return sendResult(c, messages, err)
 	case text == "SELECT version()":
-		return c.SendFlight(textMessages("version()", s.version)...)
+		return answerText(c, "version()", s.version)
 	case strings.HasPrefix(text, "ADMIN flush_table("):
 		s.asked = append(s.asked, text)
 		clear(s.memory)
 		s.flushed <- struct{}{}
-		return c.SendFlight(textMessages("flush", "0")...)
+		return answerText(c, "flush", "0")
 	case strings.HasPrefix(text, "SELECT count(*) FROM information_schema.partitions"):
-		return c.SendFlight(countMessages(1)...)
+		messages, err := wiretest.CountMessages(1)
+		return sendResult(c, messages, err)
 	}
 	return c.Fail(codes.Unimplemented, "not known: "+text, 1001)
 }
@@ -283,71 +281,18 @@ func (s *alterServer) open(t testing.TB, opts Options) *Writer {
 	return w
 }
 
-// flightMessages is a result of at most one batch.
-func flightMessages(schema *arrow.Schema, batch arrow.RecordBatch) []captures.Message {
-	p := ipc.GetSchemaPayload(schema, memory.DefaultAllocator)
-	defer p.Release()
-	messages := []captures.Message{{Kind: "Schema", Header: bytes.Clone(p.Meta().Bytes())}}
-	if batch != nil {
-		p, err := ipc.GetRecordBatchPayload(batch)
-		if err != nil {
-			panic(err) // of a test's own batch
-		}
-		defer p.Release()
-		var body bytes.Buffer
-		if err := p.SerializeBody(&body); err != nil {
-			panic(err)
-		}
-		messages = append(messages, captures.Message{Kind: "RecordBatch", Header: bytes.Clone(p.Meta().Bytes()), Body: body.Bytes()})
+// sendResult sends a result, or the error of making it.
+func sendResult(c *wiretest.Call, messages []captures.Message, err error) error {
+	if err != nil {
+		return err
 	}
-	recorded := captures.DoGetByName("select_constants").Messages
-	return append(messages, recorded[len(recorded)-1]) // metrics
+	return c.SendFlight(messages...)
 }
 
-// countMessages is a result of one number.
-func countMessages(n int64) []captures.Message {
-	schema := arrow.NewSchema([]arrow.Field{{Name: "count(*)", Type: arrow.PrimitiveTypes.Int64}}, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	b.Field(0).(*array.Int64Builder).Append(n)
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return flightMessages(schema, batch)
-}
-
-// textMessages is a result of one text.
-func textMessages(name, value string) []captures.Message {
-	return textRows([]string{name}, [][]string{{value}})
-}
-
-func textRows(names []string, rows [][]string) []captures.Message {
-	var fields []arrow.Field
-	for _, name := range names {
-		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String})
-	}
-	schema := arrow.NewSchema(fields, nil)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
-	for _, row := range rows {
-		for i, v := range row {
-			b.Field(i).(*array.StringBuilder).Append(v)
-		}
-	}
-	batch := b.NewRecordBatch()
-	defer batch.Release()
-	return flightMessages(schema, batch)
-}
-
-// describeTable is the answer to DESC TABLE, which ends without metrics.
-func describeTable(t *catalog.Table) []captures.Message {
-	var rows [][]string
-	for _, col := range t.Columns {
-		null := map[bool]string{true: "YES", false: "NO"}[col.Nullable]
-		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[col.Role]
-		rows = append(rows, []string{col.Name, col.Type.String(), "", null, col.Default, role})
-	}
-	messages := textRows([]string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"}, rows)
-	return messages[:len(messages)-1]
+// answerText sends a result of one text.
+func answerText(c *wiretest.Call, name, value string) error {
+	messages, err := wiretest.TextMessages(name, value)
+	return sendResult(c, messages, err)
 }
 
 // writeRow writes a batch of one row and returns its id.

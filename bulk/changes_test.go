@@ -785,7 +785,7 @@ func TestTheTableIsFlushedInItsDatabase(t *testing.T) {
 			return err
 		}
 		database <- request.Header.Dbname
-		return c.SendFlight(textMessages("flush", "0")...)
+		return answerText(c, "flush", "0")
 	})
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)

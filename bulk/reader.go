@@ -29,6 +29,9 @@ func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progres
 	if !w.made() {
 		return 0, errNoWriter
 	}
+	if rd == nil {
+		return 0, errors.New("greptime: bulk: the reader is nil")
+	}
 	l := load{writer: w, progress: progress, failed: &Error{Table: w.table.Name}}
 	err := l.read(ctx, rd)
 	if err == nil {

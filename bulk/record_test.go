@@ -554,3 +554,17 @@ func TestWriteReaderCountsRowsFromTheBeginningOfARecordBatch(t *testing.T) {
 		t.Errorf("%d rows, %v", n, err)
 	}
 }
+
+func TestNothingToWrite(t *testing.T) {
+	t.Parallel()
+	w := openWriter(t, putServer(t, acknowledgeAll(nil)).DSN(), Options{})
+	for call, f := range map[string]func() error{
+		"WriteAsync":  func() error { _, err := w.WriteAsync(t.Context(), nil); return err },
+		"WriteRecord": func() error { _, err := w.WriteRecord(t.Context(), nil); return err },
+		"WriteReader": func() error { _, err := w.WriteReader(t.Context(), nil, nil); return err },
+	} {
+		if err := f(); err == nil || !strings.Contains(err.Error(), "is nil") {
+			t.Errorf("%s of nil returns %v, want an error", call, err)
+		}
+	}
+}

@@ -62,24 +62,39 @@ func CountMessages(n int64) ([]captures.Message, error) {
 	return []captures.Message{SchemaMessage(schema), message, MetricsMessage()}, err
 }
 
+// TextMessages returns the result of a statement that answers one text.
+func TextMessages(name, value string) ([]captures.Message, error) {
+	messages, err := textRows([]string{name}, []string{value})
+	return append(messages, MetricsMessage()), err
+}
+
 // DescribeMessages returns the answer to DESC TABLE for a table with these columns.
 func DescribeMessages(columns []catalog.Column) ([]captures.Message, error) {
+	var rows [][]string
+	for _, c := range columns {
+		null := map[bool]string{true: "YES", false: "NO"}[c.Nullable]
+		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[c.Role]
+		rows = append(rows, []string{c.Name, c.Type.String(), "", null, c.Default, role})
+	}
+	return textRows([]string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"}, rows...) // DESC has no metrics
+}
+
+// textRows returns a result of text columns, without metrics.
+func textRows(names []string, rows ...[]string) ([]captures.Message, error) {
 	var fields []arrow.Field
-	for _, name := range []string{"Column", "Type", "Key", "Null", "Default", "Semantic Type"} {
+	for _, name := range names {
 		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String})
 	}
 	schema := arrow.NewSchema(fields, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
-	for _, c := range columns {
-		null := map[bool]string{true: "YES", false: "NO"}[c.Nullable]
-		role := map[catalog.Role]string{catalog.Tag: "TAG", catalog.Field: "FIELD", catalog.TimeIndex: "TIMESTAMP"}[c.Role]
-		for i, v := range []string{c.Name, c.Type.String(), "", null, c.Default, role} {
+	for _, row := range rows {
+		for i, v := range row {
 			b.Field(i).(*array.StringBuilder).Append(v)
 		}
 	}
 	batch := b.NewRecordBatch()
 	defer batch.Release()
 	message, err := BatchMessage(batch)
-	return []captures.Message{SchemaMessage(schema), message}, err // DESC has no metrics
+	return []captures.Message{SchemaMessage(schema), message}, err
 }

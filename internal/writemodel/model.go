@@ -240,13 +240,17 @@ func (m *Model) Check() error {
 // check returns what is wrong with a row, or nothing.
 func (t *truth) check(r Row) string {
 	may, repeatable := 0, false // calls that may have written it
+	acknowledged := 0
 	for _, o := range t.claims {
 		switch o.outcome {
 		case Open:
 			return fmt.Sprintf("%s did not say what became of row %s", o.call, r)
 		case Acknowledged:
-			if t.stored == 0 {
+			switch acknowledged++; {
+			case t.stored == 0:
 				return fmt.Sprintf("row %s is not stored, but %s said that it is", r, o.call)
+			case t.stored < acknowledged:
+				return fmt.Sprintf("row %s is stored %s, but %s is the call number %d that said that it is", r, times(t.stored), o.call, acknowledged)
 			}
 		}
 		if o.outcome != Refused {

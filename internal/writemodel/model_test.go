@@ -68,6 +68,11 @@ func TestCheck(t *testing.T) {
 			m.Begin("y", a).SettleRest(writemodel.Acknowledged, nil)
 			m.Store(a, a)
 		}, ""},
+		{"acknowledged twice and stored once", func(m *writemodel.Model) {
+			m.Begin("x", a).SettleRest(writemodel.Acknowledged, nil)
+			m.Store(a)
+			m.Begin("y", a).SettleRest(writemodel.Acknowledged, nil)
+		}, "seed 7: row t/1 is stored once, but call 2 (y) is the call number 2 that said that it is"},
 		{"never settled", func(m *writemodel.Model) {
 			m.Begin("x", a, b).Settle(writemodel.Refused, refusal, a)
 		}, "seed 7: call 1 (x) did not say what became of row t/2"},
