@@ -355,3 +355,32 @@ func TestNoLossWhileColumnsCannotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// After an ALTER or DROP of the same Connector the columns are read again, also by an INSERT
+// whose text does not tell the server what the columns were.
+func TestNoLossAfterColumnsWereAltered(t *testing.T) {
+	t.Parallel()
+	narrow := catalog.Column{Name: "price", Type: column.DecimalOf(5, 2), Nullable: true}
+	for _, altering := range []string{"ALTER TABLE prices MODIFY COLUMN price DECIMAL(5,2)", "-- again\nDROP TABLE prices", "drop database public"} {
+		for _, insert := range []string{
+			"INSERT INTO prices (ts, price) VALUES (1, ?)", // as text, because of the DEFAULT
+			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', 1, 1)",
+		} {
+			s := newTableServer(t)
+			putPrices(t, s)
+			db := openServer(t, s.Server)
+			exec(t, db, insert, greptime.Decimal("123456.78"))
+			exec(t, db, insert, greptime.Decimal("123456.78"))
+			if ways := s.ways(); ways != "columns, text, text" {
+				t.Fatalf("%s: went %s", insert, ways)
+			}
+			s.alter(t, "public.prices", narrow)
+			exec(t, db, altering)
+			s.ways()
+			_, err := db.Exec(insert, greptime.Decimal("123456.78"))
+			if ways := s.ways(); err == nil || !strings.HasSuffix(err.Error(), "nothing was sent") || ways != "columns" {
+				t.Errorf("%s; %s: went %s, %v", altering, insert, ways, err)
+			}
+		}
+	}
+}

@@ -19,6 +19,7 @@ type statement struct {
 	text            string
 	kind            sqltext.Kind
 	readOnly        bool                               // repeating it does no harm
+	alters          bool                               // tables may have other columns afterwards
 	endsWithMetrics bool                               // the server ends its result with a metrics message
 	apply           func(*Conn, context.Context) error // USE, SET time_zone, BEGIN: instead of sending it
 	prom            *greptimev1.PromRangeQuery         // instead of text
@@ -118,7 +119,7 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 	list := make([]statement, len(script.Statements))
 	for i := range script.Statements {
 		st := &script.Statements[i]
-		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), endsWithMetrics: st.StreamsMetrics(), values: st.Values}
+		list[i] = statement{kind: st.Kind, readOnly: st.ReadOnly(), alters: st.Alters(), endsWithMetrics: st.StreamsMetrics(), values: st.Values}
 		switch {
 		case bound != nil:
 			text, err := bound.text(i, bound.utc)
@@ -226,6 +227,9 @@ func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader
 		return nil, err
 	}
 	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.connector.hints, Repeatable: st.readOnly, Endpoint: st.endpoint})
+	if st.alters {
+		c.connector.tables.Clear()
+	}
 	if err != nil {
 		failure := c.writeError(ctx, s, err, st.write())
 		if failure.Ambiguous {

@@ -70,6 +70,18 @@ func (s *tableServer) put(t testing.TB, name string, list ...catalog.Column) {
 	s.tables[name] = table
 }
 
+// alter gives a table another column in the place of the one by its name.
+func (s *tableServer) alter(t testing.TB, name string, c catalog.Column) {
+	t.Helper()
+	s.mu.Lock()
+	table := s.tables[name]
+	s.mu.Unlock()
+	list := slices.Clone(table.Columns)
+	at, _ := table.Index(c.Name)
+	list[at] = c
+	s.put(t, name, list...)
+}
+
 // setList says whether a table has a column that cannot be written.
 func (s *tableServer) setList(name string, has bool) {
 	s.mu.Lock()

@@ -107,3 +107,12 @@ func (c *Cache) Drop(database, table string) {
 	defer c.mu.Unlock()
 	c.remove(c.entries[cacheKey{database, table}])
 }
+
+// Clear forgets all tables.
+func (c *Cache) Clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.entries)
+	c.recent.Init()
+	c.columns = 0
+}

@@ -56,6 +56,10 @@ var kinds = map[string]Kind{
 // such a query.
 func (st *Statement) ReadOnly() bool { return st.readOnly }
 
+// Alters reports whether the statement is an ALTER or DROP, after which a table may have
+// other columns.
+func (st *Statement) Alters() bool { return st.alters }
+
 // StreamsMetrics tells whether GreptimeDB ends the result of the statement with a
 // metrics message: version 1.0.2 does so for SELECT, WITH, VALUES, TQL and EXPLAIN,
 // and for nothing else.
@@ -96,6 +100,8 @@ func (st *Statement) classify(text string, tokens []Token) {
 		}
 	case Show, Describe:
 		st.readOnly = !callsAdmin(text, tokens)
+	case DDL:
+		st.alters = tokens[0].Is(text, "ALTER") || tokens[0].Is(text, "DROP")
 	case Transaction:
 		st.readOnly = true
 	case Use:

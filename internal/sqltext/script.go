@@ -32,6 +32,7 @@ type Statement struct {
 
 	name           string // of USE: the database; of SET: the time zone, or its name
 	readOnly       bool
+	alters         bool
 	streamsMetrics bool
 }
 
