@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	columns "github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/sqltext"
@@ -34,9 +35,22 @@ var (
 	decomposerType    = reflect.TypeFor[decomposer]()
 )
 
+// numberTypes has what isNumberType found out: the search takes longer than all else that
+// is done with an argument.
+var numberTypes sync.Map // reflect.Type → bool
+
 // isNumberType reports whether values of a type, or what a pointer of that type refers to,
 // are decimal numbers, or NULL or a decimal number.
 func isNumberType(t reflect.Type) bool {
+	if known, ok := numberTypes.Load(t); ok {
+		return known.(bool)
+	}
+	is := searchNumberType(t)
+	numberTypes.Store(t, is)
+	return is
+}
+
+func searchNumberType(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
