@@ -10,9 +10,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// maxLength is the greatest length of an array, which Arrow recommends to all
-// implementations. Nulls and structs without fields take no bytes, so nothing
-// else bounds theirs.
+// maxLength is the greatest length of an array, the limit that Arrow recommends
+// to all implementations. Nulls and structs without fields take no bytes, so
+// nothing else bounds their length.
 const maxLength = math.MaxInt32
 
 // Slots of RecordBatch.
@@ -31,15 +31,15 @@ const (
 	dictionaryIsDelta
 )
 
-// Sizes of the elements of RecordBatch's vectors.
+// Sizes of the elements of the vectors in a RecordBatch.
 const (
 	nodeSize          = 16 // struct FieldNode: length, null count
 	variadicCountSize = 8
 )
 
 // batchDecoder turns RecordBatch headers and their bodies into arrays. It walks
-// the plan of the columns depth first, the order in which a header lists field
-// nodes, buffers and, for views, numbers of data buffers.
+// the plan of the columns depth first, which is the order in which a header lists
+// field nodes, buffers and, for views, the numbers of data buffers.
 type batchDecoder struct {
 	body
 	nodes    []byte
@@ -62,13 +62,14 @@ func (d *batchDecoder) open(t table, m *Message, limit int64) (rows int, err err
 	case err != nil:
 		return 0, err
 	case length < 0 || length > maxLength:
-		return 0, fmt.Errorf("it has %d rows; 0 to %d are possible", length, maxLength)
+		return 0, fmt.Errorf("it has %d rows; only 0 to %d are valid", length, maxLength)
 	}
 	d.pointers = make([]*memory.Buffer, len(entries)/bufferSize)
 	return int(length), d.body.open(m, entries, codec, limit)
 }
 
-// close forgets the batch, so that the decoder does not keep its memory alive.
+// close drops the references to the batch, so that the decoder does not keep its
+// memory alive.
 func (d *batchDecoder) close() {
 	d.body.close()
 	clear(d.arrays)
@@ -76,7 +77,7 @@ func (d *batchDecoder) close() {
 	*d = batchDecoder{body: d.body, arrays: d.arrays[:0], pieces: d.pieces[:0]}
 }
 
-// record decodes a RecordBatch of these columns.
+// record decodes a RecordBatch with the given columns.
 func (d *batchDecoder) record(schema *arrow.Schema, columns []column, h header, m *Message, limit int64) (arrow.RecordBatch, error) {
 	defer d.close()
 	rows, err := d.open(h.table, m, limit)
@@ -128,8 +129,8 @@ func (d *batchDecoder) values(c *column, t table, m *Message, limit int64) (*arr
 	return values, nil
 }
 
-// drained tells whether the columns used all that the header lists: if not, it
-// was meant for another schema.
+// drained returns an error if the columns did not use everything that the header
+// lists: such a batch was meant for another schema.
 func (d *batchDecoder) drained() error {
 	if len(d.nodes) != 0 || len(d.entries) != 0 || len(d.variadic) != 0 {
 		return fmt.Errorf("it has more than its schema needs: %d field nodes, %d buffers and %d variadic counts are left over",
@@ -181,17 +182,17 @@ func (d *batchDecoder) node() (length, nulls int, err error) {
 	return int(l), int(n), nil
 }
 
-// data makes an array of its buffers and children.
+// data creates an array from its buffers and children.
 func (d *batchDecoder) data(c *column, n, nulls int, children []arrow.ArrayData, pieces ...piece) *array.Data {
 	list := d.list(pieces)
 	defer release(list)
 	return array.NewData(c.dtype, n, list, children, nulls, 0)
 }
 
-// list makes buffers of pieces. The caller releases them.
+// list creates buffers from pieces. The caller releases them.
 func (d *batchDecoder) list(pieces []piece) []*memory.Buffer {
 	n := len(pieces)
-	if n > len(d.pointers) { // an absent buffer is not among those of the header
+	if n > len(d.pointers) { // the header does not list absent buffers
 		d.pointers = make([]*memory.Buffer, n)
 	}
 	list := d.pointers[:n:n]
@@ -210,9 +211,10 @@ func release(list []*memory.Buffer) {
 	}
 }
 
-// validity reads the bitmap of the values that are not null. Nulls are counted:
-// readers take shortcuts by their number, which must not differ from the bitmap.
-// No nulls means no bitmap, whether it was sent (as GreptimeDB does) or not.
+// validity reads the bitmap of the values that are not null. It counts the nulls,
+// because readers take shortcuts by their number, which must not differ from the
+// bitmap. An array without nulls gets no bitmap, whether one was sent (as
+// GreptimeDB does) or not.
 func (d *batchDecoder) validity(n, nulls int) (piece, int, error) {
 	if nulls == 0 {
 		return piece{}, 0, d.skip()
@@ -230,7 +232,7 @@ func (d *batchDecoder) validity(n, nulls int) (piece, int, error) {
 	return bitmap, nulls, nil
 }
 
-// sized reads a buffer of values that needs size bytes.
+// sized reads a buffer of values that must hold at least size bytes.
 func (d *batchDecoder) sized(size int64) (piece, error) {
 	p, err := d.next()
 	if err != nil {
@@ -266,12 +268,12 @@ func (d *batchDecoder) binary(c *column, n, nulls int, validity piece) (*array.D
 	return d.data(c, n, nulls, nil, validity, offsets, content), nil
 }
 
-// noOffsets stands for the offsets of an array without values, which may be left
-// out of a message. Readers expect the one offset that there is nevertheless.
+// noOffsets stands for the offsets of an array without values, which a message may
+// leave out. Readers still expect the one offset that such an array has.
 var noOffsets = piece{memory.NewBufferBytes(make([]byte, 8)), 0, 8}
 
-// offsets reads the n+1 offsets of n values and returns the last of them: none is
-// greater, and none is negative.
+// offsets reads the n+1 offsets of n values and returns the last one. It has
+// checked that no offset is negative or greater than the last.
 func (d *batchDecoder) offsets(n int, large bool) (piece, int64, error) {
 	if n == 0 {
 		return noOffsets, 0, d.skip()
@@ -333,9 +335,9 @@ func (d *batchDecoder) indices(c *column, n, nulls int, validity piece) (*array.
 	dtype := c.dtype.(*arrow.DictionaryType)
 	if i, ok := indexOutside(dtype.IndexType.ID(), indices.bytes(), validity.bytes(), values.Len()); !ok {
 		if !c.dictionary.received {
-			return nil, c.errorf("value %d comes from dictionary %d, of which no DictionaryBatch came before", i, c.dictionary.id)
+			return nil, c.errorf("value %d refers to dictionary %d, for which no DictionaryBatch has arrived", i, c.dictionary.id)
 		}
-		return nil, c.errorf("value %d lies outside of dictionary %d, which has %d values", i, c.dictionary.id, values.Len())
+		return nil, c.errorf("value %d lies outside dictionary %d, which has %d values", i, c.dictionary.id, values.Len())
 	}
 	list := d.list([]piece{validity, indices})
 	defer release(list)

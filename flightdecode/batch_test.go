@@ -89,7 +89,7 @@ func TestBatchesThatAreRefused(t *testing.T) {
 		{"view into no buffer", []fieldSpec{viewField}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(nil, view(13, 0, 0)), variadic: []int64{0}}, "there are 0 buffers"},
 		{"view into a negative buffer", []fieldSpec{viewField}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(nil, view(13, -1, 0), make([]byte, 20)), variadic: []int64{1}}, "buffer -1"},
 		{"view before its buffer", []fieldSpec{viewField}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(nil, view(13, 0, -1), make([]byte, 20)), variadic: []int64{1}}, "at -1 lies outside"},
-		{"view beyond its buffer", []fieldSpec{viewField}, batchSpec{length: 2, nodes: nodes(2, 0), buffers: buffers(nil, append(view(3, 9, 9), view(13, 0, 8)...), make([]byte, 20)), variadic: []int64{1}}, "view 1 of 13 bytes at 8 lies outside of its buffer of 20 bytes"},
+		{"view beyond its buffer", []fieldSpec{viewField}, batchSpec{length: 2, nodes: nodes(2, 0), buffers: buffers(nil, append(view(3, 9, 9), view(13, 0, 8)...), make([]byte, 20)), variadic: []int64{1}}, "view 1 of 13 bytes at 8 lies outside its buffer of 20 bytes"},
 		{"view that overflows", []fieldSpec{viewField}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(nil, view(math.MaxInt32, 0, math.MaxInt32), make([]byte, 20)), variadic: []int64{1}}, "lies outside"},
 
 		{"list beyond its child", []fieldSpec{listField(typeList, boolField)}, batchSpec{length: 1, nodes: nodes(1, 0, 1, 0), buffers: buffers(nil, le(int32(0), int32(2)), nil, []byte{1})}, `column "l"."b": it has 1 values, its parent refers to 2`},
@@ -100,10 +100,10 @@ func TestBatchesThatAreRefused(t *testing.T) {
 		{"map with a null entry", []fieldSpec{mapField()}, batchSpec{length: 1, nodes: nodes(1, 0, 1, 1, 1, 0, 1, 0), buffers: buffers(nil, le(int32(0), int32(1)), []byte{0}, nil, []byte{1}, nil, []byte{1})}, "a map has entries or keys that are null"},
 		{"map with a null key", []fieldSpec{mapField()}, batchSpec{length: 1, nodes: nodes(1, 0, 1, 0, 1, 1, 1, 0), buffers: buffers(nil, le(int32(0), int32(1)), nil, []byte{0}, []byte{1}, nil, []byte{1})}, "a map has entries or keys that are null"},
 
-		{"buffer before the body", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {-8, 8}}}, "a buffer of 8 bytes at -8 lies outside of the body of 8 bytes"},
-		{"buffer beyond the body", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {1, 8}}}, "lies outside of the body"},
-		{"buffer of negative length", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {8, -8}}}, "lies outside of the body"},
-		{"buffer that overflows", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {8, math.MaxInt64}}}, "lies outside of the body"},
+		{"buffer before the body", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {-8, 8}}}, "a buffer of 8 bytes at -8 lies outside the body of 8 bytes"},
+		{"buffer beyond the body", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {1, 8}}}, "lies outside the body"},
+		{"buffer of negative length", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {8, -8}}}, "lies outside the body"},
+		{"buffer that overflows", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(make([]byte, 8)), entries: [][2]int64{{0, 0}, {8, math.MaxInt64}}}, "lies outside the body"},
 		{"unknown codec", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(nil, make([]byte, 8)), compression: map[int]any{compressionCodec: byte(2)}}, "codec 2 is unknown"},
 		{"unknown method", []fieldSpec{i32}, batchSpec{length: 1, nodes: nodes(1, 0), buffers: buffers(nil, make([]byte, 8)), compression: map[int]any{compressionMethod: byte(1)}}, "method 1 is unknown"},
 	}
@@ -128,7 +128,7 @@ func TestBatchesThatAreUnusualButRight(t *testing.T) {
 		name   string
 		fields []fieldSpec
 		batch  batchSpec
-		want   []string // of the columns
+		want   []string // of the columns, in order
 	}{
 		{"rows without columns", nil, batchSpec{length: 5}, nil},
 		{"no rows, no columns", nil, batchSpec{}, nil},
@@ -172,8 +172,8 @@ func TestBatchesThatAreUnusualButRight(t *testing.T) {
 	}
 }
 
-// TestMisalignedBodies shifts a body by every number of bytes: under the race
-// detector Go checks how pointers are aligned.
+// TestMisalignedBodies shifts a body by every number of bytes. Under the race
+// detector Go checks the alignment of pointers.
 func TestMisalignedBodies(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"plain_select_every_type", "plain_type_utf8_view", "plain_dictionary_replaced", "select_every_type"} {
@@ -210,7 +210,7 @@ func TestPlainArraysLieInTheBody(t *testing.T) {
 	}
 }
 
-// TestMetadataOfBatches: messages may carry metadata of their own.
+// TestMetadataOfBatches reads messages with metadata of their own.
 func TestMetadataOfBatches(t *testing.T) {
 	t.Parallel()
 	schema := arrow.NewSchema([]arrow.Field{{Name: "i", Type: arrow.PrimitiveTypes.Int32}}, nil)

@@ -14,7 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// sensorBatches are what a scan of a metrics table yields: n batches of 1,024
+// sensorBatches returns the answer to a scan of a metrics table: n batches of 1,024
 // rows, as GreptimeDB sends a file.
 func sensorBatches(n int) (*arrow.Schema, []arrow.RecordBatch) {
 	schema := arrow.NewSchema([]arrow.Field{
@@ -44,8 +44,8 @@ func sensorBatches(n int) (*arrow.Schema, []arrow.RecordBatch) {
 
 const benchBatches = 64
 
-// BenchmarkDecode reads a stream of 64 batches of 1,024 rows × 5 columns, beside
-// arrow-go's own reader. MB/s are of decompressed bytes.
+// BenchmarkDecode reads a stream of 64 batches of 1,024 rows × 5 columns, and does the
+// same with arrow-go's own reader. MB/s count decompressed bytes.
 func BenchmarkDecode(b *testing.B) {
 	schema, batches := sensorBatches(benchBatches)
 	size := int64(0)
@@ -82,9 +82,9 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// TestAllocations pins what a batch costs: an array, its data, and its buffers for
-// each column, and a few for all of them; no memory for values. It counts those of the whole process, so it
-// runs alone.
+// TestAllocations limits the allocations of a batch: an array, its data and its
+// buffers for each column, a few for all columns together, and no memory for values.
+// It counts the allocations of the whole process, so it runs alone.
 func TestAllocations(t *testing.T) {
 	schema, batches := sensorBatches(benchBatches)
 	for i, most := range []float64{22, 24} { // plain, LZ4
@@ -115,8 +115,8 @@ func perBatch(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchBatches, "ns/batch")
 }
 
-// BenchmarkSmallAnswer reads what SELECT 1 is answered with: schema, a batch of
-// one row, metrics.
+// BenchmarkSmallAnswer reads the answer to SELECT 1: schema, a batch of one row,
+// metrics.
 func BenchmarkSmallAnswer(b *testing.B) {
 	messages := captured("trailing_semicolon")
 	b.ReportAllocs()

@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	// bufferSize is the size of the struct Buffer in a header: offset and length
-	// of a buffer in the body, 64 bits each.
+	// bufferSize is the size of the struct Buffer in a header: the offset and the
+	// length of a buffer in the body, 64 bits each.
 	bufferSize = 16
-	// prefixSize is the size of the decompressed length before a buffer of a
-	// compressed body; storedRaw there marks a buffer that is not compressed.
+	// prefixSize is the size of the decompressed length that precedes a buffer of a
+	// compressed body. If that length is storedRaw, the buffer is not compressed.
 	prefixSize = 8
 	storedRaw  = -1
-	// arenaAlignment is where decompressed buffers start: a cache line, as Arrow
+	// arenaAlignment is the alignment of decompressed buffers: a cache line, as Arrow
 	// recommends.
 	arenaAlignment = 64
-	// overrun is the room that the ZSTD decoder wants behind its output, to copy
-	// in whole registers.
+	// overrun is the spare room that the ZSTD decoder wants after its output, so
+	// that it can copy in whole registers.
 	overrun = 16
-	// typeAlignment suffices for every type Arrow lays over a buffer.
+	// typeAlignment is sufficient for every type that Arrow lays over a buffer.
 	typeAlignment = 8
 )
 
-// piece is a buffer of a record batch: a part of memory that a Buffer holds. The zero
-// piece is an absent buffer.
+// piece is a buffer of a record batch: a part of the memory that a Buffer holds. The
+// zero piece is an absent buffer.
 type piece struct {
 	memory         *memory.Buffer
 	offset, length int
@@ -40,8 +40,8 @@ func (p piece) bytes() []byte {
 	return p.memory.Bytes()[p.offset : p.offset+p.length : p.offset+p.length]
 }
 
-// buffer returns the piece as a buffer that keeps the memory alive, nil if it is
-// absent. The caller releases it.
+// buffer returns the piece as a buffer that keeps the memory alive, or nil if the
+// piece is absent. The caller releases it.
 func (p piece) buffer() *memory.Buffer {
 	switch {
 	case p.memory == nil:
@@ -52,30 +52,31 @@ func (p piece) buffer() *memory.Buffer {
 	return memory.SliceBuffer(p.memory, p.offset, p.length)
 }
 
-// emptyBuffer begins nowhere: readers lay their types over what follows the beginning of
-// a buffer, if anything does, even if its length is zero. It has no references to count.
+// emptyBuffer has no memory at all. Readers lay their types over the memory of a
+// buffer whenever it has any, even if its length is zero. There are no references
+// to count.
 var emptyBuffer = memory.NewBufferBytes(nil)
 
-// body hands out the buffers of one record batch in their order. Plain buffers
-// are parts of the message's body; the decompressed ones of a message share one
-// piece of memory.
+// body hands out the buffers of one record batch in order. Plain buffers are parts
+// of the message's body. All decompressed buffers of a message share one block of
+// memory.
 type body struct {
-	message *memory.Buffer // begins with data
+	message *memory.Buffer // starts with data
 	data    []byte         // the message's body
-	entries []byte         // of the buffers not handed out yet, bufferSize each
+	entries []byte         // the Buffer structs not handed out yet, bufferSize bytes each
 	codec   codec
 	arena   *memory.Buffer   // nil if nothing is decompressed
-	used    int64            // bytes of arena
-	copies  []*memory.Buffer // of what was not aligned
+	used    int64            // bytes of arena in use
+	copies  []*memory.Buffer // aligned copies of buffers that were not
 	budget  int64            // bytes that may still be allocated
 	limit   int64
 
 	allocator    memory.Allocator
-	decompressor decompressor // kept from batch to batch
+	decompressor decompressor // reused for every batch
 }
 
-// open checks that all buffers lie within the message's body and makes room for what
-// will be decompressed.
+// open checks that all buffers lie within the message's body, and makes room for the
+// buffers that are compressed.
 func (b *body) open(m *Message, entries []byte, codec codec, limit int64) error {
 	b.data, b.entries, b.codec = m.Body, entries, codec
 	b.budget, b.limit = limit, limit
@@ -105,12 +106,13 @@ func (b *body) open(m *Message, entries []byte, codec codec, limit int64) error 
 	return nil
 }
 
-// allocate returns memory of n bytes.
+// allocate returns n bytes of memory.
 func (b *body) allocate(n int) *memory.Buffer {
 	return memory.NewBufferWithAllocator(b.allocator.Allocate(n), b.allocator)
 }
 
-// close forgets the batch. Its memory is now that of the buffers made of it.
+// close drops the references to the batch. The buffers made from its memory own that
+// memory now.
 func (b *body) close() {
 	if b.arena != nil {
 		b.arena.Release()
@@ -122,7 +124,7 @@ func (b *body) close() {
 	*b = body{copies: b.copies[:0], allocator: b.allocator, decompressor: b.decompressor}
 }
 
-// content returns the bytes that an entry stands for, and where they begin in data.
+// content returns the bytes that an entry refers to, and their position in data.
 func (b *body) content(entry []byte) (int64, []byte, error) {
 	offset := int64(binary.LittleEndian.Uint64(entry))
 	length := int64(binary.LittleEndian.Uint64(entry[8:]))
@@ -131,12 +133,12 @@ func (b *body) content(entry []byte) (int64, []byte, error) {
 	}
 	size := int64(len(b.data))
 	if offset < 0 || length < 0 || offset > size || length > size-offset {
-		return 0, nil, fmt.Errorf("a buffer of %d bytes at %d lies outside of the body of %d bytes", length, offset, size)
+		return 0, nil, fmt.Errorf("a buffer of %d bytes at %d lies outside the body of %d bytes", length, offset, size)
 	}
 	return offset, b.data[offset : offset+length : offset+length], nil
 }
 
-// next returns the next buffer, decompressed.
+// next returns the next buffer, decompressed if necessary.
 func (b *body) next() (piece, error) {
 	if len(b.entries) == 0 {
 		return piece{}, errRunsOut
@@ -164,12 +166,12 @@ func (b *body) next() (piece, error) {
 	return p, nil
 }
 
-// slotSize is the part of the arena that n decompressed bytes take.
+// slotSize returns the number of arena bytes that n decompressed bytes take.
 func slotSize(n int64) int64 {
 	return (n + overrun + arenaAlignment - 1) &^ (arenaAlignment - 1)
 }
 
-// skip passes over a buffer that nobody needs.
+// skip passes over a buffer that is not needed.
 func (b *body) skip() error {
 	if len(b.entries) == 0 {
 		return errRunsOut
@@ -178,8 +180,7 @@ func (b *body) skip() error {
 	return nil
 }
 
-// aligned returns p at an address that any type can be laid over, which may be a
-// copy.
+// aligned returns p at an address that suits every type. The result may be a copy.
 func (b *body) aligned(p piece) (piece, error) {
 	content := p.bytes()
 	if uintptr(unsafe.Pointer(unsafe.SliceData(content)))%typeAlignment == 0 {

@@ -7,8 +7,8 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// message builds an IPC message header of any kind; add builds the table of that
-// kind, or is nil for an empty one.
+// message builds an IPC message header of any kind. add builds the table of that
+// kind; nil stands for an empty table.
 func message(t testing.TB, kind messageKind, add func(*flatbuffers.Builder) flatbuffers.UOffsetT) []byte {
 	return messageOf(t, metadataV5, kind, 0, add)
 }

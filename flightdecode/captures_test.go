@@ -19,7 +19,7 @@ import (
 	"github.com/greptime-go/greptime/internal/captures"
 )
 
-// errStatus stands for the status that an exchange ended with.
+// errStatus stands for the status that ended an exchange.
 var errStatus = errors.New("status")
 
 func answers() []captures.DoGet {
@@ -102,7 +102,7 @@ func checkRows(t *testing.T, got answer, exchange captures.DoGet) {
 	}
 }
 
-// recordedRow renders a row as the recording has it.
+// recordedRow formats a row as the recording does.
 func recordedRow(batch arrow.RecordBatch, i int) []string {
 	row := []string{}
 	for _, column := range batch.Columns() {
@@ -150,8 +150,8 @@ func checkMetadata(t *testing.T, got answer, exchange captures.DoGet) {
 	}
 }
 
-// TestCutStreams cuts every recorded answer after each message: with an error it
-// must come back, with an OK the rows so far must be there.
+// TestCutStreams cuts every recorded answer after each message. A stream that ends
+// with an error must return it; a stream that ends with OK must return the rows so far.
 func TestCutStreams(t *testing.T) {
 	t.Parallel()
 	for _, exchange := range answers() {
@@ -180,7 +180,7 @@ func TestCutStreams(t *testing.T) {
 				}
 			}
 			// EXPLAIN ANALYZE VERBOSE of 1.1 and later has metrics after every batch: a cut
-			// behind one of them cannot be told from the end.
+			// behind one of them looks like the end.
 			if last := exchange.Messages[n-1]; cut.metricsLast != (last.Kind == "NONE") {
 				t.Errorf("%s cut to %d messages, the last a %s: ended with metrics is %t", exchange.Name, n, last.Kind, cut.metricsLast)
 			}
@@ -188,8 +188,8 @@ func TestCutStreams(t *testing.T) {
 	}
 }
 
-// TestCorruptedCaptures changes every byte of some answers, one at a time. What
-// still reads must read in full; nothing may panic.
+// TestCorruptedCaptures changes every byte of some answers, one at a time. Batches
+// that still decode must read in full, and nothing may panic.
 func TestCorruptedCaptures(t *testing.T) {
 	t.Parallel()
 	names := []string{
@@ -231,7 +231,7 @@ func sweep(t *testing.T, messages []Message, part *[]byte) {
 			}
 			var e *Error
 			if got.err != nil && !errors.As(got.err, &e) {
-				t.Errorf("byte %d ^ %#x: error %v is no *Error", at, mask, got.err)
+				t.Errorf("byte %d ^ %#x: error %v is not an *Error", at, mask, got.err)
 			}
 		}
 	}
@@ -338,7 +338,7 @@ func TestMessagesInTheWrongPlace(t *testing.T) {
 		{"affected rows, schema", []Message{affected, schema}, 1, "Schema", "after affected rows"},
 		{"affected rows, dictionary", []Message{affected, dictionary}, 1, "DictionaryBatch", "after affected rows"},
 		{"affected rows, batch", []Message{affected, batch}, 1, "RecordBatch", "after affected rows"},
-		{"affected rows twice", []Message{affected, affected}, 1, "NONE", "a second time"},
+		{"affected rows twice", []Message{affected, affected}, 1, "NONE", "arrived twice"},
 		{"affected rows after a schema", []Message{schema, affected}, 1, "NONE", "after a schema"},
 		{"affected rows after a batch", []Message{schema, query[1], query[2], batch, both}, 4, "NONE", "after a schema"},
 		{"second schema", []Message{schema, schema}, 1, "Schema", "second schema"},
@@ -373,7 +373,7 @@ func TestMessagesInTheWrongPlace(t *testing.T) {
 			}
 			var e *Error
 			if !errors.As(got.err, &e) {
-				t.Fatalf("error %v is no *Error", got.err)
+				t.Fatalf("error %v is not an *Error", got.err)
 			}
 			if e.Index != test.index || e.Kind != test.kind || !strings.Contains(e.Err.Error(), test.want) {
 				t.Errorf("error %v at %d (%s), want %q at %d (%s)", e.Err, e.Index, e.Kind, test.want, test.index, test.kind)

@@ -25,28 +25,29 @@ func countNulls(bitmap []byte, n int) int {
 	return n - valid
 }
 
-// isNull tells whether value i is null; without a bitmap none is.
+// isNull reports whether value i is null. Without a bitmap no value is.
 func isNull(bitmap []byte, i int) bool {
 	return bitmap != nil && bitmap[i/8]&(1<<(i%8)) == 0
 }
 
-// lastOffset returns the last offset if they ascend and none is negative.
+// lastOffset returns the last offset. It reports whether the offsets ascend and none
+// of them is negative.
 func lastOffset[T int32 | int64](offsets []T) (int64, bool) {
 	previous := offsets[0]
 	wrong := previous
 	for _, next := range offsets[1:] {
-		// The sign bit of either tells a fault. Up to the first one both
-		// terms are of offsets that are not negative, so nothing overflows.
+		// The sign bit of either term reveals a fault. Up to the first fault both
+		// terms consist of offsets that are not negative, so nothing overflows.
 		wrong |= next | (next - previous)
 		previous = next
 	}
 	return int64(previous), wrong >= 0
 }
 
-// maxInlineView is the length up to which a view holds its value itself.
+// maxInlineView is the greatest length of a value that a view holds itself.
 const maxInlineView = 12
 
-// checkViews tells what is wrong with the first view that is not null and does
+// checkViews returns an error that describes the first view that is not null and does
 // not point into the data.
 func checkViews(views, bitmap []byte, data []piece) error {
 	for i := 0; len(views) > 0; i++ {
@@ -63,14 +64,14 @@ func checkViews(views, bitmap []byte, data []piece) error {
 		// arrow-go computes the end of a value with 32 bits.
 		end := min(int64(data[index].length), math.MaxInt32)
 		if offset < 0 || int64(offset)+int64(size) > end {
-			return fmt.Errorf("view %d of %d bytes at %d lies outside of its buffer of %d bytes", i, size, offset, data[index].length)
+			return fmt.Errorf("view %d of %d bytes at %d lies outside its buffer of %d bytes", i, size, offset, data[index].length)
 		}
 	}
 	return nil
 }
 
-// indexOutside returns the position of the first index that is not null and not
-// below limit, and false; or true if there is none.
+// indexOutside looks for an index that is not null and not below limit. It returns
+// the position of the first one and false, or true if there is none.
 func indexOutside(id arrow.Type, indices []byte, bitmap []byte, limit int) (int, bool) {
 	switch id {
 	case arrow.INT8:
@@ -87,7 +88,7 @@ func indexOutside(id arrow.Type, indices []byte, bitmap []byte, limit int) (int,
 		return outside[uint32](indices, bitmap, limit)
 	case arrow.INT64:
 		return outside[int64](indices, bitmap, limit)
-	default: // the last type that intType knows
+	default: // the last type that intType returns
 		return outside[uint64](indices, bitmap, limit)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// codec is how the buffers of a body are compressed.
+// codec is the compression of the buffers of a body.
 type codec int8
 
 const (
@@ -45,13 +45,13 @@ func bodyCodec(t table) (codec, error) {
 	}
 }
 
-// maxRatio is how much a codec can save at best: an LZ4 block codes up to 255
-// bytes in one, a ZSTD block up to 128 KiB in 4. It exposes a length prefix that
-// lies before memory is made for it.
+// maxRatio is the most that a codec can save: an LZ4 block encodes up to 255 bytes
+// in one byte, a ZSTD block up to 128 KiB in 4 bytes. A length prefix beyond this
+// ratio is wrong, which is found before memory is allocated for it.
 var maxRatio = [...]int64{codecLZ4: 255, codecZSTD: 1 << 15}
 
-// decompressedSize reads the prefix of a buffer that is not empty: the size of
-// what has to be made for it.
+// decompressedSize reads the prefix of a buffer that is not empty: the number of
+// bytes to allocate for it.
 func (c codec) decompressedSize(content []byte) (int64, error) {
 	if len(content) < prefixSize {
 		return 0, fmt.Errorf("a compressed buffer of %d bytes cannot hold its length prefix", len(content))
@@ -66,14 +66,14 @@ func (c codec) decompressedSize(content []byte) (int64, error) {
 	return n, nil
 }
 
-// decompressor keeps what decompressing needs from buffer to buffer.
+// decompressor keeps the state of the codecs, for reuse from buffer to buffer.
 type decompressor struct {
 	lz4  *lz4.Reader
 	zstd *zstd.Decoder
 }
 
-// decompress fills dst from src, which must decompress to exactly that. What lies
-// between the length and the capacity of dst may be overwritten.
+// decompress fills dst from src, which must decompress to exactly len(dst) bytes.
+// Bytes between the length and the capacity of dst may be overwritten.
 func (d *decompressor) decompress(c codec, dst, src []byte) error {
 	if c == codecZSTD {
 		if err := d.unzstd(dst, src); err != nil {
@@ -116,16 +116,16 @@ func (d *decompressor) unzstd(dst, src []byte) error {
 // Parts of an LZ4 frame.
 const (
 	lz4Magic         = 0x184D2204
-	lz4HeaderSize    = 7    // magic, FLG, BD, header checksum: without optional fields
+	lz4HeaderSize    = 7    // magic, FLG, BD, header checksum; no optional fields
 	lz4PlainFlags    = 0x60 // version 01, independent blocks, no optional field
 	lz4BlockSize     = 4
 	lz4StoredRawFlag = 1 << 31
 )
 
-// unlz4 decompresses blocks straight into dst when the frame has no checksums and
-// its blocks are independent: so are GreptimeDB's, and it is several times as fast
-// as lz4.Reader, which takes the frames that are not. The header's own checksum is
-// not looked at: a header that is plain has one possible content only.
+// unlz4 decompresses blocks straight into dst if the frame has no checksums and
+// independent blocks, as GreptimeDB's frames do. This is several times as fast as
+// lz4.Reader, which handles all other frames. The header's own checksum is not
+// verified: there is only one possible header of this plain kind.
 func (d *decompressor) unlz4(dst, src []byte) error {
 	if len(src) < lz4HeaderSize || binary.LittleEndian.Uint32(src) != lz4Magic || src[4] != lz4PlainFlags {
 		return d.unlz4Stream(dst, src)
@@ -186,7 +186,7 @@ func (d *decompressor) unlz4Stream(dst, src []byte) error {
 	default:
 		return err
 	}
-	// The end of the frame, where checksums are, has not been read yet.
+	// The end of the frame, which holds checksums, has not been read yet.
 	var more [1]byte
 	switch n, err := d.lz4.Read(more[:]); {
 	case n > 0:

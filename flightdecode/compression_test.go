@@ -40,7 +40,7 @@ func zstdFrame(t testing.TB, data []byte, opts ...zstd.EOption) []byte {
 	return w.EncodeAll(data, nil)
 }
 
-// plainLZ4 is what a server like GreptimeDB writes: no checksum, 64 KiB blocks.
+// plainLZ4 compresses as GreptimeDB does: no checksum, 64 KiB blocks.
 var plainLZ4 = []lz4.Option{lz4.ChecksumOption(false), lz4.BlockSizeOption(lz4.Block64Kb)}
 
 // samples are contents that compress well, badly, in one block and in many.
@@ -129,7 +129,7 @@ func TestFramesThatAreRefused(t *testing.T) {
 		corrupt[0] ^= 1
 		try("wrong magic", len(data), corrupt)
 	}
-	// A corrupt block is reported where there is a checksum to tell.
+	// Only a checksum reveals every corrupt block.
 	for _, name := range []string{"LZ4 of checksums", "ZSTD"} {
 		f := frames[name]
 		corrupt := bytes.Clone(f.frame)
@@ -156,8 +156,8 @@ func compressed(c byte, size int64, frame []byte) batchSpec {
 	}
 }
 
-// TestBombs: the announced size is not believed without reason, and never beyond
-// the limit. It measures memory of the whole process, so it runs alone.
+// TestBombs announces sizes that are implausible or exceed the limit. It measures the
+// memory of the whole process, so it runs alone.
 func TestBombs(t *testing.T) {
 	zeros := make([]byte, 10<<20)
 	bomb := zstdFrame(t, zeros)
@@ -172,12 +172,12 @@ func TestBombs(t *testing.T) {
 		{"ZSTD lie", compressed(1, 1<<29, make([]byte, 1000)), 0, "cannot decompress"},
 		{"negative size", compressed(0, -2, make([]byte, 1000)), 0, "cannot decompress to -2"},
 		{"greatest size", compressed(1, 1<<63-1, make([]byte, 1000)), 1<<63 - 1, "cannot decompress"},
-		{"beyond the limit", compressed(1, 10<<20, bomb), 10<<20 - 1, "beyond the limit of 10485759 bytes"},
+		{"beyond the limit", compressed(1, 10<<20, bomb), 10<<20 - 1, "exceeds the limit of 10485759 bytes"},
 		{"beyond its claim", compressed(1, 1<<10, bomb), 0, "ZSTD buffer: it decompresses to more bytes"},
 		{"short of its claim", compressed(1, 1<<10, zstdFrame(t, zeros[:100])), 0, "ZSTD buffer: it decompresses to fewer bytes"},
 		{"no frame", compressed(0, 8, []byte("nothing")), 0, "LZ4 buffer"},
 		{"no prefix", batchSpec{length: 1, nodes: [][2]int64{{1, 0}}, compression: map[int]any{}, buffers: [][]byte{nil, {1, 2, 3}}}, 0, "a compressed buffer of 3 bytes"},
-		{"misaligned beyond the limit", batchSpec{length: 100, nodes: [][2]int64{{100, 0}}, buffers: [][]byte{make([]byte, 408)}, entries: [][2]int64{{0, 0}, {1, 400}}}, 399, "beyond the limit of 399 bytes"},
+		{"misaligned beyond the limit", batchSpec{length: 100, nodes: [][2]int64{{100, 0}}, buffers: [][]byte{make([]byte, 408)}, entries: [][2]int64{{0, 0}, {1, 400}}}, 399, "exceeds the limit of 399 bytes"},
 	}
 	for _, test := range tests {
 		m := test.batch.message(t)
@@ -195,8 +195,8 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// TestManyBuffersOfOneRegion: buffers may overlap, so a small body can be
-// decompressed many times; the limit counts each.
+// TestManyBuffersOfOneRegion decompresses overlapping buffers: a small body can be
+// decompressed many times, and the limit counts each time.
 func TestManyBuffersOfOneRegion(t *testing.T) {
 	t.Parallel()
 	frame := zstdFrame(t, make([]byte, 1<<20))
@@ -209,7 +209,7 @@ func TestManyBuffersOfOneRegion(t *testing.T) {
 		spec.entries = append(spec.entries, [2]int64{}, [2]int64{0, int64(len(content))})
 	}
 	stream := []Message{schemaOf(t, fields...), spec.message(t)}
-	wantError(t, readWith(stream, io.EOF, Options{MaxBatchBytes: 50 << 20}).err, 1, "beyond the limit")
+	wantError(t, readWith(stream, io.EOF, Options{MaxBatchBytes: 50 << 20}).err, 1, "exceeds the limit")
 }
 
 func FuzzDecompress(f *testing.F) {
@@ -233,7 +233,7 @@ func FuzzDecompress(f *testing.F) {
 		if err != nil || codec != codecLZ4 {
 			return
 		}
-		// What the fast way reads, the library reads alike.
+		// The library must read the same as the fast path.
 		want := make([]byte, size)
 		if _, err := io.ReadFull(lz4.NewReader(bytes.NewReader(frame)), want); err == nil && !bytes.Equal(out[:size], want) {
 			t.Error("lz4.Reader reads other bytes")

@@ -8,19 +8,19 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// dictionary holds the values that the dictionary-encoded columns of its id refer
+// dictionary holds the values that the dictionary-encoded columns with its id refer
 // to at this point of the stream. GreptimeDB 1.0.2 sends a dictionary in full
-// before the first batch that needs it, again whenever its values differ from the
-// last ones, and not at all if there are no batches.
+// before the first batch that needs it, and again whenever its values differ from
+// the previous ones. It sends no dictionary if there are no batches.
 type dictionary struct {
 	id     int64
-	values *column // the plan for decoding them
+	values *column // the plan for decoding the values
 	data   *array.Data
-	// received tells whether data came from the server.
+	// received reports whether the server has sent data.
 	received bool
 }
 
-// current returns the values as they stand. Until some have come there are none.
+// current returns the present values. There are none before the first message.
 func (d *dictionary) current() *array.Data {
 	if d.data == nil {
 		empty := array.MakeArrayOfNull(memory.DefaultAllocator, d.values.dtype, 0)
@@ -31,14 +31,14 @@ func (d *dictionary) current() *array.Data {
 	return d.data
 }
 
-// replace makes data, of which it takes ownership, the values. Batches that were
-// decoded before keep theirs.
+// replace makes data the values and takes ownership of it. Batches that were
+// decoded before keep the old values.
 func (d *dictionary) replace(data *array.Data) {
 	d.release()
 	d.data, d.received = data, true
 }
 
-// extend appends data to the values, into memory of at most limit bytes.
+// extend appends data to the values. The result takes at most limit bytes.
 func (d *dictionary) extend(data *array.Data, limit int64) error {
 	old := d.current()
 	if old.Len() > maxLength-data.Len() {

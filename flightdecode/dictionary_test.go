@@ -34,7 +34,7 @@ func indices(values ...int8) batchSpec {
 	return batchSpec{length: int64(len(values)), nodes: [][2]int64{{int64(len(values)), 0}}, buffers: [][]byte{nil, le(values)}}
 }
 
-// valuesOf renders what a dictionary column stands for.
+// valuesOf formats the values that a dictionary column refers to.
 func valuesOf(column arrow.Array) string {
 	var list []string
 	for i := range column.Len() {
@@ -62,7 +62,7 @@ func TestDictionariesAreReplacedAndExtended(t *testing.T) {
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
-	// All batches were kept to the end: what came later must not change them.
+	// All batches were retained to the end: later messages must not change them.
 	want := []string{"[]", "[b a]", "[a]", "[c a]", "[c]", "[d]"}
 	for i, batch := range got.batches {
 		render(t, batch)
@@ -75,7 +75,7 @@ func TestDictionariesAreReplacedAndExtended(t *testing.T) {
 	}
 
 	shrunk := append(stream[:len(stream):len(stream)], indices(1).message(t))
-	wantError(t, read(shrunk, io.EOF).err, len(stream), "value 0 lies outside of dictionary 3, which has 1 values")
+	wantError(t, read(shrunk, io.EOF).err, len(stream), "value 0 lies outside dictionary 3, which has 1 values")
 }
 
 func TestDictionaryIsSharedByColumns(t *testing.T) {
@@ -108,7 +108,7 @@ func TestDictionariesWithinOthers(t *testing.T) {
 		texts("a", "b").dictionary(t, 1, false),
 		texts("x", "y").dictionary(t, 2, false),
 		batchSpec{length: 2, nodes: [][2]int64{{2, 0}, {2, 0}}, buffers: [][]byte{nil, nil, {1, 0}}}.dictionary(t, 9, false),
-		texts("z").dictionary(t, 2, false), // too late for the structs that came
+		texts("z").dictionary(t, 2, false), // too late for the earlier structs
 		batchSpec{
 			length: 1, nodes: [][2]int64{{1, 0}, {3, 0}, {1, 0}},
 			buffers: [][]byte{nil, le(int32(0), int32(3)), nil, {1, 0, 1}, nil, {0}},
@@ -144,8 +144,8 @@ func TestDictionaryFaults(t *testing.T) {
 		index    int
 		want     string // "" for no error
 	}{
-		{"none came", []Message{schema, indices(0).message(t)}, 1, "comes from dictionary 3, of which no DictionaryBatch came before"},
-		{"index too great", []Message{schema, texts("a").dictionary(t, 3, false), indices(0, 1).message(t)}, 2, `column "s": value 1 lies outside of dictionary 3, which has 1 values`},
+		{"none came", []Message{schema, indices(0).message(t)}, 1, "refers to dictionary 3, for which no DictionaryBatch has arrived"},
+		{"index too great", []Message{schema, texts("a").dictionary(t, 3, false), indices(0, 1).message(t)}, 2, `column "s": value 1 lies outside dictionary 3, which has 1 values`},
 		{"index negative", []Message{schema, texts("a").dictionary(t, 3, false), indices(-1).message(t)}, 2, "value 0 lies outside"},
 		{"index huge", []Message{schemaOf(t, unsigned), texts("a").dictionary(t, 3, false),
 			batchSpec{length: 1, nodes: [][2]int64{{1, 0}}, buffers: [][]byte{nil, le(uint64(1 << 63))}}.message(t)}, 2, "lies outside"},
@@ -184,8 +184,9 @@ func TestDictionariesThatGrowAreBounded(t *testing.T) {
 	wantError(t, readWith(stream, io.EOF, Options{MaxBatchBytes: 200}).err, 14, "raise Options.MaxBatchBytes")
 }
 
-// TestColumnsWithoutADictionaryStillReadInFull: nulls and no rows need none, and
-// Dictionary() must be there all the same, for values of any type.
+// TestColumnsWithoutADictionaryStillReadInFull reads columns that need no dictionary,
+// because they have only nulls or no rows. Dictionary() must still return one, for
+// values of any type.
 func TestColumnsWithoutADictionaryStillReadInFull(t *testing.T) {
 	t.Parallel()
 	null := indices(0)

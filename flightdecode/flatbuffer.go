@@ -8,19 +8,19 @@ import (
 
 // flatbuffer reads the FlatBuffers of a message header. The Go runtime of
 // FlatBuffers trusts its input and panics on bad offsets; here each offset is
-// checked before it is followed. The first fault is kept in err, and what is read
-// after it is zero or absent, so a caller may read all it needs and look at err
-// once.
+// checked before it is followed. The first fault is kept in err, and everything
+// read after it is zero or absent. A caller may therefore read all it needs and
+// check err once.
 type flatbuffer struct {
 	buf []byte
 	err error
-	// budget bounds the work of reading: offsets may point at the same table
-	// over and over, which makes a small buffer unfold into a huge tree.
+	// budget bounds the work of reading: many offsets may point at the same
+	// table, which unfolds a small buffer into a huge tree.
 	budget int
 }
 
-// Costs against the budget. A buffer that shares nothing spends less than its own
-// length, so four times the length refuses no honest one.
+// Costs charged to the budget. A buffer that shares nothing spends less than its own
+// length, so a budget of four times the length refuses no honest buffer.
 const (
 	budgetFactor = 4
 	tableCost    = 16
@@ -44,7 +44,7 @@ func (f *flatbuffer) spend(cost int) bool {
 	return f.err == nil
 }
 
-// root returns the table that the buffer is about.
+// root returns the root table of the buffer.
 func (f *flatbuffer) root() table {
 	if len(f.buf) < 2*flatbuffers.SizeUOffsetT {
 		f.fail("it is too short")
@@ -57,9 +57,9 @@ func (f *flatbuffer) root() table {
 	return f.table(pos)
 }
 
-// follow returns the position that the offset stored at pos refers to. pos has
-// been checked; at the result there are 4 bytes, as tables, strings and vectors
-// begin with.
+// follow returns the position that the offset stored at pos refers to. The caller has
+// checked pos. At least 4 bytes follow the result, because tables, strings and vectors
+// begin with 4.
 func (f *flatbuffer) follow(pos int) (int, bool) {
 	target := int64(pos) + int64(flatbuffers.GetUOffsetT(f.buf[pos:]))
 	if f.err != nil || target > int64(len(f.buf)-flatbuffers.SizeUOffsetT) {
@@ -69,7 +69,7 @@ func (f *flatbuffer) follow(pos int) (int, bool) {
 	return int(target), true
 }
 
-// table returns the table at pos, where there are 4 bytes.
+// table returns the table at pos, which at least 4 bytes follow.
 func (f *flatbuffer) table(pos int) table {
 	if !f.spend(tableCost) {
 		return table{}
@@ -77,7 +77,7 @@ func (f *flatbuffer) table(pos int) table {
 	const vtableHeader = flatbuffers.VtableMetadataFields * flatbuffers.SizeVOffsetT
 	at := int64(pos) - int64(flatbuffers.GetSOffsetT(f.buf[pos:]))
 	if at < 0 || at > int64(len(f.buf)-vtableHeader) {
-		f.fail("a vtable lies outside")
+		f.fail("a vtable lies outside it")
 		return table{}
 	}
 	rest := f.buf[at:]
@@ -89,13 +89,13 @@ func (f *flatbuffer) table(pos int) table {
 	return table{f: f, pos: pos, slots: rest[vtableHeader:vtableSize]}
 }
 
-// table is a table within a flatbuffer. Its fields are known by their slot, the
-// order in which Arrow's Message.fbs and Schema.fbs declare them. The zero table
-// has no fields.
+// table is a table within a flatbuffer. A field is identified by its slot: its place
+// in the declaration in Arrow's Message.fbs or Schema.fbs. The zero table has no
+// fields.
 type table struct {
 	f     *flatbuffer
 	pos   int
-	slots []byte // of the vtable, two bytes each
+	slots []byte // slots of the vtable, two bytes each
 }
 
 // field returns the position of a field of size bytes, or false if it is absent.
@@ -111,7 +111,7 @@ func (t table) field(slot, size int) (int, bool) {
 	// The table's size in its vtable is no bound: the Go FlatBuffers builder,
 	// hence arrow-go's writer, lets tables of different sizes share a vtable.
 	if offset < flatbuffers.SizeSOffsetT || offset > len(t.f.buf)-t.pos-size {
-		t.f.fail("a field lies outside")
+		t.f.fail("a field lies outside it")
 		return 0, false
 	}
 	return t.pos + offset, true
@@ -159,7 +159,7 @@ func (t table) table(slot int) (table, bool) {
 	return t.f.table(pos), t.f.err == nil
 }
 
-// span returns where the elements of a vector begin and how many there are.
+// span returns the position of a vector's first element and the number of elements.
 func (t table) span(slot, size int) (pos, n int) {
 	pos, ok := t.field(slot, flatbuffers.SizeUOffsetT)
 	if !ok {
@@ -171,13 +171,13 @@ func (t table) span(slot, size int) (pos, n int) {
 	count := int64(flatbuffers.GetUOffsetT(t.f.buf[pos:]))
 	pos += flatbuffers.SizeUOffsetT
 	if count*int64(size) > int64(len(t.f.buf)-pos) {
-		t.f.fail("a vector is longer than what follows")
+		t.f.fail("a vector extends beyond its end")
 		return 0, 0
 	}
 	return pos, int(count)
 }
 
-// vector returns the elements of a vector, size bytes each; nil if it is absent.
+// vector returns the elements of a vector, size bytes each, or nil if it is absent.
 func (t table) vector(slot, size int) []byte {
 	pos, n := t.span(slot, size)
 	if n == 0 {
@@ -186,7 +186,7 @@ func (t table) vector(slot, size int) []byte {
 	return t.f.buf[pos : pos+n*size]
 }
 
-// string returns a copy of a string; "" if it is absent.
+// string returns a copy of a string, or "" if it is absent.
 func (t table) string(slot int) string {
 	b := t.vector(slot, 1)
 	if len(b) == 0 || !t.f.spend(stringCost+len(b)) {

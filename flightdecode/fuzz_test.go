@@ -22,7 +22,7 @@ func pack(messages []Message) []byte {
 	return b
 }
 
-// unpack takes any bytes apart; what is short of its length is cut.
+// unpack splits any bytes into messages. A part that lacks bytes is cut.
 func unpack(b []byte) (messages []Message) {
 	for len(b) >= 9 {
 		var m Message
@@ -39,8 +39,8 @@ func unpack(b []byte) (messages []Message) {
 	return messages
 }
 
-// FuzzReader feeds mutated streams: no input may panic, and all that is handed
-// out can be read in full.
+// FuzzReader feeds mutated streams: no input may panic, and all batches must read in
+// full.
 func FuzzReader(f *testing.F) {
 	const small = 8 << 10 // larger seeds only slow mutation down
 	for _, exchange := range answers() {
@@ -58,12 +58,12 @@ func FuzzReader(f *testing.F) {
 		}
 		var e *Error
 		if got.err != nil && !errors.As(got.err, &e) {
-			t.Errorf("error %v is no *Error", got.err)
+			t.Errorf("error %v is not an *Error", got.err)
 		}
 	})
 }
 
-// FuzzFlightMetadata: what can be read is what is there.
+// FuzzFlightMetadata feeds any bytes. If they decode, fields appended to them must win.
 func FuzzFlightMetadata(f *testing.F) {
 	for _, exchange := range answers() {
 		for _, m := range exchange.Messages {
@@ -78,7 +78,7 @@ func FuzzFlightMetadata(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Fields appended later win over those before.
+		// Later fields override earlier ones.
 		again := append(b[:len(b):len(b)], 0x0a, 2, 8, 7, 0x12, 3, 0x0a, 1, '!')
 		next, err := readFlightMetadata(again)
 		if err != nil || next.affectedRows != 7 || string(next.metrics) != "!" {

@@ -14,7 +14,7 @@ import (
 	"github.com/greptime-go/greptime/internal/captures"
 )
 
-// received returns a recv function that gives the messages, then end.
+// received returns a recv function that returns the messages, then end.
 func received(messages []Message, end error) func(*Message) error {
 	next := 0
 	return func(m *Message) error {
@@ -38,7 +38,7 @@ func messagesOf(exchange captures.DoGet) []Message {
 
 func captured(name string) []Message { return messagesOf(captures.DoGetByName(name)) }
 
-// answer is all that a reader said about a stream.
+// answer is everything that a reader returned about a stream.
 type answer struct {
 	schema          *arrow.Schema // nil if there was no reader
 	batches         []arrow.RecordBatch
@@ -53,8 +53,8 @@ func read(messages []Message, end error) answer {
 	return readWith(messages, end, Options{})
 }
 
-// readWith reads a stream to its end. Batches are kept, so they show whether a
-// later message changes an earlier batch.
+// readWith reads a stream to its end. It retains the batches, to show whether a later
+// message changes an earlier batch.
 func readWith(messages []Message, end error, opts Options) (a answer) {
 	r, err := NewReader(received(messages, end), opts)
 	if err != nil {
@@ -79,7 +79,7 @@ func sameBatch(a, b arrow.RecordBatch) bool {
 		array.RecordApproxEqual(a, b, array.WithNaNsEqual(true), array.WithAbsTolerance(0))
 }
 
-// payloads collects what an ipc.Writer would send.
+// payloads collects the messages that an ipc.Writer would send.
 type payloads []Message
 
 func (p *payloads) Start() error { return nil }
@@ -112,7 +112,7 @@ func encode(t testing.TB, schema *arrow.Schema, batches []arrow.RecordBatch, opt
 	return p
 }
 
-// arrowStream returns the same as one IPC stream, for arrow-go's own reader.
+// arrowStream returns the same as one IPC stream for arrow-go's own reader.
 func arrowStream(t testing.TB, schema *arrow.Schema, batches []arrow.RecordBatch, opts ...ipc.Option) []byte {
 	t.Helper()
 	var stream bytes.Buffer
@@ -147,8 +147,8 @@ func arrowRead(t testing.TB, stream []byte) (*arrow.Schema, []arrow.RecordBatch)
 	return r.Schema(), batches
 }
 
-// touchLimit bounds how many values without bytes of their own are looked at:
-// messages may announce two billion nulls.
+// touchLimit bounds the number of values read that take no bytes: messages may
+// announce two billion nulls.
 const touchLimit = 1 << 14
 
 // touch reads all values of a batch.
@@ -163,7 +163,7 @@ func touch(t testing.TB, batch arrow.RecordBatch) (values int64) {
 	return values
 }
 
-// render reads all values by the ways that arrow-go has for whole batches, too.
+// render also reads all values through arrow-go's functions for whole batches.
 func render(t testing.TB, batch arrow.RecordBatch) {
 	t.Helper()
 	if touch(t, batch) >= touchLimit || batch.NumRows() >= touchLimit {
@@ -175,7 +175,7 @@ func render(t testing.TB, batch arrow.RecordBatch) {
 	}
 }
 
-// touchArray returns the number of values in it and its children.
+// touchArray returns the number of values in the array and its children.
 func touchArray(t testing.TB, arr arrow.Array) (values int64) {
 	t.Helper()
 	n := min(arr.Len(), touchLimit)

@@ -28,8 +28,8 @@ func recycled(messages []Message) []Message {
 	return out
 }
 
-// TestRecycledMemoryKeepsBatches reads all recorded answers out of recycled memory,
-// which is overwritten when the reader gives it up, and keeps their batches.
+// TestRecycledMemoryKeepsBatches reads all recorded answers from recycled memory,
+// which is overwritten when the reader releases it, and retains their batches.
 func TestRecycledMemoryKeepsBatches(t *testing.T) {
 	before := bufpool.Live()
 	for _, exchange := range captures.DoGets() {
@@ -51,8 +51,8 @@ func TestRecycledMemoryKeepsBatches(t *testing.T) {
 	}
 }
 
-// TestAllMemoryIsReleased reads recorded answers to their end, to every message
-// before, and with a fault in each message, by an allocator that counts.
+// TestAllMemoryIsReleased reads recorded answers to their end, up to each message,
+// and with a fault in each message, with an allocator that counts.
 func TestAllMemoryIsReleased(t *testing.T) {
 	before := bufpool.Live()
 	read := func(messages []Message) {

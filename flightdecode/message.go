@@ -9,27 +9,27 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// Message is what FlightData says about data; its descriptor plays no part in
-// answers.
+// Message is the part of FlightData that carries data. Answers do not use its
+// descriptor.
 type Message struct {
-	// Header is FlightData.data_header: an Arrow IPC Message, a FlatBuffer
+	// Header is FlightData.data_header: an Arrow IPC Message, which is a FlatBuffer
 	// without length prefix or continuation marker. AppMetadata is
-	// FlightData.app_metadata. Both are read before the next message is asked
-	// for, and not referred to afterwards.
+	// FlightData.app_metadata. The reader is done with both before it asks for the
+	// next message.
 	Header, AppMetadata []byte
-	// Body is FlightData.data_body. It belongs to the reader once it was
-	// received: uncompressed arrays lie in it until they are released. Buffers
-	// that are not aligned for their type are copied, so a body that starts at a
-	// multiple of 8 bytes, better 64, saves time.
+	// Body is FlightData.data_body. Once received it belongs to the reader:
+	// uncompressed arrays lie in it until they are released. Buffers that are not
+	// aligned for their type are copied, so a body that starts at a multiple of
+	// 8 bytes, or better 64, saves time.
 	Body []byte
-	// Buffer, if it is not nil, is the memory that Body is the beginning of. The
-	// reader takes over one reference, also when there is an error, and releases it
-	// when neither a record batch nor a dictionary is left that lies in it. Header
-	// and AppMetadata may lie further back.
+	// Buffer, if not nil, is memory that starts with Body. The reader takes over one
+	// reference, even if it returns an error. It releases that reference when no
+	// record batch and no dictionary lies in the memory any more. Header and
+	// AppMetadata may lie behind Body in the same memory.
 	Buffer *memory.Buffer
 }
 
-// memory returns the memory that Body is the beginning of.
+// memory returns the memory that starts with Body.
 func (m *Message) memory() *memory.Buffer {
 	if m.Buffer == nil {
 		return memory.NewBufferBytes(m.Body)
@@ -37,12 +37,12 @@ func (m *Message) memory() *memory.Buffer {
 	return m.Buffer
 }
 
-// begins says whether Body is the beginning of Buffer.
+// begins reports whether Buffer starts with Body.
 func (m *Message) begins() bool {
 	return len(m.Body) <= m.Buffer.Len() && unsafe.SliceData(m.Body) == unsafe.SliceData(m.Buffer.Bytes())
 }
 
-// release gives up the memory.
+// release releases the memory.
 func (m *Message) release() {
 	if m.Buffer != nil {
 		m.Buffer.Release()
@@ -98,28 +98,28 @@ const (
 	keyValueValue
 )
 
-// Values of MetadataVersion that readers of today take.
+// Values of MetadataVersion that current readers accept.
 const (
 	metadataV4 = 3
 	metadataV5 = 4
 )
 
-// header is the part of an IPC message that tells what the rest is.
+// header is the part of an IPC message that describes the rest.
 type header struct {
 	kind     messageKind
 	table    table // Schema, DictionaryBatch or RecordBatch; none for NONE
 	metadata arrow.Metadata
 }
 
-// readHeader reads the header of m by means of f. GreptimeDB's NONE messages
-// (20 bytes on 1.0.2) are told by their header type, which is absent, not by
-// their bytes.
+// readHeader reads the header of m with f. It recognizes GreptimeDB's NONE messages
+// (20 bytes on 1.0.2) by their header type, which is absent, rather than by their
+// bytes.
 func readHeader(f *flatbuffer, m *Message) (header, error) {
 	if len(m.Header) == 0 {
 		return header{kind: kindUnreadable}, errors.New("it has no data_header, which every message needs")
 	}
 	if m.Buffer != nil && len(m.Body) > 0 && !m.begins() {
-		return header{kind: kindUnreadable}, errors.New("its Body is not the beginning of its Buffer: whoever received it must see to that")
+		return header{kind: kindUnreadable}, errors.New("its Buffer does not start with its Body")
 	}
 	f.reset(m.Header)
 	root := f.root()
@@ -145,7 +145,7 @@ func readHeader(f *flatbuffer, m *Message) (header, error) {
 	return h, nil
 }
 
-// keyValues returns custom metadata in the order in which it was sent.
+// keyValues returns the custom metadata in the order in which it was sent.
 func keyValues(pairs tables) arrow.Metadata {
 	if pairs.n == 0 {
 		return arrow.Metadata{}

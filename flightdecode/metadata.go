@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// flightMetadata is GreptimeDB's protobuf message of that name, the app_metadata
-// of NONE messages: AffectedRows{value} in field 1, Metrics{metrics} in field 2.
-// Up to 1.1 only one of them is set; then flow extensions send both.
+// flightMetadata is GreptimeDB's protobuf message of that name, the app_metadata of
+// NONE messages: AffectedRows{value} in field 1, Metrics{metrics} in field 2. Up to
+// version 1.1 only one of them is set; in later versions flow extensions send both.
 type flightMetadata struct {
 	affectedRows    uint64
 	hasAffectedRows bool
@@ -32,7 +32,7 @@ const (
 
 var errMetadata = errors.New("app_metadata is not a FlightMetadata: malformed protobuf")
 
-// readFlightMetadata decodes app_metadata. Fields it does not know are skipped.
+// readFlightMetadata decodes app_metadata. It skips unknown fields.
 func readFlightMetadata(b []byte) (m flightMetadata, err error) {
 	for len(b) > 0 {
 		var f protoField
@@ -57,7 +57,7 @@ func readFlightMetadata(b []byte) (m flightMetadata, err error) {
 	return m, nil
 }
 
-// eachValue calls use for every field 1 of that wire type in b.
+// eachValue calls use for every field 1 in b that has the given wire type.
 func eachValue(b []byte, wire uint64, use func(protoField)) error {
 	for len(b) > 0 {
 		f, rest, err := nextField(b)
@@ -102,7 +102,7 @@ func nextField(b []byte) (f protoField, rest []byte, err error) {
 		size = 8
 	case wireFixed32:
 		size = 4
-	default: // groups, which nothing in GreptimeDB uses
+	default: // groups, which GreptimeDB does not use
 		return f, nil, errMetadata
 	}
 	if size > uint64(len(b)) {

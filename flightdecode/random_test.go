@@ -18,7 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// leafTypes are all types without children that are decoded.
+// leafTypes are all supported types without children.
 var leafTypes = []arrow.DataType{
 	arrow.Null, arrow.FixedWidthTypes.Boolean,
 	arrow.PrimitiveTypes.Int8, arrow.PrimitiveTypes.Int16, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64,
@@ -108,7 +108,7 @@ func randomBatches(rng *rand.Rand, fields, batches, rows int) (*arrow.Schema, []
 	return schema, out
 }
 
-// appendRandom appends a value, or null at a rate of nulls. Map keys are never null.
+// appendRandom appends a value, or null with probability nulls. Map keys are never null.
 func appendRandom(rng *rand.Rand, builder array.Builder, nulls float64) {
 	if rng.Float64() < nulls {
 		builder.AppendNull()
@@ -272,9 +272,9 @@ func FuzzAgainstArrowGo(f *testing.F) {
 	})
 }
 
-// compareWithArrowGo writes random batches with arrow-go and reads them back by
-// both ways. (Types are the same only then: arrow-go's writer and readers differ
-// in details of maps.)
+// compareWithArrowGo writes random batches with arrow-go and reads them back with
+// both readers. Types are the same only then: arrow-go's writer and readers differ in
+// details of maps.
 func compareWithArrowGo(t *testing.T, seed1, seed2 uint64, opts []ipc.Option) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed1, seed2))
@@ -298,9 +298,8 @@ func compareWithArrowGo(t *testing.T, seed1, seed2 uint64, opts []ipc.Option) {
 	}
 }
 
-// sameBatches compares batches that nobody has touched yet: printing a timestamp
-// leaves its zone in the type, and arrow-go then takes large lists of it for
-// another type.
+// sameBatches compares batches that nobody has read yet: printing a timestamp leaves
+// its zone in the type, and arrow-go then treats large lists of it as another type.
 func sameBatches(t *testing.T, got, want []arrow.RecordBatch) {
 	t.Helper()
 	if len(got) != len(want) {

@@ -15,17 +15,17 @@ import (
 	"github.com/greptime-go/greptime/internal/bufpool"
 )
 
-// Options of a Reader. The zero value is fine.
+// Options configures a Reader. The zero value selects the defaults.
 type Options struct {
 	// MaxBatchBytes bounds the memory, in bytes, that is allocated for the
-	// buffers of one message: what a compressed body decompresses to, and copies
-	// of buffers that are not aligned. It also bounds a dictionary that grows by
-	// deltas. A message beyond it is an error. Zero or less means 1 GiB, twice
-	// what GreptimeDB sends in a message unless configured otherwise; more than
-	// 1 TiB means 1 TiB.
+	// buffers of one message: the decompressed buffers of a compressed body, and
+	// copies of buffers that are not aligned. It also bounds a dictionary that
+	// grows by deltas. A message that needs more is an error. Zero or less means
+	// 1 GiB, twice what GreptimeDB sends in a message unless configured
+	// otherwise. More than 1 TiB means 1 TiB.
 	MaxBatchBytes int64
-	// Allocator provides that memory. Nil means memory that is recycled when the
-	// last record batch that lies in it is released.
+	// Allocator provides that memory. Nil selects memory that is recycled when
+	// the last record batch in it is released.
 	Allocator memory.Allocator
 }
 
@@ -34,11 +34,11 @@ const (
 	mostMaxBatchBytes    = 1 << 40
 )
 
-// Reader reads the answer to a DoGet call. It is an [array.RecordReader]; for a
-// statement without a result set it has no fields, no batches, and
-// [Reader.AffectedRows].
+// Reader reads the answer to a DoGet call. It is an [array.RecordReader]. For a
+// statement without a result set it returns a schema without fields, no batches, and
+// the number of [Reader.AffectedRows].
 //
-// A Reader must not be used by several goroutines at once, apart from Retain and
+// A Reader must not be used by several goroutines at once, except for Retain and
 // Release.
 type Reader struct {
 	refs atomic.Int64
@@ -46,7 +46,7 @@ type Reader struct {
 	recv    func(*Message) error
 	limit   int64
 	message Message
-	index   int // of message; -1 before the first one
+	index   int // index of the message; -1 before the first one
 	fb      flatbuffer
 	decoder batchDecoder
 
@@ -68,17 +68,17 @@ var _ array.RecordReader = (*Reader)(nil)
 
 // NewReader reads the first message of a stream: a schema or affected rows.
 //
-// recv fills its argument, which is empty, with the next message. At the end of
-// the stream it returns io.EOF, which must mean that the call ended with status
-// OK; any other error is the end, too, and comes back as it is. The reader calls
-// recv within NewReader and Next only.
+// recv stores the next message in its argument, which is empty. At the end of the
+// stream recv returns io.EOF, which must mean that the call ended with status OK. Any
+// other error also ends the stream; the reader returns it unchanged. The reader calls
+// recv only within NewReader and Next.
 //
-// A stream that ends before its first message is an *Error that wraps
-// io.ErrUnexpectedEOF.
+// For a stream that ends before its first message, NewReader returns an *Error that
+// wraps io.ErrUnexpectedEOF.
 func NewReader(recv func(*Message) error, opts Options) (*Reader, error) {
 	r := &Reader{recv: recv, limit: defaultMaxBatchBytes, index: -1}
 	if opts.MaxBatchBytes > 0 {
-		// The limit and a bit more must fit an int, of 32 bits perhaps.
+		// The limit plus some overhead must fit an int, which may have 32 bits.
 		r.limit = min(opts.MaxBatchBytes, mostMaxBatchBytes, math.MaxInt-overrun-arenaAlignment)
 	}
 	r.decoder.allocator = opts.Allocator
@@ -90,7 +90,7 @@ func NewReader(recv func(*Message) error, opts Options) (*Reader, error) {
 		return nil, r.err
 	}
 	if r.done {
-		err := fmt.Errorf("the stream ended before it: every answer has one: %w", io.ErrUnexpectedEOF)
+		err := fmt.Errorf("the stream ended before the first message: %w", io.ErrUnexpectedEOF)
 		return nil, &Error{Index: 0, Err: err}
 	}
 	return r, nil
@@ -99,9 +99,9 @@ func NewReader(recv func(*Message) error, opts Options) (*Reader, error) {
 // Retain adds a reference.
 func (r *Reader) Retain() { r.refs.Add(1) }
 
-// Release drops a reference. With the last one the reader lets go of the current
-// record batch and of the dictionaries, and Next returns false. It does not end
-// the call: whoever made recv does.
+// Release drops a reference. When the last one is dropped, the reader releases the
+// current record batch and the dictionaries, and Next returns false. Release does not
+// end the call; that is up to the owner of recv.
 func (r *Reader) Release() {
 	if r.refs.Add(-1) != 0 {
 		return
@@ -114,16 +114,16 @@ func (r *Reader) Release() {
 }
 
 // Schema returns the schema of the record batches. It has no fields after USE and
-// where there are affected rows; it is never nil.
+// after a statement that affects rows. It is never nil.
 func (r *Reader) Schema() *arrow.Schema { return r.schema }
 
 // Next advances to the next record batch. It returns false at the end of the
-// stream, and when something went wrong: see Err. Affected rows and metrics are
-// complete only then, so Next is to be called until it returns false even where
-// no record batch is expected.
+// stream and after an error: see Err. Affected rows and metrics are complete only
+// when Next has returned false, so call it until then even if you expect no record
+// batch.
 //
-// Messages that carry no rows are dealt with along the way. Record batches of
-// zero rows are returned.
+// Next handles messages that carry no rows on the way. It returns record batches of
+// zero rows.
 func (r *Reader) Next() bool {
 	r.dropBatch()
 	for r.batch == nil && r.err == nil && !r.done {
@@ -132,38 +132,38 @@ func (r *Reader) Next() bool {
 	return r.batch != nil
 }
 
-// RecordBatch returns the current record batch: nil before the first call of Next
-// and after it returned false. It is valid until the next call of Next; Retain
-// keeps it longer. Its arrays may share memory with the body of the message it
-// came in.
+// RecordBatch returns the current record batch. It returns nil before the first call
+// of Next and after Next has returned false. The batch is valid until the next call
+// of Next; call Retain to keep it longer. Its arrays may share memory with the body
+// of the message that brought it.
 func (r *Reader) RecordBatch() arrow.RecordBatch { return r.batch }
 
-// Record returns RecordBatch.
+// Record returns the current record batch, as RecordBatch does.
 //
-// Deprecated: [array.RecordReader] demands it. Use [Reader.RecordBatch].
+// Deprecated: [array.RecordReader] requires this method. Use [Reader.RecordBatch].
 func (r *Reader) Record() arrow.RecordBatch { return r.batch }
 
-// Err returns why Next returned false: nil at the end of a stream that recv
-// reported with io.EOF, an error of recv as it was, or an *Error.
+// Err returns the reason why Next returned false: nil at the end of a stream that recv
+// reported with io.EOF, the unchanged error of recv, or an *Error.
 func (r *Reader) Err() error { return r.err }
 
-// AffectedRows returns the number of rows that the statement affected, and
+// AffectedRows returns the number of rows that the statement affected. ok reports
 // whether the server answered with such a number rather than with a schema.
 // GreptimeDB 1.0.2 counts in 32 bits.
 func (r *Reader) AffectedRows() (rows uint64, ok bool) {
 	return r.affectedRows, r.hasAffectedRows
 }
 
-// Metrics returns the JSON text of the last metrics message, which GreptimeDB
-// sends at the end of queries (1.1 also in between); nil if there was none yet.
-// The caller must not change it.
+// Metrics returns the JSON text of the last metrics message, or nil if there has been
+// none. GreptimeDB sends metrics at the end of queries; 1.1 also sends them between
+// batches. The caller must not modify the text.
 func (r *Reader) Metrics() []byte { return r.metrics }
 
-// EndedWithMetrics tells whether the last message so far carried metrics. After
-// the end it is the only trace of a result that was cut short because the server's
-// producer panicked: the call ends with status OK all the same, but SELECT, WITH,
-// VALUES, TQL, EXPLAIN and PromQL queries that ran to their end had metrics last
-// (GreptimeDB 1.0.2). SHOW, DESC, USE and ADMIN never have them.
+// EndedWithMetrics reports whether the last message so far carried metrics. After the
+// end of the stream, a missing metrics message is the only trace of a result that was
+// cut short because the server's producer panicked: such a call ends with status OK,
+// too. SELECT, WITH, VALUES, TQL, EXPLAIN and PromQL queries that ran to their end
+// have metrics last (GreptimeDB 1.0.2). SHOW, DESC, USE and ADMIN never send metrics.
 func (r *Reader) EndedWithMetrics() bool { return r.metricsLast }
 
 func (r *Reader) dropBatch() {
@@ -173,12 +173,12 @@ func (r *Reader) dropBatch() {
 	}
 }
 
-// step receives one message and deals with it. It sets batch, done or err if
-// there is something to tell.
+// step receives and handles one message. It sets batch, done or err if the message
+// has a result for the caller.
 func (r *Reader) step() {
 	r.message = Message{}
 	if err := r.recv(&r.message); err != nil {
-		// Not errors.Is: an error that wraps io.EOF is a broken connection.
+		// Not errors.Is: an error that wraps io.EOF means a broken connection.
 		if err == io.EOF {
 			r.done = true
 		} else {
@@ -199,17 +199,17 @@ func (r *Reader) step() {
 	r.message.release()
 }
 
-// Faults in the order of messages.
+// Messages in the wrong order.
 var (
-	errNothingFirst      = errors.New("an answer begins with a schema or affected rows, this one with neither")
-	errNoSchema          = errors.New("it came before the schema")
-	errSecondSchema      = errors.New("a second schema came")
-	errAfterAffectedRows = errors.New("it came after affected rows, which only metrics may follow")
-	errRowsAfterSchema   = errors.New("affected rows came after a schema")
-	errSecondRows        = errors.New("affected rows came a second time")
+	errNothingFirst      = errors.New("an answer must start with a schema or affected rows")
+	errNoSchema          = errors.New("it arrived before the schema")
+	errSecondSchema      = errors.New("a second schema arrived")
+	errAfterAffectedRows = errors.New("it arrived after affected rows, which only metrics may follow")
+	errRowsAfterSchema   = errors.New("affected rows arrived after a schema")
+	errSecondRows        = errors.New("affected rows arrived twice")
 )
 
-// take deals with a message by its kind and its place in the stream.
+// take handles a message according to its kind and its place in the stream.
 func (r *Reader) take(h header) error {
 	if h.kind == kindNone {
 		return r.takeMetadata()

@@ -9,29 +9,30 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// maxDepth is how deep types may nest; Arrow's C++ and Go readers stop there, too.
+// maxDepth is the greatest depth of nested types, the limit of Arrow's C++ and Go
+// readers, too.
 const maxDepth = 64
 
-// layout is how an array of a type is laid out in buffers and children.
+// layout is the arrangement of an array of some type in buffers and children.
 type layout uint8
 
 const (
 	layoutNull        layout = iota // nothing
 	layoutBoolean                   // validity, bits
-	layoutFixed                     // validity, column.width bytes a value
+	layoutFixed                     // validity, column.width bytes per value
 	layoutBinary                    // validity, 32-bit offsets, data
 	layoutLargeBinary               // validity, 64-bit offsets, data
 	layoutView                      // validity, views, any number of data buffers
 	layoutList                      // validity, 32-bit offsets; one child
 	layoutLargeList                 // validity, 64-bit offsets; one child
-	layoutMap                       // as layoutList; the child and its keys have no nulls
-	layoutFixedList                 // validity; one child of column.width values each
+	layoutMap                       // same as layoutList; the child and its keys have no nulls
+	layoutFixedList                 // validity; one child with column.width values per list
 	layoutStruct                    // validity; any number of children
 	layoutDictionary                // validity, indices of column.width bytes
 )
 
-// column is the plan for decoding a field: made once for a schema, used for every
-// batch. Children of a field are columns, too.
+// column is the plan for decoding a field. It is made once per schema and used for
+// every batch. The children of a field are columns, too.
 type column struct {
 	name     string
 	parent   *column // nil for a column of the schema
@@ -39,11 +40,11 @@ type column struct {
 	layout   layout
 	width    int
 	children []column
-	// dictionary is where the values of a dictionary-encoded field come from.
+	// dictionary is the source of the values of a dictionary-encoded field.
 	dictionary *dictionary
 }
 
-// errorf says what is wrong with the column, which it names with its parents.
+// errorf returns an error about the column, which it names together with its parents.
 func (c *column) errorf(format string, args ...any) error {
 	path := strconv.Quote(c.name)
 	for p := c.parent; p != nil; p = p.parent {
@@ -78,13 +79,13 @@ const (
 	encodingKind
 )
 
-// schemaReader makes an Arrow schema and the plan for decoding its batches.
+// schemaReader creates an Arrow schema and the plan for decoding its batches.
 type schemaReader struct {
 	fb           *flatbuffer
-	dictionaries map[int64]*dictionary // by id; nil without any
+	dictionaries map[int64]*dictionary // by id; nil if there are none
 }
 
-var errHost = errors.New("record batches are little endian, this machine is not, and they are not converted")
+var errHost = errors.New("record batches are little endian and are not converted for this big-endian machine")
 
 func (s *schemaReader) read(h header) (*arrow.Schema, []column, error) {
 	switch {
@@ -95,8 +96,8 @@ func (s *schemaReader) read(h header) (*arrow.Schema, []column, error) {
 	}
 	fields, columns, err := s.fields(h.table.tables(schemaFields), nil, 0)
 	metadata := keyValues(h.table.tables(schemaCustomMetadata))
-	// What was read after the first fault is meaningless, complaints about it
-	// included.
+	// Everything read after the first fault is meaningless, and so are
+	// complaints about it.
 	if s.fb.err != nil {
 		return nil, nil, s.fb.err
 	}
@@ -107,7 +108,8 @@ func (s *schemaReader) read(h header) (*arrow.Schema, []column, error) {
 }
 
 func (s *schemaReader) fields(v tables, parent *column, depth int) ([]arrow.Field, []column, error) {
-	// Pay before allocating: many tables may refer to one long vector.
+	// Charge the budget before allocating: many tables may refer to one long
+	// vector.
 	if v.n == 0 || !s.fb.spend(v.n*tableCost) {
 		return nil, nil, nil
 	}
@@ -153,7 +155,7 @@ func (s *schemaReader) field(t table, c *column, depth int) (arrow.Field, error)
 	}, nil
 }
 
-// encode turns c, the plan for the values, into the plan for indices into a
+// encode turns c, the plan for the values, into a plan for indices into a
 // dictionary of such values.
 func (s *schemaReader) encode(encoding table, c *column) error {
 	if kind := encoding.int16(encodingKind, 0); kind != 0 {

@@ -156,7 +156,7 @@ func TestExtensionTypesStayStorage(t *testing.T) {
 	}
 }
 
-// allocated returns how many bytes f allocates.
+// allocated returns the number of bytes that f allocates.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -165,10 +165,10 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestSchemasThatUnfold: a few hundred bytes whose offsets point at the same
-// tables and strings again and again would make a tree of any size.
+// TestSchemasThatUnfold reads a few hundred bytes whose offsets point at the same
+// tables and strings again and again, which would make a tree of any size.
 //
-// It measures memory of the whole process, so it runs alone.
+// It measures the memory of the whole process, so it runs alone.
 func TestSchemasThatUnfold(t *testing.T) {
 	doubling := func(b *flatbuffers.Builder) flatbuffers.UOffsetT {
 		child := int32Field("x").build(b)

@@ -38,8 +38,7 @@ const (
 	typeLargeListView
 )
 
-// refusedTypes are types that exist but are not decoded; GreptimeDB sends none of
-// them.
+// refusedTypes are the types that are not decoded. GreptimeDB sends none of them.
 var refusedTypes = map[typeID]string{
 	typeUnion:         "Union",
 	typeRunEndEncoded: "RunEndEncoded",
@@ -47,7 +46,7 @@ var refusedTypes = map[typeID]string{
 	typeLargeListView: "LargeListView",
 }
 
-// Slots of the types' tables.
+// Slots of the tables of types.
 const (
 	intBitWidth = 0
 	intIsSigned = 1
@@ -132,13 +131,13 @@ func (c *column) setNestedType(id typeID, params table, children []arrow.Field) 
 		m := arrow.MapOfFields(entries.Field(0), entries.Field(1))
 		m.KeysSorted = params.bool(mapKeysSorted)
 		c.dtype, c.layout = m, layoutMap
-		// MapOfFields gives the entries names of its own, as arrow-go has them.
+		// MapOfFields gives the entries names of its own, the same as arrow-go's.
 		c.children[0].dtype = m.Elem()
 	}
 	return nil
 }
 
-// fixedWidthType returns the types whose values all have the same number of bytes.
+// fixedWidthType returns a type whose values all have the same number of bytes.
 func fixedWidthType(id typeID, params table) (arrow.DataType, error) {
 	unit := params.int16(unitSlot, defaultUnit(id))
 	var dtype arrow.DataType
@@ -160,7 +159,7 @@ func fixedWidthType(id typeID, params table) (arrow.DataType, error) {
 			dtype = nth(unit, nil, nil, arrow.FixedWidthTypes.Time64us, arrow.FixedWidthTypes.Time64ns)
 		}
 	case typeTimestamp:
-		// Schema.fbs and arrow-go number units alike: second, milli, micro, nano.
+		// Schema.fbs and arrow-go number units in the same way: second, milli, micro, nano.
 		if unit >= 0 && unit <= int16(arrow.Nanosecond) {
 			dtype = &arrow.TimestampType{Unit: arrow.TimeUnit(unit), TimeZone: params.string(timestampTZ)}
 		}
@@ -182,7 +181,8 @@ func fixedWidthType(id typeID, params table) (arrow.DataType, error) {
 	return dtype, nil
 }
 
-// defaultUnit is what an absent unit means; Schema.fbs chose milliseconds for most.
+// defaultUnit returns the meaning of an absent unit: Schema.fbs chose milliseconds for
+// most types.
 func defaultUnit(id typeID) int16 {
 	if id == typeTimestamp || id == typeInterval {
 		return 0
@@ -220,8 +220,8 @@ func either(signed bool, yes, no arrow.DataType) arrow.DataType {
 	return no
 }
 
-// decimalType checks precision and scale: a scale beyond them would have readers
-// compute a power of ten of any size to print a value.
+// decimalType checks precision and scale: a scale beyond their bounds would make
+// readers compute an arbitrarily large power of ten to print a value.
 func decimalType(params table) (arrow.DataType, error) {
 	precision, scale := params.int32(decimalPrecision, 0), params.int32(decimalScale, 0)
 	width := params.int32(decimalBitWidth, 128)

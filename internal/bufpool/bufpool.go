@@ -1,11 +1,11 @@
-// Package bufpool recycles the memory of messages and record batches. What
-// GreptimeDB sends are many batches of some ten kilobytes each, so that their memory
-// would be most of what the collector has to do.
+// Package bufpool recycles the memory of messages and record batches. GreptimeDB sends
+// many batches of some ten kilobytes each; without a pool, their memory would be most
+// of the garbage collector's work.
 //
-// Memory comes and goes by Arrow's reference counts: a [memory.Buffer] from here
-// gives its memory back when its last reference is released, and whoever looks at it
-// later sees the bytes of another batch. What is never released is the garbage
-// collector's, as if there were no pool.
+// Memory follows Arrow's reference counts: a [memory.Buffer] from this package returns
+// its memory to the pool when its last reference is released. Code that reads the memory
+// after that sees the bytes of another batch. Memory that is never released is left to
+// the garbage collector, as if there were no pool.
 package bufpool
 
 import (
@@ -16,8 +16,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// Memory is recycled in sizes of four steps to the power of two, less what aligning
-// takes. Smaller requests cost the collector little, larger ones are too much to keep.
+// Memory is recycled in classes: four sizes per power of two, less the bytes that
+// alignment takes. Smaller requests cost the collector little; larger ones are too much
+// to keep.
 const (
 	minBits   = 14 // 16 KiB
 	maxBits   = 26 // 64 MiB
@@ -33,8 +34,8 @@ var (
 	poison  atomic.Bool
 )
 
-// Allocator is the pool as Arrow's allocator. Memory is aligned to 64 bytes; its
-// content is arbitrary. It is for any number of goroutines.
+// Allocator is the pool as an Arrow allocator. Its memory is aligned to 64 bytes and has
+// arbitrary content. It is safe for concurrent use.
 var Allocator memory.Allocator = allocator{}
 
 type allocator struct{}
@@ -52,8 +53,8 @@ func (allocator) Allocate(size int) []byte {
 	return plain.Allocate(capacity(class))[:size]
 }
 
-// Reallocate returns size bytes that begin with those of b, which is freed if it was
-// too small.
+// Reallocate returns size bytes that start with the content of b. It frees b if b is too
+// small.
 func (a allocator) Reallocate(size int, b []byte) []byte {
 	if size <= cap(b) {
 		return b[:size]
@@ -64,7 +65,7 @@ func (a allocator) Reallocate(size int, b []byte) []byte {
 	return larger
 }
 
-// Free takes back what Allocate returned.
+// Free returns memory that came from Allocate to the pool.
 func (allocator) Free(b []byte) {
 	class, ok := classOf(cap(b))
 	if !ok || cap(b) != capacity(class) {
@@ -81,13 +82,13 @@ func (allocator) Free(b []byte) {
 	classes[class].Put(&b)
 }
 
-// Recycles says whether memory of size bytes is worth recycling; if not, it is the
-// garbage collector's.
+// Recycles reports whether memory of size bytes is worth recycling. If it is not, it is
+// left to the garbage collector.
 func Recycles(size int) bool {
 	return size <= capacity(len(classes)-1) && (size >= minSize || size > 0 && poison.Load())
 }
 
-// classOf is the class that serves a request, if one does.
+// classOf returns the class that serves a request, and whether there is one.
 func classOf(size int) (class int, ok bool) {
 	if !Recycles(size) {
 		return 0, false
@@ -101,21 +102,21 @@ func classOf(size int) (class int, ok bool) {
 	return (power-minBits)*steps + step + 1, true
 }
 
-// capacity is the size of the memory of a class.
+// capacity returns the size of the memory of a class.
 func capacity(class int) int {
 	power, step := class/steps+minBits, class%steps
 	return 1<<power + step<<(power-2) - alignment
 }
 
-// NewBuffer is a buffer of size bytes, of which the caller has the one reference.
+// NewBuffer returns a buffer of size bytes. The caller holds its only reference.
 func NewBuffer(size int) *memory.Buffer {
 	return memory.NewBufferWithAllocator(Allocator.Allocate(size), Allocator)
 }
 
-// Live is the number of recycled pieces of memory that are in use, or were left to the
-// collector.
+// Live returns the number of recycled blocks of memory that are in use or were left to
+// the collector.
 func Live() int64 { return live.Load() }
 
-// Poison has memory of all sizes recycled, and Free overwrite it, so that tests see it
-// when memory is used after its release.
+// Poison makes the pool recycle memory of all sizes, and makes Free overwrite it, so that
+// tests notice when memory is used after its release.
 func Poison(on bool) { poison.Store(on) }

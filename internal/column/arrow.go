@@ -2,8 +2,8 @@ package column
 
 import "encoding/binary"
 
-// ArrowWidth is how many bytes a value takes in an Arrow array of the type: 0 if that
-// depends on the value, and for BOOLEAN, whose values take a bit.
+// ArrowWidth returns the number of bytes that a value of the type takes in an Arrow array.
+// It returns 0 if that depends on the value, and for BOOLEAN, whose values take a bit.
 func (t Type) ArrowWidth() int {
 	switch t.Kind() {
 	case Int8, Uint8:
@@ -21,8 +21,8 @@ func (t Type) ArrowWidth() int {
 	return 0
 }
 
-// AppendArrow appends a value of fixed width, the ArrowWidth of the cell's type, as an
-// Arrow array has it, and zeros for NULL.
+// AppendArrow appends a value of fixed width as an Arrow array stores it, and zeros for
+// NULL. width is the ArrowWidth of the cell's type.
 func (c *Cell) AppendArrow(dst []byte, width int) []byte {
 	n, hi := c.n, c.hi
 	if c.form == formNull {
@@ -43,7 +43,7 @@ func (c *Cell) AppendArrow(dst []byte, width int) []byte {
 	return dst
 }
 
-// ReadArrow sets the cell to a value of fixed width, the bytes that AppendArrow
+// ReadArrow sets the cell to a value of fixed width from the bytes that AppendArrow
 // appended.
 func (c *Cell) ReadArrow(t Type, b []byte) {
 	c.form, c.hi = formNumber, 0

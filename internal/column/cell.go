@@ -2,22 +2,22 @@ package column
 
 import "math"
 
-// form says which part of a Cell has the value.
+// form identifies the part of a Cell that holds the value.
 type form uint8
 
 const (
 	formNull   form = iota
-	formNumber      // n: integers, bool, floats' bits, times; with hi a decimal
+	formNumber      // n: integers, bool, bits of floats, times; n and hi: decimals
 	formText        // text
 	formBytes       // bytes
 	formVector      // vector
 )
 
-// Cell is a value as a column of one type stores it, or NULL. The zero Cell is
-// NULL. It is meant for reuse: each Set method replaces what it held. After an
-// error from one the Cell must be set again before it is read.
+// Cell is a value as a column of one type stores it, or NULL. The zero Cell is NULL. You
+// can reuse a Cell: each Set method replaces its value. After a Set method has returned
+// an error, set the Cell again before you read it.
 //
-// A Cell refers to the strings and slices it was given.
+// A Cell refers to the strings and slices that were passed to it.
 type Cell struct {
 	form   form
 	n, hi  uint64
@@ -29,33 +29,33 @@ type Cell struct {
 	floats []float32 // memory for the text of a vector
 }
 
-// SetNull makes it NULL.
+// SetNull sets the cell to NULL.
 func (c *Cell) SetNull() { c.form = formNull }
 
-// IsNull says whether it is NULL.
+// IsNull reports whether the cell is NULL.
 func (c *Cell) IsNull() bool { return c.form == formNull }
 
-// Bool is the value of a BOOLEAN.
+// Bool returns the value of a BOOLEAN.
 func (c *Cell) Bool() bool { return c.n != 0 }
 
-// Int is the value of a signed integer, the days since 1970 of a DATE, the epoch of
-// a timestamp in its unit, and the units since midnight of a TIME.
+// Int returns the value of a signed integer, the days since 1970 of a DATE, the epoch of
+// a timestamp in its unit, or the units since midnight of a TIME.
 func (c *Cell) Int() int64 { return int64(c.n) }
 
-// Uint is the value of an unsigned integer.
+// Uint returns the value of an unsigned integer.
 func (c *Cell) Uint() uint64 { return c.n }
 
-// Float32 is the value of a FLOAT.
+// Float32 returns the value of a FLOAT.
 func (c *Cell) Float32() float32 { return math.Float32frombits(uint32(c.n)) }
 
-// Float64 is the value of a DOUBLE.
+// Float64 returns the value of a DOUBLE.
 func (c *Cell) Float64() float64 { return math.Float64frombits(c.n) }
 
-// Decimal is the unscaled value of a DECIMAL, 128 bits in two's complement.
+// Decimal returns the unscaled value of a DECIMAL, 128 bits in two's complement.
 func (c *Cell) Decimal() (hi int64, lo uint64) { return int64(c.hi), c.n }
 
-// AppendBytes appends the value of a STRING, VARBINARY or JSON, or a VECTOR's
-// little-endian numbers.
+// AppendBytes appends the value of a STRING, VARBINARY or JSON, or the little-endian
+// numbers of a VECTOR.
 func (c *Cell) AppendBytes(dst []byte) []byte {
 	switch c.form {
 	case formText:
@@ -71,7 +71,7 @@ func (c *Cell) AppendBytes(dst []byte) []byte {
 	return dst
 }
 
-// Len is how many bytes AppendBytes appends.
+// Len returns the number of bytes that AppendBytes appends.
 func (c *Cell) Len() int {
 	switch c.form {
 	case formText:

@@ -5,11 +5,11 @@ import (
 	"math/bits"
 )
 
-// int128 is an integer of 128 bits: a magnitude, or in two's complement once
-// negated.
+// int128 is an integer of 128 bits: a magnitude or, once negated, a number in two's
+// complement.
 type int128 struct{ hi, lo uint64 }
 
-// pow10 are the powers of ten up to 10^38, which 127 bits hold.
+// pow10 holds the powers of ten up to 10^38, which fits 127 bits.
 var pow10 = func() (p [MaxPrecision + 1]int128) {
 	p[0] = int128{lo: 1}
 	for i := 1; i < len(p); i++ {
@@ -18,7 +18,7 @@ var pow10 = func() (p [MaxPrecision + 1]int128) {
 	return p
 }()
 
-// times10 is 10 a + digit, for a below 10^38.
+// times10 returns 10 a + digit, for a below 10^38.
 func (a int128) times10(digit byte) int128 {
 	hi, lo := bits.Mul64(a.lo, 10)
 	lo, carry := bits.Add64(lo, uint64(digit), 0)
@@ -39,8 +39,8 @@ const (
 	tooLarge   = "too large"
 )
 
-// parseDecimal reads digits with a point and a sign as a number times 10^scale,
-// rounded half away from zero. reason is notDecimal or tooLarge if it cannot be.
+// parseDecimal reads digits with an optional point and sign and returns the number times
+// 10^scale, rounded half away from zero. If it cannot, reason is notDecimal or tooLarge.
 func parseDecimal[S string | []byte](text S, precision, scale int) (d int128, reason string) {
 	i, negative := 0, false
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
@@ -101,7 +101,7 @@ func tooManyDigits(t Type) string {
 	return fmt.Sprintf("more than %d digits before the point", t.Precision()-t.Scale())
 }
 
-// AppendDecimal appends the digits of a DECIMAL, with all those of its scale.
+// AppendDecimal appends the digits of a DECIMAL, including all digits of its scale.
 func (c *Cell) AppendDecimal(dst []byte, t Type) []byte {
 	d := int128{hi: c.hi, lo: c.n}
 	if int64(d.hi) < 0 {

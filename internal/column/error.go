@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Error is a Go value that a column of a type cannot take.
+// Error reports that a column of some type cannot store a Go value.
 type Error struct {
 	Type   Type
-	Value  any // a copy; nil if it is of a type that cannot be copied
+	Value  any // a copy; nil if its type cannot be copied
 	Reason string
 }
 
-// Error tells value, types and reason.
+// Error returns a text with the value, the types and the reason.
 func (e *Error) Error() string {
 	if e.Value == nil {
 		return fmt.Sprintf("not a value for %s: %s", e.Type, e.Reason)
@@ -22,20 +22,20 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (%T) is not a value for %s: %s", show(e.Value), e.Value, e.Type, e.Reason)
 }
 
-// refuse makes an Error of a copy of the value. It is generic and not inlined so
-// that the value is boxed here, when there is something to complain about.
+// refuse returns an Error with a copy of the value. It is generic and not inlined, so
+// that the value is boxed here and only if there is an error.
 //
 //go:noinline
 func refuse[T any](t Type, v T, reason string) error {
 	return &Error{Type: t, Value: v, Reason: reason}
 }
 
-// Refuse is an error for a value of a type that has no Set method.
+// Refuse returns an error for a value of a type that has no Set method.
 func Refuse(t Type, goType, reason string) error {
 	return &Error{Type: t, Reason: "a " + goType + ": " + reason}
 }
 
-// show is a value for an error message, without the end of a long one.
+// show returns a value for an error message, without the end of a long one.
 func show(v any) string {
 	const longest = 48
 	switch v := v.(type) {

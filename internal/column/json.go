@@ -9,9 +9,9 @@ import (
 
 func isJSON(text []byte) bool { return utf8.Valid(text) && json.Valid(text) }
 
-// notJSON says why a JSON column cannot store a text; empty if it can. GreptimeDB keeps
-// numbers that are no 64-bit integers as float64, and, by its source, makes those beyond
-// its range infinite.
+// notJSON returns the reason why a JSON column cannot store a text, or "" if it can.
+// GreptimeDB stores numbers that are not 64-bit integers as float64. According to its
+// source, it turns numbers beyond the range of float64 into infinity.
 func notJSON(text []byte) string {
 	switch {
 	case !isJSON(text):
@@ -22,9 +22,9 @@ func notJSON(text []byte) string {
 	return ""
 }
 
-// hasHugeNumber says whether valid JSON has a number beyond the range of a float64.
+// hasHugeNumber reports whether valid JSON contains a number beyond the range of a float64.
 func hasHugeNumber(text []byte) bool {
-	const most = 308 // so many digits are in range
+	const most = 308 // any number with this many digits is in range
 	for len(text) > 0 {
 		c := text[0]
 		switch {

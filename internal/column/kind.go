@@ -2,11 +2,11 @@ package column
 
 import greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
-// Kind is a column type without its parameters. The zero Kind is none.
+// Kind is a column type without its parameters. The zero Kind is not a type.
 type Kind uint8
 
 // The kinds, in the order of greptime.v1.ColumnDataType. DateTime and the
-// intervals are there to be refused: see [Type.Check].
+// intervals exist to be refused: see [Type.Check].
 const (
 	Boolean Kind = 1 + iota
 	Int8
@@ -41,7 +41,7 @@ const (
 	kinds
 )
 
-// kindInfo is what a kind is called and how its values travel.
+// kindInfo holds the name of a kind and the encoding of its values.
 type kindInfo struct {
 	sql      string // GreptimeDB's name of the type, without the length
 	datatype greptimev1.ColumnDataType
@@ -88,20 +88,20 @@ func (k Kind) info() *kindInfo {
 	return &infos[k]
 }
 
-// Datatype is the kind's number in requests.
+// Datatype returns the kind's number in requests.
 func (k Kind) Datatype() greptimev1.ColumnDataType { return k.info().datatype }
 
-// IsTimestamp says whether it is one of the four timestamps, of which a time index
-// has to be one.
+// IsTimestamp reports whether k is one of the four timestamps. A time index must be a
+// timestamp.
 func (k Kind) IsTimestamp() bool { return k >= TimestampSecond && k <= TimestampNanosecond }
 
-// IsTimeOfDay says whether it is one of the four TIME kinds.
+// IsTimeOfDay reports whether k is one of the four TIME kinds.
 func (k Kind) IsTimeOfDay() bool { return k >= TimeSecond && k <= TimeNanosecond }
 
 func (k Kind) isSigned() bool   { return k >= Int8 && k <= Int64 }
 func (k Kind) isUnsigned() bool { return k >= Uint8 && k <= Uint64 }
 
-// perSecond is how many units of a timestamp or time of day make a second.
+// perSecond returns the number of units of a timestamp or time of day in a second.
 func (k Kind) perSecond() int64 {
 	switch k {
 	case TimestampSecond, TimeSecond:
@@ -115,5 +115,5 @@ func (k Kind) perSecond() int64 {
 	}
 }
 
-// UnitNanoseconds is the length of the unit of a timestamp or time of day.
+// UnitNanoseconds returns the length of the unit of a timestamp or time of day.
 func (k Kind) UnitNanoseconds() int64 { return 1_000_000_000 / k.perSecond() }

@@ -22,7 +22,7 @@ const (
 	reasonFloatTime  = "pass a time.Time, or an integer in the column's unit"
 )
 
-// SetBool sets a bool, for BOOLEAN only.
+// SetBool sets a bool. Only BOOLEAN accepts it.
 func (c *Cell) SetBool(t Type, v bool) error {
 	if t.Kind() != Boolean {
 		return refuse(t, v, reasonBoolNumber)
@@ -33,9 +33,9 @@ func (c *Cell) SetBool(t Type, v bool) error {
 	return c.setNumber(0)
 }
 
-// SetInt sets an integer: for integers in their range, DECIMAL in its precision,
-// DOUBLE up to 2^53 and FLOAT up to 2^24 either side of 0, 0 and 1 for BOOLEAN, and
-// for timestamps the epoch in the column's unit.
+// SetInt sets an integer. Integer types accept it within their range, DECIMAL within its
+// precision, DOUBLE up to 2^53 and FLOAT up to 2^24 on either side of 0. BOOLEAN accepts 0
+// and 1. For timestamps the integer is the epoch in the column's unit.
 func (c *Cell) SetInt(t Type, v int64) error {
 	switch k := t.Kind(); k {
 	case Int64, TimestampSecond, TimestampMillisecond, TimestampMicrosecond, TimestampNanosecond:
@@ -68,7 +68,7 @@ func (c *Cell) SetInt(t Type, v int64) error {
 	return c.SetUint(t, uint64(v))
 }
 
-// SetUint sets an unsigned integer, for the same types as SetInt.
+// SetUint sets an unsigned integer. The same types accept it as for SetInt.
 func (c *Cell) SetUint(t Type, v uint64) error {
 	switch k := t.Kind(); k {
 	case Uint64:
@@ -122,10 +122,10 @@ func outOfRange(k Kind) string {
 	return "out of range"
 }
 
-// SetFloat64 sets a float: for DOUBLE as it is, NaN, infinities and negative zero
-// included; for FLOAT the nearest, an error if it is finite and beyond the largest;
-// for DECIMAL the shortest digits that tell it from its neighbours, rounded to the
-// scale.
+// SetFloat64 sets a float. DOUBLE stores it exactly, including NaN, infinities and
+// negative zero. FLOAT stores the nearest value; a finite number beyond the largest FLOAT
+// is an error. DECIMAL stores the shortest digits that distinguish it from its neighbours,
+// rounded to the scale.
 func (c *Cell) SetFloat64(t Type, v float64) error {
 	switch t.Kind() {
 	case Float64:
@@ -142,8 +142,8 @@ func (c *Cell) SetFloat64(t Type, v float64) error {
 	return refuseFloat(t, v)
 }
 
-// SetFloat32 sets a float: for FLOAT as it is, for DOUBLE the same number, for
-// DECIMAL as SetFloat64 does.
+// SetFloat32 sets a float. FLOAT stores it exactly, DOUBLE stores the same number, and
+// DECIMAL is handled as in SetFloat64.
 func (c *Cell) SetFloat32(t Type, v float32) error {
 	switch t.Kind() {
 	case Float32:
@@ -169,7 +169,7 @@ func refuseFloat[T float32 | float64](t Type, v T) error {
 	}
 }
 
-// setFloatDecimal sets the shortest decimal digits of f, which is v.
+// setFloatDecimal sets the shortest decimal digits of f, which has the value of v.
 func setFloatDecimal[T float32 | float64](c *Cell, t Type, v T, f float64, bits int) error {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return refuse(t, v, "DECIMAL has no NaN and no infinities")
@@ -185,8 +185,8 @@ func setFloatDecimal[T float32 | float64](c *Cell, t Type, v T, f float64, bits 
 	return c.setDecimal(d)
 }
 
-// SetDecimal sets the text of a decimal number, -12.50, rounded half away from zero
-// to the scale of a DECIMAL, the only type that takes one. Exponents are not read.
+// SetDecimal sets the text of a decimal number, such as -12.50, rounded half away from
+// zero to the scale of a DECIMAL. Only DECIMAL accepts it. Exponents are an error.
 func (c *Cell) SetDecimal(t Type, text string) error {
 	if t.Kind() != Decimal {
 		return refuse(t, text, "decimal numbers fit DECIMAL only; convert it")
@@ -198,7 +198,7 @@ func (c *Cell) SetDecimal(t Type, text string) error {
 	return c.setDecimal(d)
 }
 
-// SetRat sets a rational number, for DECIMAL, rounded to its scale like SetDecimal.
+// SetRat sets a rational number for a DECIMAL, rounded to its scale as in SetDecimal.
 func (c *Cell) SetRat(t Type, v *big.Rat) error {
 	if t.Kind() != Decimal {
 		return refuse(t, v.RatString(), "a *big.Rat fits DECIMAL only; convert it")
@@ -206,11 +206,11 @@ func (c *Cell) SetRat(t Type, v *big.Rat) error {
 	return c.SetDecimal(t, v.FloatString(t.Scale()))
 }
 
-// setScaled sets a magnitude of whole numbers as a DECIMAL.
+// setScaled sets a DECIMAL to the integer that has the given magnitude.
 func setScaled[T int64 | uint64](c *Cell, t Type, magnitude int128, negative bool, v T) error {
 	p, s := t.Precision(), t.Scale()
-	// Fewer digits than the precision leaves for them: then the product cannot
-	// overflow.
+	// The number has at most as many digits as the precision leaves for them, so the
+	// product cannot overflow.
 	if s > p || p > MaxPrecision || !magnitude.less(pow10[p-s]) {
 		return refuse(t, v, tooManyDigits(t))
 	}

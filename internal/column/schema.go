@@ -5,8 +5,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Fields of greptime.v1.Rows, ColumnSchema, ColumnDataTypeExtension and of the
-// messages in that.
+// Fields of greptime.v1.Rows, ColumnSchema, ColumnDataTypeExtension and the messages
+// in the latter.
 const (
 	rowsSchema = 1
 
@@ -24,11 +24,11 @@ const (
 	vectorDim        = 1
 )
 
-// AppendSchema appends a column of that type as the next of a greptime.v1.Rows'
-// schema: the bytes that the generated code would make. The name must be valid UTF-8.
+// AppendSchema appends a column of the type to the schema of a greptime.v1.Rows: the bytes
+// that the generated code would produce. The name must be valid UTF-8.
 //
-// DECIMAL, JSON and VECTOR columns carry their parameters: GreptimeDB takes a DECIMAL
-// without them for DECIMAL(38,10), and a VECTOR for one of another table.
+// DECIMAL, JSON and VECTOR columns carry their parameters. Without them, GreptimeDB takes
+// a DECIMAL to be DECIMAL(38,10) and a VECTOR to be that of another table.
 func (t Type) AppendSchema(dst []byte, name string, role greptimev1.SemanticType) []byte {
 	var buf [64]byte
 	b := buf[:0]
@@ -46,8 +46,8 @@ func (t Type) AppendSchema(dst []byte, name string, role greptimev1.SemanticType
 	return protowire.AppendBytes(dst, b)
 }
 
-// extension is the contents of the type's ColumnDataTypeExtension; empty if it has
-// none.
+// extension returns the contents of the type's ColumnDataTypeExtension, or nothing if it
+// has none.
 func (t Type) extension() []byte {
 	switch t.Kind() {
 	case Decimal:
@@ -55,7 +55,7 @@ func (t Type) extension() []byte {
 		parameters = appendNumber(parameters, decimalScale, uint64(t.Scale()))
 		return protowire.AppendBytes(protowire.AppendTag(nil, extensionDecimal, protowire.BytesType), parameters)
 	case JSON:
-		// JSON_BINARY is 0, but in a oneof that is written.
+		// JSON_BINARY is 0, but a oneof is written even then.
 		return append(protowire.AppendTag(nil, extensionJSON, protowire.VarintType), byte(greptimev1.JsonTypeExtension_JSON_BINARY))
 	case Vector:
 		return protowire.AppendBytes(protowire.AppendTag(nil, extensionVector, protowire.BytesType), appendNumber(nil, vectorDim, uint64(t.Dim())))
@@ -63,7 +63,7 @@ func (t Type) extension() []byte {
 	return nil
 }
 
-// appendNumber appends a number, which proto3 leaves out if it is 0.
+// appendNumber appends a number. It omits 0, as proto3 does.
 func appendNumber(dst []byte, field protowire.Number, n uint64) []byte {
 	if n == 0 {
 		return dst

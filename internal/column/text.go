@@ -16,10 +16,10 @@ const (
 	reasonVector      = "write it like [1,2.5], or pass greptime.Vector or []float32"
 )
 
-// SetString sets text: for STRING (valid UTF-8), VARBINARY (its bytes), JSON (valid
-// JSON text), DECIMAL (SetDecimal), DATE (2006-01-02), TIME (15:04:05.999999999),
-// timestamps (RFC 3339, with its zone, so that no setting changes what it means) and
-// VECTOR ([1,2.5], as it is read).
+// SetString sets text. These types accept it: STRING (valid UTF-8), VARBINARY (the bytes),
+// JSON (valid JSON text), DECIMAL (see SetDecimal), DATE (2006-01-02), TIME
+// (15:04:05.999999999), timestamps (RFC 3339, including the zone, so that no setting
+// changes the meaning) and VECTOR ([1,2.5], the form in which it is read).
 func (c *Cell) SetString(t Type, v string) error {
 	switch k := t.Kind(); {
 	case k == String:
@@ -30,7 +30,7 @@ func (c *Cell) SetString(t Type, v string) error {
 	case k == Binary:
 		return c.setText(v)
 	case k == JSON:
-		// A copy that is kept, where []byte(v) would be a new one each time.
+		// This copy is reused; []byte(v) would allocate each time.
 		c.json = append(c.json[:0], v...)
 		if reason := notJSON(c.json); reason != "" {
 			return refuse(t, v, reason)
@@ -67,8 +67,8 @@ func (c *Cell) SetString(t Type, v string) error {
 	return refuse(t, v, reasonTextNumber)
 }
 
-// SetBytes sets bytes: for VARBINARY, STRING (valid UTF-8), JSON (valid JSON text)
-// and VECTOR (its numbers, four little-endian bytes each). nil is NULL.
+// SetBytes sets bytes. These types accept them: VARBINARY, STRING (valid UTF-8), JSON
+// (valid JSON text) and VECTOR (four little-endian bytes per number). nil is NULL.
 func (c *Cell) SetBytes(t Type, v []byte) error {
 	if v == nil {
 		c.SetNull()
@@ -93,8 +93,7 @@ func (c *Cell) SetBytes(t Type, v []byte) error {
 	return refuse(t, v, "bytes do not fit this type")
 }
 
-// SetJSON sets JSON text, which is checked: for JSON, STRING and VARBINARY. nil is
-// NULL.
+// SetJSON checks and sets JSON text, for JSON, STRING and VARBINARY. nil is NULL.
 func (c *Cell) SetJSON(t Type, v json.RawMessage) error {
 	if v == nil {
 		c.SetNull()

@@ -10,8 +10,9 @@ const (
 	secondsPerDay        = 24 * 60 * 60
 )
 
-// SetTime sets a moment: for timestamps, cut to the unit towards the past; for DATE
-// the day in its own Location; for TIME what the clock shows there, cut to the unit.
+// SetTime sets a moment. Timestamps store it truncated to their unit towards the past. DATE
+// stores the day in the moment's own Location. TIME stores the clock time there, truncated
+// to the unit.
 func (c *Cell) SetTime(t Type, v time.Time) error {
 	switch k := t.Kind(); {
 	case k.IsTimestamp():
@@ -37,12 +38,12 @@ func (c *Cell) SetTime(t Type, v time.Time) error {
 	return refuse(t, v, "a time.Time fits timestamps, DATE and TIME")
 }
 
-// epoch is the time since 1970 in units of which perSecond make a second, rounded
-// down, and whether it fits.
+// epoch returns the time since 1970, rounded down to units of 1/perSecond seconds, and
+// whether it fits.
 func epoch(v time.Time, perSecond int64) (int64, bool) {
 	sec, sub := v.Unix(), int64(v.Nanosecond())*perSecond/int64(time.Second)
 	if sec < 0 && sub > 0 {
-		// The whole second below may be out of range when the moment is not.
+		// The whole second below may be out of range although the moment is not.
 		sec++
 		sub -= perSecond
 	}
@@ -62,7 +63,7 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// SetDate sets a day, counted from 1970-01-01, for DATE only.
+// SetDate sets a day, counted from 1970-01-01. Only DATE accepts it.
 func (c *Cell) SetDate(t Type, days int32) error {
 	if t.Kind() != Date {
 		return refuse(t, days, "a date fits DATE only; pass a time.Time")
@@ -70,8 +71,8 @@ func (c *Cell) SetDate(t Type, days int32) error {
 	return c.setNumber(uint64(int64(days)))
 }
 
-// SetTimeOfDay sets nanoseconds since midnight, at least 0 and less than a day, for
-// TIME only, cut to the unit.
+// SetTimeOfDay sets nanoseconds since midnight, at least 0 and less than a day, truncated to
+// the unit. Only TIME accepts them.
 func (c *Cell) SetTimeOfDay(t Type, nanoseconds int64) error {
 	k := t.Kind()
 	switch {

@@ -13,24 +13,24 @@ const (
 	MaxDim       = 1<<31 - 1
 )
 
-// Type is a column type with its parameters: precision and scale of a DECIMAL, the
-// length of a VECTOR. Types can be compared. The zero Type is none.
+// Type is a column type with its parameters: precision and scale of a DECIMAL, the length
+// of a VECTOR. Types are comparable. The zero Type is not a type.
 type Type uint64
 
-// Of is a type that has no parameters.
+// Of returns the type of a kind that has no parameters.
 func Of(k Kind) Type { return Type(k) }
 
-// DecimalOf is DECIMAL(precision, scale). Parameters that no column can have are
-// found by Check.
+// DecimalOf returns DECIMAL(precision, scale). Check refuses parameters that no column can
+// have.
 func DecimalOf(precision, scale int) Type {
 	return Type(Decimal) | Type(uint8(clamp(precision, 255)))<<8 | Type(uint8(clamp(scale, 255)))<<16
 }
 
-// VectorOf is VECTOR(dim).
+// VectorOf returns VECTOR(dim).
 func VectorOf(dim int) Type { return Type(Vector) | Type(uint32(clamp(dim, MaxDim)))<<32 }
 
-// clamp makes what does not fit a value that Check refuses: of vectors 0, of
-// decimals 255.
+// clamp replaces a number that does not fit with one that Check refuses: 0 for vectors, 255
+// for decimals.
 func clamp(n, limit int) int {
 	if n >= 0 && n <= limit {
 		return n
@@ -41,19 +41,19 @@ func clamp(n, limit int) int {
 	return limit
 }
 
-// Kind is the type without its parameters.
+// Kind returns the type without its parameters.
 func (t Type) Kind() Kind { return Kind(t & 0xff) }
 
-// Precision is the number of digits of a DECIMAL.
+// Precision returns the number of digits of a DECIMAL.
 func (t Type) Precision() int { return int(t >> 8 & 0xff) }
 
-// Scale is how many of a DECIMAL's digits come after the point.
+// Scale returns the number of a DECIMAL's digits after the point.
 func (t Type) Scale() int { return int(t >> 16 & 0xff) }
 
-// Dim is the length of a VECTOR.
+// Dim returns the length of a VECTOR.
 func (t Type) Dim() int { return int(t >> 32) }
 
-// String is GreptimeDB's name of the type: TIMESTAMP(3), DECIMAL(10,2).
+// String returns GreptimeDB's name of the type, such as TIMESTAMP(3) or DECIMAL(10,2).
 func (t Type) String() string {
 	switch k := t.Kind(); k {
 	case Decimal:
@@ -68,8 +68,8 @@ func (t Type) String() string {
 	}
 }
 
-// Check refuses types that no column of GreptimeDB 1.0.2 can have, and says what to
-// use instead.
+// Check returns an error for types that no column of GreptimeDB 1.0.2 can have. The error
+// names an alternative.
 func (t Type) Check() error {
 	switch k := t.Kind(); k {
 	case DateTime:
@@ -92,8 +92,7 @@ func (t Type) Check() error {
 	return nil
 }
 
-// typeNames are the spellings of kinds beside those of GreptimeDB's SQL: Go's, and
-// those of DESC TABLE.
+// typeNames maps further spellings to kinds: those of Go and of DESC TABLE.
 var typeNames = map[string]Kind{
 	"bool": Boolean, "boolean": Boolean,
 	"int8": Int8, "tinyint": Int8,
@@ -116,9 +115,9 @@ var typeNames = map[string]Kind{
 	"timemicrosecond": TimeMicrosecond, "timenanosecond": TimeNanosecond,
 }
 
-// ParseType reads the name of a type in GreptimeDB's SQL, TIMESTAMP(3), in its DESC
-// TABLE, TimestampMillisecond, or in Go, int64; case does not count. TIMESTAMP
-// without a precision is that of milliseconds, as in SQL.
+// ParseType reads the name of a type as GreptimeDB's SQL spells it, TIMESTAMP(3), as its
+// DESC TABLE does, TimestampMillisecond, or as Go does, int64. Case is ignored. TIMESTAMP
+// without a precision has milliseconds, as in SQL.
 func ParseType(text string) (Type, error) {
 	name, params, hasParams := strings.Cut(strings.ToLower(strings.TrimSpace(text)), "(")
 	name = strings.Join(strings.Fields(name), " ")
@@ -173,7 +172,7 @@ func typeOf(name string, params []int) (Type, error) {
 	return Of(k), nil
 }
 
-// timed is the timestamp or time of day of so many digits of a second.
+// timed returns the timestamp or time of day whose seconds have that number of digits.
 func timed(second Kind, digits int) (Type, error) {
 	switch digits {
 	case 0, 3, 6, 9:
@@ -182,8 +181,8 @@ func timed(second Kind, digits int) (Type, error) {
 	return 0, errors.New("the precision is 0, 3, 6 or 9")
 }
 
-// TimestampOf is TIMESTAMP(digits), an error unless digits is 0, 3, 6 or 9.
+// TimestampOf returns TIMESTAMP(digits), or an error unless digits is 0, 3, 6 or 9.
 func TimestampOf(digits int) (Type, error) { return timed(TimestampSecond, digits) }
 
-// TimeOf is TIME(digits), an error unless digits is 0, 3, 6 or 9.
+// TimeOf returns TIME(digits), or an error unless digits is 0, 3, 6 or 9.
 func TimeOf(digits int) (Type, error) { return timed(TimeSecond, digits) }

@@ -6,11 +6,11 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// tagValues is the tag of field values of a greptime.v1.Row.
+// tagValues is the tag of the field values of a greptime.v1.Row.
 const tagValues = 1<<3 | byte(protowire.BytesType)
 
-// AppendValue appends a cell as the next of a greptime.v1.Row's values: the bytes
-// that the generated code would make. A NULL is a Value without an arm.
+// AppendValue appends a cell to the values of a greptime.v1.Row: the bytes that the
+// generated code would produce. NULL is a Value that has no field set.
 func (t Type) AppendValue(dst []byte, c *Cell) []byte {
 	if c.form == formNull {
 		return append(dst, tagValues, 0)
@@ -35,7 +35,7 @@ func (t Type) AppendValue(dst []byte, c *Cell) []byte {
 		}
 		return c.AppendBytes(dst)
 	case Decimal:
-		// Fields hi and lo, int64 both; proto3 leaves out zeros.
+		// The fields hi and lo are both int64. proto3 omits zeros.
 		size := sizeDecimalPart(c.hi) + sizeDecimalPart(c.n)
 		dst = append(dst, tagValues, byte(3+size))
 		dst = protowire.AppendTag(dst, protowire.Number(arm), protowire.BytesType)
@@ -65,9 +65,9 @@ func appendDecimalPart(dst []byte, field byte, n uint64) []byte {
 	return protowire.AppendVarint(append(dst, field<<3), n)
 }
 
-// Read sets the cell to the first value of row, the contents of a greptime.v1.Row
-// whose columns have the type, as AppendValue wrote it, and returns what comes after
-// it. The cell refers to the row's bytes. ok is false if it is not such a value.
+// Read sets the cell to the first value of row and returns the rest. row is the contents of
+// a greptime.v1.Row whose columns have the type, as AppendValue wrote it. The cell refers
+// to the row's bytes. ok is false if row does not start with such a value.
 func (c *Cell) Read(t Type, row []byte) (rest []byte, ok bool) {
 	if len(row) == 0 || row[0] != tagValues {
 		return nil, false

@@ -14,17 +14,17 @@ import (
 	"github.com/greptime-go/greptime/internal/bufpool"
 )
 
-// Codec encodes the messages of this package, and leaves every other message to
-// gRPC's own protobuf codec, whose name it shares: on the wire nothing differs.
-// It has no state and may be used by any number of calls at once.
+// Codec encodes the messages of this package. It leaves every other message to gRPC's own
+// protobuf codec, whose name it shares: nothing differs on the wire. It has no state and
+// is safe for concurrent use.
 type Codec struct{}
 
 var _ encoding.CodecV2 = Codec{}
 
-// Name is the content subtype, that of protobuf.
+// Name returns the content subtype, which is protobuf's.
 func (Codec) Name() string { return "proto" }
 
-// Marshal encodes v. A FlightData's body is not copied: it must not be changed
+// Marshal encodes v. It does not copy the body of a FlightData, which must not be changed
 // until the call has ended.
 func (Codec) Marshal(v any) (mem.BufferSlice, error) {
 	switch m := v.(type) {
@@ -39,7 +39,7 @@ func (Codec) Marshal(v any) (mem.BufferSlice, error) {
 	}
 }
 
-// Unmarshal decodes data into v, which is reset first.
+// Unmarshal resets v and decodes data into it.
 func (Codec) Unmarshal(data mem.BufferSlice, v any) error {
 	switch m := v.(type) {
 	case *FlightData:
@@ -53,7 +53,7 @@ func (Codec) Unmarshal(data mem.BufferSlice, v any) error {
 	}
 }
 
-// Field numbers of FlightData. The body has a high number so that it comes last.
+// Field numbers of FlightData. The body has a high number so that it is sent last.
 const (
 	fieldDescriptor  protowire.Number = 1
 	fieldDataHeader  protowire.Number = 2
@@ -117,9 +117,9 @@ func (m *FlightData) readFields(data mem.BufferSlice, room room) error {
 	}
 }
 
-// room is memory for the fields of one message, as long as the whole message. The
-// body takes it from the beginning, which is aligned, the other fields from the end:
-// however often a field comes, they do not meet.
+// room is memory for the fields of one message, as long as the whole message. The body is
+// allocated from the beginning, which is aligned, the other fields from the end. They
+// never meet, however often a field is repeated.
 type room []byte
 
 // allocate makes room for a message of n bytes.
@@ -192,7 +192,7 @@ func parseDescriptor(b []byte) (*Descriptor, error) {
 	return d, nil
 }
 
-// appendBytesField adds a bytes field; an empty one is left out, as proto3 does.
+// appendBytesField adds a bytes field. It omits an empty one, as proto3 does.
 func appendBytesField(b []byte, num protowire.Number, v []byte) []byte {
 	if len(v) == 0 {
 		return b
@@ -201,7 +201,7 @@ func appendBytesField(b []byte, num protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(b, v)
 }
 
-// unmarshalField reads the one field of a message that counts.
+// unmarshalField reads one field of a message and ignores the others.
 func unmarshalField(data mem.BufferSlice, field protowire.Number, value *[]byte) error {
 	*value = nil
 	r := newFieldReader(data)
@@ -219,19 +219,19 @@ func unmarshalField(data mem.BufferSlice, field protowire.Number, value *[]byte)
 	}
 }
 
-// fieldReader reads the length-delimited fields of a message that lies scattered over
-// buffers.
+// fieldReader reads the length-delimited fields of a message that is scattered over
+// several buffers.
 type fieldReader struct {
 	src  *mem.Reader
-	size int // bytes of the current field's value not yet read
+	size int // unread bytes of the current field's value
 }
 
 func newFieldReader(data mem.BufferSlice) fieldReader { return fieldReader{src: data.Reader()} }
 
 func (r *fieldReader) close() { _ = r.src.Close() }
 
-// next moves to the next length-delimited field, and returns 0 at the end. Other
-// fields are skipped, and what was not read of the one before.
+// next moves to the next length-delimited field and returns its number, or 0 at the end.
+// It skips other fields and the unread rest of the previous one.
 func (r *fieldReader) next() (protowire.Number, error) {
 	if _, err := r.src.Discard(r.size); err != nil {
 		return 0, err
@@ -265,7 +265,7 @@ func (r *fieldReader) next() (protowire.Number, error) {
 	return 0, nil
 }
 
-// into reads the current field's value into b, which is as long.
+// into reads the current field's value into b, which has the same length.
 func (r *fieldReader) into(b []byte) ([]byte, error) {
 	if _, err := io.ReadFull(r.src, b); err != nil && len(b) > 0 {
 		return nil, err
@@ -324,7 +324,7 @@ func (r *fieldReader) skip(num protowire.Number, typ protowire.Type, depth int) 
 	return err
 }
 
-// maxGroupDepth bounds the nesting of (deprecated, never sent) groups.
+// maxGroupDepth bounds the nesting of groups, which are deprecated and never sent.
 const maxGroupDepth = 100
 
 func (r *fieldReader) skipGroup(start protowire.Number, depth int) error {

@@ -2,23 +2,23 @@
 // gRPC codec that carries them.
 //
 // They are written by hand because the generated package registers
-// Flight.proto in protobuf's process-wide registry, where a second copy (of
+// Flight.proto in protobuf's process-wide registry. A second copy there (of
 // arrow/go v17, which other GreptimeDB and InfluxDB clients link) makes the
-// program panic at start. Nothing here registers anything: [Codec] is forced
-// per call or per server.
+// program panic at start. This package registers nothing: [Codec] is set
+// explicitly for each call or server.
 package flight
 
 import "github.com/apache/arrow-go/v18/arrow/memory"
 
-// Full method names of the two calls that GreptimeDB implements; every other
-// Flight method answers Unimplemented.
+// Full method names of the two calls that GreptimeDB implements. It answers
+// Unimplemented to every other Flight method.
 const (
 	ServiceName = "arrow.flight.protocol.FlightService"
 	MethodDoGet = "/" + ServiceName + "/DoGet"
 	MethodDoPut = "/" + ServiceName + "/DoPut"
 )
 
-// DescriptorType says how a Descriptor names its data set.
+// DescriptorType is the way in which a Descriptor names its data set.
 type DescriptorType int32
 
 // Descriptor types of Flight.proto.
@@ -28,7 +28,7 @@ const (
 	DescriptorCmd     DescriptorType = 2
 )
 
-// Descriptor is a FlightDescriptor. GreptimeDB takes a path of one element, the
+// Descriptor is a FlightDescriptor. GreptimeDB expects a path of one element, the
 // table's name, on the first message of a DoPut.
 type Descriptor struct {
 	Type DescriptorType
@@ -38,26 +38,27 @@ type Descriptor struct {
 
 // FlightData is one message of a DoGet answer or a DoPut request.
 //
-// After Unmarshal the slices share nothing with gRPC's buffers, and DataBody starts
-// at a 64-byte boundary, so that Arrow arrays can be laid over it.
+// After Unmarshal the slices share nothing with gRPC's buffers. DataBody starts at a
+// 64-byte boundary, so that Arrow arrays can be laid over it.
 type FlightData struct {
 	Descriptor  *Descriptor
 	DataHeader  []byte // an Arrow IPC Message flatbuffer, without length prefix
 	AppMetadata []byte
 	DataBody    []byte
 
-	// Memory is what the slices lie in after Unmarshal, DataBody at its beginning.
-	// Who releases it must not use them any more; who does not leaves them to the
-	// garbage collector. Nil if the message is a small one.
+	// Memory holds the slices after Unmarshal, and starts with DataBody. Do not use
+	// the slices after you release it. If you do not release it, the garbage
+	// collector frees it. It is nil for small messages.
 	Memory *memory.Buffer
 }
 
-// Ticket is the request of DoGet: for GreptimeDB the bytes of a GreptimeRequest.
+// Ticket is the request of DoGet. For GreptimeDB it holds the bytes of a
+// GreptimeRequest.
 type Ticket struct {
 	Ticket []byte
 }
 
-// PutResult is an answer of DoPut: for GreptimeDB a JSON text with request_id,
+// PutResult is an answer of DoPut. For GreptimeDB it holds a JSON text with request_id,
 // affected_rows and elapsed_secs.
 type PutResult struct {
 	AppMetadata []byte

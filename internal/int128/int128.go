@@ -1,5 +1,5 @@
-// Package int128 turns Arrow's 128-bit decimals into big.Int and text. Those of
-// arrow-go take a big.Word for 64 bits, which is wrong where it has 32.
+// Package int128 converts Arrow's 128-bit decimals to big.Int and text. The functions of
+// arrow-go assume that a big.Word has 64 bits, which is wrong where it has 32.
 package int128
 
 import (
@@ -10,14 +10,14 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 )
 
-// ToBig is n as a new big.Int.
+// ToBig returns n as a new big.Int.
 func ToBig(n decimal128.Num) *big.Int {
 	v := new(big.Int).SetInt64(n.HighBits())
 	v.Lsh(v, 64)
 	return v.Add(v, new(big.Int).SetUint64(n.LowBits()))
 }
 
-// FromBig is v in 128 bits; ok is false if it does not fit.
+// FromBig returns v in 128 bits. ok is false if v does not fit.
 func FromBig(v *big.Int) (n decimal128.Num, ok bool) {
 	high := new(big.Int).Rsh(v, 64)
 	if !high.IsInt64() {
@@ -27,8 +27,8 @@ func FromBig(v *big.Int) (n decimal128.Num, ok bool) {
 	return decimal128.New(high.Int64(), low.Uint64()), true
 }
 
-// Decimal is unscaled × 10^-scale with every digit of the scale.
-// (arrow-go's own text drops trailing zeros and turns to exponents.)
+// Decimal returns unscaled × 10^-scale with every digit of the scale. arrow-go's own text
+// drops trailing zeros and switches to exponents.
 func Decimal(unscaled decimal128.Num, scale int32) string {
 	var digits string
 	if low := int64(unscaled.LowBits()); unscaled.HighBits() == low>>63 {

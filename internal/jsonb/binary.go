@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// AppendBinary appends the JSONB of a JSON text, byte for byte what GreptimeDB 1.0.2
-// makes of it. Names are sorted, and of a repeated name the last value stays.
-// Integers that fit 64 bits stay integers, larger ones become floats, -0 becomes 0
-// and -0.0 stays.
+// AppendBinary appends the JSONB of a JSON text, byte for byte the same that GreptimeDB
+// 1.0.2 makes of it. Names are sorted, and the last value of a repeated name wins.
+// Integers that fit 64 bits remain integers, larger ones become floats, -0 becomes 0, and
+// -0.0 is kept.
 //
-// The text has to be JSON as RFC 8259 has it, in UTF-8. By its source, the server's
-// own reader also takes control characters in strings, \u{0041}, form feeds between
-// values, and numbers beyond a float64, which it makes infinite; these are errors
+// The text must be JSON according to RFC 8259, in UTF-8. According to its source, the
+// server's own reader also accepts control characters in strings, \u{0041}, form feeds
+// between values, and numbers beyond a float64, which it makes infinite. These are errors
 // here.
 //
-// The error is an *Error, and dst is returned as it was.
+// The error is an *Error. With an error, dst is returned unchanged.
 func AppendBinary(dst, text []byte) ([]byte, error) {
 	p, err := parse(text)
 	if err != nil {
@@ -50,7 +50,7 @@ func (p *parser) appendPayload(dst []byte, i uint32) []byte {
 		}
 		return p.appendArray(dst, i)
 	}
-	return dst // null, true and false have none
+	return dst // null, true and false have no payload
 }
 
 func (p *parser) appendArray(dst []byte, array uint32) []byte {

@@ -1,13 +1,12 @@
 // Package jsonb converts between JSON text and JSONB, the binary form in which
-// GreptimeDB stores a JSON column and sends it over Arrow: that of the Rust crate
-// jsonb 0.4. Results carry it in Binary columns whose field has the metadata
-// greptime:type = Json, and DoPut wants it there.
+// GreptimeDB stores a JSON column and sends it over Arrow. It is the format of the Rust
+// crate jsonb 0.4. Results carry it in Binary columns whose field has the metadata
+// greptime:type = Json; DoPut expects it in such columns.
 //
-// What a round trip keeps: every 64-bit integer, signed or unsigned, and every
-// float64 exactly; strings byte by byte; whether a number is an integer or a float
-// (100 stays apart from 100.0). What it does not: white space, the order of an
-// object's members, members repeated under the same name (the last one stays), and
-// the way a number was written.
+// A round trip preserves every 64-bit integer, signed or unsigned, every float64 exactly,
+// strings byte by byte, and whether a number is an integer or a float (100 differs from
+// 100.0). It does not preserve white space, the order of an object's members, repeated
+// members of the same name (the last one wins), or the way a number was written.
 //
 // Neither direction panics for any input, takes more than linear time apart from
 // sorting the members of objects, or nests deeper than [MaxDepth].
@@ -15,14 +14,14 @@
 // # Layout
 //
 // Everything is big endian. A value begins with a header of 32 bits: three bits
-// that tell scalar, object or array, and the number of members, 0 for a scalar.
-// Then come the entries, 32 bits each: four bits of type and the length of the
-// payload. A scalar has one entry, an array one for each element, an object one for
-// each name and then one for each value. Then come the payloads in the same order.
-// The payload of an array or object inside another is a value with a header again.
-// A number's payload is a byte for its kind and, unless it is 0, NaN or infinite,
-// an integer of 1, 2, 4 or 8 bytes or a float64. The names of an object are sorted
-// bytewise, each once. Names and strings are UTF-8.
+// for scalar, object or array, and the number of members, 0 for a scalar. Then come
+// the entries, 32 bits each: four bits for the type, then the length of the payload. A
+// scalar has one entry, an array one for each element, an object one for each name
+// followed by one for each value. Then come the payloads in the same order. The payload of
+// a nested array or object is a value with its own header. A number's payload is a byte for
+// its kind and, unless it is 0, NaN or infinite, an integer of 1, 2, 4 or 8 bytes or a
+// float64. The names of an object are sorted bytewise and unique. Names and strings are
+// UTF-8.
 package jsonb
 
 import (
@@ -32,8 +31,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how deep arrays and objects may be nested: as deep as encoding/json
-// follows them. The server's reader, by its source, has no limit.
+// MaxDepth is the greatest depth of nested arrays and objects, the same as that of
+// encoding/json. According to its source, the server's reader has no limit.
 const MaxDepth = 10_000
 
 // Header of a value.
@@ -72,11 +71,11 @@ const (
 type Kind uint8
 
 const (
-	// Unknown is neither JSON text nor JSONB; GreptimeDB stores any bytes that a
-	// DoPut brings.
+	// Unknown is neither JSON text nor JSONB. GreptimeDB stores any bytes that a
+	// DoPut sends.
 	Unknown Kind = iota
-	// Text is JSON text, which an INSERT leaves in the column when one of its values
-	// is no literal, and a DoPut that sends it.
+	// Text is JSON text. An INSERT stores it in the column if one of its values is not
+	// a literal, and a DoPut stores it if it sends it.
 	Text
 	// Binary is JSONB.
 	Binary
@@ -92,8 +91,8 @@ func (k Kind) String() string {
 	return "neither JSON text nor JSONB"
 }
 
-// KindOf tells the form of a value by its first bytes. It does not say that the
-// rest is valid.
+// KindOf returns the form of a value according to its first bytes. The rest may still be
+// invalid.
 func KindOf(b []byte) Kind {
 	if len(b) == 0 {
 		return Unknown
@@ -110,16 +109,15 @@ func KindOf(b []byte) Kind {
 		c == '\t' || c == '\n' || c == '\r':
 		return Text
 	case c&0xE0 == typeObject>>24, c&0xE0 == typeArray>>24:
-		// From 2^24 members on the count reaches into the first byte. It would take
-		// 2^28 members and more to make it a '['.
+		// From 2^24 members on, the count reaches into the first byte. More than 2^28
+		// members would be necessary to make it a '['.
 		return Binary
 	}
 	return Unknown
 }
 
-// AppendStored appends the JSON text of a value as a JSON column holds it: JSON text
-// as it is, white space included, once it has been found valid, or what AppendText
-// makes of JSONB.
+// AppendStored appends the JSON text of a value in a JSON column. It checks stored JSON
+// text and appends it unchanged, including white space. It converts JSONB with AppendText.
 func AppendStored(dst, stored []byte) ([]byte, error) {
 	switch KindOf(stored) {
 	case Text:
@@ -136,8 +134,8 @@ func AppendStored(dst, stored []byte) ([]byte, error) {
 	return dst, &Error{Kind: Unknown, Reason: fmt.Sprintf("the value begins with 0x%02x", stored[0])}
 }
 
-// valid tells whether the text is a JSON value in UTF-8. It takes no memory unless
-// there is something to complain about.
+// valid returns an error unless the text is a JSON value in UTF-8. It allocates memory only
+// for the error.
 func valid(text []byte) error {
 	if json.Valid(text) && utf8.Valid(text) {
 		return nil
@@ -149,14 +147,14 @@ func valid(text []byte) error {
 	return err
 }
 
-// Error tells why a value cannot be converted.
+// Error describes why a value cannot be converted.
 type Error struct {
-	Kind   Kind   // of what was read: Text, Binary, or Unknown if it is neither
-	Offset int    // the byte at which it became invalid
+	Kind   Kind   // the form that was read: Text, Binary, or Unknown if it is neither
+	Offset int    // the position of the first invalid byte
 	Reason string // "expected a value, found ']'"
 }
 
-// Error tells form, offset and reason.
+// Error returns a text with the form, the offset and the reason.
 func (e *Error) Error() string {
 	if e.Kind == Unknown {
 		return fmt.Sprintf("jsonb: %s: %s", e.Kind, e.Reason)

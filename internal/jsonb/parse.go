@@ -12,37 +12,37 @@ import (
 	"unicode/utf8"
 )
 
-// node is a value of a JSON text. The nodes of a text are in the order of the text,
-// so an array's elements follow it, each after all that belongs to the one before,
-// and an object's members likewise, each a string and then a value. A node holds no
+// node is a value of a JSON text. The nodes are in the order of the text: the elements of
+// an array follow it, each after everything that belongs to the previous one. The members
+// of an object follow it likewise, each as a string and then a value. A node holds no
 // pointer and takes 32 bytes.
 type node struct {
-	bits    uint64 // of a number; of a string, where it begins
+	bits    uint64 // of a number; of a string, its position
 	entry   uint32 // type bits of the JSONB entry
 	size    uint32 // bytes of the payload in JSONB
 	count   uint32 // elements of an array; members of an object, each name once
-	next    uint32 // the node behind all that belongs to this one
-	members uint32 // of an object: where its list in parser.members begins
-	number  byte   // kind of a number, numberZero …
-	object  bool   // of a container: not an array
-	escaped bool   // of a string: it is in parser.unescaped, not in the text
+	next    uint32 // the node after everything that belongs to this one
+	members uint32 // of an object: start of its list in parser.members
+	number  byte   // of a number: its kind, numberZero …
+	object  bool   // of a container: whether it is an object rather than an array
+	escaped bool   // of a string: whether it is in parser.unescaped rather than in the text
 }
 
-// parser reads JSON text as RFC 8259 has it.
+// parser reads JSON text according to RFC 8259.
 type parser struct {
 	src   []byte
 	pos   int
 	nodes []node
-	// members lists, for one object after the other, the nodes of its names, sorted
-	// and each name once.
+	// members lists the nodes of the names of each object in turn, sorted and
+	// without duplicates.
 	members   []uint32
-	unescaped []byte // strings that have escape sequences, without them
+	unescaped []byte // the strings that have escape sequences, unescaped
 }
 
 var parsers = sync.Pool{New: func() any { return new(parser) }}
 
-// parse returns the parser with the nodes of the text. The caller gives it back with
-// release; the nodes refer to the text.
+// parse returns a parser with the nodes of the text, which refer to the text. The caller
+// returns the parser with release.
 func parse(text []byte) (*parser, error) {
 	if len(text) > math.MaxInt32 {
 		return nil, &Error{Kind: Text, Offset: math.MaxInt32, Reason: "longer than 2 GiB"}
@@ -56,7 +56,7 @@ func parse(text []byte) (*parser, error) {
 	return p, nil
 }
 
-// release keeps the parser for the next text, unless this one has made it large.
+// release keeps the parser for the next text, unless this text has made it large.
 func (p *parser) release() {
 	const keep = 1 << 16
 	*p = parser{nodes: p.nodes[:0], members: p.members[:0], unescaped: p.unescaped[:0]}
@@ -69,7 +69,7 @@ func (p *parser) errorf(at int, format string, args ...any) error {
 	return &Error{Kind: Text, Offset: at, Reason: fmt.Sprintf(format, args...)}
 }
 
-// expected is the error of finding something else at the current position.
+// expected returns the error for finding something else at the current position.
 func (p *parser) expected(what string) error {
 	if p.pos >= len(p.src) {
 		return p.errorf(len(p.src), "expected %s, found the end", what)
@@ -99,7 +99,7 @@ func (p *parser) space() {
 	}
 }
 
-// next returns the next byte that is no white space, 0 at the end.
+// next returns the next byte that is not white space, or 0 at the end.
 func (p *parser) next() byte {
 	p.space()
 	return p.at(p.pos)
@@ -143,7 +143,7 @@ func (p *parser) word(word string, entry uint32) error {
 	return nil
 }
 
-// leaf adds a node that has no others in it.
+// leaf adds a node that contains no others.
 func (p *parser) leaf(n node) {
 	n.next = uint32(len(p.nodes)) + 1
 	p.nodes = append(p.nodes, n)
@@ -221,7 +221,7 @@ func (p *parser) name() error {
 	return nil
 }
 
-// sortMembers makes the list of an object's members.
+// sortMembers creates the list of an object's members.
 func (p *parser) sortMembers(object uint32) {
 	n := &p.nodes[object]
 	n.members = uint32(len(p.members))
@@ -236,7 +236,7 @@ func (p *parser) sortMembers(object uint32) {
 		return
 	}
 	list := p.members[n.members:]
-	// Among equal names the last of the text comes first, and stays.
+	// Among equal names, the last one in the text comes first and is kept.
 	slices.SortFunc(list, func(a, b uint32) int {
 		if c := bytes.Compare(p.text(a), p.text(b)); c != 0 {
 			return c
@@ -248,7 +248,7 @@ func (p *parser) sortMembers(object uint32) {
 	p.members = p.members[:int(n.members)+len(list)]
 }
 
-// membersOf returns the names in an object.
+// membersOf returns the names of an object.
 func (p *parser) membersOf(object *node) []uint32 {
 	return p.members[object.members : object.members+object.count]
 }
@@ -264,7 +264,7 @@ func (p *parser) text(i uint32) []byte {
 	return from[start : start+uint64(n.size)]
 }
 
-// string reads a string, the current position being at its quote.
+// string reads a string. The current position is at its opening quote.
 func (p *parser) string() error {
 	at := p.pos
 	p.pos++
@@ -284,8 +284,8 @@ func (p *parser) string() error {
 	return p.expected("'\"'")
 }
 
-// escapedString reads the rest of a string, the current position being at its first
-// escape sequence.
+// escapedString reads the rest of a string. The current position is at its first escape
+// sequence.
 func (p *parser) escapedString(at int) error {
 	begin := len(p.unescaped)
 	p.unescaped = append(p.unescaped, p.src[at+1:p.pos]...)
@@ -309,9 +309,9 @@ func (p *parser) escapedString(at int) error {
 	return p.expected("'\"'")
 }
 
-// escape reads one escape sequence, or the two of a surrogate pair. Half a pair has
-// no UTF-8; by the source of the crate jsonb, it is kept as the six characters of the
-// escape sequence.
+// escape reads one escape sequence, or both of a surrogate pair. Half a pair has no UTF-8
+// form. According to its source, the crate jsonb keeps the six characters of the escape
+// sequence.
 func (p *parser) escape() error {
 	c := p.at(p.pos + 1)
 	switch c {
@@ -357,7 +357,7 @@ func (p *parser) unicodeEscape() error {
 	return nil
 }
 
-// hex reads the escape sequence \uXXXX at a position.
+// hex reads the escape sequence \uXXXX at the given position.
 func (p *parser) hex(at int) (rune, bool) {
 	if p.at(at) != '\\' || p.at(at+1) != 'u' {
 		return 0, false
@@ -380,7 +380,7 @@ func (p *parser) hex(at int) (rune, bool) {
 	return r, true
 }
 
-// stringNode adds the node n of the string s.
+// stringNode adds node n for the string s.
 func (p *parser) stringNode(at int, s []byte, n node) error {
 	if !utf8.Valid(s) {
 		return p.errorf(at, "a string that is not UTF-8")
@@ -393,8 +393,8 @@ func (p *parser) stringNode(at int, s []byte, n node) error {
 	return nil
 }
 
-// number reads a number. Integers that fit 64 bits stay integers, unsigned unless
-// they are negative; all else is a float64, which the number must not exceed.
+// number reads a number. Integers that fit 64 bits remain integers, unsigned unless they
+// are negative. All other numbers become a float64, whose range they must not exceed.
 func (p *parser) number() error {
 	at := p.pos
 	negative := p.at(p.pos) == '-'
@@ -447,7 +447,7 @@ func (p *parser) number() error {
 	return nil
 }
 
-// digits skips digits and tells whether there are any.
+// digits skips digits and reports whether there were any.
 func (p *parser) digits() bool {
 	start := p.pos
 	for c := p.at(p.pos); '0' <= c && c <= '9'; c = p.at(p.pos) {
@@ -456,10 +456,10 @@ func (p *parser) digits() bool {
 	return p.pos > start
 }
 
-// parseUint reads digits, or tells that they exceed 64 bits.
+// parseUint reads digits. ok is false if they exceed 64 bits.
 func parseUint(digits []byte) (u uint64, ok bool) {
 	if len(digits) > len("18446744073709551615") {
-		return 0, false // no leading zeros here
+		return 0, false // leading zeros are not allowed here
 	}
 	for _, c := range digits {
 		d := uint64(c - '0')
@@ -471,7 +471,7 @@ func parseUint(digits []byte) (u uint64, ok bool) {
 	return u, true
 }
 
-// uintSize returns the bytes that JSONB takes for an unsigned integer.
+// uintSize returns the number of bytes that JSONB uses for an unsigned integer.
 func uintSize(u uint64) uint32 {
 	switch {
 	case u <= math.MaxUint8:
@@ -484,7 +484,7 @@ func uintSize(u uint64) uint32 {
 	return 8
 }
 
-// intSize returns the bytes that JSONB takes for a signed integer.
+// intSize returns the number of bytes that JSONB uses for a signed integer.
 func intSize(i int64) uint32 {
 	switch {
 	case i >= math.MinInt8 && i <= math.MaxInt8:

@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// AppendText appends the value in JSONB as compact JSON text. Members of objects
-// come in their stored order. Floats have the shortest digits that keep their value,
-// and a fraction or an exponent, so that they stay floats. NaN and the infinities,
-// which JSON cannot write, become null; GreptimeDB's HTTP API does the same.
+// AppendText appends the value in JSONB as compact JSON text. Members of objects appear in
+// their stored order. Floats have the shortest digits that preserve their value, and a
+// fraction or an exponent, so that they remain floats. NaN and the infinities, which JSON
+// cannot express, become null, as in GreptimeDB's HTTP API.
 //
-// The error is an *Error, and dst is returned as it was.
+// The error is an *Error. With an error, dst is returned unchanged.
 func AppendText(dst, jsonb []byte) ([]byte, error) {
 	w := textWriter{src: jsonb, out: dst}
 	if err := w.value(0, len(jsonb), 0); err != nil {
@@ -22,8 +22,8 @@ func AppendText(dst, jsonb []byte) ([]byte, error) {
 	return w.out, nil
 }
 
-// textWriter writes the text of src. Positions are offsets in src; a range has been
-// checked to lie inside it before it is handed on.
+// textWriter writes the text of src. Positions are offsets in src. A range is checked to
+// lie inside src before it is passed on.
 type textWriter struct {
 	src []byte
 	out []byte
@@ -35,7 +35,7 @@ func (w *textWriter) errorf(at int, format string, args ...any) error {
 
 func (w *textWriter) word(at int) uint32 { return binary.BigEndian.Uint32(w.src[at:]) }
 
-// value writes what is in src[at:end]: a header and all that belongs to it.
+// value writes the value in src[at:end]: a header and everything that belongs to it.
 func (w *textWriter) value(at, end, depth int) error {
 	if depth > MaxDepth {
 		return w.errorf(at, "nested deeper than %d", MaxDepth)
@@ -121,7 +121,7 @@ func (w *textWriter) object(at, end, depth, count int) error {
 	return w.ended(payload, end)
 }
 
-// payloads returns where the payloads begin, behind so many entries.
+// payloads returns the position of the payloads, which follow the given number of entries.
 func (w *textWriter) payloads(at, end, entries int) (int, error) {
 	if (end-at-4)/4 < entries {
 		return 0, w.errorf(at, "%d entries in a value of %d bytes", entries, end-at)
@@ -145,8 +145,8 @@ func (w *textWriter) ended(payload, end int) error {
 	return nil
 }
 
-// member writes the member with that entry and payload, and returns where the next
-// payload begins.
+// member writes the member with the given entry and payload, and returns the position of
+// the next payload.
 func (w *textWriter) member(entryAt, payload, end, depth int) (int, error) {
 	entry := w.word(entryAt)
 	length := int(entry & lengthMask)
@@ -269,9 +269,8 @@ func (w *textWriter) number(at, end int) error {
 	return w.errorf(at, "a number of kind 0x%02x with %d bytes", kind, len(digits))
 }
 
-// appendFloat appends a float so that it reads as the same float again, and not as
-// an integer. The forms are those of GreptimeDB's json_to_string: 100.0, 0.00001,
-// 1e-6, 1e16.
+// appendFloat appends a float so that it is read as the same float again, and not as an
+// integer. It uses the forms of GreptimeDB's json_to_string: 100.0, 0.00001, 1e-6, 1e16.
 func appendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
