@@ -1,17 +1,17 @@
-// Package captures holds recorded gRPC exchanges with standalone servers of
-// GreptimeDB 1.0.2 and 1.1.4, byte for byte, for the tests of everything that speaks
+// Package captures holds gRPC exchanges with standalone servers of GreptimeDB 1.0.2
+// and 1.1.4, recorded byte for byte. They serve the tests of everything that speaks
 // the protocol: the driver replays the server's side, the test server the client's.
 //
-// All exchanges were recorded with 1.0.2. Those that 1.1.4 answers otherwise are
-// there a second time, under names that begin with "v1.1.4/". The lists have both;
-// Of returns the exchanges as one version has them.
+// All exchanges were recorded with 1.0.2. Exchanges that 1.1.4 answers differently
+// exist a second time, under names that begin with "v1.1.4/". The lists contain both;
+// Of returns the exchanges of one version.
 //
 // The recordings are one embedded archive (see README.md for the meaning of its
-// keys), read once, at the first call. What the functions return is shared by
-// all callers, may be used from several goroutines and must not be changed.
-// Functions that look up an exchange by name panic if there is none, as they do
-// should the archive be unreadable: both are mistakes in the program, and only
-// tests and test servers use this package.
+// keys), which is read once, at the first call. The results of the functions are shared
+// by all callers. They are safe for concurrent use and must not be modified. Functions
+// that look up an exchange by name panic if there is none, and all panic if the archive
+// is unreadable: both are mistakes in the program, and only tests and test servers use
+// this package.
 package captures
 
 import (
@@ -118,15 +118,15 @@ func (a *archive) add(file string, data []byte) error {
 	return errors.New("belongs to no kind of exchange")
 }
 
-// decode refuses keys that the type has no field for, so that a new recording
-// cannot lose anything on the way.
+// decode refuses keys that the type has no field for, so that no part of a new recording
+// is silently lost.
 func decode(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	return d.Decode(v)
 }
 
-// words returns the words of a text with one in each line, without its comments.
+// words returns the words of a text that has one per line, without its comments.
 func words(text string) []string {
 	var ws []string
 	for line := range strings.Lines(text) {

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// DoGet is an exchange of FlightService.DoGet: one ticket, and all messages that
-// answered it.
+// DoGet is an exchange of FlightService.DoGet: one ticket, and all messages of the
+// answer.
 type DoGet struct {
 	Source
 
@@ -16,21 +16,21 @@ type DoGet struct {
 	Messages []Message `json:"messages"`
 	Status
 
-	// What arrow-go 18.8 read from the messages: the schema, the rows of each
-	// batch, and the first 12 rows as text (timestamps as the raw integer, binary
-	// as base64, decimals lossy, long texts cut).
+	// Fields, batches and rows as arrow-go 18.8 read them from the messages: the
+	// schema, the number of rows of each batch, and the first 12 rows as text (timestamps
+	// as the raw integer, binary as base64, decimals lossy, long texts cut).
 	Fields         []Field           `json:"fields"`
 	SchemaMetadata map[string]string `json:"schema_metadata"`
 	RowsPerBatch   []int             `json:"rows_per_batch"`
 	ArrowGoRows    [][]string        `json:"arrow_go_rows"`
 
-	// HTTPAnswer is what the HTTP SQL API of the same server answered to the same
-	// text: an independent reading of the values. Nil where it was not asked.
+	// HTTPAnswer is the answer of the HTTP SQL API of the same server to the same
+	// text: an independent reading of the values. It is nil where it was not asked.
 	HTTPAnswer json.RawMessage `json:"http_answer"`
 }
 
-// DoGetRequest is what a ticket was made from. Exactly one of SQL, Prom and
-// GreptimeRequest counts; see HasSQL.
+// DoGetRequest is the source of a ticket. It uses exactly one of SQL, Prom and
+// GreptimeRequest; see HasSQL.
 type DoGetRequest struct {
 	Name            string            `json:"name"`
 	Note            string            `json:"note"`
@@ -45,7 +45,7 @@ type DoGetRequest struct {
 	NoHTTP          bool              `json:"no_http"`  // not asked over HTTP
 }
 
-// HasSQL tells whether the ticket carried SQL text, which may be empty.
+// HasSQL reports whether the ticket carried SQL text, which may be empty.
 func (r *DoGetRequest) HasSQL() bool { return r.Prom == nil && r.GreptimeRequest == nil }
 
 // Prom is a PromRangeQuery.
@@ -57,8 +57,8 @@ type Prom struct {
 	Lookback string `json:"lookback"`
 }
 
-// DoGets returns the exchanges of doget/, with a server that has no users, in the
-// order of their names.
+// DoGets returns the exchanges of doget/, with a server that has no users, ordered by
+// name.
 func DoGets() []DoGet { return load().doGets }
 
 // AuthDoGets returns the exchanges of DoGet with the server of auth/, which knows
@@ -66,15 +66,15 @@ func DoGets() []DoGet { return load().doGets }
 // (writeonly, may only write).
 func AuthDoGets() []DoGet { return load().authGets }
 
-// DoGetByName returns the exchange of that name, "json_shapes" or
+// DoGetByName returns the exchange with the given name, such as "json_shapes" or
 // "auth/doget_select_ok". It panics if there is none.
 func DoGetByName(name string) DoGet {
 	return byName("DoGet", name, load().doGets, load().authGets)
 }
 
-// HTTPRows returns the rows of the HTTP answer, numbers as json.Number, or false
-// if HTTP was not asked or answered something else. README.md says which types
-// HTTP renders in a way of its own.
+// HTTPRows returns the rows of the HTTP answer, with numbers as json.Number. It returns
+// false if HTTP was not asked or answered without rows. README.md lists the types that
+// HTTP formats in its own way.
 func (d *DoGet) HTTPRows() ([][]any, bool) {
 	var answer struct {
 		Output []struct {

@@ -1,15 +1,15 @@
 package captures
 
-// DoPut is an exchange of FlightService.DoPut: what the client sent, and the acks
-// in their order. An ack may come before or after later batches are sent; only the
-// order of the acks is fixed.
+// DoPut is an exchange of FlightService.DoPut: the messages of the client, and the acks
+// in order. An ack may arrive before or after later batches are sent; only the order of
+// the acks is fixed.
 type DoPut struct {
 	Source
 
 	CallMetadata map[string]string `json:"call_metadata"` // sent as it is
 	Setup        []string          `json:"setup"`         // SQL that ran before
-	// InStep tells that the client waited for each ack before it sent the next
-	// batch; otherwise it sent everything at once, while reading.
+	// InStep reports that the client waited for each ack before it sent the next
+	// batch. Otherwise it sent everything at once, while reading.
 	InStep bool      `json:"in_step"`
 	Sent   []Message `json:"sent"`
 
@@ -19,21 +19,21 @@ type DoPut struct {
 	After []After `json:"after"`
 }
 
-// PutResult is an ack. The first one, with request_id 0, comes before the server
+// PutResult is an ack. The server sends the first one, with request_id 0, before it
 // has read anything.
 type PutResult struct {
 	AppMetadata     []byte `json:"app_metadata"` // JSON
 	AppMetadataText string `json:"app_metadata_text"`
 }
 
-// DoPuts returns the exchanges of doput/, in the order of their names.
+// DoPuts returns the exchanges of doput/, ordered by name.
 func DoPuts() []DoPut { return load().doPuts }
 
-// AuthDoPuts returns the exchanges of DoPut with the server of auth/; AuthDoGets
-// says which users it knows.
+// AuthDoPuts returns the exchanges of DoPut with the server of auth/. AuthDoGets lists
+// its users.
 func AuthDoPuts() []DoPut { return load().authPuts }
 
-// DoPutByName returns the exchange of that name, "three_batches" or
+// DoPutByName returns the exchange with the given name, such as "three_batches" or
 // "auth/doput_ok". It panics if there is none.
 func DoPutByName(name string) DoPut {
 	return byName("DoPut", name, load().doPuts, load().authPuts)

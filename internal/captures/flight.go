@@ -15,7 +15,7 @@ type Message struct {
 	Descriptor *Descriptor `json:"descriptor"`
 }
 
-// Descriptor is a FlightDescriptor; DoPut takes the table from its path.
+// Descriptor is a FlightDescriptor. Its path names the table of a DoPut.
 type Descriptor struct {
 	Type string   `json:"type"` // "PATH" or "CMD"
 	Path []string `json:"path"`
@@ -36,11 +36,10 @@ type Request struct {
 	Decoded json.RawMessage `json:"decoded"`
 }
 
-// After is a statement that ran when the exchange was over, to show what had been
-// stored.
+// After is a statement that ran after the exchange, to show what the server had stored.
 type After struct {
 	SQL    string     `json:"sql"`
 	Fields []Field    `json:"fields"`
-	Rows   [][]string `json:"rows"`  // as text, in the manner of DoGet.ArrowGoRows
+	Rows   [][]string `json:"rows"`  // as text, in the same form as DoGet.ArrowGoRows
 	Error  string     `json:"error"` // set if the statement failed
 }

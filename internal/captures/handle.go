@@ -8,8 +8,8 @@ const (
 	MethodHandleRequests = "/greptime.v1.GreptimeDatabase/HandleRequests"
 )
 
-// Handle is an exchange of GreptimeDatabase.Handle, or of HandleRequests, which
-// takes a stream of requests and answers once.
+// Handle is an exchange of GreptimeDatabase.Handle or HandleRequests. HandleRequests
+// accepts a stream of requests and answers once.
 type Handle struct {
 	Source
 
@@ -26,14 +26,14 @@ type Handle struct {
 	After []After `json:"after"`
 }
 
-// Handles returns the exchanges of handle/, in the order of their names.
+// Handles returns the exchanges of handle/, ordered by name.
 func Handles() []Handle { return load().handles }
 
 // AuthHandles returns the exchanges of Handle and HandleRequests with the server
-// of auth/; AuthDoGets says which users it knows.
+// of auth/. AuthDoGets lists its users.
 func AuthHandles() []Handle { return load().authHs }
 
-// HandleByName returns the exchange of that name, "auto_create" or
+// HandleByName returns the exchange with the given name, such as "auto_create" or
 // "auth/handle_insert_ok". It panics if there is none.
 func HandleByName(name string) Handle {
 	return byName("Handle", name, load().handles, load().authHs)

@@ -6,18 +6,18 @@ type literals struct {
 	Columns []LiteralColumn `json:"columns"`
 }
 
-// LiteralColumn is a column type and what became of each literal.
+// LiteralColumn is a column type and the results of inserting literals.
 type LiteralColumn struct {
 	Column string `json:"column"` // the SQL type, "BIGINT UNSIGNED"
 	Arrow  string `json:"arrow"`  // arrow-go's text for the type of the column
-	// ReadBy is the expression over column c that gave Stored: integers for dates
+	// ReadBy is the expression over column c that returned Stored: integers for dates
 	// and timestamps (days; the column's unit), hexadecimal for VARBINARY.
 	ReadBy string    `json:"read_by"`
 	Values []Literal `json:"values"`
 }
 
-// Literal is one INSERT. It stored *Stored; or NULL if Stored is nil and Error
-// empty; or nothing, with that error.
+// Literal is one INSERT. It stored *Stored. If Stored is nil, it stored NULL if Error is
+// empty, and failed with Error otherwise.
 type Literal struct {
 	Literal  string  `json:"literal"`
 	TimeZone string  `json:"timezone"` // of the header; empty is UTC
@@ -26,8 +26,8 @@ type Literal struct {
 	Error    string  `json:"error"`
 }
 
-// Literals returns, for each column type, what GreptimeDB 1.0.2 does with literals
-// in INSERT … VALUES. Each literal was inserted alone, into a table in append mode.
+// Literals returns, for each column type, the results of literals in INSERT … VALUES on
+// GreptimeDB 1.0.2. Each literal was inserted alone, into a table in append mode.
 func Literals() []LiteralColumn { return load().literals.Columns }
 
 // Keywords returns the words, in lower case, that GreptimeDB 1.0.2 refuses as an
@@ -35,5 +35,5 @@ func Literals() []LiteralColumn { return load().literals.Columns }
 func Keywords() []string { return load().keywords }
 
 // SchemaSQL returns the statements, separated by semicolons and with comments,
-// that made the tables and data behind the exchanges of DoGets.
+// that created the tables and data of the exchanges of DoGets.
 func SchemaSQL() string { return load().schema }

@@ -2,39 +2,39 @@ package captures
 
 import "fmt"
 
-// Source tells one exchange from the others.
+// Source identifies an exchange.
 type Source struct {
-	// Name is Base, after the version's folder unless that is V1_0_2:
+	// Name is Base, preceded by the version's folder unless the version is V1_0_2:
 	// "json_shapes", "v1.1.4/show_index".
 	Name string `json:"name"`
-	// Base is the same for the recordings of one exchange by several versions: the
-	// file's name, with its folder if that is auth, "auth/doget_select_ok".
+	// Base is the same for the recordings of one exchange with several versions. It is
+	// the file's name, preceded by the folder if that is auth: "auth/doget_select_ok".
 	Base    string  `json:"-"`
 	Version Version `json:"-"`
 	File    string  `json:"-"`      // "doget/json_shapes.json"
-	Note    string  `json:"note"`   // what to look at; may be empty
+	Note    string  `json:"note"`   // a hint for the reader; may be empty
 	Server  string  `json:"server"` // "GreptimeDB 1.0.2"
 }
 
 func (s *Source) source() *Source { return s }
 
-// Version is a version of GreptimeDB that was recorded.
+// Version is a recorded version of GreptimeDB.
 type Version string
 
-// The versions that were recorded.
+// The recorded versions.
 const (
 	V1_0_2 Version = "1.0.2"
 	V1_1_4 Version = "1.1.4"
 )
 
-// Versions returns the versions that were recorded, the oldest first.
+// Versions returns the recorded versions, oldest first.
 func Versions() []Version { return []Version{V1_0_2, V1_1_4} }
 
-// folder is where a version's recordings are that differ from those of V1_0_2.
+// folder returns the folder of a version's recordings that differ from those of V1_0_2.
 func (v Version) folder() string { return "v" + string(v) + "/" }
 
-// Of returns the exchanges of a list as one version has them: its own recording of
-// each, or that of V1_0_2 if both versions give the same answer.
+// Of returns the exchanges of a list for one version: its own recording of each, or that
+// of V1_0_2 if both versions give the same answer.
 func Of[E any, P exchange[E]](version Version, list []E) []E {
 	own := map[string]E{}
 	for i := range list {
@@ -81,7 +81,7 @@ func appendExchange[E any, P exchange[E]](list *[]E, version Version, base, file
 	return nil
 }
 
-// byName returns the exchange of that name.
+// byName returns the exchange with the given name.
 func byName[E any, P exchange[E]](kind, name string, lists ...[]E) E {
 	for _, list := range lists {
 		for i := range list {

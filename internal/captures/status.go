@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// Status is how an RPC ended, as grpc-go reported it.
+// Status is the end of an RPC as grpc-go reported it.
 type Status struct {
 	Code        codes.Code `json:"grpc_code"`
 	CodeName    string     `json:"grpc_code_name"` // "OK", "InvalidArgument" …

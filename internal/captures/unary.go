@@ -2,9 +2,9 @@ package captures
 
 import "encoding/json"
 
-// Unary is a call of another method: HealthCheck, PrometheusGateway, and methods
-// that the server does not have. All were sent to the server of auth/; AuthDoGets
-// says which users it knows.
+// Unary is a call of another method: HealthCheck, PrometheusGateway, or a method that
+// the server does not have. All were sent to the server of auth/; AuthDoGets lists its
+// users.
 type Unary struct {
 	Source
 
@@ -18,9 +18,9 @@ type Unary struct {
 	Status
 }
 
-// Unaries returns these calls in the order of their names.
+// Unaries returns these calls, ordered by name.
 func Unaries() []Unary { return load().unary }
 
-// UnaryByName returns the call of that name, "auth/health_check". It panics if
-// there is none.
+// UnaryByName returns the call with the given name, such as "auth/health_check". It
+// panics if there is none.
 func UnaryByName(name string) Unary { return byName("unary", name, load().unary) }

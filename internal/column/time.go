@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	reasonTimestampRange = "out of range: a timestamp of nanoseconds reaches from 1677-09-21 to 2262-04-11, of other units from -292,000 years on"
+	reasonTimestampRange = "out of range: a timestamp of nanoseconds reaches from 1677-09-21 to 2262-04-11, one of microseconds about 292,000 years back and ahead"
 	secondsPerDay        = 24 * 60 * 60
 )
 
@@ -25,7 +25,7 @@ func (c *Cell) SetTime(t Type, v time.Time) error {
 		year, month, day := v.Date()
 		days := floorDiv(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix(), secondsPerDay)
 		if days < math.MinInt32 || days > math.MaxInt32 {
-			return refuse(t, v, "out of range, which is the year -5877641 to 5881580")
+			return refuse(t, v, "out of range: a DATE is in a year from -5877641 to 5881580")
 		}
 		return c.setNumber(uint64(days))
 	case k.IsTimeOfDay():

@@ -73,16 +73,16 @@ func (t Type) String() string {
 func (t Type) Check() error {
 	switch k := t.Kind(); k {
 	case DateTime:
-		return errors.New("GreptimeDB makes no DATETIME columns by inserts; use a timestamp of microseconds, which is what DATETIME means in its SQL")
+		return errors.New("inserts cannot create DATETIME columns; use a timestamp of microseconds, which is what DATETIME means in GreptimeDB's SQL")
 	case IntervalYearMonth, IntervalDayTime, IntervalMonthDayNano:
-		return errors.New("no table of GreptimeDB can have an INTERVAL column; store months, days or nanoseconds as integers")
+		return errors.New("GreptimeDB has no INTERVAL columns; store months, days or nanoseconds as integers")
 	case Decimal:
 		if p, s := t.Precision(), t.Scale(); p < 1 || p > MaxPrecision || s > p {
-			return fmt.Errorf("DECIMAL takes a precision of 1 to %d and a scale of 0 to the precision", MaxPrecision)
+			return fmt.Errorf("a DECIMAL has a precision of 1 to %d and a scale from 0 to the precision", MaxPrecision)
 		}
 	case Vector:
 		if t.Dim() < 1 {
-			return errors.New("VECTOR takes a length of at least 1")
+			return errors.New("a VECTOR has a length of at least 1")
 		}
 	default:
 		if k == 0 || k >= kinds {
@@ -165,9 +165,9 @@ func typeOf(name string, params []int) (Type, error) {
 	k, ok := typeNames[name]
 	switch {
 	case !ok:
-		return 0, errors.New("no such type; write it as GreptimeDB's SQL does, such as BIGINT or TIMESTAMP(3), or as Go does, such as int64")
+		return 0, errors.New("unknown type; write it as GreptimeDB's SQL does, such as BIGINT or TIMESTAMP(3), or as Go does, such as int64")
 	case len(params) > 0:
-		return 0, errors.New("this type takes no parameters")
+		return 0, errors.New("this type has no parameters")
 	}
 	return Of(k), nil
 }
@@ -178,7 +178,7 @@ func timed(second Kind, digits int) (Type, error) {
 	case 0, 3, 6, 9:
 		return Of(second + Kind(digits/3)), nil
 	}
-	return 0, errors.New("the precision is 0, 3, 6 or 9")
+	return 0, errors.New("the precision must be 0, 3, 6 or 9")
 }
 
 // TimestampOf returns TIMESTAMP(digits), or an error unless digits is 0, 3, 6 or 9.

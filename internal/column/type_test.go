@@ -32,7 +32,7 @@ func TestTypesThatNoColumnHas(t *testing.T) {
 		"DATETIME": "use a timestamp of microseconds", "INTERVAL": "store months, days or nanoseconds as integers", "IntervalDayTime": "store months", "LIST": "use JSON", "struct": "use JSON",
 		"DECIMAL": "DECIMAL(10,2)", "DECIMAL(39,1)": "1 to 38", "DECIMAL(0,0)": "1 to 38", "DECIMAL(5,6)": "0 to the precision", "DECIMAL(266,2)": "1 to 38", "DECIMAL(10)": "DECIMAL(10,2)", "DECIMAL(1,2,3)": "DECIMAL(10,2)",
 		"TIMESTAMP(1)": "0, 3, 6 or 9", "TIMESTAMP(12)": "0, 3, 6 or 9", "TIME(4294967295)": "0, 3, 6 or 9", "VECTOR": "VECTOR(3)", "VECTOR(0)": "at least 1",
-		"BIGINT(5)": "no parameters", "STRING(": "not closed", "VECTOR(3": "not closed", "VECTOR(x)": "not a number", "VECTOR(-1)": "not a number", "": "no such type", "int128": "no such type",
+		"BIGINT(5)": "no parameters", "STRING(": "not closed", "VECTOR(3": "not closed", "VECTOR(x)": "not a number", "VECTOR(-1)": "not a number", "": "unknown type", "int128": "unknown type",
 	} {
 		got, err := column.ParseType(text)
 		if err == nil || !strings.Contains(err.Error(), want) {

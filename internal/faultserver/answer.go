@@ -8,25 +8,25 @@ import (
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
-// proof is when an answer is given.
+// proof is what an answer proves about a write.
 type proof uint8
 
 const (
-	// never proves nothing: the answer is given after anything.
+	// never proves nothing: the server may give the answer after any part of the write.
 	never proof = iota
-	// always means that the frontend decides it before anything is written.
+	// always proves that nothing was written: the frontend decides before it writes.
 	always
-	// ofTable means that it is decided for a table before anything is written to it.
+	// ofTable is decided for a table before anything is written to it.
 	ofTable
-	// ofRegion means that a region decides it for all rows alike: the write has one table
-	// of one region, or one row, and nothing of it is written. Other regions may have
-	// written theirs, and so may have the earlier batches of a statement with a query.
+	// ofRegion is decided by a region for all its rows. Nothing is written if the write has
+	// one table of one region, or one row. Other regions may have written their rows, and so
+	// may the earlier batches of a statement with a query.
 	ofRegion
-	// ofRow means that a row decides it: nothing is written if there is no other row.
+	// ofRow is decided by a row. Nothing is written if there is no other row.
 	ofRow
 )
 
-// answer is an error of GreptimeDB, or of what stands before it.
+// answer is an error of GreptimeDB, or of a proxy before it.
 type answer struct {
 	code    codes.Code
 	errCode int // 0: without x-greptime-err-code
@@ -35,7 +35,7 @@ type answer struct {
 	ways    way // 0: every way
 }
 
-// proves reports whether nothing of a write is carried out before the answer.
+// proves reports whether no part of a write is executed before the answer.
 func (a *answer) proves(w *write) bool {
 	switch a.proof {
 	case always:
@@ -64,7 +64,7 @@ const (
 
 // answers are the errors that a write can end with.
 var answers = []answer{
-	// The frontend's.
+	// Errors of the frontend.
 	{invalidArgument, 2000, "Invalid SQL syntax: sql parser error: Expected: end of statement, found: x at Line: 1, Column: 7", always, text | selected | deletion},
 	{invalidArgument, 2000, "Failed to parse value: invalid digit found in string", always, text},
 	{codes.Internal, 3000, "Failed to plan SQL: No field named x.", always, text | deletion},
@@ -88,7 +88,7 @@ var answers = []answer{
 	{codes.OutOfRange, 0, "Error, decoded message length too large: found 68 bytes, the limit is: 64 bytes", always, 0},
 	{codes.Unimplemented, 0, "", always, native},
 
-	// A region's, about the table's columns.
+	// Errors of a region about the table's columns.
 	{invalidArgument, 1004, region + `unknown columns: ["note"]`, ofRegion, native | text | selected | put},
 	{invalidArgument, 1004, region + "missing column note", ofRegion, native | text | selected | put},
 	{invalidArgument, 1004, region + "duplicate column v", ofRegion, native | text | selected | put},
@@ -99,7 +99,7 @@ var answers = []answer{
 	{codes.NotFound, 4001, "Table not found: greptime.public.t", ofTable, 0},
 	{codes.NotFound, 4001, "Failed to plan SQL: Table not found: greptime.public.t", ofTable, deletion},
 
-	// A region's, about a row.
+	// Errors of a region about a row.
 	{invalidArgument, 1004, region + "column v is not null but input has null", ofRow, 0},
 	{invalidArgument, 1004, region + "value has type Int64, but column v has type Float64(10)", ofRow, native},
 	{invalidArgument, 1004, "Partition time range for 9223372036854775807::Nanosecond is out of bound", ofRow, 0},
@@ -109,7 +109,7 @@ var answers = []answer{
 	{codes.NotFound, 4005, "Region not found: 4398046511104(1024, 0)", ofRow, 0},
 	{codes.PermissionDenied, 4007, "Region 4398046511104(1024, 0) is read only", ofRow, 0},
 
-	// Those that say nothing of what was done.
+	// Errors that do not prove anything.
 	{codes.Unknown, 1000, "Internal error: 1000", never, 0},
 	{codes.Internal, 1002, `Failed to join task: task 7 panicked with message "no"`, never, 0},
 	{codes.Internal, 1003, "Internal error: 1003", never, 0},
@@ -129,7 +129,7 @@ var answers = []answer{
 	{codes.Internal, 9999, "A code of later versions", never, 0},
 }
 
-// strangers are statuses without x-greptime-err-code. They are given after anything.
+// strangers are statuses without x-greptime-err-code. They prove nothing.
 var strangers = []answer{
 	{code: codes.ResourceExhausted, message: "grpc: received message larger than max (68 vs. 64)"},
 	{code: codes.ResourceExhausted, message: "stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM"},
@@ -153,8 +153,8 @@ var strangers = []answer{
 // contentless is the error of every bulk load before GreptimeDB 1.1.2.
 var contentless = answer{code: codes.Unknown, message: "Execute gRPC request error"}
 
-// draw draws an ending other than OK, and whether any part of the write may be carried
-// out before it.
+// draw draws an ending other than OK, and whether any part of the write may be executed
+// before it.
 func (s *Server) draw(w *write) (e ending, open bool) {
 	switch n := s.rand.IntN(100); {
 	case n < 55 && w.way == put && s.options.OldPuts:
@@ -207,7 +207,7 @@ func goAwayAndDrop(code wiretest.ResetCode) wiretest.Action {
 	}
 }
 
-// goAwayBefore says that the call was not processed.
+// goAwayBefore sends a GOAWAY which means that the call was not processed.
 func goAwayBefore(c *wiretest.Call) error {
 	if err := c.GoAwayBefore(wiretest.ResetNoError); err != nil {
 		return err

@@ -22,7 +22,7 @@ import (
 	"github.com/greptime-go/greptime/internal/writemodel"
 )
 
-// timeIndex is the column that tells rows apart.
+// timeIndex is the column that identifies rows.
 const timeIndex = "ts"
 
 // handle answers any call.
@@ -137,7 +137,7 @@ var (
 	deleteWhere  = regexp.MustCompile(`(?is)^DELETE FROM (\S+) WHERE ts >= (\d+) AND ts < (\d+)$`)
 )
 
-// textWrite reads a statement that writes; it returns nil for any other.
+// textWrite reads a statement that writes. It returns nil for any other statement.
 func (s *Server) textWrite(sql string) (*write, error) {
 	w := &write{tables: 1}
 	var m []string
@@ -170,7 +170,7 @@ func (s *Server) textWrite(sql string) (*write, error) {
 	return w, nil
 }
 
-// idsBetween returns the numbers from one up to another.
+// idsBetween returns the numbers from from up to, but not including, to.
 func idsBetween(from, to string) ([]int64, error) {
 	first, err1 := strconv.ParseInt(from, 10, 64)
 	end, err2 := strconv.ParseInt(to, 10, 64)
@@ -241,7 +241,7 @@ func splitRows(rows string) (list [][]string) {
 	return list
 }
 
-// handlePut carries out the batches of a DoPut one by one.
+// handlePut executes the batches of a DoPut one by one.
 func (s *Server) handlePut(c *wiretest.Call) error {
 	ack := func(id int64, rows int) error {
 		return c.SendPutResult(fmt.Sprintf(`{"request_id":%d,"affected_rows":%d,"elapsed_secs":0.0015}`, id, rows))
@@ -326,7 +326,7 @@ func (s *Server) putWrite(name string, messages ...captures.Message) (*write, er
 	return w, rd.Err()
 }
 
-// table returns a copy of a table, nil if there is none.
+// table returns a copy of a table, or nil if there is none.
 func (s *Server) table(name string) *table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -337,7 +337,7 @@ func (s *Server) table(name string) *table {
 	return &table{name: t.name, regions: t.regions, columns: append(t.columns[:0:0], t.columns...)}
 }
 
-// errNoTable is the end of a test that writes into a table which it did not add.
+// errNoTable returns the error for a test that writes into a table which it did not add.
 func errNoTable(name string) error {
 	return status.Error(codes.Internal, "faultserver: no table "+name)
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/greptime-go/greptime/internal/writemodel"
 )
 
-// Options says how a Server behaves.
+// Options configures a Server.
 type Options struct {
 	Seed      uint64
 	Endpoints int // default 1
-	// OldPuts makes errors of bulk loads say nothing, as they do before GreptimeDB 1.1.2.
+	// OldPuts removes the content of bulk load errors, as before GreptimeDB 1.1.2.
 	OldPuts bool
-	// Hang, if it is not nil, is called when the server leaves a call without an answer:
-	// the test can then cancel it.
+	// Hang, if not nil, is called when the server leaves a call without an answer, so that
+	// the test can cancel the call.
 	Hang func()
 }
 
@@ -38,15 +38,15 @@ type Server struct {
 	stale    int
 }
 
-// table is a table as it is now.
+// table is the present state of a table.
 type table struct {
 	name    string
 	columns []catalog.Column
 	regions int
 }
 
-// Start starts a server that does what it is told, until SetFaults. It ends with the
-// test.
+// Start starts a server that executes all requests until SetFaults. The server stops at the
+// end of the test.
 func Start(t testing.TB, model *writemodel.Model, o Options) *Server {
 	t.Helper()
 	s := &Server{model: model, options: o, rand: rand.New(rand.NewPCG(o.Seed, 1)), tables: map[string]*table{}}
@@ -64,8 +64,8 @@ func (s *Server) SetFaults(probability float64) {
 	s.faults = probability
 }
 
-// AddTable adds a table of so many regions, with the columns host (STRING, a tag), ts,
-// v (BIGINT) and note (STRING).
+// AddTable adds a table with the given number of regions and the columns host (STRING, a
+// tag), ts, v (BIGINT) and note (STRING).
 func (s *Server) AddTable(name string, regions int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *Server) AddTable(name string, regions int) {
 	}}
 }
 
-// SetType changes the type of a column, as somebody does who drops the table and makes
+// SetType changes the type of a column, as if somebody had dropped the table and created
 // another one.
 func (s *Server) SetType(name, columnName string, typ column.Type) {
 	s.mu.Lock()
@@ -123,14 +123,14 @@ func (s *Server) DSN(params ...string) string {
 	return fmt.Sprintf("greptime://%s/public?%s", strings.Join(addrs, ","), strings.Join(params, "&"))
 }
 
-// Stop stops all endpoints and waits until nothing is carried out any more.
+// Stop stops all endpoints and waits until no request is being executed.
 func (s *Server) Stop() {
 	for _, e := range s.endpoints {
 		e.Stop()
 	}
 }
 
-// plan draws what becomes of a connection.
+// plan draws the faults of a connection.
 func (s *Server) plan(int) wiretest.Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,5 +143,5 @@ func (s *Server) plan(int) wiretest.Plan {
 	}
 }
 
-// chance draws whether something happens. It is called with mu held.
+// chance returns true with the given probability. The caller holds mu.
 func (s *Server) chance(probability float64) bool { return s.rand.Float64() < probability }

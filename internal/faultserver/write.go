@@ -8,7 +8,7 @@ import (
 	"github.com/greptime-go/greptime/internal/writemodel"
 )
 
-// way is how a write reaches the server.
+// way is the way in which a write reaches the server.
 type way uint8
 
 const (
@@ -26,7 +26,7 @@ type write struct {
 	way     way
 	rows    []writemodel.Row
 	tables  int
-	regions int    // of the tables together
+	regions int    // of all the tables together
 	stale   string // the error of a region whose columns are not those of the request
 	later   bool   // the call has written before
 	more    bool   // it may write more before it is answered
@@ -38,14 +38,14 @@ func (w *write) String() string {
 	return fmt.Sprintf("%s of %d rows in %d tables and %d regions", what, len(w.rows), w.tables, w.regions)
 }
 
-// ending is how the server ends a call that writes.
+// ending is the end of a call that writes.
 type ending struct {
 	name     string
 	answered bool                       // the answer that the write was carried out comes before
 	end      func(*wiretest.Call) error // nil: OK
 }
 
-// carryOut carries out a write or a part of it, and says how the call ends.
+// carryOut executes a write or a part of it, and returns the ending of the call.
 func (s *Server) carryOut(w *write) ending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *Server) carryOut(w *write) ending {
 	return e
 }
 
-// decide draws the ending of a write, and whether any part of it may be carried out before.
+// decide draws the ending of a write, and whether any part of it may be executed before.
 func (s *Server) decide(w *write) (e ending, open bool) {
 	switch {
 	case w.stale != "":
@@ -83,7 +83,7 @@ func (s *Server) decide(w *write) (e ending, open bool) {
 	return e, open
 }
 
-// subset draws parts of a write, in the order in which they are carried out.
+// subset draws parts of a write, in the order in which they are executed.
 func (s *Server) subset(rows []writemodel.Row) []writemodel.Row {
 	partOf := []func(writemodel.Row) writemodel.Row{
 		func(r writemodel.Row) writemodel.Row { return writemodel.Row{Table: r.Table} },               // tables

@@ -459,7 +459,7 @@ func (p *parser) digits() bool {
 // parseUint reads digits. ok is false if they exceed 64 bits.
 func parseUint(digits []byte) (u uint64, ok bool) {
 	if len(digits) > len("18446744073709551615") {
-		return 0, false // leading zeros are not allowed here
+		return 0, false // there are no leading zeros
 	}
 	for _, c := range digits {
 		d := uint64(c - '0')

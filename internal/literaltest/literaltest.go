@@ -1,5 +1,5 @@
-// Package literaltest compares what native inserts send with what GreptimeDB was
-// recorded to store of literals. It is for tests.
+// Package literaltest compares the values that native inserts send with the values that
+// GreptimeDB stored for recorded literals. It is for tests.
 package literaltest
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// TypeOf is the type of a recorded column. DATETIME is a timestamp of microseconds.
+// TypeOf returns the type of a recorded column. DATETIME is a timestamp of microseconds.
 func TypeOf(name string) (column.Type, error) {
 	if name == "DATETIME" {
 		return column.Of(column.TimestampMicrosecond), nil
@@ -26,8 +26,8 @@ func TypeOf(name string) (column.Type, error) {
 	return column.ParseType(name)
 }
 
-// Compare reads the value in the contents of a greptime.v1.Row by way of the generated
-// code, and compares it with what was recorded as stored: nil is NULL.
+// Compare reads the value in the contents of a greptime.v1.Row with the generated code, and
+// compares it with the recorded stored value. nil is NULL.
 func Compare(typ column.Type, contents []byte, stored *string) error {
 	row := &greptimev1.Row{}
 	if err := proto.Unmarshal(contents, row); err != nil {

@@ -1,6 +1,6 @@
-// Package rowvalue is what package bulk may use of the row types of package insert: the
-// values in a ColumnValues, and the making of an AppendedRow. Package insert sets the
-// functions when it is initialized, and has no exported methods for it.
+// Package rowvalue gives package bulk access to the row types of package insert: it reads
+// the values of a ColumnValues and creates an AppendedRow. Package insert sets the functions
+// when it is initialized, so that it needs no exported methods for this.
 package rowvalue
 
 import (
@@ -8,16 +8,16 @@ import (
 	"github.com/greptime-go/greptime/internal/govalue"
 )
 
-// Values are the values of one column of several rows; they are a [Slice].
+// Values are the values of one column of several rows. Their type is a [Slice].
 type Values interface {
 	// Len returns the number of values.
 	Len() int
 
-	// Set sets c to value i, for a column of type t. The errors are those of govalue.Set.
+	// Set sets c to value i for a column of type t. It returns the errors of govalue.Set.
 	Set(c *column.Cell, t column.Type, i int) error
 }
 
-// Slice is Values of a Go type.
+// Slice implements Values for a Go type.
 type Slice[T any] []T
 
 func (s Slice[T]) Len() int { return len(s) }
@@ -26,7 +26,7 @@ func (s Slice[T]) Set(c *column.Cell, t column.Type, i int) error { return goval
 
 // Reader reads the rows that were appended to a table or batch.
 type Reader interface {
-	// ReadCell returns a column of a row, and its type. JSON is text.
+	// ReadCell returns the value of a column in a row, and its type. JSON is text.
 	ReadCell(row int, name string) (column.Type, column.Cell, error)
 }
 

@@ -2,7 +2,7 @@ package sqltext
 
 import "time"
 
-// ArgKind tells which fields of an Arg count.
+// ArgKind determines which fields of an Arg are used.
 type ArgKind uint8
 
 const (
@@ -27,7 +27,7 @@ var argKindNames = []string{
 	Interval: "INTERVAL",
 }
 
-// String is the kind as an SQL programmer would name it.
+// String returns the name of the kind in SQL terms.
 func (k ArgKind) String() string { return nameOf(argKindNames, uint8(k)) }
 
 // Arg is an argument. The zero Arg is NULL.

@@ -7,15 +7,15 @@ import (
 	"sync"
 )
 
-// BindOptions are what Bind has to know of the request.
+// BindOptions is what Bind needs to know about the request.
 type BindOptions struct {
-	// TimeZoneUTC: the time zone of the request's header is UTC. Under another one,
-	// GreptimeDB shifts dates in the VALUES of an INSERT, and Bind refuses them.
+	// TimeZoneUTC reports that the time zone in the request's header is UTC. With another
+	// one, GreptimeDB shifts dates in the VALUES of an INSERT, and Bind refuses them.
 	TimeZoneUTC bool
 }
 
-// Bind returns the text of each statement with the arguments as literals in the
-// place of its placeholders. Its errors are those of Match and of Bound.Text.
+// Bind returns the text of each statement with its placeholders replaced by the arguments
+// as literals. It returns the errors of Match and Bound.Text.
 func (s *Script) Bind(args []Arg, opts BindOptions) ([]string, error) {
 	bound, err := s.Match(args)
 	if err != nil {
@@ -30,15 +30,15 @@ func (s *Script) Bind(args []Arg, opts BindOptions) ([]string, error) {
 	return texts, nil
 }
 
-// Bound is a Script with the arguments of its placeholders. It does not change, and may
-// be used by several goroutines.
+// Bound is a Script with the arguments for its placeholders. It is immutable and safe for
+// concurrent use.
 type Bound struct {
 	script *Script
 	inputs []Arg
 }
 
-// Match puts the arguments where they belong. It is an error if there are more or fewer
-// of them than NumInput, and if one of them is not used or has the wrong name.
+// Match assigns the arguments to the placeholders. It returns an error if their number is
+// not NumInput, if an argument is not used, or if it has the wrong name.
 func (s *Script) Match(args []Arg) (*Bound, error) {
 	inputs, err := s.match(args)
 	if err != nil {
@@ -47,9 +47,9 @@ func (s *Script) Match(args []Arg) (*Bound, error) {
 	return &Bound{script: s, inputs: inputs}, nil
 }
 
-// Text returns the text of statement i with the arguments as literals. It is an error if
-// one of them cannot be written such that GreptimeDB surely reads the same value. Errors
-// name the argument but not its value.
+// Text returns the text of statement i with the arguments as literals. It returns an error
+// if an argument cannot be written so that GreptimeDB is certain to read the same value.
+// Errors name the argument but not its value.
 func (b *Bound) Text(i int, opts BindOptions) (string, error) {
 	st := &b.script.Statements[i]
 	if len(st.Placeholders) == 0 {
@@ -71,16 +71,16 @@ func (s *Script) match(args []Arg) ([]Arg, error) {
 	return ordered, nil
 }
 
-// Order tells which of n arguments, whose names are given by name, belongs to each
-// input; nil if they are in that order already. A nil name says that none of them has a
-// name. The errors are those of Bind.
+// Order returns the index of the argument for each input, or nil if the n arguments already
+// have that order. name returns the name of an argument; a nil name means that no argument
+// has a name. It returns the errors of Bind.
 func (s *Script) Order(n int, name func(i int) string) ([]int, error) {
 	style, err := s.Style()
 	switch {
 	case err != nil:
 		return nil, err
 	case style == NoPlaceholders && n > 0:
-		return nil, fmt.Errorf("the text has no placeholders for %s; write ?, $1 or :name, outside of quotes", countOf(n, "argument"))
+		return nil, fmt.Errorf("the text has no placeholders for %s; write ?, $1 or :name, outside quotes", countOf(n, "argument"))
 	case style == Named && name == nil:
 		return s.orderOfNames(n, func(int) string { return "" })
 	case style == Named:
@@ -108,7 +108,7 @@ func countOf(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// allUsed checks that no $n was left out.
+// allUsed checks that no $n is missing.
 func (s *Script) allUsed() error {
 	used := make([]bool, s.inputs)
 	for i := range s.Statements {
@@ -124,7 +124,7 @@ func (s *Script) allUsed() error {
 	return nil
 }
 
-// orderOfNames is Order for the style Named: the inputs are in the order of Names.
+// orderOfNames implements Order for the style Named: the inputs are in the order of Names.
 func (s *Script) orderOfNames(n int, name func(i int) string) ([]int, error) {
 	byName := make(map[string]int, n)
 	for i := range n {
@@ -133,7 +133,7 @@ func (s *Script) orderOfNames(n int, name func(i int) string) ([]int, error) {
 			return nil, fmt.Errorf("argument %d has no name, but the text has placeholders like :%s; pass it with sql.Named", i+1, s.Names[0])
 		}
 		if _, twice := byName[name]; twice {
-			return nil, fmt.Errorf("there are two arguments :%s; pass one", name)
+			return nil, fmt.Errorf("duplicate argument :%s; pass it once", name)
 		}
 		byName[name] = i
 	}
@@ -154,7 +154,7 @@ func (s *Script) orderOfNames(n int, name func(i int) string) ([]int, error) {
 	return order, nil
 }
 
-// textBuffers has buffers for the texts that are being bound.
+// textBuffers holds buffers for binding texts.
 var textBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxTextBuffer is the size up to which a buffer is kept.
@@ -188,8 +188,8 @@ func (s *Script) bindStatement(st *Statement, inputs []Arg, opts BindOptions) (s
 	return text, nil
 }
 
-// onLiteralPath tells whether GreptimeDB takes the statement for an INSERT of nothing
-// but literals, with these arguments.
+// onLiteralPath reports whether GreptimeDB treats the statement with these arguments as an
+// INSERT that consists of literals only.
 func (st *Statement) onLiteralPath(inputs []Arg) bool {
 	if st.Values == nil || !st.Values.literal {
 		return false
@@ -202,8 +202,8 @@ func (st *Statement) onLiteralPath(inputs []Arg) bool {
 	return true
 }
 
-// isPlainNumber tells whether an argument is written as a number without sign, so
-// that it is a literal also with a sign before it.
+// isPlainNumber reports whether an argument is written as a number without a sign, so that
+// it is still a literal with a sign before it.
 func isPlainNumber(a *Arg) bool {
 	switch a.Kind {
 	case Int:
@@ -216,13 +216,13 @@ func isPlainNumber(a *Arg) bool {
 	return false
 }
 
-// isApartBehind tells whether a character can follow a literal without becoming one
+// isApartBehind reports whether a character can follow a literal without becoming one
 // token with it.
 func isApartBehind(c byte) bool {
 	return c == ' ' || c == '\n' || c == '\t' || c == ')' || c == ','
 }
 
-// argError says which argument cannot be written: that of placeholder i.
+// argError returns the error for an argument that cannot be written: that of placeholder i.
 func (s *Script) argError(st *Statement, i int, a *Arg, err error) error {
 	p := &st.Placeholders[i]
 	where := fmt.Sprintf("%v, byte %d of the text", a.Kind, p.Start)
@@ -235,8 +235,8 @@ func (s *Script) argError(st *Statement, i int, a *Arg, err error) error {
 	return fmt.Errorf("argument %d (%s): %w", p.Input+1, where, err)
 }
 
-// placeOf returns the row, counted from 0, and the column of placeholder i if it is among
-// the values of an INSERT, and otherwise nothing.
+// placeOf returns the row, counted from 0, and the column of placeholder i if it is a value
+// of an INSERT, and "" otherwise.
 func (st *Statement) placeOf(i int) string {
 	v := st.Values
 	if v == nil || v.Width == 0 {

@@ -1,6 +1,6 @@
 package sqltext
 
-// cursor goes through the tokens of a statement, which have no comments.
+// cursor walks through the tokens of a statement, which include no comments.
 type cursor struct {
 	text   string
 	tokens []Token
@@ -9,7 +9,7 @@ type cursor struct {
 
 func (c *cursor) atEnd() bool { return c.i >= len(c.tokens) }
 
-// word goes over a keyword, if it is next.
+// word skips the keyword if it is next, and reports whether it was.
 func (c *cursor) word(keyword string) bool {
 	if c.atEnd() || !c.tokens[c.i].Is(c.text, keyword) {
 		return false
@@ -18,7 +18,7 @@ func (c *cursor) word(keyword string) bool {
 	return true
 }
 
-// punct goes over an operator or separator, if it is next.
+// punct skips the operator or separator if it is next, and reports whether it was.
 func (c *cursor) punct(punct string) bool {
 	if c.atEnd() || !c.tokens[c.i].isPunct(c.text, punct) {
 		return false
@@ -27,15 +27,15 @@ func (c *cursor) punct(punct string) bool {
 	return true
 }
 
-// identifier goes over a name, if one is next, and returns it without quotes, in the
-// case in which it is written.
+// identifier skips a name if it is next. It returns the name without quotes, in its
+// original case.
 func (c *cursor) identifier() (name string, quoted, ok bool) {
 	if c.atEnd() {
 		return "", false, false
 	}
 	t := c.tokens[c.i]
 	switch t.Kind {
-	case TokenWord, TokenQuotedIdent, TokenString: // GreptimeDB takes strings for names
+	case TokenWord, TokenQuotedIdent, TokenString: // GreptimeDB accepts strings as names
 		c.i++
 		return t.Value(c.text), t.Kind != TokenWord, true
 	}

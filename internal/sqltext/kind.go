@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Kind tells what a statement does.
+// Kind is the kind of a statement.
 type Kind uint8
 
 const (
@@ -38,8 +38,8 @@ var kindNames = []string{
 
 func (k Kind) String() string { return nameOf(kindNames, uint8(k)) }
 
-// kinds has the first words of the statements that GreptimeDB 1.0.2 accepts. (Those of
-// a Transaction it refuses: see isTransaction.)
+// kinds maps the first words of the statements that GreptimeDB 1.0.2 accepts. It refuses
+// those of a Transaction: see isTransaction.
 var kinds = map[string]Kind{
 	"SELECT": Select, "WITH": Select, "VALUES": Select,
 	"INSERT": Insert, "REPLACE": Replace, "DELETE": Delete,
@@ -49,11 +49,11 @@ var kinds = map[string]Kind{
 	"COPY": Copy, "KILL": Kill, "DECLARE": Cursor, "FETCH": Cursor, "CLOSE": Cursor,
 }
 
-// ReadOnly reports whether the statement surely has no effect, so that it may be
-// sent again. A query with INTO, INSERT, UPDATE, DELETE or MERGE in it, as a word
-// without quotes, is not taken for one; neither is one that calls a function of ADMIN,
-// such as flush_table, nor EXPLAIN ANALYZE, which runs the statement, of anything but
-// such a query.
+// ReadOnly reports whether the statement is certain to have no effect, so that it may be
+// sent again. It returns false for a query that contains INTO, INSERT, UPDATE, DELETE or
+// MERGE as a word without quotes, for a query that calls a function of ADMIN such as
+// flush_table, and for EXPLAIN ANALYZE, which runs the statement, of anything but a
+// read-only query.
 func (st *Statement) ReadOnly() bool { return st.readOnly }
 
 // Alters reports whether the statement is an ALTER or DROP, after which a table may have
@@ -65,30 +65,30 @@ func (st *Statement) Alters() bool { return st.alters }
 // and for nothing else.
 func (st *Statement) StreamsMetrics() bool { return st.streamsMetrics }
 
-// Database is the database of USE: in lower case, unless it is quoted, as
-// GreptimeDB reads it. ok is false for any other statement, and for a USE with more
-// or less than one name.
+// Database returns the database of USE, in lower case unless it is quoted, as GreptimeDB
+// reads it. ok is false for any other statement, and for a USE that does not have exactly
+// one name.
 func (st *Statement) Database() (name string, ok bool) {
 	return st.name, st.Kind == Use && st.name != ""
 }
 
-// TimeZone is the zone of a SET of the session's time zone, in every spelling that
-// GreptimeDB 1.0.2 accepts: TIME_ZONE, TIMEZONE, @@time_zone, @@session.time_zone,
-// each with SESSION or LOCAL before it or not, and = or TO behind it; SET TIME ZONE
-// and SET TIMEZONE also with neither. ok is false for any other statement, and for a
-// value that is not one string in single quotes.
+// TimeZone returns the zone of a SET of the session's time zone, in every spelling that
+// GreptimeDB 1.0.2 accepts: TIME_ZONE, TIMEZONE, @@time_zone, @@session.time_zone, each
+// optionally preceded by SESSION or LOCAL, and followed by = or TO; SET TIME ZONE and SET
+// TIMEZONE also without either. ok is false for any other statement, and for a value that
+// is not one string in single quotes.
 func (st *Statement) TimeZone() (zone string, ok bool) {
 	return st.name, st.Kind == SetTimeZone
 }
 
-// MisplacedTimeZone reports whether a SET names the time zone, but not in a form that
-// TimeZone takes: GLOBAL and PERSIST, several values or variables, a value that is no
-// string. GreptimeDB 1.0.2 answers most of them as if it had done something.
+// MisplacedTimeZone reports whether a SET names the time zone in a form that TimeZone does
+// not accept: GLOBAL and PERSIST, several values or variables, a value that is not a string.
+// GreptimeDB 1.0.2 answers most of them as if they had taken effect.
 func (st *Statement) MisplacedTimeZone() bool {
 	return st.Kind == Set && st.name != ""
 }
 
-// classify sets all that the words of the statement tell.
+// classify sets all fields that depend on the words of the statement.
 func (st *Statement) classify(text string, tokens []Token) {
 	st.Kind = kindOf(text, tokens)
 	switch st.Kind {
@@ -115,7 +115,7 @@ func (st *Statement) classify(text string, tokens []Token) {
 	}
 }
 
-// kindOf is the kind that the first token tells.
+// kindOf returns the kind according to the first token.
 func kindOf(text string, tokens []Token) Kind {
 	switch {
 	case tokens[0].isPunct(text, "("):
@@ -131,7 +131,7 @@ func kindOf(text string, tokens []Token) Kind {
 	return Unknown
 }
 
-// hasEffect reports whether a query may do more than read, by its keywords.
+// hasEffect reports whether the keywords of a query show that it may do more than read.
 func hasEffect(text string, tokens []Token) bool {
 	for _, t := range tokens {
 		if t.Kind != TokenWord {
@@ -146,8 +146,8 @@ func hasEffect(text string, tokens []Token) bool {
 	return false
 }
 
-// adminFunctions are what the names of functions begin with that change something, those
-// of ADMIN in GreptimeDB 1.0 to 1.3. They can be called in any expression.
+// adminFunctions are the prefixes of the functions that change something: those of ADMIN in
+// GreptimeDB 1.0 to 1.3. Any expression can call them.
 var adminFunctions = []string{
 	"ADD_REGION_", "ADJUST_FLOW", "BUILD_INDEX", "COMPACT_", "DISCARD_", "DUMP_METADATA", "FLUSH_", "GC_",
 	"KILL", "MIGRATE_", "PURGE_", "RECONCILE_", "REMOVE_REGION_", "RESTORE_METADATA",
@@ -167,7 +167,7 @@ func callsAdmin(text string, tokens []Token) bool {
 	return false
 }
 
-// analyzesWrite tells whether an EXPLAIN may run something that is no query.
+// analyzesWrite reports whether an EXPLAIN may run something that is not a query.
 func analyzesWrite(text string, tokens []Token) bool {
 	c := cursor{text: text, tokens: tokens, i: 1}
 	analyze := c.word("ANALYZE")
@@ -216,8 +216,8 @@ func setTimeZone(text string, tokens []Token) (zone string, ok bool) {
 	return tokens[c.i].Value(text), true
 }
 
-// namedTimeZone returns the first name of the time zone among the variables of a SET,
-// with or without @@ and a scope before it; "" if there is none.
+// namedTimeZone returns the first name of the time zone among the variables of a SET, with
+// or without @@ and a scope before it, or "" if there is none.
 func namedTimeZone(text string, tokens []Token) string {
 	c := cursor{text: text, tokens: tokens, i: 1}
 	for !c.atEnd() {

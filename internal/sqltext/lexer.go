@@ -7,21 +7,20 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError is a text that has no end of tokens: the server could not read it
+// SyntaxError reports a text that cannot be split into tokens. The server could not read it
 // either.
 type SyntaxError struct {
-	Offset  int    // byte of the text where the unfinished token begins
-	Message string // what is wrong with it, and what to do
+	Offset  int    // position of the unfinished token in the text, in bytes
+	Message string // description of the fault and its remedy
 }
 
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("SQL text at byte %d: %s", e.Offset, e.Message)
 }
 
-// Lex returns all tokens of a text, in order: comments are tokens, white space is
-// not. The error is a *SyntaxError for a string, quoted identifier or comment that
-// does not end, for a dot that the server cannot read, and for text that is not
-// UTF-8.
+// Lex returns all tokens of a text, in order. Comments are tokens, white space is not. The
+// error is a *SyntaxError for a string, quoted identifier or comment without an end, for a
+// dot that the server cannot read, and for text that is not UTF-8.
 func Lex(text string) ([]Token, error) { return appendTokens(nil, text, true) }
 
 // appendTokens appends the tokens of a text to dst.
@@ -46,7 +45,7 @@ func appendTokens(dst []Token, text string, comments bool) ([]Token, error) {
 	return dst, nil
 }
 
-// invalidUTF8 is the error of a text that has something else in it.
+// invalidUTF8 returns the error for a text that is not UTF-8.
 func invalidUTF8(text string) error {
 	for offset := 0; ; {
 		r, size := utf8.DecodeRuneInString(text[offset:])
@@ -61,7 +60,7 @@ func invalidUTF8(text string) error {
 type lexer struct {
 	text    string
 	pos     int
-	nameEnd int // where the last word or quoted identifier ended
+	nameEnd int // end of the last word or quoted identifier
 }
 
 func (l *lexer) skipSpace() {
@@ -82,7 +81,7 @@ func (l *lexer) skipSpace() {
 	}
 }
 
-// at is the byte n behind the position, 0 at the end.
+// at returns the byte n after the position, or 0 at the end.
 func (l *lexer) at(n int) byte {
 	if l.pos+n < len(l.text) {
 		return l.text[l.pos+n]
@@ -90,10 +89,10 @@ func (l *lexer) at(n int) byte {
 	return 0
 }
 
-// ends tells whether the text has no byte n behind the position.
+// ends reports whether the text has no byte n after the position.
 func (l *lexer) ends(n int) bool { return l.pos+n >= len(l.text) }
 
-// scan reads one token, from a character that is no white space.
+// scan reads one token, starting at a character that is not white space.
 func (l *lexer) scan() (TokenKind, error) {
 	c := l.text[l.pos]
 	switch c {
@@ -154,19 +153,19 @@ func (l *lexer) scan() (TokenKind, error) {
 	return l.operator()
 }
 
-// isIdentPart tells whether an ASCII character may be inside of a word. Digits, $,
-// @ and # are dealt with before where a word begins.
+// isIdentPart reports whether an ASCII character may be inside a word. Where a word begins,
+// digits, $, @ and # are handled before.
 func isIdentPart(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' ||
 		'0' <= c && c <= '9' || c == '$' || c == '@' || c == '#'
 }
 
-// isAlphabetic is Unicode's property Alphabetic.
+// isAlphabetic reports whether r has Unicode's property Alphabetic.
 func isAlphabetic(r rune) bool {
 	return unicode.IsLetter(r) || unicode.In(r, unicode.Nl, unicode.Other_Alphabetic)
 }
 
-// word reads on to the end of a word, whose first character may be any.
+// word reads the rest of a word, whose first character may be any.
 func (l *lexer) word() (TokenKind, error) {
 	_, size := utf8.DecodeRuneInString(l.text[l.pos:])
 	l.pos += size
@@ -187,7 +186,7 @@ func (l *lexer) word() (TokenKind, error) {
 	return TokenWord, nil
 }
 
-// skip goes over all characters of a class.
+// skip skips all characters of a class.
 func (l *lexer) skip(class func(rune) bool) {
 	for l.pos < len(l.text) {
 		r, size := utf8.DecodeRuneInString(l.text[l.pos:])
@@ -204,8 +203,8 @@ func (l *lexer) skipDigits() {
 	}
 }
 
-// quoted reads up to the quote that ends what the quote at the position begins. A
-// doubled quote does not end it.
+// quoted reads up to the quote that closes the one at the position. A doubled quote does
+// not close it.
 func (l *lexer) quoted(what string) error {
 	start, quote := l.pos, l.text[l.pos]
 	for l.pos++; ; l.pos += 2 {
@@ -221,8 +220,8 @@ func (l *lexer) quoted(what string) error {
 	}
 }
 
-// hexQuoted reads X'…'. Here, unlike in '…', the server's lexer takes a backslash
-// for an escape.
+// hexQuoted reads X'…'. Unlike in '…', the server's lexer treats a backslash as an escape
+// here.
 func (l *lexer) hexQuoted() error {
 	start := l.pos
 	for l.pos += 2; !l.ends(0); l.pos++ {
@@ -281,7 +280,7 @@ func isHexDigit(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// dot reads a number that begins with its point, or the dot between two names.
+// dot reads a number that begins with a point, or the dot between two names.
 func (l *lexer) dot() (TokenKind, error) {
 	switch c := l.at(1); {
 	case '0' <= c && c <= '9':
@@ -315,7 +314,7 @@ func (l *lexer) dollar() (TokenKind, error) {
 }
 
 // atSign reads an operator that begins with @, or a word: @x, @@x. Whatever character
-// comes behind the @ or @@ is part of the word, if it makes no operator.
+// follows the @ or @@ is part of the word, unless it forms an operator.
 func (l *lexer) atSign() (TokenKind, error) {
 	l.pos++
 	switch c := l.at(0); {
@@ -333,8 +332,8 @@ func (l *lexer) atSign() (TokenKind, error) {
 	return l.word()
 }
 
-// hash reads an operator that begins with #, or a word: #x. Whatever character
-// comes behind the # is part of the word, if it makes no operator.
+// hash reads an operator that begins with #, or a word: #x. Whatever character follows the
+// # is part of the word, unless it forms an operator.
 func (l *lexer) hash() (TokenKind, error) {
 	l.pos++
 	switch c := l.at(0); {
@@ -353,8 +352,8 @@ func (l *lexer) hash() (TokenKind, error) {
 	return l.word()
 }
 
-// lineComment reads -- to the end of the line. A space behind the -- is not needed,
-// and a carriage return does not end the line.
+// lineComment reads -- to the end of the line. The -- need not be followed by a space, and
+// a carriage return does not end the line.
 func (l *lexer) lineComment() (TokenKind, error) {
 	if i := strings.IndexByte(l.text[l.pos:], '\n'); i >= 0 {
 		l.pos += i
@@ -374,8 +373,8 @@ func (l *lexer) blockComment() (TokenKind, error) {
 	return TokenComment, nil
 }
 
-// operators are those of more than one character, by their first one, the longest
-// first. Those with @ or # in front are not among them.
+// operators are the operators of more than one character, by their first character, longest
+// first. They do not include those that begin with @ or #.
 var operators = [utf8.RuneSelf][]string{
 	'-': {"->>", "->"},
 	'|': {"||/", "||", "|/"},
@@ -389,7 +388,7 @@ var operators = [utf8.RuneSelf][]string{
 	'~': {"~~*", "~~", "~*"},
 }
 
-// single has the operators and separators of one character.
+// single holds the operators and separators of one character.
 const single = "-|=!<>:&^~;\\[]{}+*%/" // (),
 
 // operator reads an operator, a separator, or an ASCII character that is neither.

@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// form is how the arguments of one statement are written.
+// form determines how the arguments of one statement are written.
 type form struct {
-	literalPath bool // an INSERT of nothing but literals
+	literalPath bool // an INSERT that consists of literals only
 	utc         bool // the request's time zone is UTC
 
 	script       *Script
 	statement    *Statement
 	inputs       []Arg
-	surroundings []surrounding // of the placeholders, once a far time has needed them
+	surroundings []surrounding // of the placeholders; set when a far time first needs them
 }
 
-// appendArg appends an argument as it is written in the place of p.
+// appendArg appends an argument in the form that suits the place of p.
 func (f *form) appendArg(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	if p.place == inPromQL {
-		return dst, errors.New("it stands in PromQL, which reads no SQL literals; write it into the query, or use Conn.PromQL")
+		return dst, errors.New("it is inside PromQL, which does not read SQL literals; write it into the query, or use Conn.PromQL")
 	}
 	inValues := p.place == inValues
 	switch a.Kind {
@@ -63,9 +63,9 @@ func (f *form) appendArg(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	return dst, fmt.Errorf("arguments of kind %d are unknown", a.Kind)
 }
 
-// parenthesize puts what was appended since start into brackets, if that is needed.
-// Brackets would take an INSERT off the literal path, but there nothing stands behind
-// a value that could make them needful.
+// parenthesize puts everything appended since start in brackets, if needed. Brackets would
+// take an INSERT off the literal path, but nothing follows a value there that could make
+// them necessary.
 func parenthesize(dst []byte, start int, needed bool) []byte {
 	if !needed {
 		return dst
@@ -77,11 +77,11 @@ func parenthesize(dst []byte, start int, needed bool) []byte {
 	return dst
 }
 
-// appendFloat appends the shortest text that is read as the same number. In VALUES
-// that may be an integer, which also a column of integers takes. Elsewhere it never
-// is, because 7/2 is 3 to GreptimeDB; and there a float32 is written with the digits
-// of a float64, because it is compared as one. Exponents are left to the very small
-// and very large: DECIMAL columns refuse them (GreptimeDB 1.0.2).
+// appendFloat appends the shortest text that is read as the same number. In VALUES it may
+// be an integer, which a column of integers accepts, too. Elsewhere it never is, because
+// 7/2 is 3 to GreptimeDB; there a float32 is written with the digits of a float64, because
+// it is compared as one. Only very small and very large numbers have exponents: DECIMAL
+// columns refuse them (GreptimeDB 1.0.2).
 func (f *form) appendFloat(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	if math.IsNaN(a.Float) || math.IsInf(a.Float, 0) {
 		if p.place == inValues && f.literalPath {
@@ -117,11 +117,11 @@ const (
 	dateLayout = "2006-01-02"
 )
 
-// appendTime appends an instant, always in UTC. As a value of an INSERT it is plain
-// text, which every timestamp column takes, on both paths; as an option, too, for options
-// are no expressions. In an expression it is a TIMESTAMP literal: GreptimeDB 1.0.2
-// compares a timestamp column with plain text on a whole second by seconds, and so finds
-// wrong rows.
+// appendTime appends an instant, always in UTC. As a value of an INSERT it is plain text,
+// which every timestamp column accepts on both paths. As an option it is plain text, too,
+// because options are not expressions. In an expression it is a TIMESTAMP literal:
+// GreptimeDB 1.0.2 compares a timestamp column with plain text on a whole second by
+// seconds, and so finds wrong rows.
 func (f *form) appendTime(dst []byte, t time.Time, p *Placeholder) ([]byte, error) {
 	t = t.UTC()
 	if p.place == inValues || p.place == inOption {
@@ -136,7 +136,7 @@ func (f *form) appendTime(dst []byte, t time.Time, p *Placeholder) ([]byte, erro
 	return append(t.AppendFormat(append(dst, "TIMESTAMP '"...), timeLayout), '\''), nil
 }
 
-// checkYear refuses what GreptimeDB cannot read as text.
+// checkYear refuses years that GreptimeDB cannot read as text.
 func checkYear(t time.Time) error {
 	if year := t.Year(); year < 1 || year > 9999 {
 		return fmt.Errorf("the year %d is out of range; GreptimeDB reads years from 1 to 9999", year)
@@ -144,8 +144,8 @@ func checkYear(t time.Time) error {
 	return nil
 }
 
-// appendDate appends the day of t. On the literal path GreptimeDB reads a date as a
-// midnight in the request's time zone and stores its day in UTC.
+// appendDate appends the day of t. On the literal path GreptimeDB reads a date as midnight
+// in the request's time zone and stores its day in UTC.
 func (f *form) appendDate(dst []byte, t time.Time, inValues bool) ([]byte, error) {
 	if err := checkYear(t); err != nil {
 		return dst, err
@@ -159,8 +159,8 @@ func (f *form) appendDate(dst []byte, t time.Time, inValues bool) ([]byte, error
 	return append(t.AppendFormat(append(dst, '\''), dateLayout), '\''), nil
 }
 
-// appendCall appends JSON or VECTOR text: as it is where GreptimeDB converts it by the
-// type of the column, and else in a call of the function that does so.
+// appendCall appends JSON or VECTOR text. Where GreptimeDB converts it by the type of the
+// column, it is plain text; elsewhere it is in a call of the function that converts it.
 func (f *form) appendCall(dst []byte, function, text string, inValues bool) ([]byte, error) {
 	if inValues && f.literalPath {
 		return appendString(dst, text)
@@ -169,7 +169,7 @@ func (f *form) appendCall(dst []byte, function, text string, inValues bool) ([]b
 	return append(dst, ')'), err
 }
 
-// vectorText is a vector as GreptimeDB reads and writes it: [1,2.5,NaN,-inf].
+// vectorText returns a vector as GreptimeDB reads and writes it: [1,2.5,NaN,-inf].
 func vectorText(vector []float32) string {
 	text := make([]byte, 0, 2+12*len(vector))
 	text = append(text, '[')
@@ -192,17 +192,16 @@ func vectorText(vector []float32) string {
 // maxDecimalDigits is the precision of GreptimeDB's DECIMAL.
 const maxDecimalDigits = 38
 
-// DecimalDigits returns the number of digits of a decimal number that count against the
-// precision of a DECIMAL: those behind the point, and those before it without the zeros in
-// front.
+// DecimalDigits returns the number of digits of a decimal number that count towards the
+// precision of a DECIMAL: those after the point, and those before it without leading zeros.
 func DecimalDigits(text string) int {
 	whole, fraction, _ := strings.Cut(strings.TrimLeft(text, "+-"), ".")
 	return len(strings.TrimLeft(whole, "0")) + len(fraction)
 }
 
-// ShortDecimal returns the number of a DECIMAL text in as few digits as there can be, so
-// that a column of integers takes it where it is whole. Text that is no number is
-// returned as it is.
+// ShortDecimal returns the number of a DECIMAL text with as few digits as possible, so that
+// a column of integers accepts it if it is whole. It returns text that is not a number
+// unchanged.
 func ShortDecimal(text string) string {
 	number, negative := strings.CutPrefix(text, "-")
 	if !negative {
@@ -229,8 +228,8 @@ func ShortDecimal(text string) string {
 }
 
 // appendDecimal appends a decimal number. As a value of an INSERT of literals it is a
-// number, whose digits GreptimeDB reads by the type of the column. The planner takes a
-// number with a point for a DOUBLE, so there a value is text, and in an expression it is a
+// number, whose digits GreptimeDB reads by the type of the column. The planner reads a
+// number with a point as a DOUBLE, so there a value is text, and in an expression it is a
 // CAST.
 func (f *form) appendDecimal(dst []byte, text string, inValues bool) ([]byte, error) {
 	number, negative := strings.CutPrefix(text, "-")
@@ -247,7 +246,7 @@ func (f *form) appendDecimal(dst []byte, text string, inValues bool) ([]byte, er
 	digits := DecimalDigits(text)
 	switch {
 	case digits > maxDecimalDigits:
-		return dst, fmt.Errorf("the DECIMAL has %d digits; GreptimeDB has room for %d", digits, maxDecimalDigits)
+		return dst, fmt.Errorf("the DECIMAL has %d digits; GreptimeDB stores at most %d", digits, maxDecimalDigits)
 	case inValues && f.literalPath:
 		return append(dst, text...), nil
 	case !inValues:
@@ -280,11 +279,12 @@ func areDigits(s string) bool {
 	return true
 }
 
-// appendInterval appends an interval in words, each part with its sign. A word behind
-// the literal would be taken for its unit, and RANGE and ALIGN want intervals in brackets.
+// appendInterval appends an interval in words, each part with its sign. GreptimeDB would
+// read a word after the literal as its unit, and RANGE and ALIGN require brackets around
+// intervals.
 func appendInterval(dst []byte, a *Arg, p *Placeholder) ([]byte, error) {
 	if p.place == inValues {
-		return dst, errors.New("no column can have the type INTERVAL; store its parts as numbers")
+		return dst, errors.New("GreptimeDB has no INTERVAL columns; store its parts as numbers")
 	}
 	start := len(dst)
 	dst = append(dst, "INTERVAL '"...)

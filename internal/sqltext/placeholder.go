@@ -20,53 +20,54 @@ var styleNames = []string{NoPlaceholders: "none", Question: "?", Dollar: "$n", N
 
 func (s Style) String() string { return nameOf(styleNames, uint8(s)) }
 
-// Placeholder is where an argument belongs. It is kept small: an INSERT may have
+// Placeholder is the place of an argument. It is kept small, because an INSERT may have
 // very many.
 type Placeholder struct {
 	Start, End int32 // bytes of Script.Text
-	// Input is the number of its argument from 0: of a ? among all of them, of $n it
-	// is n-1, of a :name that of the name in Script.Names.
+	// Input is the number of its argument, from 0. For ? it is the position among all of
+	// them, for $n it is n-1, and for :name it is that of the name in Script.Names.
 	Input int32
 
 	place place
-	// apart: what comes before cannot become one token with a literal. A character does
-	// not tell, because in #( the bracket is a part of a word.
+	// apart reports that the text before cannot become one token with a literal. One
+	// character does not suffice to decide this: in #( the bracket is part of a word.
 	apart bool
-	// tight: GreptimeDB applies what comes behind before a sign in front.
+	// tight reports that GreptimeDB applies what follows before a leading sign.
 	tight bool
-	// bracketed: an interval has to stand in brackets, for a word comes behind, or RANGE
-	// or ALIGN before.
+	// bracketed reports that an interval must be in brackets, because a word follows it, or
+	// RANGE or ALIGN precedes it.
 	bracketed bool
 }
 
-// place is where a placeholder stands, which decides how an argument is written.
+// place is the place of a placeholder in a statement, which determines the form of an
+// argument.
 type place uint8
 
 const (
 	inExpression place = iota
-	inValues           // alone as a value of an INSERT
+	inValues           // a whole value of an INSERT
 	signedValue        // with a sign before it, as a value of an INSERT
-	inOption           // alone as a parameter of TQL, an option of COPY, or what ALIGN goes TO
+	inOption           // a whole parameter of TQL, option of COPY, or time after ALIGN … TO
 	inPromQL           // in the PromQL of TQL: no argument can be written here
 )
 
-// Style is the style of the text's placeholders. It is an error if there are two
+// Style returns the style of the text's placeholders. It returns an error if there are two
 // styles, or placeholders of no style, such as ?1, $0 and $x.
 func (s *Script) Style() (Style, error) { return s.style, s.styleError }
 
-// NumInput is the number of arguments that Bind needs: the number of ?, the highest
-// n of $n, or the number of different names.
+// NumInput returns the number of arguments that Bind needs: the number of ?, the highest n
+// of $n, or the number of different names.
 func (s *Script) NumInput() int { return s.inputs }
 
 // placeholderFinder finds the placeholders of a script, statement by statement.
 type placeholderFinder struct {
 	script  *Script
-	found   []Placeholder  // those of the statement
+	found   []Placeholder  // the placeholders of the statement
 	first   [Named + 1]int // offset+1 of the first placeholder of each style
 	names   map[string]int
-	open    []byte // brackets that are open: their character, or one of those below
-	prom    bool   // inside of PromQL, which ends with the bracket …
-	promEnd int    // … that closes when so many are open
+	open    []byte // open brackets: the character, or one of those below
+	prom    bool   // inside PromQL, which ends …
+	promEnd int    // … with the bracket that closes at this depth
 }
 
 const (
@@ -102,7 +103,7 @@ func (f *placeholderFinder) find(tokens []Token) []Placeholder {
 	return f.found
 }
 
-// bracket notes a bracket that opens or closes.
+// bracket records a bracket that opens or closes.
 func (f *placeholderFinder) bracket(tokens []Token, i int, c byte) {
 	switch c {
 	case '[':
@@ -130,7 +131,7 @@ func (f *placeholderFinder) bracket(tokens []Token, i int, c byte) {
 	}
 }
 
-// innermost is the innermost bracket that is open, 0 if there is none.
+// innermost returns the innermost open bracket, or 0 if there is none.
 func (f *placeholderFinder) innermost() byte {
 	if len(f.open) == 0 {
 		return 0
@@ -138,8 +139,8 @@ func (f *placeholderFinder) innermost() byte {
 	return f.open[len(f.open)-1]
 }
 
-// tql looks whether a word begins TQL, at the start of a statement, a subquery or a
-// flow, and returns the index of the last token that it used.
+// tql checks whether a word begins TQL, at the start of a statement, a subquery or a flow.
+// It returns the index of the last token that it used.
 func (f *placeholderFinder) tql(tokens []Token, i int) int {
 	text := f.script.Text
 	if f.prom || !tokens[i].Is(text, "TQL") {
@@ -164,8 +165,8 @@ func (f *placeholderFinder) tql(tokens []Token, i int) int {
 	return min(c.i, len(tokens)) - 1
 }
 
-// isName tells whether the colon tokens[i] begins a placeholder: see the
-// documentation of the package.
+// isName reports whether the colon tokens[i] begins a placeholder: see the documentation of
+// the package.
 func (f *placeholderFinder) isName(tokens []Token, i int) bool {
 	text, colon := f.script.Text, tokens[i]
 	if f.prom || i+1 == len(tokens) {
@@ -191,8 +192,7 @@ func (f *placeholderFinder) isName(tokens []Token, i int) bool {
 	return before.Kind == TokenWord && before.End < colon.Start && f.innermost() != '{'
 }
 
-// endsValue tells whether a value can end with a token. A word may as well be a
-// keyword.
+// endsValue reports whether a value can end with a token. A word may also be a keyword.
 func endsValue(text string, t Token) bool {
 	if t.Kind != TokenPunct {
 		return true
@@ -201,7 +201,7 @@ func endsValue(text string, t Token) bool {
 	return c == ')' || c == ']' || c == '}'
 }
 
-// style is that of a ? or $n, NoPlaceholders if it is neither.
+// style returns the style of a ? or $n, or NoPlaceholders if the token is neither.
 func (f *placeholderFinder) style(t Token) Style {
 	text := t.Text(f.script.Text)
 	switch {
@@ -215,7 +215,7 @@ func (f *placeholderFinder) style(t Token) Style {
 	return NoPlaceholders
 }
 
-// add notes the placeholder that the tokens from first to last are.
+// add records the placeholder that consists of the tokens from first to last.
 func (f *placeholderFinder) add(tokens []Token, first, last int, style Style) {
 	s := f.script
 	start, end := tokens[first].Start, tokens[last].End
@@ -256,7 +256,7 @@ func (f *placeholderFinder) add(tokens []Token, first, last int, style Style) {
 	f.found = append(f.found, p)
 }
 
-// firstOf notes where a style is used first.
+// firstOf records the first use of a style.
 func (f *placeholderFinder) firstOf(style Style, start int) {
 	s := f.script
 	f.first[style] = start + 1
@@ -285,17 +285,17 @@ func notAPlaceholder(written string, start int) error {
 	} else if len(written) > 1 && '0' <= written[1] && written[1] <= '9' {
 		remedy = "write $1, $2 and so on, with a space before a letter"
 	}
-	return fmt.Errorf("%s at byte %d is no placeholder; %s", written, start, remedy)
+	return fmt.Errorf("%s at byte %d is not a placeholder; %s", written, start, remedy)
 }
 
-// input is the number of the argument of a placeholder in the script's style.
+// input returns the number of a placeholder's argument, in the script's style.
 func (f *placeholderFinder) input(written string) int {
 	s := f.script
 	switch s.style {
 	case Question:
 		return s.inputs
 	case Dollar:
-		n, _ := strconv.ParseUint(written[1:], 10, 31) // style has seen it
+		n, _ := strconv.ParseUint(written[1:], 10, 31) // style has checked it
 		return int(n) - 1
 	}
 	name := written[1:]

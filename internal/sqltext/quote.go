@@ -6,17 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-var errNotUTF8 = errors.New("the text is not valid UTF-8, and GreptimeDB takes nothing else in a string; pass a []byte for a VARBINARY column")
+var errNotUTF8 = errors.New("the text is not valid UTF-8, and GreptimeDB accepts nothing else in a string; pass a []byte for a VARBINARY column")
 
-// QuoteString is a string literal with the content s, which may be anything that is
-// valid UTF-8: NUL and line breaks too.
+// QuoteString returns a string literal with the content s, which may be any valid UTF-8,
+// including NUL and line breaks.
 func QuoteString(s string) (string, error) {
 	quoted, err := appendString(make([]byte, 0, len(s)+2), s)
 	return string(quoted), err
 }
 
-// QuoteIdent is s as a quoted identifier. In the VALUES of an INSERT, GreptimeDB
-// takes it for a string.
+// QuoteIdent returns s as a quoted identifier. In the VALUES of an INSERT, GreptimeDB reads
+// it as a string.
 func QuoteIdent(s string) string {
 	return string(appendDoubled(make([]byte, 0, len(s)+2), s, '"'))
 }
@@ -28,7 +28,7 @@ func appendString(dst []byte, s string) ([]byte, error) {
 	return appendDoubled(dst, s, '\''), nil
 }
 
-// appendDoubled appends s between quotes, and doubles those within.
+// appendDoubled appends s between quotes, and doubles the quotes within.
 func appendDoubled(dst []byte, s string, quote byte) []byte {
 	dst = append(dst, quote)
 	for {

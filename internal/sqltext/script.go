@@ -5,19 +5,18 @@ import (
 	"sync"
 )
 
-// Script is a text of statements. It does not change after Parse, and may be used
-// by several goroutines.
+// Script is a text of statements. It is immutable after Parse and safe for concurrent use.
 type Script struct {
 	Text       string
 	Statements []Statement
-	// Names are those of the :name placeholders, each once, in the order in which
-	// they first appear.
+	// Names are the names of the :name placeholders without duplicates, in the order of
+	// their first appearance.
 	Names []string
 
 	style      Style
 	styleError error // the text mixes styles, or has a placeholder of no style
 	inputs     int
-	single     [1]Statement // memory for Statements, of which there is mostly one
+	single     [1]Statement // memory for Statements, which usually has one
 }
 
 // Statement is one statement of a Script, without the semicolons and comments
@@ -36,10 +35,10 @@ type Statement struct {
 	streamsMetrics bool
 }
 
-// Parse reads a text: where its statements are, of which kinds, and the
-// placeholders in them. Statements end at semicolons outside of strings, quoted
-// identifiers and comments; empty ones are left out, as the server does it. The
-// error is a *SyntaxError, as Lex's: Parse does not check grammar.
+// Parse reads a text: the bounds and kinds of its statements, and their placeholders.
+// Statements end at semicolons outside strings, quoted identifiers and comments. Empty ones
+// are omitted, as the server does. The error is a *SyntaxError, as for Lex: Parse does not
+// check grammar.
 func Parse(text string) (*Script, error) {
 	if len(text) > math.MaxInt32 {
 		return nil, &SyntaxError{math.MaxInt32, "the text is longer than a request can be; split it"}
@@ -66,14 +65,13 @@ func Parse(text string) (*Script, error) {
 	return s, nil
 }
 
-// tokenBuffers has slices for the tokens of a text, which are of no use once it is
-// parsed.
+// tokenBuffers holds slices for the tokens of a text, which are not used after parsing.
 var tokenBuffers = sync.Pool{New: func() any { return new([]Token) }}
 
 // maxTokenBuffer is the number of tokens up to which a slice is kept.
 const maxTokenBuffer = 1 << 16
 
-// statementLength is the number of tokens before the first semicolon.
+// statementLength returns the number of tokens before the first semicolon.
 func statementLength(text string, tokens []Token) int {
 	for i, t := range tokens {
 		if t.Kind == TokenPunct && text[t.Start] == ';' {
@@ -93,7 +91,7 @@ func (s *Script) addStatement(tokens []Token, finder *placeholderFinder) {
 	s.Statements = append(s.Statements, st)
 }
 
-// StatementText is the text of a statement, without what is around it.
+// StatementText returns the text of a statement without its surroundings.
 func (s *Script) StatementText(i int) string {
 	return s.Text[s.Statements[i].Start:s.Statements[i].End]
 }

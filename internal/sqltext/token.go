@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// TokenKind tells what a Token is.
+// TokenKind is the kind of a Token.
 type TokenKind uint8
 
 const (
-	// TokenEOF is no token: Lex does not return it. Readers of tokens need something
-	// that is behind the last one.
+	// TokenEOF is not a token, and Lex does not return it. Readers of tokens need something
+	// that follows the last one.
 	TokenEOF TokenKind = iota
 	// TokenWord is a keyword or an identifier without quotes. It may begin with _,
-	// # or @ and hold $, # and @: a$1, #x and @@time_zone are words.
+	// # or @ and contain $, # and @: a$1, #x and @@time_zone are words.
 	TokenWord
-	// TokenQuotedIdent is an identifier in double quotes or backticks, in which the
-	// doubled quote stands for one. Alone in the VALUES of an INSERT, GreptimeDB
-	// takes one in double quotes for a string.
+	// TokenQuotedIdent is an identifier in double quotes or backticks, in which a doubled
+	// quote stands for one. If one in double quotes is alone in the VALUES of an INSERT,
+	// GreptimeDB reads it as a string.
 	TokenQuotedIdent
 	// TokenString is a string in single quotes. Its only escape is the doubled
-	// quote; a backslash is a character, and so are line breaks and NUL.
+	// quote. A backslash is a plain character, and so are line breaks and NUL.
 	TokenString
 	// TokenNationalString is N'…': one token, which GreptimeDB 1.0.2 refuses.
 	TokenNationalString
@@ -30,14 +30,14 @@ const (
 	TokenHexString
 	// TokenNumber is a number without sign: 1, 1.5, .5, 5., 1e3, 1L.
 	TokenNumber
-	// TokenPlaceholder is a ? or $ with the letters and digits behind it: ?, $1. A
-	// :name comes as a colon and a word.
+	// TokenPlaceholder is a ? or $ with the letters and digits that follow: ?, $1. A
+	// :name consists of two tokens, a colon and a word.
 	TokenPlaceholder
 	// TokenComment is -- up to the end of the line, or /* to the next */.
 	TokenComment
 	// TokenPunct is one operator or separator, of one to four characters.
 	TokenPunct
-	// TokenInvalid is a character that begins no token.
+	// TokenInvalid is a character that cannot begin a token.
 	TokenInvalid
 )
 
@@ -47,17 +47,17 @@ type Token struct {
 	Start, End int // bytes of the text: text[Start:End]
 }
 
-// Text is the token as it stands in its text.
+// Text returns the token as it is written in its text.
 func (t Token) Text(text string) string { return text[t.Start:t.End] }
 
-// Is tells whether the token is a word, given in upper case. Quoted identifiers
-// are no keywords.
+// Is reports whether the token is the given word, which must be in upper case. Quoted
+// identifiers are not keywords.
 func (t Token) Is(text, keyword string) bool {
 	return t.Kind == TokenWord && isWord(text[t.Start:t.End], keyword)
 }
 
-// Value is the token without its quotes: the content of strings and quoted
-// identifiers, and every other token as it stands.
+// Value returns the token without its quotes: the content of strings and quoted
+// identifiers, and every other token unchanged.
 func (t Token) Value(text string) string {
 	s := text[t.Start:t.End]
 	switch t.Kind {
@@ -73,19 +73,19 @@ func (t Token) Value(text string) string {
 	}
 }
 
-// undouble takes off the quotes around s and makes one of each pair within.
+// undouble removes the quotes around s, and one of each doubled quote within.
 func undouble(s string) string {
 	quote := s[:1]
 	return strings.ReplaceAll(s[1:len(s)-1], quote+quote, quote)
 }
 
-// isPunct tells whether the token is this operator or separator.
+// isPunct reports whether the token is the given operator or separator.
 func (t Token) isPunct(text, punct string) bool {
 	return t.Kind == TokenPunct && text[t.Start:t.End] == punct
 }
 
 // isWord compares a word with a keyword in upper case, as the server does: by the
-// upper case of the word, in which also ſ is S.
+// upper case of the word, which for ſ is S.
 func isWord(word, keyword string) bool {
 	if len(word) < len(keyword) {
 		return false // no letter is shorter than its upper case in ASCII
@@ -105,7 +105,7 @@ func isWord(word, keyword string) bool {
 	return true
 }
 
-// nameOf is the name of a constant, or its number if it has none.
+// nameOf returns the name of a constant, or its number if it has none.
 func nameOf(names []string, n uint8) string {
 	if int(n) < len(names) {
 		return names[n]

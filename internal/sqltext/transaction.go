@@ -1,14 +1,14 @@
 package sqltext
 
-// transactionModes are the words behind BEGIN and START TRANSACTION.
+// transactionModes are the words that may follow BEGIN and START TRANSACTION.
 var transactionModes = []string{
 	"ISOLATION", "LEVEL", "SERIALIZABLE", "REPEATABLE", "COMMITTED", "UNCOMMITTED", "SNAPSHOT",
 	"READ", "WRITE", "ONLY", "WITH", "CONSISTENT", "NOT", "DEFERRABLE",
 }
 
-// isTransaction reports whether a statement is one that begins or ends a transaction or a
-// savepoint, as MySQL, PostgreSQL and SQLite write it, with nothing behind: a statement
-// behind a BEGIN without a semicolon must not be lost.
+// isTransaction reports whether a statement begins or ends a transaction or a savepoint in
+// the syntax of MySQL, PostgreSQL or SQLite, and nothing follows: a statement after a BEGIN
+// without a semicolon must not be lost.
 func isTransaction(text string, tokens []Token) bool {
 	c := cursor{text: text, tokens: tokens}
 	switch {
@@ -36,12 +36,12 @@ func isTransaction(text string, tokens []Token) bool {
 	return false
 }
 
-// transactionWord goes over TRANSACTION or what stands for it.
+// transactionWord skips TRANSACTION or a synonym of it.
 func (c *cursor) transactionWord() {
 	_ = c.word("TRANSACTION") || c.word("WORK") || c.word("TRAN")
 }
 
-// transactionModes goes over modes, and reports whether there is nothing else.
+// transactionModes skips modes, and reports whether nothing else follows.
 func (c *cursor) transactionModes() bool {
 	for !c.atEnd() {
 		known := c.punct(",")
@@ -55,8 +55,8 @@ func (c *cursor) transactionModes() bool {
 	return true
 }
 
-// transactionChain goes over AND [NO] CHAIN and [NO] RELEASE, and reports whether there
-// is nothing else.
+// transactionChain skips AND [NO] CHAIN and [NO] RELEASE, and reports whether nothing else
+// follows.
 func (c *cursor) transactionChain() bool {
 	if c.word("AND") {
 		c.word("NO")
@@ -71,7 +71,7 @@ func (c *cursor) transactionChain() bool {
 	return c.atEnd()
 }
 
-// savepoint goes over [SAVEPOINT] and a name, and reports whether there is nothing else.
+// savepoint skips [SAVEPOINT] and a name, and reports whether nothing else follows.
 func (c *cursor) savepoint() bool {
 	c.word("SAVEPOINT")
 	if c.atEnd() { // RELEASE savepoint: it is the name

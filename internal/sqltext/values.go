@@ -4,11 +4,11 @@ import "strings"
 
 // Values are the tuples of an INSERT … VALUES or REPLACE … VALUES.
 type Values struct {
-	// Table is the name of the table, database and catalog before it if they are
-	// given; in lower case where it is not quoted, as GreptimeDB reads it.
+	// Table is the name of the table, preceded by database and catalog if they are given.
+	// Unquoted parts are in lower case, as GreptimeDB reads them.
 	Table []string
 	// Columns are the names in the list of columns, nil if there is none. They keep
-	// their case, quoted or not: GreptimeDB 1.0.2 reads them so.
+	// their case, quoted or not, as GreptimeDB 1.0.2 reads them.
 	Columns []string
 	// Rows is the number of tuples.
 	Rows int
@@ -16,46 +16,46 @@ type Values struct {
 	Width int
 	// Items are the values, one tuple after the other.
 	Items []Value
-	// Trailing: there is something behind the tuples. GreptimeDB 1.0.2 takes and
+	// Trailing reports that something follows the tuples. GreptimeDB 1.0.2 accepts and
 	// ignores ON CONFLICT and RETURNING.
 	Trailing bool
-	// Plain: the statement is INSERT INTO table (columns) VALUES (…), (…) to the
-	// letter, the list of columns may be missing, and all Items are of the kinds Literal
-	// and Argument: nothing in it is beyond what the fields above tell. GreptimeDB takes
-	// such a text, as long as its literals are ones.
+	// Plain reports that the statement is exactly INSERT INTO table (columns) VALUES (…),
+	// (…), where the list of columns is optional, and that all Items are of the kinds Literal
+	// and Argument: the fields above describe everything in it. GreptimeDB accepts such a
+	// text if its literals are valid.
 	Plain bool
 
-	// InOrder: the Items are all of kind Argument, and Items[i] is for input i: the usual
-	// INSERT of many rows.
+	// InOrder reports that all Items are of kind Argument, and that Items[i] is for input i,
+	// as in the usual INSERT of many rows.
 	InOrder bool
 
-	literal bool // all items can be literals, and nothing makes a query of the tuples
+	literal bool // all items can be literals, and nothing turns the tuples into a query
 }
 
 // Value is one value of a tuple.
 type Value struct {
 	Start, End  int32 // bytes of Script.Text
-	Placeholder int32 // its index in Statement.Placeholders, if Kind says that it has one
+	Placeholder int32 // index in Statement.Placeholders, if the Kind has a placeholder
 	Kind        ValueKind
 }
 
-// ValueKind tells what stands for a value.
+// ValueKind is the form of a value.
 type ValueKind uint8
 
 const (
-	// Expression is anything that is not below: GreptimeDB plans the whole statement.
+	// Expression is any other form: GreptimeDB plans the whole statement.
 	Expression ValueKind = iota
 	// Literal is a literal on GreptimeDB's literal path: NULL, TRUE, FALSE, DEFAULT, a
 	// number with one sign or none, a string of any kind, X'…', "…".
 	Literal
-	// Argument is a placeholder alone.
+	// Argument is a placeholder and nothing else.
 	Argument
 	// SignedArgument is a placeholder with a sign before it.
 	SignedArgument
 )
 
-// findValues reads the tuples of an INSERT, nil if it has none, and notes at the
-// placeholders that they are values.
+// findValues returns the tuples of an INSERT, or nil if it has none. It marks the
+// placeholders among them as values.
 func findValues(text string, tokens []Token, placeholders []Placeholder) *Values {
 	r := valuesReader{cursor: cursor{text: text, tokens: tokens}, placeholders: placeholders}
 	v := &Values{literal: true, Plain: tokens[0].Is(text, "INSERT")}
@@ -140,9 +140,9 @@ func (r *valuesReader) header(v *Values) bool {
 	return r.word("VALUE")
 }
 
-// columns reads the list of columns from behind its bracket to the other one.
+// columns reads the list of columns from after its opening bracket to the closing one.
 func (r *valuesReader) columns(v *Values) bool {
-	named := false // the last thing was a name
+	named := false // the last token was a name
 	for !r.punct(")") {
 		name, quoted, ok := r.identifier()
 		switch {
@@ -162,7 +162,7 @@ func (r *valuesReader) columns(v *Values) bool {
 }
 
 // quotedWords are the words that GreptimeDB 1.0.2 refuses in the list of columns
-// unless they are quoted. For the name of a table it takes them all.
+// unless they are quoted. It accepts all of them as the name of a table.
 var quotedWords = func() map[string]bool {
 	words := map[string]bool{}
 	for word := range strings.FieldsSeq(`ANALYZE CLUSTER DISTRIBUTE END EXCEPT EXCLUDE EXPLAIN FETCH FILL FROM
@@ -173,7 +173,7 @@ var quotedWords = func() map[string]bool {
 	return words
 }()
 
-// mustBeQuoted tells whether a name of ASCII letters is among quotedWords, in any case.
+// mustBeQuoted reports whether a name of ASCII letters is among quotedWords, in any case.
 func mustBeQuoted(name string) bool {
 	var upper [len("DISTRIBUTE")]byte
 	if len(name) > len(upper) {
@@ -185,8 +185,8 @@ func mustBeQuoted(name string) bool {
 	return quotedWords[string(upper[:len(name)])]
 }
 
-// isPlainName tells whether a name without quotes is one of which there is no doubt
-// how the server reads it: letters and digits of ASCII, and _.
+// isPlainName reports whether a name without quotes is certain to be read by the server as
+// it is: letters and digits of ASCII, and _.
 func isPlainName(name string) bool {
 	for i := range len(name) {
 		c := name[i] | 0x20
@@ -240,7 +240,7 @@ loop:
 	v.Rows++
 }
 
-// value tells what the tokens of one value are.
+// value returns the value that consists of the tokens.
 func (r *valuesReader) value(tokens []Token) Value {
 	if len(tokens) == 0 {
 		return Value{} // two commas: the server refuses it
@@ -271,7 +271,7 @@ func (r *valuesReader) value(tokens []Token) Value {
 	return value
 }
 
-// isLiteral tells whether a token alone is a literal in VALUES.
+// isLiteral reports whether a token alone is a literal in VALUES.
 func isLiteral(text string, t Token, signed bool) bool {
 	switch t.Kind {
 	case TokenNumber:

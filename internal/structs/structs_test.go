@@ -111,7 +111,7 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		{field[string]("a,type=datetime"), "use a timestamp of microseconds"},
 		{field[string]("a,type=interval"), "INTERVAL"},
 		{field[string]("a,type=list"), "use JSON"},
-		{field[string]("a,type=text2"), "no such type"},
+		{field[string]("a,type=text2"), "unknown type"},
 		{field[greptime.Decimal]("a"), "precision= and scale="},
 		{field[greptime.Decimal]("a,precision=39,scale=2"), "1 to 38"},
 		{field[greptime.Vector]("a"), "dim="},

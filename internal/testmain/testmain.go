@@ -1,4 +1,4 @@
-// Package testmain runs a package's tests under the conditions that all of them share.
+// Package testmain runs a package's tests under conditions that all packages share.
 package testmain
 
 import (
@@ -10,9 +10,9 @@ import (
 	"github.com/greptime-go/greptime/internal/bufpool"
 )
 
-// Run runs all tests. No goroutine may be left after them, and the memory of record
-// batches is overwritten when it is released, so that it shows if something still
-// lies in it. Benchmarks measure without.
+// Run runs all tests. It fails if a goroutine is left after them. It overwrites the memory
+// of record batches when it is released, which reveals values that still lie in it.
+// Benchmarks run without this.
 func Run(m *testing.M) {
 	flag.Parse()
 	bufpool.Poison(flag.Lookup("test.bench").Value.String() == "")

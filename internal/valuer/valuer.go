@@ -1,5 +1,5 @@
-// Package valuer asks a driver.Valuer for its value as database/sql does, but lets no
-// panic of a nil pointer's method escape.
+// Package valuer calls driver.Valuer as database/sql does, but does not let a panic of a nil
+// pointer's method escape.
 package valuer
 
 import (
@@ -11,9 +11,9 @@ import (
 
 var valuerType = reflect.TypeFor[driver.Valuer]()
 
-// Value returns the value of v. A nil pointer whose method has a value receiver is NULL:
-// there is nothing to call the method with. A nil pointer whose method has a pointer
-// receiver is asked; it is NULL, too, if the method dereferences it.
+// Value returns the value of v. A nil pointer whose method has a value receiver is NULL,
+// because the method cannot be called. A nil pointer whose method has a pointer receiver is
+// called; it is NULL, too, if the method dereferences it.
 func Value(v driver.Valuer) (value driver.Value, err error) {
 	rv := reflect.ValueOf(v)
 	if rv.Kind() != reflect.Pointer || !rv.IsNil() {
@@ -34,8 +34,8 @@ func Value(v driver.Valuer) (value driver.Value, err error) {
 	return v.Value()
 }
 
-// AsksNil reports whether a nil pointer of that type is asked for its value: its method
-// Value has a pointer receiver.
+// AsksNil reports whether Value is called for a nil pointer of the given type: whether the
+// method has a pointer receiver.
 func AsksNil(pointer reflect.Type) bool {
 	return pointer.Implements(valuerType) && !pointer.Elem().Implements(valuerType)
 }

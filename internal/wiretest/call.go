@@ -27,13 +27,13 @@ const (
 	MethodHealthCheck    = "/greptime.v1.HealthCheck/HealthCheck"
 )
 
-// Handler answers one call. What it returns is the status of the RPC: nil is OK, an
-// error of package status is that status, any other error is Unknown. It runs on a
-// goroutine of its own and has to return when the call's context is done.
+// Handler answers one call. It returns the status of the RPC: nil is OK, an error of package
+// status is that status, and any other error is Unknown. It runs on its own goroutine and
+// must return when the call's context is done.
 type Handler func(*Call) error
 
-// Call is one RPC on the server, for one goroutine; a second one may Send while the
-// first receives.
+// Call is one RPC on the server. It is for one goroutine, except that a second one may Send
+// while the first receives.
 type Call struct {
 	Method   string      // "/arrow.flight.protocol.FlightService/DoGet"
 	Metadata metadata.MD // what the client sent
@@ -58,8 +58,8 @@ func (c *Call) Recv() ([]byte, error) {
 	return b, err
 }
 
-// Send sends a message. It returns when gRPC has taken it, not when the client has
-// it.
+// Send sends a message. It returns when gRPC has accepted the message, which may be before
+// the client has received it.
 func (c *Call) Send(b []byte) error {
 	if err := c.stream.SendMsg(b); err != nil {
 		return err
@@ -68,11 +68,11 @@ func (c *Call) Send(b []byte) error {
 	return nil
 }
 
-// SendHeader sends the response's header now; otherwise it goes out with the first
+// SendHeader sends the response's header now. Otherwise the header is sent with the first
 // message, or not at all.
 func (c *Call) SendHeader(md metadata.MD) error { return c.stream.SendHeader(md) }
 
-// SetTrailer sets metadata that goes with the status; several calls add up.
+// SetTrailer sets metadata that is sent with the status. Several calls add up.
 func (c *Call) SetTrailer(md metadata.MD) { c.stream.SetTrailer(md) }
 
 // SendFlight sends FlightData messages.
@@ -100,7 +100,7 @@ func (c *Call) SendPutResult(appMetadata string) error {
 	return c.Send(EncodePutResult([]byte(appMetadata)))
 }
 
-// TicketBytes returns the ticket of a DoGet. The first time it receives it.
+// TicketBytes returns the ticket of a DoGet. The first call receives it.
 func (c *Call) TicketBytes() ([]byte, error) {
 	if c.asked {
 		return c.ticket, nil
@@ -127,8 +127,7 @@ func (c *Call) Ticket() (*greptimev1.GreptimeRequest, error) {
 	return decodeRequest(b)
 }
 
-// SQL returns the SQL text in the ticket of a DoGet, empty if it has another
-// request.
+// SQL returns the SQL text in the ticket of a DoGet, or "" if it has another request.
 func (c *Call) SQL() (string, error) {
 	req, err := c.Ticket()
 	return req.GetQuery().GetSql(), err
@@ -156,8 +155,8 @@ func (c *Call) Respond(affectedRows uint32) error {
 	return c.Send(b)
 }
 
-// Fail returns the error for a handler to end with the way GreptimeDB does:
-// errCode, unless 0, goes in the trailer x-greptime-err-code.
+// Fail returns the error for a handler to end with as GreptimeDB does. errCode, unless 0, is
+// sent in the trailer x-greptime-err-code.
 func (c *Call) Fail(code codes.Code, message string, errCode int) error {
 	if errCode != 0 {
 		c.SetTrailer(metadata.Pairs("x-greptime-err-code", strconv.Itoa(errCode)))
@@ -165,14 +164,14 @@ func (c *Call) Fail(code codes.Code, message string, errCode int) error {
 	return status.Error(code, message)
 }
 
-// Flush waits until everything sent so far has been written to the connection,
-// which takes a client that reads. It fails when the call's context is done.
+// Flush waits until everything sent so far has been written to the connection, which
+// requires a client that reads. It fails when the call's context is done.
 func (c *Call) Flush() error {
 	return c.conn.waitMessages(c.Context(), c.id, c.sent.Load())
 }
 
-// Reset ends the stream with an RST_STREAM frame, after what was sent before and
-// without a status. Other streams of the connection go on.
+// Reset ends the stream with an RST_STREAM frame, after everything sent before, and without
+// a status. Other streams of the connection continue.
 func (c *Call) Reset(code ResetCode) error {
 	if err := c.Flush(); err != nil {
 		return err
@@ -203,8 +202,8 @@ func (c *Call) GoAwayBefore(code ResetCode) error {
 	return nil
 }
 
-// Drop breaks the connection (TCP RST), after what was sent before. It takes the
-// other streams of the connection with it.
+// Drop breaks the connection (TCP RST), after everything sent before. The other streams of
+// the connection break, too.
 func (c *Call) Drop() error {
 	if err := c.Flush(); err != nil {
 		return err

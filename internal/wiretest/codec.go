@@ -7,14 +7,13 @@ import (
 	"google.golang.org/grpc/mem"
 )
 
-// RawCodec hands messages to gRPC as they are: it marshals []byte and unmarshals
-// into *[]byte, without a copy shared with gRPC. A plain client uses it with
-// grpc.ForceCodecV2.
+// RawCodec passes messages to gRPC unchanged: it marshals []byte and unmarshals into
+// *[]byte, and shares no memory with gRPC. A plain client uses it with grpc.ForceCodecV2.
 type RawCodec struct{}
 
 var _ encoding.CodecV2 = RawCodec{}
 
-// Marshal takes a []byte, which must not change until the call has ended.
+// Marshal accepts a []byte, which must not change until the call has ended.
 func (RawCodec) Marshal(v any) (mem.BufferSlice, error) {
 	b, ok := v.([]byte)
 	if !ok {
@@ -23,7 +22,7 @@ func (RawCodec) Marshal(v any) (mem.BufferSlice, error) {
 	return mem.BufferSlice{mem.SliceBuffer(b)}, nil
 }
 
-// Unmarshal takes a *[]byte.
+// Unmarshal accepts a *[]byte.
 func (RawCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	b, ok := v.(*[]byte)
 	if !ok {
@@ -33,5 +32,5 @@ func (RawCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// Name is that of protobuf's codec, because the bytes are protobuf.
+// Name returns the name of protobuf's codec, because the bytes are protobuf.
 func (RawCodec) Name() string { return "proto" }

@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// conn is a connection with faults. It sits where the HTTP/2 frames are in the
-// clear: above TLS, if there is any.
+// conn is a connection with faults. It sees the HTTP/2 frames in plain text: it is above
+// TLS, if there is any.
 type conn struct {
 	net.Conn
 	tcp    *net.TCPConn
@@ -38,7 +38,7 @@ func newConn(tcp *net.TCPConn, tlsConfig *tls.Config, plan Plan, onEnd func()) *
 	return c
 }
 
-// Write writes p, up to where the plan strikes.
+// Write writes p up to the point where the plan strikes.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.plan.Do == Mute {
 		return 0, c.stall()
@@ -49,7 +49,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		close(c.progress)
 		c.progress = make(chan struct{})
 	}()
-	done := 0 // bytes of p that are out
+	done := 0 // bytes of p that have been written
 	for i := 0; i < len(p); {
 		limit := int64(len(p))
 		if c.strikes() {
@@ -87,7 +87,7 @@ func (c *conn) strikes() bool {
 	return c.plan.Do == Break || c.plan.Do == Close || c.plan.Do == Stall
 }
 
-// strike writes what is due of p and executes the plan.
+// strike writes the part of p that is due, and executes the plan.
 func (c *conn) strike(p []byte, done, to int) (int, error) {
 	if err := c.out(p, &done, to); err != nil {
 		return done, err
@@ -96,7 +96,7 @@ func (c *conn) strike(p []byte, done, to int) (int, error) {
 	case Break:
 		c.reset()
 	case Close:
-		// Past TLS, whose closing message would count as an orderly end of it.
+		// Bypass TLS, whose closing message would make this an orderly end.
 		_ = c.tcp.CloseWrite()
 		c.end()
 	case Stall:
@@ -113,7 +113,7 @@ func (c *conn) stall() error {
 	return net.ErrClosed
 }
 
-// Close closes the connection in the orderly way.
+// Close closes the connection in an orderly way.
 func (c *conn) Close() error {
 	c.end()
 	return c.Conn.Close()
@@ -126,7 +126,7 @@ func (c *conn) reset() {
 	c.end()
 }
 
-// end wakes up who waits for the connection.
+// end wakes everyone who waits for the connection.
 func (c *conn) end() {
 	c.once.Do(func() {
 		close(c.closed)

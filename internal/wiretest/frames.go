@@ -5,11 +5,11 @@ import "encoding/binary"
 // ResetCode is the error code of an RST_STREAM frame (RFC 9113, section 7).
 type ResetCode uint32
 
-// The codes, with what grpc-go 1.85 makes of them in a client.
+// The codes, and the status that grpc-go 1.85 turns each into in a client.
 const (
 	ResetNoError         ResetCode = 0x0 // Internal
 	ResetInternal        ResetCode = 0x2 // Internal
-	ResetRefused         ResetCode = 0x7 // Unavailable; not processed, so gRPC may repeat the call unasked
+	ResetRefused         ResetCode = 0x7 // Unavailable; not processed, so gRPC may repeat the call by itself
 	ResetCancel          ResetCode = 0x8 // Canceled
 	ResetEnhanceYourCalm ResetCode = 0xb // ResourceExhausted
 )
@@ -34,20 +34,20 @@ func rstStream(id uint32, code ResetCode) []byte {
 	return binary.BigEndian.AppendUint32(b, uint32(code))
 }
 
-// goAway returns a GOAWAY frame; streams with a number above last are not processed.
+// goAway returns a GOAWAY frame. Streams with a number above last are not processed.
 func goAway(last uint32, code ResetCode) []byte {
 	b := []byte{0, 0, 8, frameGoAway, 0, 0, 0, 0, 0}
 	b = binary.BigEndian.AppendUint32(b, last)
 	return binary.BigEndian.AppendUint32(b, uint32(code))
 }
 
-// frames follows the HTTP/2 frames that a server writes, from the first byte of the
+// frames parses the HTTP/2 frames that a server writes, from the first byte of the
 // connection on.
 //
-// Its count of response bytes is that of the payloads of HEADERS, CONTINUATION and
-// DATA frames. It leaves out the headers of frames and all other frames because
-// their number depends on timing: how flow control splits the data, when windows are
-// updated. What is left is the same in every run of a script.
+// It counts as response bytes the payloads of HEADERS, CONTINUATION and DATA frames. It
+// does not count the headers of frames and all other frames, because their number depends
+// on timing: how flow control splits the data, when windows are updated. The counted bytes
+// are the same in every run of a script.
 type frames struct {
 	response int64   // response bytes so far
 	statuses []int64 // response bytes at the end of each status, in order
@@ -59,10 +59,10 @@ type frames struct {
 	streams map[uint32]*messages
 }
 
-// boundary tells whether no frame has begun and not ended.
+// boundary reports whether every frame that has begun has ended.
 func (f *frames) boundary() bool { return f.have == 0 && f.left == 0 }
 
-// inResponse tells whether the next byte is a response byte.
+// inResponse reports whether the next byte is a response byte.
 func (f *frames) inResponse() bool { return f.left > 0 && f.counts() }
 
 func (f *frames) counts() bool {
@@ -77,8 +77,8 @@ func (f *frames) stream() uint32 {
 	return binary.BigEndian.Uint32(f.header[5:]) & (1<<31 - 1)
 }
 
-// next takes in bytes of p: of one frame header, or of one payload, and of response
-// bytes not more than limit. It returns how many.
+// next consumes bytes of p: of one frame header, or of one payload, and at most limit
+// response bytes. It returns the number of bytes consumed.
 func (f *frames) next(p []byte, limit int64) int {
 	if f.left == 0 {
 		n := copy(f.header[f.have:], p)

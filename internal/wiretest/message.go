@@ -27,8 +27,8 @@ const (
 
 var descriptorTypes = []string{"UNKNOWN", "PATH", "CMD"}
 
-// EncodeFlightData returns the FlightData message for m. Fields of bytes that are
-// empty are left out, as GreptimeDB does.
+// EncodeFlightData returns the FlightData message for m. It omits empty bytes fields, as
+// GreptimeDB does.
 func EncodeFlightData(m captures.Message) []byte {
 	var b []byte
 	if m.Descriptor != nil {
@@ -40,8 +40,8 @@ func EncodeFlightData(m captures.Message) []byte {
 	return appendBytes(b, flightDataBody, m.Body)
 }
 
-// DecodeFlightData reads a FlightData message: everything of m but the readings of
-// its parts, Kind and AppMetadataText.
+// DecodeFlightData reads a FlightData message. It sets all fields of m except Kind and
+// AppMetadataText.
 func DecodeFlightData(b []byte) (m captures.Message, err error) {
 	err = eachField(b, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
@@ -63,13 +63,13 @@ func DecodeFlightData(b []byte) (m captures.Message, err error) {
 	return m, nil
 }
 
-// EncodeTicket returns the Ticket message around the bytes of a GreptimeRequest.
+// EncodeTicket returns a Ticket message with the bytes of a GreptimeRequest.
 func EncodeTicket(request []byte) []byte { return appendBytes(nil, ticketTicket, request) }
 
-// DecodeTicket returns what is in a Ticket message.
+// DecodeTicket returns the contents of a Ticket message.
 func DecodeTicket(b []byte) ([]byte, error) { return onlyBytes("Ticket", b, ticketTicket) }
 
-// EncodePutResult returns the PutResult message around its metadata.
+// EncodePutResult returns a PutResult message with the given metadata.
 func EncodePutResult(appMetadata []byte) []byte {
 	return appendBytes(nil, putResultAppMetadata, appMetadata)
 }

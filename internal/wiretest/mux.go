@@ -9,9 +9,9 @@ import (
 	"github.com/greptime-go/greptime/internal/captures"
 )
 
-// Mux answers a DoGet by its SQL text, so that one server replays many recordings.
-// HealthCheck is answered with OK; whatever it does not know ends with a status that
-// says so. Set up a Mux before its server starts; its methods return it.
+// Mux answers a DoGet by its SQL text, so that one server replays many recordings. It
+// answers HealthCheck with OK. It ends unknown requests with a status that says so. Set up
+// a Mux before its server starts; its methods return the Mux.
 type Mux struct {
 	bySQL    map[string][]muxEntry
 	byMethod map[string]Handler
@@ -22,9 +22,9 @@ type muxEntry struct {
 	handler Handler
 }
 
-// NewMux returns a Mux that replays these recordings. PromQL is found by its query.
-// Where the same text was recorded with several databases or time zones, the one
-// closest to what the client asks for is taken.
+// NewMux returns a Mux that replays the given recordings. PromQL is found by its query. If
+// the same text was recorded with several databases or time zones, the recording that is
+// closest to the client's request is used.
 func NewMux(exchanges ...captures.DoGet) *Mux {
 	m := &Mux{bySQL: map[string][]muxEntry{}, byMethod: map[string]Handler{}}
 	m.Method(MethodHealthCheck, func(c *Call) error {
@@ -43,19 +43,19 @@ func NewMux(exchanges ...captures.DoGet) *Mux {
 	return m
 }
 
-// SQL has the handler answer that SQL text, before any recording of it.
+// SQL makes the handler answer the given SQL text, in preference to any recording of it.
 func (m *Mux) SQL(text string, h Handler) *Mux {
 	m.bySQL[text] = []muxEntry{{handler: h}}
 	return m
 }
 
-// Method has the handler answer another method than DoGet.
+// Method makes the handler answer a method other than DoGet.
 func (m *Mux) Method(method string, h Handler) *Mux {
 	m.byMethod[method] = h
 	return m
 }
 
-// Handle is the Handler.
+// Handle implements Handler.
 func (m *Mux) Handle(c *Call) error {
 	if h, ok := m.byMethod[c.Method]; ok {
 		return h(c)

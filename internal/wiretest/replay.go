@@ -11,15 +11,15 @@ import (
 	"github.com/greptime-go/greptime/internal/captures"
 )
 
-// Replay returns a handler that answers as recorded: it takes the client's messages
-// without looking at them, sends the recorded answers, and ends with the recorded
-// status and x-greptime-err-code. An exchange that had no answer ends without a
-// response header, as it did on the wire.
+// Replay returns a handler that answers as recorded. It reads the client's messages
+// without checking them, sends the recorded answers, and ends with the recorded status and
+// x-greptime-err-code. An exchange without an answer ends without a response header, as it
+// did on the wire.
 //
-// Of a DoPut it sends the first ack at once and another after each batch, and fails
-// where the recording failed; a client that sends more than was recorded gets an
-// error. HandleRequests answers when the client has sent everything; if the
-// recording failed, as soon as it has sent as many requests as were recorded.
+// For a DoPut it sends the first ack at once and another after each batch, and fails where
+// the recording failed. A client that sends more than was recorded gets an error.
+// HandleRequests answers when the client has sent everything. If the recording failed, it
+// answers as soon as the client has sent as many requests as were recorded.
 func Replay[E captures.DoGet | captures.Handle | captures.DoPut | captures.Unary](exchange E, steps ...Step) Handler {
 	switch e := any(exchange).(type) {
 	case captures.DoGet:
@@ -88,7 +88,7 @@ func replayDoPut(c *Call, e *captures.DoPut, steps []Step) error {
 	// The server gave up at the first message without an ack.
 	failAt := min(acks, len(e.Sent)-1)
 	ack := func(i int) error { return co.send(i, EncodePutResult(e.Results[i].AppMetadata)) }
-	if err := ack(0); err != nil { // which comes first of all
+	if err := ack(0); err != nil { // the first ack comes before anything else
 		return stepError(err)
 	}
 	for i := 0; ; i++ {
@@ -150,14 +150,14 @@ func (co course) send(i int, b []byte) error {
 	return co.call.Send(b)
 }
 
-// end executes the steps before the status and returns the recorded one for the
+// end executes the steps before the status and returns the recorded status for the
 // handler to end with.
 func (co course) end(st *captures.Status) error {
 	if err := co.before(len(co.actions) - 1); err != nil {
 		return stepError(err)
 	}
 	for key, values := range st.Trailer {
-		if key != "content-type" && key != "content-length" { // gRPC's own
+		if key != "content-type" && key != "content-length" { // set by gRPC itself
 			co.call.SetTrailer(metadata.MD{key: values})
 		}
 	}

@@ -14,15 +14,15 @@ import (
 	"github.com/greptime-go/greptime/internal/catalog"
 )
 
-// SchemaMessage returns the message that begins a result with these columns.
+// SchemaMessage returns the first message of a result with the given columns.
 func SchemaMessage(schema *arrow.Schema) captures.Message {
 	payload := ipc.GetSchemaPayload(schema, memory.DefaultAllocator)
 	defer payload.Release()
 	return captures.Message{Kind: "Schema", Header: bytes.Clone(payload.Meta().Bytes())}
 }
 
-// BatchMessage returns the message of a record batch, with the compression that
-// GreptimeDB has by default.
+// BatchMessage returns the message of a record batch, with GreptimeDB's default
+// compression.
 func BatchMessage(batch arrow.RecordBatch) (captures.Message, error) {
 	payload, err := ipc.GetRecordBatchPayload(batch, ipc.WithLZ4())
 	if err != nil {
@@ -42,7 +42,7 @@ func MetricsMessage() captures.Message {
 	return messages[len(messages)-1]
 }
 
-// AffectedMessage returns the message that answers a statement without a result.
+// AffectedMessage returns the answer to a statement without a result.
 func AffectedMessage(rows uint32) captures.Message {
 	m := captures.DoGetByName("insert_two_rows").Messages[0]
 	affected := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(rows))

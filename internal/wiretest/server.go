@@ -18,7 +18,7 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// Server is a scripted server on a port of its own. It is safe for concurrent use.
+// Server is a scripted server on its own port. It is safe for concurrent use.
 type Server struct {
 	t       testing.TB
 	handler Handler
@@ -27,11 +27,11 @@ type Server struct {
 
 	mu         sync.Mutex
 	grpc       *grpc.Server
-	served     chan struct{} // closed when grpc has ended
+	served     chan struct{} // closed when gRPC has ended
 	stopped    bool
 	conns      map[string]*conn // by the client's address
 	accepted   int
-	traffic    []*conn // all since Start
+	traffic    []*conn // all traffic since Start
 	calls      map[string]int
 	total      int
 	open, peak int
@@ -46,10 +46,10 @@ type options struct {
 	grpcExtra []grpc.ServerOption
 }
 
-// Option changes a server.
+// Option configures a server.
 type Option func(*options)
 
-// TLS makes the server speak TLS with that configuration; CA has some.
+// TLS makes the server use TLS with the given configuration. CA creates configurations.
 func TLS(cfg *tls.Config) Option { return func(o *options) { o.tls = cfg } }
 
 // Host makes the server listen on another address of the loopback network than 127.0.0.1,
@@ -61,20 +61,19 @@ func Host(ip string) Option { return func(o *options) { o.host = ip } }
 // them from 1. It is called on one goroutine at a time.
 func Faults(plan func(n int) Plan) Option { return func(o *options) { o.plan = plan } }
 
-// Compress makes the server compress its messages the way GreptimeDB chooses: with
-// the first encoding in the client's grpc-accept-encoding that is among names, if
-// any. Without it nothing is compressed. The compressors have to be registered with
-// gRPC.
+// Compress makes the server choose a compression as GreptimeDB does: the first encoding in
+// the client's grpc-accept-encoding that is among names, if any. Without this option
+// nothing is compressed. The compressors must be registered with gRPC.
 func Compress(names ...string) Option { return func(o *options) { o.compress = names } }
 
-// GRPC adds options of gRPC. They come after the server's own, which are message
-// limits of 512 MiB, as GreptimeDB has them, and a keep-alive policy that allows a
-// ping every 5 s, on idle connections too, where GreptimeDB has no limit.
+// GRPC adds options of gRPC. They follow the server's own, which are message limits of
+// 512 MiB, the same as GreptimeDB's, and a keep-alive policy that allows a ping every 5 s,
+// even on idle connections, where GreptimeDB has no limit.
 func GRPC(opts ...grpc.ServerOption) Option {
 	return func(o *options) { o.grpcExtra = append(o.grpcExtra, opts...) }
 }
 
-// Start starts a server on the loopback interface. It ends with the test.
+// Start starts a server on the loopback interface. The server stops at the end of the test.
 func Start(t testing.TB, handler Handler, opts ...Option) *Server {
 	t.Helper()
 	s := &Server{
@@ -95,12 +94,12 @@ func Start(t testing.TB, handler Handler, opts ...Option) *Server {
 	return s
 }
 
-// Addr is the address of the server, "127.0.0.1:port". It stays the same over Stop
-// and Restart.
+// Addr returns the address of the server, "127.0.0.1:port". Stop and Restart do not
+// change it.
 func (s *Server) Addr() string { return s.addr }
 
-// DSN returns the data source name of the server, database public, with params like
-// "timezone=UTC", escaped where they need it.
+// DSN returns the data source name of the server, for the database public. params such as
+// "timezone=UTC" are escaped where needed.
 func (s *Server) DSN(params ...string) string {
 	dsn := "greptime://" + s.addr + "/public"
 	if len(params) > 0 {
@@ -136,14 +135,14 @@ func (s *Server) Stop() {
 	}
 }
 
-// Restart stops the server if it runs and starts it again at the same address.
+// Restart stops the server if it is running and starts it again at the same address.
 func (s *Server) Restart() {
 	s.t.Helper()
 	s.Stop()
 	s.listen(s.addr)
 }
 
-// BreakConnections closes every connection with a TCP RST; new ones are accepted.
+// BreakConnections closes every connection with a TCP RST. The server accepts new ones.
 func (s *Server) BreakConnections() {
 	s.mu.Lock()
 	var cs []*conn
@@ -156,7 +155,7 @@ func (s *Server) BreakConnections() {
 	}
 }
 
-// Calls returns how many calls of the method have begun; "" counts all methods.
+// Calls returns the number of calls of the method that have begun. "" counts all methods.
 func (s *Server) Calls(method string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,36 +165,36 @@ func (s *Server) Calls(method string) int {
 	return s.calls[method]
 }
 
-// OpenStreams returns how many handlers are running.
+// OpenStreams returns the number of running handlers.
 func (s *Server) OpenStreams() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
 }
 
-// PeakStreams returns the most handlers that ran at the same time.
+// PeakStreams returns the greatest number of handlers that ran at the same time.
 func (s *Server) PeakStreams() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.peak
 }
 
-// Accepted returns how many connections have been accepted.
+// Accepted returns the number of connections that have been accepted.
 func (s *Server) Accepted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.accepted
 }
 
-// OpenConnections returns how many connections are open.
+// OpenConnections returns the number of open connections.
 func (s *Server) OpenConnections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.conns)
 }
 
-// WaitFor waits until cond holds, which is asked again after every call or
-// connection that begins or ends, and fails the test after 10 s.
+// WaitFor waits until cond returns true. It calls cond again after every call or connection
+// that begins or ends, and fails the test after 10 s.
 func (s *Server) WaitFor(what string, cond func() bool) {
 	s.t.Helper()
 	timeout := time.NewTimer(10 * time.Second)
@@ -215,8 +214,8 @@ func (s *Server) WaitFor(what string, cond func() bool) {
 	}
 }
 
-// Traffic returns what was written on each connection, in the order in which they
-// were accepted.
+// Traffic returns the traffic of each connection, in the order in which they were
+// accepted.
 func (s *Server) Traffic() []Traffic {
 	s.mu.Lock()
 	cs := s.traffic
@@ -292,8 +291,8 @@ func (s *Server) handle(_ any, stream grpc.ServerStream) error {
 		return ctx.Err()
 	}
 
-	// grpc-go would answer in the encoding of the request; GreptimeDB does not look
-	// at it.
+	// grpc-go would answer in the encoding of the request, which GreptimeDB
+	// ignores.
 	if err := grpc.SetSendCompressor(ctx, s.encoding(stream)); err != nil {
 		return err
 	}
@@ -329,7 +328,7 @@ func (s *Server) encoding(stream grpc.ServerStream) string {
 	return encoding.Identity
 }
 
-// update changes the counts.
+// update changes the counters.
 func (s *Server) update(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -338,8 +337,8 @@ func (s *Server) update(change func()) {
 	s.changed = make(chan struct{})
 }
 
-// streamID returns the number of an HTTP/2 stream, which gRPC does not tell in any
-// other way. It is needed to reset one.
+// streamID returns the number of an HTTP/2 stream, which is needed to reset the stream.
+// gRPC offers no other way to get it.
 func streamID(stream grpc.ServerTransportStream) uint32 {
 	v := reflect.Indirect(reflect.ValueOf(stream))
 	if v.Kind() != reflect.Struct {
@@ -351,7 +350,7 @@ func streamID(stream grpc.ServerTransportStream) uint32 {
 	return 0
 }
 
-// listener makes connections with faults.
+// listener wraps the connections that it accepts to add faults.
 type listener struct {
 	net.Listener
 	server *Server

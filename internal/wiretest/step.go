@@ -14,18 +14,18 @@ type Step struct {
 	do     Action
 }
 
-// beforeStatus stands for the place behind the last answer.
+// beforeStatus stands for the place after the last answer.
 const beforeStatus = -1
 
-// Before executes the action before answer k is sent, counted from 0. One behind the
-// last answer is before the status.
+// Before executes the action before answer k, counted from 0, is sent. The number after the
+// last answer stands for the status.
 func Before(k int, do Action) Step { return Step{k, do} }
 
 // BeforeStatus executes the action after the last answer.
 func BeforeStatus(do Action) Step { return Step{beforeStatus, do} }
 
-// Action is something that a handler does between its answers. An error ends the
-// call with it as the status.
+// Action is something that a handler does between its answers. If it returns an error, the
+// call ends with that status.
 type Action func(*Call) error
 
 // errEnd ends a replay early, with OK.
@@ -38,18 +38,17 @@ func stepError(err error) error {
 	return err
 }
 
-// Truncate ends the call with OK, without the answers that are left: what GreptimeDB
-// does when the producer of a result panics.
+// Truncate ends the call with OK, without the remaining answers, as GreptimeDB does when
+// the producer of a result panics.
 func Truncate() Action { return func(*Call) error { return errEnd } }
 
-// Fail ends the call with that status; errCode, unless 0, goes in
+// Fail ends the call with the given status. errCode, unless 0, is sent in
 // x-greptime-err-code.
 func Fail(code codes.Code, message string, errCode int) Action {
 	return func(c *Call) error { return c.Fail(code, message, errCode) }
 }
 
-// Block waits until the channel is closed. A client that goes away meanwhile ends
-// the call.
+// Block waits until the channel is closed. If the client goes away first, the call ends.
 func Block(until <-chan struct{}) Action {
 	return func(c *Call) error {
 		select {
@@ -87,7 +86,7 @@ func Drop() Action {
 // Flush waits until the answers before have been written to the connection.
 func Flush() Action { return (*Call).Flush }
 
-// Delay waits. A client that goes away meanwhile ends the call.
+// Delay waits. If the client goes away first, the call ends.
 func Delay(d time.Duration) Action {
 	return func(c *Call) error {
 		timer := time.NewTimer(d)

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// CA is a certificate authority that lives as long as a test.
+// CA is a certificate authority for the duration of a test.
 type CA struct {
 	t      testing.TB
 	cert   *x509.Certificate
@@ -24,7 +24,7 @@ type CA struct {
 	serial int64
 }
 
-// NewCA makes an authority with a new key.
+// NewCA creates an authority with a new key.
 func NewCA(t testing.TB) *CA {
 	t.Helper()
 	ca := &CA{t: t}
@@ -36,15 +36,15 @@ func NewCA(t testing.TB) *CA {
 	return ca
 }
 
-// Pool has the authority's certificate alone.
+// Pool returns a pool that contains only the authority's certificate.
 func (ca *CA) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(ca.cert)
 	return pool
 }
 
-// Server returns the configuration of a server with a new certificate for those
-// host names and addresses; none stands for localhost, 127.0.0.1 and ::1.
+// Server returns the configuration of a server with a new certificate for the given host
+// names and addresses. Without any, it is for localhost, 127.0.0.1 and ::1.
 func (ca *CA) Server(hosts ...string) *tls.Config {
 	ca.t.Helper()
 	if len(hosts) == 0 {
@@ -57,7 +57,8 @@ func (ca *CA) Server(hosts ...string) *tls.Config {
 	}
 }
 
-// MutualServer is Server for clients with a certificate of this authority only.
+// MutualServer returns the same as Server, but accepts only clients with a certificate of
+// this authority.
 func (ca *CA) MutualServer(hosts ...string) *tls.Config {
 	ca.t.Helper()
 	cfg := ca.Server(hosts...)
@@ -66,7 +67,7 @@ func (ca *CA) MutualServer(hosts ...string) *tls.Config {
 	return cfg
 }
 
-// Client returns the configuration of a client that trusts this authority and shows
+// Client returns the configuration of a client that trusts this authority and presents
 // a new certificate of its own.
 func (ca *CA) Client() *tls.Config {
 	ca.t.Helper()
@@ -77,7 +78,7 @@ func (ca *CA) Client() *tls.Config {
 	}
 }
 
-// Files writes PEM files into the test's folder: the authority's certificate, and
+// Files writes PEM files to the test's directory: the authority's certificate, and
 // a client's certificate and key.
 func (ca *CA) Files() (caFile, certFile, keyFile string) {
 	ca.t.Helper()
@@ -125,7 +126,7 @@ func (ca *CA) template(name string) *x509.Certificate {
 	}
 }
 
-// sign makes a key and a certificate for it, signed by the parent, or by itself.
+// sign creates a key and a certificate for it, signed by the parent, or by itself.
 func (ca *CA) sign(template, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
 	ca.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,10 +1,10 @@
-// Package writemodel knows what is true of rows that a test writes: which call
-// submitted them, what that call said became of them, and how often the server stored
-// them. Check compares the two.
+// Package writemodel keeps the truth about the rows that a test writes: which call
+// submitted them, what the outcome was according to that call, and how often the server
+// stored them. Check compares the two.
 //
-// A test begins a [Call] for each call that it makes and settles its rows by what the
-// call returned. The server, or whoever reads the rows back from it, tells the [Model]
-// what is stored. The rows must be unique: a table and a number in it.
+// A test begins a [Call] for each call that it makes and settles its rows with the result of
+// the call. The server, or whoever reads the rows back from it, reports the stored rows to
+// the [Model]. A row must be unique: it is a table and a number in it.
 package writemodel
 
 import (
@@ -20,14 +20,14 @@ import (
 type Row struct {
 	Table  string
 	ID     int64
-	Delete bool // the deletion of the row, which is carried out instead of stored
+	Delete bool // the deletion of the row, which is executed instead of stored
 }
 
-// String returns the row as messages name it, such as t/17.
+// String returns the row in the form that messages use, such as t/17.
 func (r Row) String() string { return Describe([]Row{r}) }
 
-// Describe returns rows as messages name them, such as t/1-3 t/5; those with numbers one
-// after the other are taken together.
+// Describe returns rows in the form that messages use, such as t/1-3 t/5. Consecutive
+// numbers are combined.
 func Describe(rows []Row) string {
 	if len(rows) == 0 {
 		return "no rows"
@@ -54,7 +54,7 @@ func Describe(rows []Row) string {
 	return text.String()
 }
 
-// Outcome is what a call says became of a row.
+// Outcome is the outcome of a row according to a call.
 type Outcome uint8
 
 // The outcomes.
@@ -65,7 +65,7 @@ const (
 	Unknown                     // it may be written
 )
 
-// String returns the outcome as a call says it.
+// String returns the outcome as text.
 func (o Outcome) String() string {
 	return [...]string{"nothing", "that it is written", "that it is not written", "that it may be written"}[o]
 }
@@ -81,20 +81,20 @@ type Model struct {
 	journal  []string
 }
 
-// truth is what is known of a row.
+// truth is what is known about a row.
 type truth struct {
 	claims []claim // one for each call that submitted it
 	stored int
 }
 
-// claim is what a call says of a row.
+// claim is the outcome of a row according to one call.
 type claim struct {
 	call    *Call
 	outcome Outcome
-	err     error // that came with the outcome
+	err     error // the error that came with the outcome
 }
 
-// New returns a Model without rows. The name, such as "seed 17", begins every message.
+// New returns a Model without rows. Every message begins with the name, such as "seed 17".
 func New(name string) *Model { return &Model{name: name, rows: map[Row]*truth{}} }
 
 // Call is a call, or a writer, that submits rows.
@@ -104,11 +104,11 @@ type Call struct {
 	repeatable bool
 }
 
-// Begin registers a call that submits these rows. The name says what it does, such as
+// Begin registers a call that submits the given rows. The name describes the call, such as
 // "native INSERT"; messages number the calls.
 func (m *Model) Begin(name string, rows ...Row) *Call { return m.begin(name, false, rows) }
 
-// BeginRepeatable is Begin for a call that was told that it may write rows repeatedly.
+// BeginRepeatable is like Begin, for a call that is allowed to write rows repeatedly.
 func (m *Model) BeginRepeatable(name string, rows ...Row) *Call { return m.begin(name, true, rows) }
 
 func (m *Model) begin(name string, repeatable bool, rows []Row) *Call {
@@ -139,8 +139,8 @@ func (c *Call) Submit(rows ...Row) {
 	}
 }
 
-// Settle tells what the call says became of these rows; err is its error, if it had one.
-// A row is settled once.
+// Settle records the outcome of the given rows according to the call, and its error, if it
+// had one. A row is settled once.
 func (c *Call) Settle(outcome Outcome, err error, rows ...Row) {
 	m := c.model
 	m.mu.Lock()
@@ -160,10 +160,10 @@ func (c *Call) Settle(outcome Outcome, err error, rows ...Row) {
 	}
 }
 
-// SettleRest is Settle for all rows of the call that are not settled.
+// SettleRest settles all rows of the call that are not settled yet.
 func (c *Call) SettleRest(outcome Outcome, err error) { c.Settle(outcome, err, c.Rest()...) }
 
-// Rest returns the rows of the call that are not settled, in order.
+// Rest returns the rows of the call that are not settled yet, in order.
 func (c *Call) Rest() []Row {
 	c.model.mu.Lock()
 	defer c.model.mu.Unlock()
@@ -179,7 +179,7 @@ func (c *Call) Rest() []Row {
 	return rest
 }
 
-// Store tells that the server has stored each of the rows once, or once more.
+// Store records that the server has stored each of the rows once, or once more.
 func (m *Model) Store(rows ...Row) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -195,23 +195,23 @@ func (m *Model) Note(format string, args ...any) {
 	m.note(format, args...)
 }
 
-// Journal returns what happened, in order: what calls submitted and said, and the notes.
+// Journal returns what happened, in order: the rows and outcomes of calls, and the notes.
 func (m *Model) Journal() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return strings.Join(m.journal, "\n")
 }
 
-// Check compares what calls said with what is stored. It is called when all calls have
-// returned and the server carries nothing out any more. The error names each row that
-// breaks one of these rules:
+// Check compares the outcomes with the stored rows. Call it when all calls have returned
+// and the server executes nothing any more. The error names each row that breaks one of
+// these rules:
 //
-//   - Every row is settled, and once.
+//   - Every row is settled exactly once.
 //   - An acknowledged row is stored.
 //   - A row that every call refused is not stored.
-//   - A row is not stored more often than calls say that they wrote it or may have, unless
-//     one of them was told that it may repeat.
-//   - No row is stored that nobody submitted.
+//   - A row is not stored more often than calls wrote or may have written it, unless one of
+//     them was allowed to repeat it.
+//   - Every stored row was submitted.
 func (m *Model) Check() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -237,7 +237,7 @@ func (m *Model) Check() error {
 	return errors.Join(errs...)
 }
 
-// check returns what is wrong with a row, or nothing.
+// check describes what is wrong with a row, or returns "".
 func (t *truth) check(r Row) string {
 	may, repeatable := 0, false // calls that may have written it
 	acknowledged := 0
@@ -272,12 +272,12 @@ func (t *truth) check(r Row) string {
 	return ""
 }
 
-// Counts are how many rows have an outcome, by what is stored of them.
+// Counts counts rows by their outcome and by what is stored of them.
 type Counts struct {
 	Acknowledged int
 	Refused      int
-	// Unknown are rows of which a call said that they may be written, and UnknownStored
-	// those of them that are.
+	// Unknown counts rows that may be written according to a call. UnknownStored counts
+	// those of them that are stored.
 	Unknown, UnknownStored int
 	Repeated               int // rows that are stored more than once
 }
@@ -291,7 +291,7 @@ func (c *Counts) Add(o Counts) {
 	c.Repeated += o.Repeated
 }
 
-// Counts returns how the rows came out. A row that several calls submitted counts once
+// Counts returns the outcomes of the rows. A row that several calls submitted counts once
 // for each.
 func (m *Model) Counts() Counts {
 	m.mu.Lock()
@@ -318,7 +318,8 @@ func (m *Model) Counts() Counts {
 	return n
 }
 
-// truth returns what is known of a row. It is called with mu held, as are the two below.
+// truth returns what is known about a row. The caller holds mu, also for the two methods
+// below.
 func (m *Model) truth(r Row) *truth {
 	t := m.rows[r]
 	if t == nil {

@@ -13,7 +13,7 @@ var (
 	b = writemodel.Row{Table: "t", ID: 2}
 )
 
-// Each case is a short history, and what Check has to say of it.
+// Each case is a short history, and the result of Check for it.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	refusal := errors.New("no")
