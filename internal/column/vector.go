@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// SetVector sets numbers for a VECTOR of that length, NaN and infinities included.
+// SetVector sets the numbers of a VECTOR of that length. NaN and infinities are allowed.
 // nil is NULL.
 func (c *Cell) SetVector(t Type, v []float32) error {
 	switch {
@@ -28,9 +28,9 @@ func wrongLength(t Type, n int) string {
 }
 
 // setVectorText sets the text of a vector: numbers in decimal digits, NaN, inf and -inf,
-// with commas between and brackets around.
+// separated by commas and enclosed in brackets.
 func (c *Cell) setVectorText(t Type, text string) error {
-	c.floats = c.floats[:0] // kept, where a new slice would be one for each value
+	c.floats = c.floats[:0] // reused; a new slice would allocate for each value
 	inner, opened := strings.CutPrefix(strings.TrimSpace(text), "[")
 	inner, closed := strings.CutSuffix(inner, "]")
 	if !opened || !closed {
@@ -60,7 +60,7 @@ func parseFloat32(text string) (f float32, reason string) {
 	case "-inf":
 		return float32(math.Inf(-1)), ""
 	}
-	if strings.Trim(text, "0123456789+-.eE") != "" { // ParseFloat reads more
+	if strings.Trim(text, "0123456789+-.eE") != "" { // ParseFloat accepts more
 		return 0, reasonVector
 	}
 	wide, err := strconv.ParseFloat(text, 32)
@@ -73,8 +73,8 @@ func parseFloat32(text string) (f float32, reason string) {
 	return float32(wide), ""
 }
 
-// IsVectorOutOfRange reports whether a text reads as a vector, apart from a number that is
-// beyond the range of a float32.
+// IsVectorOutOfRange reports whether a text is a vector except that a number is beyond the
+// range of a float32.
 func IsVectorOutOfRange(text string) bool {
 	inner, opened := strings.CutPrefix(text, "[")
 	inner, closed := strings.CutSuffix(inner, "]")

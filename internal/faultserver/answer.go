@@ -189,8 +189,9 @@ func (s *Server) draw(w *write) (e ending, open bool) {
 
 var brokenConnection = ending{name: "the connection breaks", end: wiretest.Drop()}
 
-// unprocessed returns an ending by which HTTP/2 says that the server has done nothing of
-// the call: gRPC makes it again, unasked. A call that has written before cannot end so.
+// unprocessed returns an ending by which HTTP/2 reports that the server has not processed
+// the call, so that gRPC repeats it by itself. A call that has written before cannot end
+// this way.
 func (s *Server) unprocessed(w *write, e ending) (ending, bool) {
 	if w.later {
 		return brokenConnection, true

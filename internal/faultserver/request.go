@@ -49,7 +49,7 @@ func (s *Server) handle(c *wiretest.Call) error {
 	return status.Errorf(codes.Unimplemented, "faultserver: method %s", c.Method)
 }
 
-// answer carries out a write, and answers it or not.
+// answer executes a write, and answers it or not.
 func (s *Server) answer(c *wiretest.Call, w *write, ok func() error) error {
 	e := s.carryOut(w)
 	if e.answered {
@@ -63,7 +63,7 @@ func (s *Server) answer(c *wiretest.Call, w *write, ok func() error) error {
 	return nil
 }
 
-// handleNative carries out the requests of a Handle or HandleRequests one by one.
+// handleNative executes the requests of a Handle or HandleRequests one by one.
 func (s *Server) handleNative(c *wiretest.Call) error {
 	affected := 0
 	for {

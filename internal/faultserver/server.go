@@ -106,15 +106,15 @@ func (s *Server) Chance(probability float64) bool {
 	return s.faults > 0 && s.chance(probability)
 }
 
-// Stale returns how many writes were refused because a column has changed since they
-// learnt of it.
+// Stale returns the number of writes that were refused because a column has changed since
+// they read the schema.
 func (s *Server) Stale() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stale
 }
 
-// DSN returns the data source name of all endpoints, with params as wiretest has them.
+// DSN returns the data source name of all endpoints, with params as in wiretest.
 func (s *Server) DSN(params ...string) string {
 	var addrs []string
 	for _, e := range s.endpoints {

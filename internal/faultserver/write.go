@@ -29,7 +29,7 @@ type write struct {
 	regions int    // of all the tables together
 	stale   string // the error of a region whose columns are not those of the request
 	later   bool   // the call has written before
-	more    bool   // it may write more before it is answered
+	more    bool   // the call may write more before it is answered
 }
 
 // String describes the write for the journal.
@@ -41,7 +41,7 @@ func (w *write) String() string {
 // ending is the end of a call that writes.
 type ending struct {
 	name     string
-	answered bool                       // the answer that the write was carried out comes before
+	answered bool                       // the server acknowledges the write before
 	end      func(*wiretest.Call) error // nil: OK
 }
 

@@ -179,9 +179,9 @@ func (c *Call) Reset(code ResetCode) error {
 	return c.conn.control(rstStream(c.id, code))
 }
 
-// GoAway sends a GOAWAY frame, after what was sent before. What the client has begun until
-// now goes on, what it begins on the connection later is not handled: gRPC makes it again,
-// unasked, on another connection.
+// GoAway sends a GOAWAY frame, after everything sent before. Calls that the client has begun
+// on the connection continue. Calls that it begins later on the connection are not handled:
+// gRPC repeats them by itself on another connection.
 func (c *Call) GoAway(code ResetCode) error {
 	if err := c.Flush(); err != nil {
 		return err
@@ -189,9 +189,9 @@ func (c *Call) GoAway(code ResetCode) error {
 	return c.conn.goAway(0, code)
 }
 
-// GoAwayBefore is GoAway that says that this call is not handled either. It resets the
-// stream with REFUSED_STREAM instead, which says the same of this call alone, if a later one
-// has begun on the connection.
+// GoAwayBefore is like GoAway, but the frame states that this call is not handled either. If
+// a later call has begun on the connection, it resets the stream with REFUSED_STREAM instead,
+// which states the same about this call alone.
 func (c *Call) GoAwayBefore(code ResetCode) error {
 	if err := c.Flush(); err != nil {
 		return err

@@ -53,12 +53,12 @@ type Option func(*options)
 func TLS(cfg *tls.Config) Option { return func(o *options) { o.tls = cfg } }
 
 // Host makes the server listen on another address of the loopback network than 127.0.0.1,
-// where the system has it. So a test that starts many servers does not take the ports of
+// if the system has it. A test that starts many servers then does not take the ports of
 // servers that are about to be restarted.
 func Host(ip string) Option { return func(o *options) { o.host = ip } }
 
-// Faults has plan decide what happens to each connection that is accepted; n counts
-// them from 1. It is called on one goroutine at a time.
+// Faults calls plan for each connection that is accepted to determine its faults. n counts
+// the connections from 1. plan is called on one goroutine at a time.
 func Faults(plan func(n int) Plan) Option { return func(o *options) { o.plan = plan } }
 
 // Compress makes the server choose a compression as GreptimeDB does: the first encoding in
@@ -286,7 +286,7 @@ func (s *Server) handle(_ any, stream grpc.ServerStream) error {
 	c := &Call{Method: method, Metadata: md, stream: stream, id: streamID(grpc.ServerTransportStreamFromContext(ctx))}
 	s.begin(c, stream)
 	defer s.update(func() { s.open-- })
-	if c.conn == nil || !c.conn.begin(c.id) { // the connection is gone, or this call came after a GOAWAY
+	if c.conn == nil || !c.conn.begin(c.id) { // the connection is gone, or this call arrived after a GOAWAY
 		<-ctx.Done()
 		return ctx.Err()
 	}
