@@ -21,7 +21,7 @@ func checkUsers(users []User) error {
 			return errors.New("greptimetest: a user needs a name and a password")
 		}
 		if seen[u.Name] {
-			return fmt.Errorf("greptimetest: the user %s is there twice", u.Name)
+			return fmt.Errorf("greptimetest: duplicate user %s", u.Name)
 		}
 		seen[u.Name] = true
 	}
@@ -34,8 +34,8 @@ func refuse(code engine.Code, format string, args ...any) error {
 
 var errNoHeader = refuse(engine.AuthHeaderNotFound, "Not found http or grpc authorization header")
 
-// authenticate checks the credentials in a request's header. Those in the call's
-// metadata do not count.
+// authenticate checks the credentials in a request's header. It ignores those in the
+// call's metadata.
 func (s *Server) authenticate(h *v1.RequestHeader, to *engine.Session) error {
 	if len(s.opts.Users) == 0 {
 		return nil
@@ -73,7 +73,7 @@ func (s *Server) user(name, password string) (User, error) {
 	return User{}, refuse(engine.UserNotFound, "User not found, username: %s", name)
 }
 
-// authenticatePut checks DoPut's credentials, which are in the metadata.
+// authenticatePut checks the credentials of a DoPut, which are in the metadata.
 func (s *Server) authenticatePut(md metadata.MD, to *engine.Session) error {
 	if len(s.opts.Users) == 0 {
 		return nil
@@ -97,7 +97,7 @@ func (s *Server) authenticatePut(md metadata.MD, to *engine.Session) error {
 	return nil
 }
 
-// basicAuth reads "Basic <base64>", with the scheme in any case or left out.
+// basicAuth reads "Basic <base64>". The scheme may be in any case or missing.
 func basicAuth(value string) (name, password string, err error) {
 	invalid := refuse(engine.InvalidAuthHeader, "Invalid http authorization header")
 	token := value

@@ -6,12 +6,12 @@ import (
 	"google.golang.org/grpc"
 	_ "google.golang.org/grpc/encoding/gzip" // requests may be compressed with gzip
 
-	_ "github.com/greptime-go/greptime/internal/transport" // … and with zstd, which it registers
+	_ "github.com/greptime-go/greptime/internal/transport" // … and with zstd, which this package registers
 )
 
-// chooseCompression answers in the first encoding of the client's list that the
-// server knows, whatever the request was compressed with: GreptimeDB does so, where
-// grpc-go would answer like the request.
+// chooseCompression answers in the first encoding of the client's list that the server
+// knows, regardless of the compression of the request, as GreptimeDB does. grpc-go would
+// answer in the encoding of the request.
 func chooseCompression(ctx context.Context) error {
 	names, err := grpc.ClientSupportedCompressors(ctx)
 	if err != nil {

@@ -22,8 +22,8 @@ func unsupported(what string) error {
 	return refuse(engine.Unsupported, "Not supported by greptimetest: %s", what)
 }
 
-// handle runs a request of any kind, from a ticket or from Handle. The checks come
-// in GreptimeDB's order: is there a request, hints, credentials, permission.
+// handle runs a request of any kind, from a ticket or from Handle. It checks in
+// GreptimeDB's order: presence of a request, hints, credentials, permission.
 func (s *Server) handle(ctx context.Context, req *v1.GreptimeRequest) (*engine.Result, error) {
 	if req.GetRequest() == nil {
 		return nil, errEmptyRequest
@@ -38,7 +38,7 @@ func (s *Server) handle(ctx context.Context, req *v1.GreptimeRequest) (*engine.R
 	if _, query := req.GetRequest().(*v1.GreptimeRequest_Query); !query && sess.ReadOnly {
 		return nil, engine.ErrPermission
 	}
-	// A write runs to its end, whether the client waits for it or not.
+	// A write runs to its end, even if the client does not wait for it.
 	write := context.WithoutCancel(ctx)
 	var n int
 	var err error
@@ -98,7 +98,7 @@ func (s *Server) ddl(ctx context.Context, sess *engine.Session, d *v1.DdlRequest
 	return &engine.Result{Affected: affected}, nil
 }
 
-// databaseService is greptime.v1.GreptimeDatabase.
+// databaseService implements greptime.v1.GreptimeDatabase.
 type databaseService struct {
 	v1.UnimplementedGreptimeDatabaseServer
 	s *Server
@@ -111,7 +111,7 @@ func response(affected uint32) *v1.GreptimeResponse {
 	}
 }
 
-// run runs a request whose answer may be affected rows only.
+// run runs a request that can only be answered with affected rows.
 func (d *databaseService) run(ctx context.Context, req *v1.GreptimeRequest, method string) (uint32, error) {
 	r, err := d.s.handle(ctx, req)
 	if err != nil {
@@ -159,23 +159,24 @@ func (d *databaseService) HandleRequests(ss v1.GreptimeDatabase_HandleRequestsSe
 	}
 }
 
-// healthService is greptime.v1.HealthCheck, which asks for no credentials.
+// healthService implements greptime.v1.HealthCheck, which requires no credentials.
 type healthService struct {
 	v1.UnimplementedHealthCheckServer
 }
 
-// HealthCheck answers.
+// HealthCheck returns an empty answer.
 func (healthService) HealthCheck(context.Context, *v1.HealthCheckRequest) (*v1.HealthCheckResponse, error) {
 	return &v1.HealthCheckResponse{}, nil
 }
 
-// promService is greptime.v1.PrometheusGateway, of which only the refusals are here.
+// promService implements greptime.v1.PrometheusGateway, but only its refusals.
 type promService struct {
 	v1.UnimplementedPrometheusGatewayServer
 	s *Server
 }
 
-// Handle refuses, for the reason GreptimeDB has, or else because there is no PromQL.
+// Handle refuses the request, for GreptimeDB's reason if there is one, and otherwise
+// because there is no PromQL.
 func (p *promService) Handle(ctx context.Context, req *v1.PromqlRequest) (*v1.PromqlResponse, error) {
 	if req.GetPromql() == nil {
 		return nil, fail(ctx, refuse(engine.InvalidArguments, "Invalid query: Expecting non-empty PromqlRequest."))

@@ -22,8 +22,8 @@ import (
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
-// ackBuffer is the size of GreptimeDB's channel for acks. What does not fit into it
-// is dropped there.
+// ackBuffer is the size of GreptimeDB's channel for acks. GreptimeDB drops the acks that do
+// not fit.
 const ackBuffer = 32
 
 func handleDoPut(srv any, ss grpc.ServerStream) error {
@@ -48,16 +48,16 @@ func handleDoPut(srv any, ss grpc.ServerStream) error {
 	}
 	f.s.opts.log().Info("DoPut refused", "table", p.table, "error", err)
 	if _, isStatus := status.FromError(err); isStatus {
-		return err // of the transport
+		return err // an error of the transport
 	}
 	if f.s.version < engine.V1_1_4 {
-		return status.Error(codes.Unknown, "Execute gRPC request error") // whatever it was
+		return status.Error(codes.Unknown, "Execute gRPC request error") // the same for all errors
 	}
 	return fail(ctx, err)
 }
 
-// errPanic stands for a batch whose body is cut short: GreptimeDB's task panics, and
-// the call ends OK without an ack for it.
+// errPanic stands for a batch whose body is cut short. GreptimeDB's task panics on it, and
+// the call ends with OK without an ack for it.
 var errPanic = errors.New("the producer panicked")
 
 // put is one DoPut call.
@@ -66,12 +66,12 @@ type put struct {
 	ss      grpc.ServerStream
 	session *engine.Session
 	table   string
-	batch   int // the number of the batch that was read last
+	batch   int // number of the last batch read
 	acks    chan []byte
-	sent    chan error // of the sender, when it has ended
+	sent    chan error // result of the sender, when it has ended
 }
 
-// run acknowledges at once, and then reads, writes and acknowledges one batch after
+// run acknowledges the call at once. Then it reads, writes and acknowledges one batch after
 // the other.
 func (p *put) run() error {
 	p.acks, p.sent = make(chan []byte, ackBuffer), make(chan error, 1)
@@ -108,7 +108,7 @@ func (p *put) ack(id int64, rows int, elapsed time.Duration) {
 	}
 }
 
-// streamError returns the error of messages that are no stream of record batches.
+// streamError returns the error for messages that are not a stream of record batches.
 func streamError(code codes.Code, format string, args ...any) error {
 	return refuse(engine.InvalidArguments, "Incomplete GRPC request: Stream error: Status { code: %s, message: %q, source: None }", code, fmt.Sprintf(format, args...))
 }
@@ -121,7 +121,7 @@ func badBatch(reason any) error {
 	return streamError(codes.InvalidArgument, "Failed to decode RecordBatch: Invalid FlightData, reason: %v", reason)
 }
 
-// batches reads the schema, and then batches until the client has sent all.
+// batches reads the schema, and then batches until the client has sent everything.
 func (p *put) batches() error {
 	var first flight.FlightData
 	if err := p.ss.RecvMsg(&first); errors.Is(err, io.EOF) {
@@ -191,7 +191,7 @@ func (p *put) write(id int64, batch arrow.RecordBatch) error {
 	return nil
 }
 
-// end ends the call as a fault of its batch says.
+// end ends the call as specified by the fault of its batch.
 func (p *put) end(f *Fault) error {
 	if f.Truncate {
 		return errPanic
@@ -200,12 +200,12 @@ func (p *put) end(f *Fault) error {
 	return errDropped
 }
 
-// putReader receives a call's messages for the decoder: the schema, which is here
-// already, and then batches.
+// putReader receives the messages of a call for the decoder: the schema, which has already
+// arrived, and then batches.
 type putReader struct {
 	put   *put
 	first *flight.FlightData
-	id    int64 // request_id of the message read last
+	id    int64 // request_id of the last message read
 }
 
 func (r *putReader) receive(m *flightdecode.Message) error {
@@ -231,7 +231,7 @@ func (r *putReader) receive(m *flightdecode.Message) error {
 	return nil
 }
 
-// requestID reads {"request_id": n}; everything else is 0.
+// requestID reads {"request_id": n}. It returns 0 for everything else.
 func requestID(metadata []byte) int64 {
 	var m struct {
 		ID int64 `json:"request_id"`

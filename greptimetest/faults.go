@@ -20,44 +20,46 @@ import (
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
-// Fault is something that goes wrong on purpose. What is set happens in the order of
-// the fields.
+// Fault is a failure that you inject. If you set several fields, they take effect in the
+// order of the fields.
 type Fault struct {
-	// Requests is how many requests meet the fault; 0 means all, until ClearFaults.
+	// Requests is the number of requests that the fault affects. 0 means all requests
+	// until ClearFaults.
 	Requests int
-	// Method limits the fault to methods whose name ends with it, "DoGet" or "DoPut".
-	// By default it is every method but HealthCheck.
+	// Method limits the fault to methods whose name ends with it, such as "DoGet" or
+	// "DoPut". By default the fault affects every method but HealthCheck.
 	Method string
-	// Batch limits the fault to a batch of a DoPut: 1 is the first of a stream, AnyBatch
-	// whichever comes next. Streams that are running meet it, too, and Requests counts
-	// batches. The batch is not written and not acknowledged, and the stream ends; with
-	// Drop or Truncate, and After other than 0, it is written.
+	// Batch limits the fault to a batch of a DoPut: 1 is the first batch of a stream,
+	// AnyBatch is any next batch. The fault also affects running streams, and Requests
+	// counts batches. The batch is neither written nor acknowledged, and the stream ends.
+	// With Drop or Truncate, and After other than 0, the batch is written.
 	Batch int
-	// Delay makes the request wait before anything else. It ends early with the call.
+	// Delay makes the request wait before anything else. The delay ends early if the
+	// call ends.
 	Delay time.Duration
-	// Code ends the request with an error of GreptimeDB: 4008 is RegionNotReady, which
-	// goes with gRPC's Unavailable.
+	// Code ends the request with an error of GreptimeDB. For example, 4008 is
+	// RegionNotReady, which is sent with gRPC's Unavailable.
 	Code uint32
-	// GRPC ends the request with a plain status, without a code of GreptimeDB's, as
+	// GRPC ends the request with a plain status, without an error code of GreptimeDB, as
 	// proxies and the transport do.
 	GRPC codes.Code
 	// Message is the text of either error.
 	Message string
-	// After is the number of response messages that go out before Drop or Truncate.
+	// After is the number of response messages that are sent before Drop or Truncate.
 	After int
-	// Drop breaks the client's connection, and with it all calls on it.
+	// Drop breaks the client's connection and with it all calls on the connection.
 	Drop bool
-	// Truncate ends the call with OK, as GreptimeDB does when a producer panics.
+	// Truncate ends the call with OK, as GreptimeDB does if a producer panics.
 	Truncate bool
 }
 
 // errDropped ends a call whose connection was dropped.
 var errDropped = status.Error(codes.Unavailable, "connection dropped on purpose")
 
-// AnyBatch is the Fault.Batch of every batch.
+// AnyBatch is the value of Fault.Batch for any batch.
 const AnyBatch = -1
 
-// faults are the faults to come, and the connections to drop.
+// faults holds the pending faults, and the connections to drop.
 type faults struct {
 	mu     sync.Mutex
 	list   []*Fault
@@ -65,26 +67,26 @@ type faults struct {
 	conns  map[string]*trackedConn // by the client's address
 }
 
-// Inject adds a fault. Faults are met in the order they were added, one a request, or one
-// a batch.
+// Inject adds a fault. Faults take effect in the order in which you add them, one per
+// request, or one per batch.
 func (s *Server) Inject(f Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.list = append(s.faults.list, &f)
 }
 
-// ClearFaults takes back what Inject and Refuse did.
+// ClearFaults undoes Inject and Refuse.
 func (s *Server) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.list, s.faults.refuse = nil, false
 }
 
-// Refuse closes all connections and accepts no others until ClearFaults: to clients the
-// server is down. Calls that are running end with Unavailable, and whether they were
-// executed is not known. Refuse waits until the clients have closed their ends, so a
-// call that begins afterwards finds no connection: it is not sent, and fails with
-// Unavailable. A client that does not read for a second is not waited for.
+// Refuse closes all connections and accepts no new ones until ClearFaults: to clients the
+// server is down. Running calls end with Unavailable, and the client cannot know whether
+// they were executed. Refuse waits until the clients have closed their ends, so that a call
+// that begins afterwards finds no connection: it is not sent, and fails with Unavailable.
+// Refuse does not wait for clients that do not read for a second.
 func (s *Server) Refuse() {
 	s.faults.mu.Lock()
 	s.faults.refuse = true
@@ -92,7 +94,7 @@ func (s *Server) Refuse() {
 	s.faults.hangUp()
 }
 
-// DropConnections breaks all connections. Clients may connect anew.
+// DropConnections breaks all connections. Clients may reconnect.
 func (s *Server) DropConnections() {
 	s.faults.mu.Lock()
 	conns := slices.Collect(maps.Values(s.faults.conns))
@@ -102,8 +104,8 @@ func (s *Server) DropConnections() {
 	}
 }
 
-// hangUp closes the sending half of all connections, at which clients close them, and
-// waits until they have. Clients that take longer than a second are cut off.
+// hangUp closes the sending half of all connections, which makes clients close them, and
+// waits until they have. It cuts off clients that take longer than a second.
 func (f *faults) hangUp() {
 	f.mu.Lock()
 	conns := slices.Collect(maps.Values(f.conns))
@@ -131,7 +133,7 @@ func reset(c *trackedConn) {
 	_ = c.Close()
 }
 
-// take returns the fault that a request meets, nil for none.
+// take returns the fault for a request, or nil if there is none.
 func (f *faults) take(method string) *Fault {
 	return f.takeFirst(func(x *Fault) bool {
 		health := x.Method == "" && strings.HasSuffix(method, "/HealthCheck")
@@ -139,7 +141,7 @@ func (f *faults) take(method string) *Fault {
 	})
 }
 
-// takeBatch returns the fault that batch n of a DoPut meets, nil for none.
+// takeBatch returns the fault for batch n of a DoPut, or nil if there is none.
 func (f *faults) takeBatch(n int) *Fault {
 	return f.takeFirst(func(x *Fault) bool {
 		return (x.Batch == n || x.Batch == AnyBatch) && strings.HasSuffix(flight.MethodDoPut, x.Method)
@@ -177,7 +179,7 @@ func (f *faults) drop(ctx context.Context) {
 	}
 }
 
-// begin applies what happens before a request or batch is looked at.
+// begin applies the part of the fault that comes before the request or batch is read.
 func (f *Fault) begin(ctx context.Context) error {
 	if f.Delay > 0 {
 		timer := time.NewTimer(f.Delay)
@@ -197,8 +199,8 @@ func (f *Fault) begin(ctx context.Context) error {
 	return nil
 }
 
-// recovered answers a panic as GreptimeDB's standalone server does, and keeps the
-// server alive.
+// recovered answers a panic as GreptimeDB's standalone server does, and keeps the server
+// running.
 func (s *Server) recovered(ctx context.Context, method string, err *error) {
 	if r := recover(); r != nil {
 		s.opts.log().Error("panic", "method", method, "reason", r, "stack", string(debug.Stack()))
@@ -221,7 +223,7 @@ func (s *Server) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	}
 	res, err = next(ctx, req)
 	if f.Drop {
-		s.faults.drop(ctx) // done, but the answer does not arrive
+		s.faults.drop(ctx) // executed, but the answer does not arrive
 	}
 	return res, err
 }
@@ -249,7 +251,7 @@ func (s *Server) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 	return err
 }
 
-// faultyStream ends a call after some messages.
+// faultyStream ends a call after a number of messages.
 type faultyStream struct {
 	grpc.ServerStream
 	fault  *Fault
@@ -315,7 +317,7 @@ type trackedConn struct {
 	ended  chan struct{} // closed when there is no more to read
 }
 
-// Read notes the end of what the client sends.
+// Read records the end of the client's data.
 func (c *trackedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if err != nil {

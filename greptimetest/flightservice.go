@@ -21,9 +21,9 @@ import (
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
-// flightService is arrow.flight.protocol.FlightService with the two methods that
-// GreptimeDB has. It is made by hand, because the generated package registers
-// Flight.proto a second time in programs that link another one.
+// flightService implements the two methods of arrow.flight.protocol.FlightService that
+// GreptimeDB has. It is written by hand because the generated package registers
+// Flight.proto, which programs that link another copy would then register twice.
 type flightService struct{ s *Server }
 
 var flightServiceDesc = grpc.ServiceDesc{
@@ -122,8 +122,8 @@ func (f *flightService) doGet(ss grpc.ServerStream, ticket []byte) error {
 	return nil
 }
 
-// protoReason says why bytes are no protobuf message, in prost's words where they
-// are known.
+// protoReason returns the reason why bytes are not a protobuf message, in prost's words
+// where they are known.
 func protoReason(b []byte) string {
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
@@ -139,8 +139,8 @@ func protoReason(b []byte) string {
 	return "invalid wire type"
 }
 
-// noneHeader is the IPC message that GreptimeDB puts into data_header where there is
-// nothing to say: a flatbuffer of metadata version V5 and header type NONE.
+// noneHeader is the IPC message that GreptimeDB sends as data_header when there is no
+// header: a flatbuffer of metadata version V5 and header type NONE.
 var noneHeader = []byte{0x0c, 0, 0, 0, 0, 0, 0x06, 0, 0x08, 0, 0x06, 0, 0x06, 0, 0, 0, 0, 0, 0x04, 0}
 
 func sendNone(ss grpc.ServerStream, m *v1.FlightMetadata) error {
@@ -151,20 +151,20 @@ func sendNone(ss grpc.ServerStream, m *v1.FlightMetadata) error {
 	return ss.SendMsg(&flight.FlightData{DataHeader: noneHeader, AppMetadata: b})
 }
 
-// affectedRows is the FlightMetadata of a statement without rows.
+// affectedRows returns the FlightMetadata of a statement without rows.
 func affectedRows(n uint32) *v1.FlightMetadata {
 	return &v1.FlightMetadata{AffectedRows: &v1.AffectedRows{Value: n}}
 }
 
-// metrics is the FlightMetadata after the last row.
+// metrics returns the FlightMetadata that follows the last row.
 func metrics(elapsed time.Duration) *v1.FlightMetadata {
 	text := fmt.Sprintf(`{"elapsed_compute":%d,"memory_usage":0,"plan_metrics":[]}`, elapsed.Nanoseconds())
 	return &v1.FlightMetadata{Metrics: &v1.Metrics{Metrics: []byte(text)}}
 }
 
-// batchSender is the ipc.PayloadWriter that sends payloads as messages. The schema
-// is sent before: GreptimeDB does not wait for the first batch with it, as arrow-go's
-// writer does, whose first payload is therefore dropped.
+// batchSender is an ipc.PayloadWriter that sends payloads as messages. The schema is sent
+// before that, because GreptimeDB does not wait for the first batch with it. arrow-go's
+// writer does wait, so its first payload is dropped.
 type batchSender struct {
 	ss      grpc.ServerStream
 	started bool

@@ -7,10 +7,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 )
 
-// messageField finds a scalar field of the table at the root of a flatbuffer; nil if
-// it is left out. Everything is checked: the bytes come from outside.
+// messageField returns a scalar field of the table at the root of a flatbuffer, or nil if
+// it is absent. It checks everything, because the bytes come from outside.
 func messageField(b []byte, field, size int) ([]byte, error) {
-	bad := errors.New("the header is no IPC message")
+	bad := errors.New("the header is not an IPC message")
 	if len(b) < 8 {
 		return nil, bad
 	}
@@ -40,7 +40,7 @@ func messageField(b []byte, field, size int) ([]byte, error) {
 	return b[table+off : table+off+size], nil
 }
 
-// messageKind reads the type of an IPC message: the second field of its table.
+// messageKind returns the type of an IPC message: the second field of its table.
 func messageKind(header []byte) (ipc.MessageType, error) {
 	f, err := messageField(header, 1, 1)
 	if err != nil || f == nil {
@@ -49,7 +49,7 @@ func messageKind(header []byte) (ipc.MessageType, error) {
 	return ipc.MessageType(f[0]), nil
 }
 
-// bodyLength reads the length of the body that an IPC message says it has.
+// bodyLength returns the length of the body according to an IPC message.
 func bodyLength(header []byte) int64 {
 	f, err := messageField(header, 3, 8)
 	if err != nil || f == nil {

@@ -7,50 +7,52 @@ import (
 	"github.com/greptime-go/greptime/greptimetest/internal/engine"
 )
 
-// Options says how a server behaves. The zero value is a server in memory, without
-// users, on a free port of the loopback interface.
+// Options configures a server. The zero value is a server in memory, without users, on a
+// free port of the loopback interface.
 type Options struct {
-	// Addr is the address to listen on; default "127.0.0.1:0".
+	// Addr is the address to listen on. The default is "127.0.0.1:0".
 	Addr string
-	// Dir is the folder for data, which is made if it is not there; default "", in
-	// memory. A write to a folder is on disk before it is acknowledged. One server
-	// may use a folder at a time.
+	// Dir is the directory for data. It is created if it does not exist. The default,
+	// "", keeps data in memory. A write to a directory is on disk before it is
+	// acknowledged. Only one server at a time can use a directory.
 	Dir string
-	// Users may connect; none means everybody may, whatever credentials they send.
+	// Users are the users who may connect. Without any, everybody may connect with any
+	// credentials.
 	Users []User
-	// TLS makes the server speak TLS with these certificates.
+	// TLS makes the server use TLS with these certificates.
 	TLS *tls.Config
-	// Uncompressed sends record batches as they are. By default their bodies are
+	// Uncompressed sends record batches without compression. By default their bodies are
 	// compressed with LZ4, as GreptimeDB's are.
 	Uncompressed bool
-	// BatchSize is the most rows in a record batch. The default is what GreptimeDB has
-	// when it reads files: 8,192, and 1,024 in version 1.0.2.
+	// BatchSize is the greatest number of rows in a record batch. The default is the
+	// number that GreptimeDB uses when it reads files: 8,192, and 1,024 in version 1.0.2.
 	BatchSize int
-	// Version is the version of GreptimeDB that the server answers as: "1.1.4", the
-	// default, or "1.0.2". The README lists what differs.
+	// Version is the version of GreptimeDB that the server behaves as: "1.1.4", the
+	// default, or "1.0.2". The README lists the differences.
 	Version string
-	// DropAcks makes DoPut drop acks that the client leaves unread beyond 32, as
+	// DropAcks makes DoPut drop acks beyond the 32 that the client has not read yet, as
 	// GreptimeDB does. By default they wait.
 	DropAcks bool
-	// Log receives what the server does and why it refuses; default none.
+	// Log receives what the server does and why it refuses requests. By default there is
+	// no log.
 	Log *slog.Logger
 }
 
-// User is somebody who may connect. Names are case-sensitive.
+// User is a user who may connect. Names are case-sensitive.
 type User struct {
 	Name, Password string
 	Mode           Mode
 }
 
-// Mode says what a user may do.
+// Mode is the set of operations that a user may execute.
 type Mode uint8
 
 const (
-	// ReadWrite is everything.
+	// ReadWrite allows everything.
 	ReadWrite Mode = iota
-	// ReadOnly is SELECT, SHOW, DESCRIBE and EXPLAIN; not even USE and SET.
+	// ReadOnly allows SELECT, SHOW, DESCRIBE and EXPLAIN, but not even USE and SET.
 	ReadOnly
-	// WriteOnly is native inserts and DoPut; no SQL, not even INSERT.
+	// WriteOnly allows native inserts and DoPut, but no SQL, not even INSERT.
 	WriteOnly
 )
 

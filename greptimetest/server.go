@@ -1,20 +1,22 @@
 // Package greptimetest is a server that speaks GreptimeDB's gRPC and Arrow Flight
-// protocol, in one process, on DuckDB: for tests, and for a laptop without a
+// protocol. It runs on DuckDB within your process: for tests, and for a laptop without a
 // GreptimeDB.
 //
 //	s := greptimetest.Start(t)
 //	db, err := sql.Open("greptime", s.DSN())
 //
-// It is exact on the wire: messages, types, metadata, error codes, authentication
-// and time zones are those of GreptimeDB 1.1.4, or of 1.0.2 if Options ask for it, and
-// its own tests hold it against recordings of both. SQL it runs only where DuckDB, or its own code, means
-// the same. What it does not support answers error 1001 and names the feature; it
-// does not answer something else instead. The module's README lists what is
-// supported and where it differs.
+// The server is exact on the wire: its messages, types, metadata, error codes,
+// authentication and time zones are those of GreptimeDB 1.1.4, or of 1.0.2 if you choose
+// it in Options. The tests of this module compare the server with recordings of both
+// versions.
 //
-// A Server may be used from several goroutines. Several servers may run in one
-// process; they share nothing, unless it is a data folder, which only one of them
-// can open.
+// The server executes SQL only where DuckDB, or the code of this module, gives the same
+// result as GreptimeDB. Anything unsupported fails with error 1001, which names the
+// feature; you never get a different result instead. The module's README lists what is
+// supported and where the server differs.
+//
+// A Server is safe for concurrent use. Several servers may run in one process. They share
+// nothing; in particular, only one of them can open a data directory.
 package greptimetest
 
 import (
@@ -48,18 +50,18 @@ type Server struct {
 	faults  faults
 	served  chan error
 	once    sync.Once
-	err     error // of Close
+	err     error // result of Close
 }
 
 // maxMessage is GreptimeDB's limit for messages in both directions.
 const maxMessage = 512 << 20
 
-// Start starts a server for a test and stops it when the test ends. At most one
-// Options may be given.
+// Start starts a server for a test and stops it when the test ends. You can pass at most
+// one Options.
 func Start(t testing.TB, opts ...Options) *Server {
 	t.Helper()
 	if len(opts) > 1 {
-		t.Fatal("greptimetest.Start takes one Options at most")
+		t.Fatal("greptimetest.Start accepts at most one Options")
 	}
 	var o Options
 	if len(opts) == 1 {
@@ -77,7 +79,7 @@ func Start(t testing.TB, opts ...Options) *Server {
 	return s
 }
 
-// New starts a server. Close stops it.
+// New starts a server. Call Close to stop it.
 func New(o Options) (*Server, error) {
 	if err := checkUsers(o.Users); err != nil {
 		return nil, err
@@ -105,7 +107,7 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// batchSize returns the most rows in a record batch.
+// batchSize returns the greatest number of rows in a record batch.
 func (s *Server) batchSize() int {
 	switch {
 	case s.opts.BatchSize > 0:
@@ -121,7 +123,7 @@ func (s *Server) serverOptions() []grpc.ServerOption {
 		grpc.ForceServerCodecV2(flight.Codec{}),
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxSendMsgSize(maxMessage),
-		grpc.WaitForHandlers(true), // the engine is closed after the last of them
+		grpc.WaitForHandlers(true), // the engine is closed after the last handler
 		// GreptimeDB does not limit the pings of its clients.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
 		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return status.Error(codes.Unimplemented, "") }),
@@ -134,11 +136,11 @@ func (s *Server) serverOptions() []grpc.ServerOption {
 	return opts
 }
 
-// Addr is the address the server listens on, host:port.
+// Addr returns the address that the server listens on, host:port.
 func (s *Server) Addr() string { return s.lis.Addr().String() }
 
-// DSN is a data source name for the server's database public, with the first of the
-// Users if there are any. params are added as they are: DSN("timezone=Asia/Tokyo").
+// DSN returns a data source name for the server's database public, with the first of the
+// Users if there are any. params are added unchanged: DSN("timezone=Asia/Tokyo").
 func (s *Server) DSN(params ...string) string {
 	u := url.URL{Scheme: "greptime", Host: s.Addr(), Path: "/public"}
 	if len(s.opts.Users) > 0 {
@@ -154,8 +156,8 @@ func (s *Server) DSN(params ...string) string {
 	return dsn
 }
 
-// Close stops the server at once: calls that are still running end with
-// Unavailable. Data in a folder stays.
+// Close stops the server at once. Running calls end with Unavailable. Data in a directory
+// is kept.
 func (s *Server) Close() error {
 	s.once.Do(func() {
 		s.grpc.Stop()
@@ -164,8 +166,7 @@ func (s *Server) Close() error {
 	return s.err
 }
 
-// Shutdown stops the server once the calls that are running have ended, or when the
-// context is done.
+// Shutdown stops the server when all running calls have ended, or when the context is done.
 func (s *Server) Shutdown(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
@@ -181,11 +182,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return s.Close()
 }
 
-// Crash does what kill -9 and a restart do to a GreptimeDB: all connections end, and
-// rows that were acknowledged but neither logged nor flushed are gone. Version 1.1.4 has
-// such rows: those of DoPut batches that lacked a column of their table, since the
-// table's last ADMIN flush_table or change of columns. Version 1.0.2 refuses such
-// batches and loses nothing.
+// Crash has the effect of kill -9 and a restart of GreptimeDB: all connections end, and
+// acknowledged rows that were neither logged nor flushed are lost. Version 1.1.4 has such
+// rows: those of DoPut batches that lacked a column of their table, since the table's last
+// ADMIN flush_table or change of columns. Version 1.0.2 refuses such batches and loses
+// nothing.
 func (s *Server) Crash() error {
 	s.faults.hangUp()
 	if err := s.engine.Crash(context.Background()); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/greptime-go/greptime/greptimetest/internal/engine"
 )
 
-// errCodeKey is the trailer that carries GreptimeDB's own status code. Its companion
-// for the text is never sent by GreptimeDB.
+// errCodeKey is the trailer that carries GreptimeDB's own status code. GreptimeDB never
+// sends the corresponding trailer for the text.
 const errCodeKey = "x-greptime-err-code"
 
 // grpcCodes maps GreptimeDB's codes to gRPC's.
@@ -34,11 +34,11 @@ var grpcCodes = map[engine.Code]codes.Code{
 	8000: codes.AlreadyExists, 8001: codes.NotFound, 9000: codes.AlreadyExists, 9001: codes.NotFound,
 }
 
-// fail turns an error into a status and sets the trailer that goes with it.
+// fail turns an error into a status and sets the trailer for it.
 func fail(ctx context.Context, err error) error {
 	var e *engine.Error
 	if !errors.As(err, &e) {
-		return err // a status already
+		return err // already a status
 	}
 	code, ok := grpcCodes[e.Code]
 	if !ok {
@@ -54,7 +54,7 @@ func fail(ctx context.Context, err error) error {
 	return status.Error(code, msg)
 }
 
-// session makes a session of a request's header.
+// session returns a session for a request's header.
 func session(ctx context.Context, h *v1.RequestHeader) *engine.Session {
 	catalog, db := catalogAndDatabase(h.GetDbname())
 	if h.GetDbname() == "" {
@@ -82,10 +82,10 @@ func catalogAndDatabase(dbname string) (catalog, db string) {
 	return "greptime", dbname
 }
 
-// hintKeys are the hints that may also come one by one.
+// hintKeys are the hints that may also be sent one by one.
 var hintKeys = []string{"auto_create_table", "ttl", "append_mode", "merge_mode", "physical_table", "skip_wal", "read_preference"}
 
-// hints reads a call's hints: from x-greptime-hints, or else one by one.
+// hints returns a call's hints: from x-greptime-hints or, if there are none, one by one.
 func hints(ctx context.Context) map[string]string {
 	md, _ := metadata.FromIncomingContext(ctx)
 	m := map[string]string{}
@@ -105,7 +105,7 @@ func hints(ctx context.Context) map[string]string {
 	return m
 }
 
-// checkHints refuses what GreptimeDB refuses before it looks at the request.
+// checkHints refuses what GreptimeDB refuses before it reads the request.
 func checkHints(h map[string]string) error {
 	if v, ok := h["read_preference"]; ok && v != "leader" {
 		return &engine.Error{Code: engine.InvalidArguments, Message: "Unknown hint: read_preference=" + v}

@@ -2,8 +2,8 @@
 //
 //	go run ./greptimetest/cmd/greptimetest --addr 127.0.0.1:4001 --data DIR
 //
-// It stops on an interrupt, once the calls that are running have ended; a second
-// interrupt stops it at once.
+// On an interrupt it stops when all running calls have ended. A second interrupt stops it
+// at once.
 package main
 
 import (
@@ -52,7 +52,7 @@ func (u *users) Set(v string) error {
 		case "wo":
 			mode = greptimetest.WriteOnly
 		default:
-			return fmt.Errorf("the mode is rw, ro or wo, not %s", m)
+			return fmt.Errorf("the mode must be rw, ro or wo, not %s", m)
 		}
 	}
 	*u = append(*u, greptimetest.User{Name: name, Password: password, Mode: mode})
@@ -66,10 +66,10 @@ func run(ctx context.Context, stop func(), args []string, out, errOut io.Writer)
 	fs := flag.NewFlagSet("greptimetest", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // an error is printed once, by main
 	fs.StringVar(&o.Addr, "addr", "127.0.0.1:4001", "address to listen on")
-	fs.StringVar(&o.Dir, "data", "", "folder for data; empty keeps it in memory")
-	fs.Var(&list, "user", "a user that may connect, `name=password`; also name:ro=… and name:wo=…; may be repeated")
+	fs.StringVar(&o.Dir, "data", "", "directory for data; empty keeps it in memory")
+	fs.Var(&list, "user", "a user who may connect, `name=password`; also name:ro=… and name:wo=…; may be repeated")
 	fs.BoolVar(&o.Uncompressed, "uncompressed", false, "send record batches without LZ4")
-	fs.StringVar(&o.Version, "version", "1.1.4", "`version` of GreptimeDB to answer as, 1.1.4 or 1.0.2")
+	fs.StringVar(&o.Version, "version", "1.1.4", "`version` of GreptimeDB to behave as, 1.1.4 or 1.0.2")
 	fs.BoolVar(&verbose, "verbose", false, "log every request that is refused")
 	switch err := fs.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -100,12 +100,12 @@ func run(ctx context.Context, stop func(), args []string, out, errOut io.Writer)
 	fmt.Fprintf(out, "  data in      %s\n", where)
 	dsn := url.URL{Scheme: "greptime", Host: s.Addr(), Path: "/public"}
 	if len(list) > 0 {
-		dsn.User = url.User(list[0].Name) // the password is not for the screen
+		dsn.User = url.User(list[0].Name) // does not print the password
 	}
 	fmt.Fprintf(out, "  DSN          %s\n", &dsn)
 	fmt.Fprintf(out, "  users        %d\n", len(list))
 	<-ctx.Done()
-	stop() // a second interrupt is not caught
+	stop() // do not catch a second interrupt
 	fmt.Fprintln(out, "greptimetest: stopping")
 	wait, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
