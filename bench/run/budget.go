@@ -9,17 +9,17 @@ import (
 )
 
 // budget is a line of the performance budget: a figure of a scenario, or its ratio to
-// that of another one in the same run, and its limit.
+// the figure of another scenario in the same run, and its limit.
 type budget struct {
 	path     string
 	scenario string
-	to       string // the other scenario of a ratio; empty: the figure itself
+	to       string // the other scenario of a ratio; empty for the figure itself
 	metric   measure.Metric
 	what     string // the metric in words
 	unit     string // of the figure itself
-	atLeast  bool   // the limit is the least, not the most
+	atLeast  bool   // the limit is a minimum rather than a maximum
 	limit    float64
-	scale    float64 // from the metric to unit; 1 if not set
+	scale    float64 // factor from the metric to unit; 0 means 1
 }
 
 const (
@@ -35,7 +35,7 @@ const (
 	mysql     = "go-sql-driver/mysql text Scan"
 )
 
-// budgets are all lines.
+// budgets are all lines of the budget.
 var budgets = []budget{
 	{path: "scan, 5 columns", scenario: scan5 + "database/sql Scan", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.05},
 	{path: "scan, 5 columns, sql.Null", scenario: scan5 + "database/sql Scan, sql.Null", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.05},
@@ -70,7 +70,7 @@ var budgets = []budget{
 	{path: "memory, load of 10 million rows", scenario: "memory of a long load, 10 columns/bulk Append", metric: measure.HeapGrowth, what: "growth of the heap", unit: "MiB", limit: 8, scale: 1.0 / (1 << 20)},
 }
 
-// budgetTable is the budget as a table.
+// budgetTable returns the budget as a table.
 func (r *report) budgetTable() string {
 	var b strings.Builder
 	b.WriteString("| path | measured | budget | met |\n|---|---|---|---|\n")
@@ -97,7 +97,7 @@ func (r *report) budgetTable() string {
 	return b.String()
 }
 
-// value is the measured figure; ok is false if a scenario was not measured.
+// value returns the measured figure. ok is false if a scenario was not measured.
 func (line *budget) value(r *report) (value float64, ok bool) {
 	result := r.result(line.scenario)
 	if result == nil {

@@ -1,10 +1,10 @@
-// Command run measures this driver beside its peers and what they all rest on, on one
-// machine in one run, and writes what came of it into bench/README.md and
-// bench/results: figures, samples, plots.
+// Command run measures this driver, its peers and the layers below all of them, on one
+// machine in one run. It writes the results into bench/README.md and bench/results:
+// figures, samples, plots.
 //
 //	go run ./bench/run
 //
-// With -run it measures some scenarios only, prints them, and writes nothing.
+// With -run it measures only some scenarios, prints them, and writes nothing.
 package main
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/greptime-go/greptime/bench/internal/measure"
 )
 
-// toolchain is the Go of the measured programs: rows are scanned without boxing from
-// 1.27 on.
+// toolchain is the Go version of the measured programs. Rows are scanned without boxing
+// since 1.27.
 const toolchain = "go1.27.1"
 
 type options struct {
@@ -90,7 +90,7 @@ func run(ctx context.Context, o options, reportOnly bool) error {
 	return r.writeREADME(filepath.Join(dir, "README.md"))
 }
 
-// benchDir is the folder of this module.
+// benchDir returns the directory of this module.
 func benchDir(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/greptime-go/greptime/bench").Output()
 	if err != nil {
@@ -102,7 +102,7 @@ func benchDir(ctx context.Context) (string, error) {
 // programs are the files that the programs write.
 var programs = []string{"read", "write"}
 
-// runProgram builds a program, with the toolchain, and runs it.
+// runProgram builds a program with the toolchain and runs it.
 func runProgram(ctx context.Context, dir, name, results string, o options) error {
 	tmp, err := os.MkdirTemp("", "greptime-bench")
 	if err != nil {
@@ -110,7 +110,7 @@ func runProgram(ctx context.Context, dir, name, results string, o options) error
 	}
 	defer os.RemoveAll(tmp)
 	exe := filepath.Join(tmp, name)
-	// duckdb-go has its Arrow interface with this tag only.
+	// duckdb-go has its Arrow interface only with this tag.
 	build := exec.CommandContext(ctx, "go", "build", "-tags", "duckdb_arrow", "-o", exe, "./"+name)
 	build.Dir, build.Stderr = dir, os.Stderr
 	build.Env = append(os.Environ(), "GOTOOLCHAIN="+o.goTool)
@@ -122,7 +122,7 @@ func runProgram(ctx context.Context, dir, name, results string, o options) error
 	return cmd.Run()
 }
 
-// report is the results of all programs.
+// report holds the results of all programs.
 type report struct {
 	machine measure.Machine
 	server  string // the version of a real server, if there was one
@@ -157,7 +157,7 @@ func load(results string) (*report, error) {
 	return r, nil
 }
 
-// result is a scenario's result, nil if it was not measured.
+// result returns a scenario's result, or nil if it was not measured.
 func (r *report) result(id string) *measure.Result {
 	for i := range r.results {
 		if r.results[i].Group+"/"+r.results[i].Name == id {

@@ -25,7 +25,7 @@ type figurePlot struct {
 
 // plots are all plots. Floors are grey, this driver blue, peers orange.
 var plots = []figurePlot{
-	// influxdb3-go takes so much that nothing else could be seen.
+	// influxdb3-go takes so much that the others would not be visible.
 	{"read.svg", "Reading 5 columns: client CPU, ns a row", []string{"scan, 5 columns"}, bars("influxdb3-go iterator"), 4 * vg.Inch},
 	{"columns.svg", "Scan: client CPU, ns a row, by columns", []string{"scan, by columns"}, bySize("columns", perRow), 3 * vg.Inch},
 	{"rows.svg", "Scan of 5 columns: client CPU, ns a row, by rows", []string{"scan, 5 columns, by rows"}, bySize("rows of the result", perRow), 3 * vg.Inch},
@@ -48,12 +48,12 @@ var (
 	orange = color.RGBA{225, 140, 50, 255}
 )
 
-// drawn says whether there are results for a plot.
+// drawn reports whether there are results for a plot.
 func (r *report) drawn(f figurePlot) bool {
 	return !slices.ContainsFunc(f.groups, func(name string) bool { return r.group(name) == nil })
 }
 
-// plot draws the plots that have results into a folder.
+// plot draws the plots that have results into a directory.
 func (r *report) plot(dir string) error {
 	for _, f := range plots {
 		if !r.drawn(f) {
@@ -76,7 +76,7 @@ func (r *report) plot(dir string) error {
 	return nil
 }
 
-// group is the results of a group, nil if there are none.
+// group returns the results of a group, or nil if there are none.
 func (r *report) group(name string) []measure.Result {
 	for _, g := range r.groups() {
 		if g[0].Group == name {
@@ -86,7 +86,7 @@ func (r *report) group(name string) []measure.Result {
 	return nil
 }
 
-// bars draws the CPU time of a group's scenarios but some.
+// bars draws the CPU time of a group's scenarios, except for some.
 func bars(without ...string) func(*plot.Plot, ...[]measure.Result) error {
 	return func(p *plot.Plot, groups ...[]measure.Result) error {
 		results := slices.DeleteFunc(groups[0], func(r measure.Result) bool { return slices.Contains(without, r.Name) })
@@ -96,7 +96,7 @@ func bars(without ...string) func(*plot.Plot, ...[]measure.Result) error {
 		var texts []string
 		for i := range results {
 			result := &results[i]
-			names[i] = "  " + result.Name // the longest name would touch the edge
+			names[i] = "  " + result.Name // otherwise the longest name touches the edge
 			value := result.Median(measure.CPU)
 			values[i] = plotter.XY{X: value, Y: float64(i)}
 			texts = append(texts, " "+figure(value))
@@ -136,7 +136,7 @@ func colorOf(name string) color.Color {
 	return blue
 }
 
-// quantity is what a curve shows.
+// quantity is the quantity that a curve shows.
 type quantity struct {
 	value measure.Metric
 	label string
@@ -147,8 +147,8 @@ var (
 	perSecond = quantity{measure.PerSecond, "rows/s"}
 )
 
-// bySize draws curves of scenarios whose names begin with a number: 100 rows, or, where
-// there are several curves, 100 rows, Append.
+// bySize draws curves of scenarios whose names begin with a number: 100 rows or, if there
+// are several curves, 100 rows, Append.
 func bySize(x string, y quantity) func(*plot.Plot, ...[]measure.Result) error {
 	return func(p *plot.Plot, groups ...[]measure.Result) error {
 		var names []string
@@ -194,7 +194,7 @@ func bySize(x string, y quantity) func(*plot.Plot, ...[]measure.Result) error {
 		p.X.Max *= 1.1 // room for the last label
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, ticks
 		room := 1.3               // for the legend
-		if p.Y.Max > 20*p.Y.Min { // the small ones are to be seen, too
+		if p.Y.Max > 20*p.Y.Min { // keep small values visible
 			p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, rates{plot.LogTicks{Prec: -1}}
 			room = 6
 		} else {
@@ -209,7 +209,7 @@ func bySize(x string, y quantity) func(*plot.Plot, ...[]measure.Result) error {
 	}
 }
 
-// roundLabel writes 1,000 and 1,000,000 short, but not 1,024.
+// roundLabel abbreviates 1,000 and 1,000,000, but not 1,024.
 func roundLabel(v float64) string {
 	if math.Mod(v, 1000) == 0 {
 		return short(v)
@@ -220,7 +220,7 @@ func roundLabel(v float64) string {
 // rates are ticks with K and M.
 type rates struct{ plot.Ticker }
 
-// Ticks makes the ticks of an axis.
+// Ticks returns the ticks of an axis.
 func (r rates) Ticks(low, high float64) []plot.Tick {
 	ticks := r.Ticker.Ticks(low, high)
 	for i := range ticks {

@@ -13,10 +13,10 @@ import (
 	"github.com/greptime-go/greptime/bench/internal/measure"
 )
 
-// number writes a number that is not a result of measuring.
+// number formats a number that was not measured.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// figure writes a figure with the three digits that it is worth.
+// figure formats a figure with its three significant digits.
 func figure(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
@@ -32,10 +32,10 @@ func figure(v float64) string {
 	return strconv.FormatFloat(v, 'f', min(digits, 4), 64)
 }
 
-// rate writes a figure with K, M or G.
+// rate formats a figure with K, M or G.
 func rate(v float64) string { return scaled(v, figure) }
 
-// short writes a round number with K, M or G.
+// short formats a round number with K, M or G.
 func short(v float64) string {
 	return scaled(v, func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) })
 }
@@ -52,7 +52,7 @@ func scaled(v float64, write func(float64) string) string {
 	return write(v)
 }
 
-// groups are the results by groups, in their order.
+// groups returns the results by group, in order.
 func (r *report) groups() [][]measure.Result {
 	var groups [][]measure.Result
 	for i, result := range r.results {
@@ -64,9 +64,8 @@ func (r *report) groups() [][]measure.Result {
 	return groups
 }
 
-// tables are the tables of groups: those on null servers, or those on a real one. The
-// first scenario of a group, or of a point of its curves, is what the others are compared
-// with.
+// tables returns the tables of groups: those on null servers, or those on a real one. The
+// others are compared with the first scenario of a group, or of a point of its curves.
 func (r *report) tables(real bool) string {
 	var b strings.Builder
 	for _, group := range r.groups() {
@@ -94,7 +93,7 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 	perByte := first.Unit == "byte"
 	header := []string{first.Group, "CPU, ns a " + first.Unit, "× " + against, first.Unit + "s/s", "allocations a " + first.Unit, "B allocated a " + first.Unit}
 	if perByte {
-		header = header[:5] // of a byte, the rest says nothing
+		header = header[:5] // per byte, the other columns mean nothing
 		header[1], header[4] = "CPU, ns a KiB", "B allocated a KiB"
 	}
 	if sent {
@@ -123,7 +122,7 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 		}
 		if sent && r.Samples[0].SentBytes > 0 {
 			cells = append(cells, figure(r.Median(measure.Sent)))
-		} else if sent { // a peer that does not tell
+		} else if sent { // a peer that does not report it
 			cells = append(cells, "")
 		}
 		if latency {
@@ -183,7 +182,7 @@ func (r *report) writeREADME(file string) error {
 	return os.WriteFile(file, []byte(before+beginMark+"\n\n"+r.markdown()+"\n"+endMark+after), 0o644)
 }
 
-// markdown is everything that was measured.
+// markdown returns everything that was measured.
 func (r *report) markdown() string {
 	var b strings.Builder
 	m := r.machine
