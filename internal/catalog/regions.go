@@ -10,8 +10,9 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// Regions returns the number of regions of a table, as information_schema.partitions of
-// GreptimeDB 1.0.2 and 1.1.4 has them. It is 0 for a table that does not exist.
+// Regions returns the number of regions of a table according to
+// information_schema.partitions of GreptimeDB 1.0.2 and 1.1.4. It returns 0 for a table
+// that does not exist.
 func Regions(ctx context.Context, query Query, database, table string) (int64, error) {
 	inDatabase, err1 := sqltext.QuoteString(database)
 	name, err2 := sqltext.QuoteString(table)

@@ -1,6 +1,6 @@
-// Package session is what the packages that extend the driver (insert, bulk) may use
-// of a *greptime.Conn. The driver knows nothing of them: it gives them access by
-// setting Open when it is initialized, and has no exported methods for it.
+// Package session is the access of the packages that extend the driver (insert, bulk) to a
+// *greptime.Conn. The driver does not know those packages. It gives them access by setting
+// Open when it is initialized, and needs no exported methods for it.
 package session
 
 import (
@@ -13,52 +13,54 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Open returns the state of a connection of pool, a greptime.Pool, as it is now: a later
-// USE on the connection does not change it. It stays valid after the connection went back
-// to its pool or was closed, but not after its Connector was. ctx bounds the wait for the
-// pool. The error is greptime.ErrClosed, or says that pool has no connection of the driver.
+// Open returns the present state of a connection of pool, a greptime.Pool. A later USE on
+// the connection does not change the returned Session. The Session remains valid after the
+// connection has been returned to its pool or closed, but not after its Connector has been
+// closed. ctx bounds the wait for the pool. The error is greptime.ErrClosed, or says that
+// pool has no connection of the driver.
 //
-// A write is about to follow: with transactions=ignore, Open is where the
-// connection's transaction learns of it.
+// Call Open only before a write: with transactions=ignore, it informs the connection's
+// transaction of the write.
 var Open func(ctx context.Context, pool any) (Session, error)
 
 // Session is a connection's database, zone and credentials, as headers of requests, and
 // the channels to the server. It is safe for concurrent use.
 type Session interface {
-	// Database is the session's database, as the user knows it.
+	// Database returns the session's database, as the user names it.
 	Database() string
 
-	// Channels are shared with every other connection of the Connector.
+	// Channels returns the channels that all connections of the Connector share.
 	Channels() *transport.Channels
 
-	// Header is the header of a request: database, zone, and credentials, which it
-	// may ask Config.Credentials for.
+	// Header returns the header of a request: database, zone, and credentials. It may
+	// call Config.Credentials for the latter.
 	Header(ctx context.Context) (*greptimev1.RequestHeader, error)
 
-	// EncodedHeader is Header in protobuf's encoding. The caller must not change it.
+	// EncodedHeader returns the Header in protobuf's encoding. The caller must not modify
+	// it.
 	EncodedHeader(ctx context.Context) ([]byte, error)
 
-	// Hints is the metadata of a call: the hints of the DSN and these, which win.
-	// It is an error if the server would read one of them differently. The caller
-	// must not change it.
+	// Hints returns the metadata of a call: the hints of the DSN and extra, which has
+	// precedence. It returns an error if the server would read one of them differently.
+	// The caller must not modify the metadata.
 	Hints(extra map[string]string) (metadata.MD, error)
 
-	// MaxMessageSize is the longest request that can be sent, in bytes.
+	// MaxMessageSize returns the greatest length of a request, in bytes.
 	MaxMessageSize() int
 
 	// Limit bounds ctx by Config.Timeout if it has no deadline.
 	Limit(ctx context.Context) (context.Context, context.CancelFunc)
 
-	// Query runs a statement that does no harm when it runs twice, in the session's
-	// database. Neither a USE on the connection nor its Close changes that. The caller
-	// must release the result.
+	// Query runs a statement that may safely run twice, in the session's database. Neither
+	// a USE on the connection nor its Close changes that. The caller must release the
+	// result.
 	Query(ctx context.Context, text string) (array.RecordReader, error)
 
 	// ServerVersion returns the version of the server at an endpoint, as text that
-	// greptime.ParseVersion reads.
+	// greptime.ParseVersion accepts.
 	ServerVersion(ctx context.Context, e *transport.Endpoint) (string, error)
 
-	// Error makes the *greptime.Error of an error of a call that makes the write w. Its
-	// Ambiguous reports whether the server may have executed any of it.
+	// Error converts an error of a call that makes the write w to a *greptime.Error. Its
+	// Ambiguous reports that the server may have executed part of the write.
 	Error(ctx context.Context, err error, w Write) error
 }

@@ -1,6 +1,6 @@
 package session
 
-// Write describes a request that writes, as far as it decides what an error proves about
+// Write describes the aspects of a write request that determine what an error proves about
 // it. The zero Write is a statement about which nothing is known.
 type Write struct {
 	Kind WriteKind
@@ -9,33 +9,33 @@ type Write struct {
 	// session's.
 	Database, Table string
 
-	// Tables counts the parts of the request that name a table: a table that is named
+	// Tables counts the parts of the request that name a table. A table that is named
 	// twice counts twice.
 	Tables int
 
-	// Rows counts the rows, or keys to be deleted.
+	// Rows counts the rows, or the keys to delete.
 	Rows int
 
-	// Requests counts the requests of the call so far, if it makes several; those before
+	// Requests counts the requests of the call so far, if it makes several. Those before
 	// the last may have been executed, and count for the call.
 	Requests int
 
-	// MayAsk reports that the caller can wait for a query, which finds out what the
-	// error alone does not say.
+	// MayAsk reports that the caller can wait for a query that finds out what the
+	// error alone does not show.
 	MayAsk bool
 }
 
-// WriteKind is what a request does.
+// WriteKind is the kind of a request.
 type WriteKind uint8
 
 const (
-	// AnyStatement is an INSERT … SELECT, COPY, ADMIN, or a text that was not understood.
+	// AnyStatement is an INSERT … SELECT, COPY, ADMIN, or a text that was not recognized.
 	AnyStatement WriteKind = iota
 	// ReadStatement is a statement without effect.
 	ReadStatement
-	// Rows is rows with given values: a native insert, a bulk batch, or INSERT … VALUES.
+	// Rows are rows with given values: a native insert, a bulk batch, or INSERT … VALUES.
 	Rows
-	// Keys is keys to be deleted by a native delete.
+	// Keys are keys that a native delete deletes.
 	Keys
 	// DeleteStatement is a DELETE as text.
 	DeleteStatement

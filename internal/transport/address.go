@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// address is an endpoint's address, for gRPC.
+// address is the address of an endpoint in the forms that gRPC needs.
 type address struct {
 	text      string
 	socket    string // of a Unix socket
-	literal   bool   // there is no name to be resolved
-	authority string // what stands for the host in requests and certificates; empty for the text
+	literal   bool   // no name needs resolving
+	authority string // replaces the host in requests and certificates; empty for the text itself
 }
 
 // parseAddress reads host:port, [IPv6%zone]:port or unix:path.
@@ -32,14 +32,14 @@ func parseAddress(text string) address {
 	}
 	a.literal = true
 	if ip.Zone() != "" {
-		// A zone has a meaning on this host only, and no certificate has one.
+		// A zone is meaningful only on this host, and certificates have none.
 		a.authority = net.JoinHostPort(ip.WithZone("").String(), port)
 	}
 	return a
 }
 
-// target returns the address for grpc.NewClient. A dialer of the user's is given names as
-// they are; literal addresses have no use for a resolver.
+// target returns the address for grpc.NewClient. A user's dialer receives names unresolved.
+// Literal addresses need no resolver.
 func (a address) target(dialer bool) string {
 	if dialer || a.literal {
 		return "passthrough:///" + url.PathEscape(a.text)

@@ -13,19 +13,18 @@ import (
 // attempt is the context of a call. It finds out whether the request may have reached the
 // server.
 //
-// gRPC repeats a call by itself, once, if its stream provably was not processed: its
-// connection ended before the stream's first frame was written, or the server refused the
-// stream or sent GOAWAY before it. If there is no connection for the repetition, gRPC
-// returns the reason for that, and nothing tells it from an error of the first attempt
-// but what the picker saw.
+// gRPC itself repeats a call once if its stream provably was not processed: its connection
+// ended before the stream's first frame was written, or the server refused the stream or
+// sent GOAWAY before it. If there is no connection for the repetition, gRPC returns the
+// reason for that. Only the picker can distinguish this from an error of the first attempt.
 type attempt struct {
 	context.Context
-	onConnection atomic.Bool // the picker found a connection when it was asked last
-	begun        atomic.Bool // a message was given to gRPC
-	mark         wireMark    // before that
+	onConnection atomic.Bool // the picker found a connection when it was last asked
+	begun        atomic.Bool // gRPC has received a message
+	mark         wireMark    // the state before that
 }
 
-// begin notes that a message is about to be given to gRPC.
+// begin records that a message is about to be passed to gRPC.
 func (a *attempt) begin(e *Endpoint) {
 	if !a.begun.Load() {
 		a.mark = e.wire.mark()
@@ -33,13 +32,13 @@ func (a *attempt) begin(e *Endpoint) {
 	}
 }
 
-// sent reports whether the server may have got a message of the call, which failed.
+// sent reports whether the server may have received a message of the call, which failed.
 func (a *attempt) sent(e *Endpoint, failed *status.Status) bool {
 	switch {
 	case !a.begun.Load(), !a.onConnection.Load():
 		return false
 	case failed.Code() == codes.Unavailable:
-		// A call that failed otherwise may still be in gRPC's queue.
+		// A call that failed in another way may still be in gRPC's queue.
 		return !e.wire.silentSince(a.mark)
 	}
 	return true
@@ -47,7 +46,7 @@ func (a *attempt) sent(e *Endpoint, failed *status.Status) bool {
 
 type attemptKey struct{}
 
-// Value returns the attempt itself for its key, to the picker.
+// Value returns the attempt itself for its key. The picker calls it.
 func (a *attempt) Value(key any) any {
 	if key == (attemptKey{}) {
 		return a
@@ -55,11 +54,11 @@ func (a *attempt) Value(key any) any {
 	return a.Context.Value(key)
 }
 
-// noteAttempts is the name of a balancer that is pick_first, gRPC's default, and tells the
-// attempt of each call whether a connection was found.
+// noteAttempts is the name of a balancer that works like pick_first, gRPC's default, and
+// records in the attempt of each call whether there was a connection.
 const noteAttempts = "greptime_pick_first"
 
-// noteAttemptsConfig makes a channel use it.
+// noteAttemptsConfig makes a channel use that balancer.
 const noteAttemptsConfig = `{"loadBalancingConfig":[{"` + noteAttempts + `":{}}]}`
 
 func init() { balancer.Register(attemptBuilder{balancer.Get(pickfirst.Name)}) }

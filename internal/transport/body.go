@@ -6,9 +6,10 @@ import (
 	"google.golang.org/grpc/mem"
 )
 
-// Body is bytes of requests that gRPC sends from where they are. gRPC may still read
-// them when the call has returned, after a cancellation or in a stream, and so their
-// owner may append to Bytes, but must not change what was sent before InUse is false.
+// Body holds bytes of requests that gRPC sends without copying them. gRPC may still read
+// them when the call has returned, after a cancellation or in a stream. Their owner may
+// therefore append to Bytes, but must not change bytes that were sent until InUse returns
+// false.
 type Body struct {
 	Bytes []byte
 	uses  atomic.Int32
@@ -16,32 +17,32 @@ type Body struct {
 
 var _ mem.BufferPool = (*Body)(nil)
 
-// InUse says whether gRPC may still read the bytes.
+// InUse reports whether gRPC may still read the bytes.
 func (b *Body) InUse() bool { return b.uses.Load() > 0 }
 
-// Part is a part of the bytes, to be sent.
+// Part returns a part of the bytes for sending.
 func (b *Body) Part(from, to int) Part { return Part{body: b, bytes: b.Bytes[from:to:to]} }
 
-// Get and Put make a Body a pool for mem.NewBuffer, which tells by Put that gRPC is
-// done with a part.
+// Get and Put make a Body a pool for mem.NewBuffer. gRPC calls Put when it is done with
+// a part.
 func (b *Body) Get(length int) *[]byte {
 	bytes := make([]byte, length)
 	return &bytes
 }
 
-// Put takes note that gRPC is done with a part.
+// Put records that gRPC is done with a part.
 func (b *Body) Put(*[]byte) { b.uses.Add(-1) }
 
 // Part is a piece of an encoded request.
 type Part struct {
-	body  *Body // nil: the bytes are nobody's to change
+	body  *Body // nil if nobody may change the bytes
 	bytes []byte
 }
 
-// Fixed is a part whose bytes never change.
+// Fixed returns a part whose bytes never change.
 func Fixed(bytes []byte) Part { return Part{bytes: bytes} }
 
-// buffer is the part as gRPC takes it.
+// buffer returns the part as a gRPC buffer.
 func (p *Part) buffer() mem.Buffer {
 	switch {
 	case p.body == nil:
@@ -57,7 +58,7 @@ func (p *Part) buffer() mem.Buffer {
 // Encoded is an encoded GreptimeRequest, in parts.
 type Encoded []Part
 
-// buffers are the parts as gRPC takes them.
+// buffers returns the parts as gRPC buffers.
 func (e Encoded) buffers() mem.BufferSlice {
 	list := make(mem.BufferSlice, len(e))
 	for i := range e {
@@ -66,7 +67,7 @@ func (e Encoded) buffers() mem.BufferSlice {
 	return list
 }
 
-// Len is the number of bytes.
+// Len returns the number of bytes.
 func (e Encoded) Len() int {
 	n := 0
 	for i := range e {
@@ -75,7 +76,7 @@ func (e Encoded) Len() int {
 	return n
 }
 
-// Join is the request in one piece, as a copy.
+// Join returns a copy of the request in one piece.
 func Join(e Encoded) []byte {
 	b := make([]byte, 0, e.Len())
 	for i := range e {

@@ -1,9 +1,9 @@
-// Package transport carries requests to GreptimeDB: one gRPC channel per
-// endpoint, shared by everything that a connector hands out, the choice of an
-// endpoint, failover where it is safe, and the calls themselves.
+// Package transport carries requests to GreptimeDB. It has one gRPC channel per
+// endpoint, which all connections of a connector share. It chooses an endpoint, makes
+// the call, and fails over to another endpoint where that is safe.
 //
-// It knows nothing of SQL. Errors are *CallError, which say whether the request
-// can have reached the server.
+// It knows nothing of SQL. Errors are *CallError, which report whether the request
+// may have reached the server.
 package transport
 
 import (
@@ -20,17 +20,17 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Balance says in what order the endpoints are tried for a call.
+// Balance is the order in which a call tries the endpoints.
 type Balance string
 
 // The orders.
 const (
 	Random     Balance = "random"      // a random one first
 	RoundRobin Balance = "round_robin" // each in turn first
-	Ordered    Balance = "ordered"     // always as listed: the first that works
+	Ordered    Balance = "ordered"     // always as listed: the first one that works
 )
 
-// Options configures Channels. There are no defaults at this layer.
+// Options configures Channels. This layer has no defaults.
 type Options struct {
 	Endpoints         []string      // host:port, or unix:path
 	TLS               *tls.Config   // nil: plaintext
@@ -41,16 +41,16 @@ type Options struct {
 	AcceptCompression string        // gRPC compression of responses: none, gzip, zstd
 	Balance           Balance
 	Dialer            func(ctx context.Context, addr string) (net.Conn, error) // nil: gRPC's own
-	DialOptions       []grpc.DialOption                                        // applied last, but for codec and compression
+	DialOptions       []grpc.DialOption                                        // applied last, except for codec and compression
 	Logger            *slog.Logger
 }
 
 // ErrClosed is the cause of calls that fail because Close was called.
 var ErrClosed = errors.New("the connector is closed")
 
-// Channels are the gRPC channels to a set of endpoints. It is safe for
-// concurrent use. No connection is made before the first call, and those that were made
-// end when there has been neither a call nor a Hold for IdleAfter.
+// Channels holds the gRPC channels to a set of endpoints. It is safe for concurrent use. It
+// connects at the first call. Its connections end when there has been neither a call nor a
+// Hold for IdleAfter.
 type Channels struct {
 	endpoints []*Endpoint
 	balance   Balance
@@ -63,7 +63,8 @@ type Channels struct {
 	closeErr  error
 }
 
-// New prepares the channels; it fails on options that gRPC refuses.
+// New creates the channels without connecting. It returns an error for options that gRPC
+// refuses.
 func New(o Options) (*Channels, error) {
 	callOpts, err := compressionOptions(o.Compression, o.AcceptCompression)
 	if err != nil {
@@ -82,13 +83,13 @@ func New(o Options) (*Channels, error) {
 	return c, nil
 }
 
-// Hold keeps connections open that are idle, until Release.
+// Hold keeps idle connections open until Release.
 func (c *Channels) Hold() { c.uses.begin() }
 
-// Release takes back a Hold.
+// Release undoes a Hold.
 func (c *Channels) Release() { c.uses.end() }
 
-// end ends the connections to all endpoints, for now.
+// end ends the present connections to all endpoints.
 func (c *Channels) end() {
 	for _, e := range c.endpoints {
 		if err := e.end(false); err != nil {
@@ -97,7 +98,7 @@ func (c *Channels) end() {
 	}
 }
 
-// Close ends the channels. Calls still open fail with ErrClosed as their cause.
+// Close ends the channels. Running calls fail with ErrClosed as their cause.
 func (c *Channels) Close() error {
 	c.closeOnce.Do(func() {
 		close(c.closing)
@@ -108,7 +109,7 @@ func (c *Channels) Close() error {
 	return c.closeErr
 }
 
-// Closed says whether Close was called.
+// Closed reports whether Close was called.
 func (c *Channels) Closed() bool {
 	select {
 	case <-c.closing:
@@ -118,11 +119,11 @@ func (c *Channels) Closed() bool {
 	}
 }
 
-// Next returns the endpoint that a call which may go to any of them would try first.
+// Next returns the endpoint that a call without a fixed endpoint would try first.
 func (c *Channels) Next() *Endpoint { return c.order()[0] }
 
-// order returns the endpoints in the order in which a call tries them: as the
-// balance says, but those whose last connection attempt failed come last.
+// order returns the endpoints in the order in which a call tries them: the order of the
+// balance, except that those whose last connection attempt failed come last.
 func (c *Channels) order() []*Endpoint {
 	n := len(c.endpoints)
 	if n == 1 {

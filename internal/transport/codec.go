@@ -9,15 +9,15 @@ import (
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
-// codec is the codec of a channel: of all calls but DoPut, which has its own.
+// codec is the codec of a channel, for all calls except DoPut, which has its own.
 type codec struct{}
 
 var _ encoding.CodecV2 = codec{}
 
-// Name is that of protobuf's codec, because the bytes are protobuf.
+// Name returns the name of protobuf's codec, because the bytes are protobuf.
 func (codec) Name() string { return "proto" }
 
-// Marshal takes a *Ticket, a *unaryCall or an Encoded.
+// Marshal accepts a *Ticket, a *unaryCall or an Encoded.
 func (codec) Marshal(v any) (mem.BufferSlice, error) {
 	switch v := v.(type) {
 	case *Ticket:
@@ -31,7 +31,7 @@ func (codec) Marshal(v any) (mem.BufferSlice, error) {
 	return nil, fmt.Errorf("transport: cannot send a %T", v)
 }
 
-// Unmarshal takes a *flight.FlightData or a *response.
+// Unmarshal accepts a *flight.FlightData or a *response.
 func (codec) Unmarshal(data mem.BufferSlice, v any) error {
 	switch v := v.(type) {
 	case *flight.FlightData:

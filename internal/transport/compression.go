@@ -12,10 +12,10 @@ import (
 	"google.golang.org/grpc/experimental"
 )
 
-// noCompression is registered so that a call can accept it and nothing else:
-// without such a list grpc-go advertises every compressor that the program has
-// registered, and GreptimeDB takes the first it knows, on top of bodies that are
-// LZ4 already. No server sends this encoding.
+// noCompression is registered so that a call can accept it and nothing else. Without such a
+// list grpc-go advertises every compressor that the program has registered, and GreptimeDB
+// uses the first one that it knows, for bodies that are already compressed with LZ4. No
+// server sends this encoding.
 const noCompression = "greptime-none"
 
 func init() {
@@ -25,8 +25,8 @@ func init() {
 	}
 }
 
-// compressionOptions are the call options for requests and responses compressed
-// as asked: none (or empty), gzip or zstd.
+// compressionOptions returns the call options for compressed requests and responses: none
+// (or empty), gzip or zstd.
 func compressionOptions(requests, responses string) ([]grpc.CallOption, error) {
 	var opts []grpc.CallOption
 	switch requests {
@@ -61,8 +61,8 @@ type nopWriteCloser struct{ io.Writer }
 
 func (nopWriteCloser) Close() error { return nil }
 
-// zstdCompressor keeps encoders and decoders for reuse; each works on the
-// caller's goroutine alone.
+// zstdCompressor keeps encoders and decoders for reuse. Each works only on the caller's
+// goroutine.
 type zstdCompressor struct{ writers, readers sync.Pool }
 
 func (*zstdCompressor) Name() string { return "zstd" }
@@ -110,8 +110,7 @@ type zstdReader struct {
 	pool *sync.Pool
 }
 
-// Read gives the decoder back at the end of the message: gRPC reads on until
-// io.EOF.
+// Read returns the decoder to the pool at the end of the message: gRPC reads until io.EOF.
 func (r *zstdReader) Read(p []byte) (int, error) {
 	n, err := r.Decoder.Read(p)
 	if err == io.EOF {

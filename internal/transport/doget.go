@@ -12,24 +12,23 @@ import (
 
 var doGetDesc = grpc.StreamDesc{StreamName: "DoGet", ServerStreams: true}
 
-// Ticket is an encoded Flight Ticket: for GreptimeDB, with a GreptimeRequest in it.
+// Ticket is an encoded Flight Ticket, which for GreptimeDB contains a GreptimeRequest.
 type Ticket []byte
 
 // Request is a DoGet request.
 type Request struct {
 	Ticket   Ticket
 	Metadata metadata.MD // of the call: hints; it must not change
-	// Repeatable says that running the request twice does no harm (a read): then
-	// it goes to the next endpoint when one is Unavailable before the first
-	// message. Any request goes to the next endpoint while it provably was not
-	// sent.
+	// Repeatable reports that running the request twice does no harm, as for a read. Such
+	// a request goes to the next endpoint if an endpoint is Unavailable before the first
+	// message. Any request goes to the next endpoint as long as it provably was not sent.
 	Repeatable bool
-	// Endpoint is the only one to ask, if it is not nil.
+	// Endpoint, if not nil, is the only endpoint to try.
 	Endpoint *Endpoint
 }
 
-// Stream is the answer to a DoGet: its first message has been received, or its
-// end. It is for one goroutine; only Close may be called from another.
+// Stream is the answer to a DoGet, of which the first message or the end has been received.
+// It is for one goroutine; only Close may be called from another.
 type Stream struct {
 	endpoint *Endpoint
 	channels *Channels
@@ -86,7 +85,7 @@ func (s *Stream) open() *CallError {
 		return s.channels.callError(s.ctx, s.endpoint, &s.attempt, nil, err)
 	}
 	s.attempt.begin(s.endpoint)
-	// A failed send says io.EOF only; the status comes from the receive below.
+	// A failed send only returns io.EOF; the status comes from the receive below.
 	if err := s.stream.SendMsg(&s.ticket); err != nil && err != io.EOF {
 		return s.callError(err)
 	}
@@ -101,11 +100,11 @@ func (s *Stream) open() *CallError {
 	return nil
 }
 
-// Endpoint is the server that answers.
+// Endpoint returns the server that answers.
 func (s *Stream) Endpoint() *Endpoint { return s.endpoint }
 
 // Recv reads the next message into m. At the end it returns io.EOF if the server
-// said OK; every other end is a *CallError.
+// ended the call with OK; every other end is a *CallError.
 func (s *Stream) Recv(m *flight.FlightData) error {
 	if !s.started {
 		s.started = true
@@ -120,8 +119,8 @@ func (s *Stream) Recv(m *flight.FlightData) error {
 	return s.callError(err)
 }
 
-// Close ends the call, whether or not it was read to its end, and frees what it
-// holds. It may be called more than once.
+// Close ends the call, even if it was not read to its end, and releases its resources. It
+// may be called more than once.
 func (s *Stream) Close() {
 	s.cancel()
 	s.lease.end()

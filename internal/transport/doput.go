@@ -25,8 +25,8 @@ type PutRequest struct {
 	Schema   []byte // an Arrow IPC message with the schema
 }
 
-// PutStream is a call of DoPut. One goroutine may send while another receives; Close
-// may be called from any.
+// PutStream is a DoPut call. One goroutine may send while another receives. Close may be
+// called from any goroutine.
 type PutStream struct {
 	endpoint *Endpoint
 	channels *Channels
@@ -36,13 +36,13 @@ type PutStream struct {
 	cancel   context.CancelCauseFunc
 }
 
-// Endpoints are the endpoints, in the order in which they were configured.
+// Endpoints returns the endpoints, in the order in which they were configured.
 func (c *Channels) Endpoints() []*Endpoint { return c.endpoints }
 
-// DoPut opens a DoPut on the endpoint, sends the schema, and waits for the answer
-// that GreptimeDB 1.0.2 gives right after it has checked the credentials, before it
-// reads anything. What it returns has sent no record batch. ctx bounds the opening
-// only; the stream lives until its end or Close. Errors are *CallError.
+// DoPut opens a DoPut on the endpoint, sends the schema, and waits for the first answer.
+// GreptimeDB 1.0.2 gives it directly after it has checked the credentials, before it reads
+// anything. The returned stream has sent no record batch. ctx bounds only the opening; the
+// stream lives until its end or Close. Errors are *CallError.
 func (c *Channels) DoPut(ctx context.Context, e *Endpoint, req PutRequest) (*PutStream, error) {
 	ctx = withMetadata(ctx, req.Metadata)
 	streamCtx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -68,7 +68,7 @@ func (s *PutStream) open(ctx context.Context, req PutRequest) error {
 	}
 	err = s.begin(req)
 	if !stop() && err == nil {
-		// The stream has not ended yet, so that its trailer must not be read.
+		// The stream has not ended yet, so its trailer must not be read.
 		return s.channels.callError(ctx, s.endpoint, &s.attempt, nil, context.Cause(ctx))
 	}
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *PutStream) open(ctx context.Context, req PutRequest) error {
 
 // begin sends the schema and waits for the first answer.
 func (s *PutStream) begin(req PutRequest) error {
-	// A failed send says io.EOF only; the status comes from the receive below.
+	// A failed send only returns io.EOF; the status comes from the receive below.
 	if err := s.stream.SendMsg(&flight.FlightData{
 		Descriptor: &flight.Descriptor{Type: flight.DescriptorPath, Path: []string{req.Table}},
 		DataHeader: req.Schema,
@@ -96,8 +96,8 @@ func (s *PutStream) begin(req PutRequest) error {
 }
 
 // Send sends an encoded FlightData. It blocks while the server does not read. io.EOF
-// says that the stream has ended, and Recv says how; every other error is a
-// *CallError, and the stream's end, too.
+// means that the stream has ended, and Recv returns the reason. Every other error is a
+// *CallError and also ends the stream.
 func (s *PutStream) Send(data Encoded) error {
 	s.attempt.begin(s.endpoint)
 	err := s.stream.SendMsg(data)
@@ -107,9 +107,9 @@ func (s *PutStream) Send(data Encoded) error {
 	return s.channels.callError(s.attempt.Context, s.endpoint, &s.attempt, nil, err)
 }
 
-// Recv returns the metadata of the next answer; io.EOF if the server has ended the
-// stream with OK. Every other end is a *CallError, whose Cause is that of Close if
-// that was called.
+// Recv returns the metadata of the next answer, or io.EOF if the server has ended the
+// stream with OK. Every other end is a *CallError. If Close was called, its Cause is the
+// cause passed to Close.
 func (s *PutStream) Recv() ([]byte, error) {
 	var result flight.PutResult
 	err := s.stream.RecvMsg(&result)
@@ -128,11 +128,10 @@ func (s *PutStream) Recv() ([]byte, error) {
 	return nil, call
 }
 
-// CloseSend says that nothing more is sent. The server ends the stream when it has
-// answered everything.
+// CloseSend ends the sending. The server ends the stream when it has answered everything.
 func (s *PutStream) CloseSend() error { return s.stream.CloseSend() }
 
-// Close ends the stream without waiting for the server, and frees what it holds. It
+// Close ends the stream without waiting for the server, and releases its resources. It
 // may be called more than once; the first cause counts.
 func (s *PutStream) Close(cause error) {
 	if cause == nil {
@@ -142,16 +141,16 @@ func (s *PutStream) Close(cause error) {
 	s.lease.end()
 }
 
-// putCodec sends record batches that are encoded already, and everything else of a
-// DoPut as package flight does.
+// putCodec sends record batches that are already encoded, and everything else of a DoPut as
+// package flight does.
 type putCodec struct{}
 
 var _ encoding.CodecV2 = putCodec{}
 
-// Name is that of protobuf's codec, because the bytes are protobuf.
+// Name returns the name of protobuf's codec, because the bytes are protobuf.
 func (putCodec) Name() string { return "proto" }
 
-// Marshal takes an Encoded or a *flight.FlightData.
+// Marshal accepts an Encoded or a *flight.FlightData.
 func (putCodec) Marshal(v any) (mem.BufferSlice, error) {
 	switch v := v.(type) {
 	case Encoded:
@@ -162,7 +161,7 @@ func (putCodec) Marshal(v any) (mem.BufferSlice, error) {
 	return nil, fmt.Errorf("transport: cannot send a %T", v)
 }
 
-// Unmarshal takes a *flight.PutResult.
+// Unmarshal accepts a *flight.PutResult.
 func (putCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	if _, ok := v.(*flight.PutResult); !ok {
 		return errors.New("transport: DoPut answers with a PutResult")

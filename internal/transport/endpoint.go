@@ -27,12 +27,12 @@ type Endpoint struct {
 
 	metrics  atomic.Int32
 	answered atomic.Bool
-	calls    atomic.Int64 // that run
+	calls    atomic.Int64 // number of running calls
 	wire     wire
 
-	cc     atomic.Pointer[grpc.ClientConn] // nil before the first use, and after the channel ended
+	cc     atomic.Pointer[grpc.ClientConn] // nil before the first use and after the channel has ended
 	mu     sync.Mutex                      // guards changes of cc
-	closed bool                            // for good
+	closed bool                            // ended for good
 }
 
 // Addr returns the address as configured: host:port, or unix:path.
@@ -40,57 +40,57 @@ func (e *Endpoint) Addr() string { return e.addr }
 
 // noteAnswer records that a call was answered.
 func (e *Endpoint) noteAnswer() {
-	if !e.answered.Load() { // every call notes it, on all cores
+	if !e.answered.Load() { // every call gets here, on all cores
 		e.answered.Store(true)
 	}
 }
 
-// Metrics says whether a server ends the results of queries with a message of
-// metrics, so that a result that ends without one is cut short.
+// Metrics is whether a server ends the results of queries with a metrics message, so that a
+// result without one must have been cut short.
 type Metrics int32
 
-// What is known of a server.
+// The knowledge about a server.
 const (
 	MetricsUnknown Metrics = iota
 	SendsMetrics
 	NoMetrics
 )
 
-// Metrics is what SetMetrics said last.
+// Metrics returns the value of the last SetMetrics.
 func (e *Endpoint) Metrics() Metrics { return Metrics(e.metrics.Load()) }
 
-// SetMetrics records what was seen of the server.
+// SetMetrics records the behaviour of the server.
 func (e *Endpoint) SetMetrics(m Metrics) {
-	if e.Metrics() != m { // every query says so, on all cores
+	if e.Metrics() != m { // every query gets here, on all cores
 		e.metrics.Store(int32(m))
 	}
 }
 
-// Reconnection: quick at first, and never so slow that a server that came back
-// is left out for long.
+// Reconnection: quick at first, and never so slow that a server which has come back is not
+// used for long.
 var reconnect = backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second}
 
-// keepAliveTimeout is how long a ping may go unanswered before the connection is
-// given up.
+// keepAliveTimeout is the time without an answer to a ping after which the connection is
+// closed.
 const keepAliveTimeout = 10 * time.Second
 
-// HTTP/2 windows: how many bytes a server may send ahead of what is read here. grpc-go
-// would begin with 64 KiB and measure, at the price of a ping and a window update for
-// next to every message: a fifth of the CPU of a scan whose batches come one by one, a
-// tenth of SELECT 1. The window of a stream is what a result that nobody reads may take
-// of memory, and what a round trip can carry: 40 MB/s where one takes 100 ms. That of a
-// connection is only for what is on its way; grpc-go does not hold streams up by it.
+// HTTP/2 windows: the number of bytes that a server may send before they are read here.
+// grpc-go would begin with 64 KiB and measure, at the price of a ping and a window update
+// for almost every message: a fifth of the CPU of a scan whose batches arrive one by one, a
+// tenth of SELECT 1. The window of a stream bounds the memory of a result that nobody reads,
+// and the bytes per round trip: 40 MB/s if one takes 100 ms. The window of a connection
+// counts only bytes in transit; grpc-go does not delay streams because of it.
 const (
 	streamWindow     = 4 << 20
 	connectionWindow = 16 << 20
 )
 
-// writeBufferSize is how much gRPC writes to the system at a time. A batch of a
-// thousand rows takes 50 to 100 kB; in one or two pieces instead of gRPC's 32 kB each, a
-// bulk load takes a tenth less CPU.
+// writeBufferSize is the number of bytes that gRPC writes to the system at a time. A batch
+// of a thousand rows takes 50 to 100 kB. In one or two pieces instead of gRPC's 32 kB
+// each, a bulk load takes a tenth less CPU.
 const writeBufferSize = 128 << 10
 
-// newEndpoint checks what the channel is made of. callOpts are for all of its calls: as
+// newEndpoint checks the components of the channel. callOpts are for all of its calls: as
 // options of each call they would be collected anew every time.
 func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint, error) {
 	e := &Endpoint{addr: addr, connectTimeout: o.ConnectTimeout}
@@ -100,8 +100,8 @@ func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint,
 	}
 	opts := []grpc.DialOption{
 		grpc.WithTransportCredentials(wireCredentials{creds, &e.wire}),
-		// A DNS record must not be able to switch on retries: whether a write may
-		// be repeated is decided here.
+		// A DNS record must not be able to enable retries: this package decides
+		// whether a write may be repeated.
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultServiceConfig(noteAttemptsConfig),
 		grpc.WithDisableRetry(),
@@ -116,7 +116,7 @@ func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint,
 		opts = append(opts, grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time:    o.KeepAlive,
 			Timeout: keepAliveTimeout,
-			// Load balancers drop connections that are idle, so those are pinged, too.
+			// Load balancers drop idle connections, so ping those, too.
 			PermitWithoutStream: true,
 		}))
 	}
@@ -149,7 +149,7 @@ func (e *Endpoint) newChannel() (*grpc.ClientConn, error) {
 	return cc, nil
 }
 
-// channel returns the channel, which it makes if there is none. The caller holds a lease.
+// channel returns the channel, and creates it if there is none. The caller holds a lease.
 func (e *Endpoint) channel() (*grpc.ClientConn, error) {
 	if cc := e.cc.Load(); cc != nil {
 		return cc, nil
@@ -170,7 +170,7 @@ func (e *Endpoint) channel() (*grpc.ClientConn, error) {
 	return cc, nil
 }
 
-// end ends the channel, if there is one. After an end for good there is never one again.
+// end ends the channel, if there is one. If forGood is true, no channel is created again.
 func (e *Endpoint) end(forGood bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -186,9 +186,9 @@ func (e *Endpoint) failing() bool {
 	return cc != nil && cc.GetState() == connectivity.TransientFailure
 }
 
-// ready returns the channel when a connection stands or an attempt has failed, at most
-// after the connect timeout. After a failed attempt there is no error: the call itself
-// then fails at once and tells the cause, which the state alone does not.
+// ready returns the channel when it has a connection or an attempt has failed, or after the
+// connect timeout. It returns no error after a failed attempt: the call itself then fails at
+// once and reports the cause, which the state alone does not.
 func (e *Endpoint) ready(ctx context.Context) (*grpc.ClientConn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -10,10 +10,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// failover makes a call to one endpoint after the other until it succeeds or may not
-// be made again: a call that was Unavailable goes on to the next endpoint if it
-// provably was not sent, or if it is repeatable. The error is a *CallError, with the
-// earlier ones.
+// failover makes a call to one endpoint after the other until it succeeds or must not be
+// made again. A call that was Unavailable goes to the next endpoint if it provably was not
+// sent, or if it is repeatable. The error is a *CallError, which includes the earlier ones.
 func (c *Channels) failover(ctx context.Context, repeatable bool, call func(*Endpoint) *CallError) error {
 	var failed []error
 	endpoints := c.order()
@@ -33,8 +32,9 @@ func (c *Channels) failover(ctx context.Context, repeatable bool, call func(*End
 	return &CallError{Status: status.New(codes.Unavailable, "no endpoint is configured"), Cause: errors.New("no endpoint")}
 }
 
-// callError returns how a call failed that got no further than a. The trailer is nil if there
-// is no stream, or it may be running still: gRPC writes the trailer of a running one unguarded.
+// callError returns the error of a call that got no further than a. The trailer is nil if
+// there is no stream or the stream may still be running: gRPC writes the trailer of a running
+// stream without a lock.
 func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, a *attempt, trailer metadata.MD, err error) *CallError {
 	e := &CallError{Trailer: trailer, Endpoint: endpoint.addr, Answered: endpoint.answered.Load(), Cause: err}
 	if st, ok := status.FromError(err); ok {
@@ -44,11 +44,11 @@ func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, a *attempt
 	}
 	e.Sent = a.sent(endpoint, e.Status) && !e.refusedStream() && !e.tooLargeToSend()
 	if !a.begun.Load() && a.onConnection.Load() && ctx.Err() != nil {
-		// There was a connection, and so nothing to wait for but a stream.
+		// There was a connection, so the call can only have waited for a stream.
 		e.Waited = endpoint.calls.Load() - 1
 	}
-	// gRPC's own error for a cancelled call says neither who cancelled it nor is
-	// it the context's.
+	// gRPC's own error for a cancelled call does not say who cancelled it, and
+	// it is not the context's.
 	if cause := ctx.Err(); cause != nil {
 		e.Cause = cause
 	} else if c.Closed() {
@@ -57,12 +57,12 @@ func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, a *attempt
 	return e
 }
 
-// fromServer reports whether the status is one that a server sent. Those that gRPC makes
-// have no trailer.
+// fromServer reports whether a server sent the status. A status from gRPC itself has no
+// trailer.
 func (e *CallError) fromServer() bool { return len(e.Trailer) > 0 }
 
-// refusedStream reports whether the server refused the stream, before it did anything: that
-// is what this code of HTTP/2 means. gRPC has tried it twice then.
+// refusedStream reports whether the server refused the stream before it did anything, which
+// is the meaning of this HTTP/2 code. gRPC has then tried it twice.
 func (e *CallError) refusedStream() bool {
 	return e.Status.Code() == codes.Unavailable && !e.fromServer() &&
 		e.Status.Message() == "stream terminated by RST_STREAM with error code: REFUSED_STREAM"
@@ -74,7 +74,7 @@ func (e *CallError) tooLargeToSend() bool {
 		strings.HasPrefix(e.Status.Message(), "trying to send message larger than max")
 }
 
-// withMetadata adds metadata to what the caller's context already sends.
+// withMetadata adds metadata to that of the caller's context.
 func withMetadata(ctx context.Context, md metadata.MD) context.Context {
 	if len(md) == 0 {
 		return ctx

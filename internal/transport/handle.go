@@ -22,7 +22,7 @@ var handleRequestsDesc = grpc.StreamDesc{StreamName: "HandleRequests", ClientStr
 type HandleRequest struct {
 	Request  Encoded     // a GreptimeRequest
 	Metadata metadata.MD // of the call: hints; it must not change
-	// Repeatable says that carrying the request out twice does no harm; see
+	// Repeatable reports that executing the request twice does no harm; see
 	// Request.Repeatable.
 	Repeatable bool
 }
@@ -37,7 +37,7 @@ func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint
 	return affected, err
 }
 
-// unaryCall is what gRPC wants for a call of Handle, in one piece of memory.
+// unaryCall holds everything that gRPC needs for a call of Handle, in one allocation.
 type unaryCall struct {
 	attempt  attempt
 	lease    lease
@@ -76,9 +76,8 @@ type RequestStream struct {
 	cancel   context.CancelCauseFunc
 }
 
-// HandleRequests opens a stream of requests on the first endpoint that can be
-// reached. ctx bounds the opening only; the stream lives until CloseAndRecv or
-// Close.
+// HandleRequests opens a stream of requests on the first reachable endpoint. ctx bounds only
+// the opening; the stream lives until CloseAndRecv or Close.
 func (c *Channels) HandleRequests(ctx context.Context, md metadata.MD) (*RequestStream, error) {
 	ctx = withMetadata(ctx, md)
 	var s *RequestStream
@@ -116,14 +115,14 @@ func (s *RequestStream) open(parent context.Context) error {
 	return err
 }
 
-// end frees what the stream holds.
+// end releases the resources of the stream.
 func (s *RequestStream) end(cause error) {
 	s.cancel(cause)
 	s.lease.end()
 }
 
-// Send sends a request. It blocks while the server does not read; if ctx ends
-// meanwhile, it ends the stream. Errors are *CallError and are the stream's end.
+// Send sends a request. It blocks while the server does not read. If ctx ends meanwhile, it
+// ends the stream. Errors are *CallError and end the stream.
 func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
 	defer stop()
@@ -131,7 +130,7 @@ func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 	err := s.stream.SendMsg(req)
 	switch err {
 	case nil:
-		if !stop() { // ctx has ended in this moment, and the stream with it
+		if !stop() { // ctx has just ended, and the stream with it
 			return s.fail(ctx, nil, context.Cause(ctx))
 		}
 		return nil
@@ -147,8 +146,8 @@ func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 	}
 }
 
-// CloseAndRecv says that there are no more requests, waits for the answer, and
-// returns the affected rows of all.
+// CloseAndRecv ends the sending, waits for the answer, and returns the affected rows of all
+// requests.
 func (s *RequestStream) CloseAndRecv(ctx context.Context) (uint32, error) {
 	defer s.end(nil)
 	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
@@ -167,7 +166,7 @@ func (s *RequestStream) CloseAndRecv(ctx context.Context) (uint32, error) {
 // Close ends the stream without waiting for the server.
 func (s *RequestStream) Close() { s.end(context.Canceled) }
 
-// fail ends the stream; the trailer is nil if it has not ended before.
+// fail ends the stream. The trailer is nil if the stream has not ended before.
 func (s *RequestStream) fail(ctx context.Context, trailer metadata.MD, err error) error {
 	defer s.end(err)
 	return s.channels.callError(ctx, s.endpoint, &s.attempt, trailer, err)

@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// IdleAfter is how long the connections to the endpoints stay open without a use: a call
-// that runs, or somebody who may make one soon. The next call opens them again.
+// IdleAfter is the time for which connections to the endpoints remain open without a use. A
+// use is a running call, or somebody who may soon make one. The next call opens them again.
 const IdleAfter = time.Minute
 
-// busy is more uses than there can be.
+// busy is a number greater than any number of uses.
 const busy = math.MaxInt64 / 2
 
-// uses counts the uses of Channels, and calls idle when there has been none for IdleAfter
-// since the last one ended.
+// uses counts the uses of Channels. It calls idle when there has been no use for IdleAfter.
 type uses struct {
 	idle func()
 
@@ -24,7 +23,7 @@ type uses struct {
 	timer *time.Timer  // nil before the first use has ended
 }
 
-// begin adds a use. What idle ends is not ended before the matching end.
+// begin adds a use. idle does not run between begin and the matching end.
 func (u *uses) begin() {
 	if u.n.Add(1) <= 0 {
 		u.mu.Lock() // until idle has returned
@@ -32,7 +31,7 @@ func (u *uses) begin() {
 	}
 }
 
-// end takes a use back.
+// end removes a use.
 func (u *uses) end() {
 	if u.n.Add(-1) > 0 {
 		return
@@ -46,7 +45,7 @@ func (u *uses) end() {
 	}
 }
 
-// expired is called IdleAfter a use has ended. Another may have begun.
+// expired is called IdleAfter after the end of a use. Another use may have begun.
 func (u *uses) expired() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -57,7 +56,7 @@ func (u *uses) expired() {
 	u.n.Add(busy)
 }
 
-// lease is a use by a call on an endpoint. It ends once, however often end is called.
+// lease is the use of an endpoint by a call. It ends once, however often end is called.
 type lease struct {
 	channels *Channels
 	endpoint *Endpoint

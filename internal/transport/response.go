@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// response is a GreptimeResponse: how many rows a request affected. It is read by hand,
-// because protobuf's reflection takes 3 µs and four objects for these few bytes.
+// response is a GreptimeResponse: the number of rows that a request affected. It is decoded
+// by hand, because protobuf's reflection takes 3 µs and four objects for these few bytes.
 type response struct {
 	affected    uint32
 	hasAffected bool
@@ -27,7 +27,7 @@ const (
 	affectedValue    = 1 // of AffectedRows
 )
 
-// unmarshal reads a response. One that tells anything but affected rows is an error.
+// unmarshal decodes a response. A response with anything but affected rows is an error.
 func (r *response) unmarshal(data mem.BufferSlice) error {
 	*r = response{}
 	if err := r.read(data); err != nil {
@@ -35,8 +35,8 @@ func (r *response) unmarshal(data mem.BufferSlice) error {
 	}
 	switch {
 	case r.status != 0:
-		// GreptimeDB 1.0.2 answers every error by the RPC's status; its own client
-		// looks here, too.
+		// GreptimeDB 1.0.2 reports every error in the RPC's status. Its own client
+		// checks this field, too.
 		return fmt.Errorf("the server answered with status %d: %s", r.status, r.message)
 	case !r.hasAffected:
 		return errors.New("the server's answer has no affected rows")

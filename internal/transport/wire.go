@@ -9,22 +9,22 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// wire is what an endpoint's connections have carried of requests. gRPC queues the
-// messages of a call, and does not say whether a connection that ended has taken them.
+// wire counts what an endpoint's connections have carried of requests. gRPC queues the
+// messages of a call, and does not report whether a connection that ended has sent them.
 type wire struct {
-	counted atomic.Bool   // connections count: the credentials are the driver's own
+	counted atomic.Bool   // connections are counted: the credentials are the driver's own
 	writing atomic.Int64  // connections that are writing
-	written atomic.Uint64 // DATA frames that a connection has taken, or a part of them
-	closed  atomic.Uint64 // connections
+	written atomic.Uint64 // DATA frames of which a connection has accepted at least a part
+	closed  atomic.Uint64 // closed connections
 }
 
-// wireMark is a moment before a message was given to gRPC.
+// wireMark is the state before a message was passed to gRPC.
 type wireMark struct{ written, closed uint64 }
 
 func (w *wire) mark() wireMark { return wireMark{w.written.Load(), w.closed.Load()} }
 
-// silentSince reports whether no message has been written since the mark, and none of then
-// can be written any more, because its connection ended.
+// silentSince reports whether no message has been written since the mark, and no message of
+// that time can still be written, because its connection has ended.
 func (w *wire) silentSince(m wireMark) bool {
 	return w.counted.Load() && w.closed.Load() != m.closed && w.writing.Load() == 0 && w.written.Load() == m.written
 }
@@ -73,7 +73,7 @@ func (c *wireConn) Close() error {
 
 const clientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-// frames follows the HTTP/2 frames of a stream of bytes.
+// frames parses the HTTP/2 frames of a stream of bytes.
 type frames struct {
 	skip   int // bytes before the next frame's header
 	header [frameHeader]byte
