@@ -10,10 +10,10 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// metadataType is where GreptimeDB says what a Binary column really is.
+// metadataType is the key under which GreptimeDB stores the real type of a Binary column.
 const metadataType = "greptime:type"
 
-// TypeOf is the column type behind a field of the result of a plain SELECT.
+// TypeOf returns the column type for a field of the result of a plain SELECT.
 func TypeOf(f arrow.Field) (column.Type, error) {
 	switch dt := f.Type.(type) {
 	case *arrow.BooleanType:
@@ -56,7 +56,7 @@ func TypeOf(f arrow.Field) (column.Type, error) {
 	return 0, fmt.Errorf("its Arrow type %s has no column type that can be written", f.Type)
 }
 
-// binaryType tells VARBINARY from JSON and VECTOR by the field's metadata.
+// binaryType distinguishes VARBINARY, JSON and VECTOR by the field's metadata.
 func binaryType(f arrow.Field) (column.Type, error) {
 	mark, ok := f.Metadata.GetValue(metadataType)
 	switch {
@@ -85,11 +85,11 @@ func hasJSON2Extension(f arrow.Field) bool {
 	return name == "greptime.json2" || name == "greptime.json" && strings.Contains(metadata, `"json_settings"`)
 }
 
-// isJSON2 reports whether a type that DESC TABLE shows is JSON2.
+// isJSON2 reports whether a type in the output of DESC TABLE is JSON2.
 func isJSON2(typeName string) bool { return strings.HasPrefix(strings.ToLower(typeName), "json2") }
 
-// ArrowType is the Arrow type in which DoPut wants values of a column type; GreptimeDB
-// 1.0.2 casts nothing. It is nil for types that no column has.
+// ArrowType returns the Arrow type in which DoPut expects values of a column type;
+// GreptimeDB 1.0.2 casts nothing. It returns nil for types that no column has.
 func ArrowType(t column.Type) arrow.DataType {
 	switch k := t.Kind(); k {
 	case column.Boolean:
@@ -132,7 +132,7 @@ func ArrowType(t column.Type) arrow.DataType {
 	return nil
 }
 
-// Arrow is the table as an Arrow schema: what DoPut wants, in the table's order, with
+// Arrow returns the table as the Arrow schema that DoPut expects: in the table's order, with
 // GreptimeDB's marks on JSON and VECTOR columns and on the time index.
 func (t *Table) Arrow() *arrow.Schema {
 	fields := make([]arrow.Field, len(t.Columns))

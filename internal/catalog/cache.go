@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// cacheLimit is how many columns a Cache keeps: a column takes some 100 bytes. An entry
-// counts as one more.
+// cacheLimit is the number of columns that a Cache keeps. A column takes some 100 bytes. An
+// entry counts as one more.
 const cacheLimit = 100_000
 
 // Cache keeps tables that were read until they are dropped, or until there are too many:
-// then those that were used least recently go. Tables change seldom, and who uses a
-// table that has changed hears of it from the server. A Cache keeps for a minute which
-// tables are Unwritable. The zero Cache is empty. It is safe for concurrent use.
+// then it removes those that were used least recently. Tables seldom change, and the server
+// informs a client that uses a table which has changed. A Cache remembers Unwritable tables
+// for a minute. The zero Cache is empty. It is safe for concurrent use.
 type Cache struct {
 	mu      sync.Mutex
 	entries map[cacheKey]*list.Element // of recent
-	recent  list.List                  // of *cacheEntry, the one used last in front
+	recent  list.List                  // of *cacheEntry, most recently used first
 	columns int                        // the costs of all entries
 }
 
@@ -29,10 +29,10 @@ type cacheEntry struct {
 	key   cacheKey
 	table *Table
 	err   error     // *Unwritable, instead of the table
-	until time.Time // when err is forgotten
+	until time.Time // time at which err is forgotten
 }
 
-// cost is what the entry takes of the cacheLimit.
+// cost returns the part of cacheLimit that the entry takes.
 func (e *cacheEntry) cost() int {
 	if e.table == nil {
 		return 1
@@ -40,12 +40,12 @@ func (e *cacheEntry) cost() int {
 	return 1 + len(e.table.Columns)
 }
 
-// unwritableFor is how long an Unwritable table is remembered: there may be another one
-// by its name later, and the server has no reason to say so.
+// unwritableFor is the time for which an Unwritable table is remembered: another table may
+// have its name later, and the server has no reason to report that.
 const unwritableFor = time.Minute
 
-// Lookup returns a table that was read before, or the *Unwritable error that there was
-// instead; known is false if it was not read.
+// Lookup returns a table that was read before, or the *Unwritable error that was returned
+// instead. known is false if the table was not read.
 func (c *Cache) Lookup(database, table string) (t *Table, known bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,8 +61,8 @@ func (c *Cache) Lookup(database, table string) (t *Table, known bool, err error)
 	return e.table, true, e.err
 }
 
-// Get returns a table, which it reads with query unless it is known. database is the one
-// that query asks. Two that ask at the same time may both read it.
+// Get returns a table. It reads the table with query unless it is known. database is the one
+// that query uses. Two concurrent calls may both read the table.
 func (c *Cache) Get(ctx context.Context, query Query, database, table string) (*Table, error) {
 	if t, known, err := c.Lookup(database, table); known {
 		return t, err
@@ -78,7 +78,7 @@ func (c *Cache) Get(ctx context.Context, query Query, database, table string) (*
 	return t, err
 }
 
-// put keeps an entry, and drops those used least recently that have no place beside it.
+// put adds an entry, and removes the least recently used ones that exceed the limit.
 func (c *Cache) put(e *cacheEntry) {
 	c.remove(c.entries[e.key])
 	if c.entries == nil {
@@ -91,7 +91,7 @@ func (c *Cache) put(e *cacheEntry) {
 	}
 }
 
-// remove drops an entry; nil is none.
+// remove removes an entry, unless it is nil.
 func (c *Cache) remove(element *list.Element) {
 	if element == nil {
 		return
@@ -101,7 +101,7 @@ func (c *Cache) remove(element *list.Element) {
 	c.columns -= e.cost()
 }
 
-// Drop forgets a table, so that the next Get reads it.
+// Drop removes a table, so that the next Get reads it.
 func (c *Cache) Drop(database, table string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package catalog reads the columns of a table as the server has them. It asks with
-// SQL, by means of a function, because the driver itself is a user of it.
+// Package catalog reads the columns of a table from the server. It sends SQL through a
+// function, because the driver itself uses this package.
 package catalog
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// Query runs a statement; its result must be released.
+// Query runs a statement. The caller must release the result.
 type Query func(ctx context.Context, sql string) (array.RecordReader, error)
 
-// Role is what a column is in its table.
+// Role is the role of a column in its table.
 type Role uint8
 
 // The roles.
@@ -37,22 +37,21 @@ type Column struct {
 	Nullable bool
 	Default  string // as DESC TABLE shows it; empty if there is none
 
-	constraint string // the DEFAULT as the metadata of a SELECT has it
+	constraint string // the DEFAULT in the metadata of a SELECT
 }
 
-// Table is the columns of a table, in its order. It is not changed once made, and is
-// safe for concurrent use.
+// Table holds the columns of a table, in order. It is immutable and safe for concurrent use.
 type Table struct {
 	Name    string
 	Columns []Column
-	// TimeIndex is the place of the time index among the Columns.
+	// TimeIndex is the index of the time index among the Columns.
 	TimeIndex int
 
 	index map[string]int
 }
 
-// NewTable is a table of these columns; exactly one must be the time index, and no
-// name may be there twice.
+// NewTable returns a table of the given columns. Exactly one must be the time index, and
+// names must be unique.
 func NewTable(name string, columns []Column) (*Table, error) {
 	t := &Table{Name: name, Columns: columns, TimeIndex: -1, index: make(map[string]int, len(columns))}
 	for i, c := range columns {
@@ -77,20 +76,19 @@ func NewTable(name string, columns []Column) (*Table, error) {
 	return t, nil
 }
 
-// Index is the place of a column, whose name counts case and all.
+// Index returns the index of a column, whose name is case-sensitive.
 func (t *Table) Index(name string) (int, bool) {
 	i, ok := t.index[name]
 	return i, ok
 }
 
-// Read asks the server for a table of the session's database. The name is used as it
-// is, case and all.
+// Read reads a table of the session's database from the server. The name is case-sensitive.
 //
-// The error is an *Unwritable if the server answered, and the table is one whose rows
-// cannot be written but by a text.
+// The error is an *Unwritable if the server answered and only a text can write rows of the
+// table.
 //
-// It takes two statements: the result of a SELECT has the exact types, JSON and
-// VECTOR among them, and DESC TABLE has roles, nullability and defaults.
+// Read takes two statements: the result of a SELECT has the exact types, including JSON and
+// VECTOR, and DESC TABLE has roles, nullability and defaults.
 func Read(ctx context.Context, query Query, table string) (*Table, error) {
 	name := sqltext.QuoteIdent(table)
 	fields, err := readFields(ctx, query, "SELECT * FROM "+name+" LIMIT 0")
@@ -122,7 +120,7 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 		}
 		if constraint, ok := f.Metadata.GetValue(metadataDefault); ok {
 			c.constraint = strings.Clone(constraint)
-			if c.Default == "" { // of text that DESC TABLE shows as nothing
+			if c.Default == "" { // of text that DESC TABLE shows as empty
 				c.Default = c.constraint
 			}
 		}
@@ -135,18 +133,19 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 	return t, nil
 }
 
-// Unwritable is what is in the way of writing rows of a table: a column of a type that
-// has no place in a request, no time index, or that it is a view or must not be read.
+// Unwritable is the error for a table whose rows cannot be written natively: it has a column
+// of a type that requests cannot contain, or no time index, or it is a view or must not be
+// read.
 type Unwritable struct{ cause error }
 
-// NewUnwritable returns an Unwritable with a cause that only a Query knows of, which
-// returns it.
+// NewUnwritable returns an Unwritable for a cause that only a Query knows. The Query returns
+// it.
 func NewUnwritable(cause error) *Unwritable { return &Unwritable{cause} }
 
-// Error is what is in the way.
+// Error returns the text of the cause.
 func (e *Unwritable) Error() string { return e.cause.Error() }
 
-// Unwrap is the same as an error.
+// Unwrap returns the cause.
 func (e *Unwritable) Unwrap() error { return e.cause }
 
 // ErrAltered reports that a table was altered while its columns were read.
@@ -167,8 +166,7 @@ func readFields(ctx context.Context, query Query, sql string) ([]arrow.Field, er
 	return rd.Schema().Fields(), rd.Err()
 }
 
-// described is a column as DESC TABLE shows it: without its Type, of which there is only
-// the name.
+// described is a column in the output of DESC TABLE. It has only the name of its Type.
 type described struct {
 	Column
 	typeName string

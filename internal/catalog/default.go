@@ -14,13 +14,13 @@ import (
 	"github.com/greptime-go/greptime/internal/int128"
 )
 
-// metadataDefault is where GreptimeDB puts the DEFAULT of a column: JSON such as
-// {"Value":{"Int32":5}}, {"Value":"Null"} or {"Function":"now()"}.
+// metadataDefault is the key under which GreptimeDB stores the DEFAULT of a column: JSON such
+// as {"Value":{"Int32":5}}, {"Value":"Null"} or {"Function":"now()"}.
 const metadataDefault = "greptime:default_constraint"
 
-// SetDefault sets the cell to the column's DEFAULT if that is a constant. It sets it
-// to NULL if the column has no DEFAULT, or one that is a function. The error is about
-// a constant of a form that is not known.
+// SetDefault sets the cell to the column's DEFAULT if that is a constant. It sets the cell to
+// NULL if the column has no DEFAULT, or one that is a function. It returns an error for a
+// constant of an unknown form.
 func (c *Column) SetDefault(cell *column.Cell) error {
 	cell.SetNull()
 	if c.constraint == "" {
@@ -48,7 +48,7 @@ func (c *Column) SetDefault(cell *column.Cell) error {
 	return nil
 }
 
-// setDescribed sets the cell to a DEFAULT of which only the text in DESC TABLE is known.
+// setDescribed sets the cell to a DEFAULT for which there is only the text in DESC TABLE.
 func (c *Column) setDescribed(cell *column.Cell) error {
 	value := json.RawMessage(c.Default)
 	switch k := c.Type.Kind(); {
@@ -71,11 +71,11 @@ func (c *Column) unknownDefault(text string) error {
 	return fmt.Errorf("its DEFAULT (%.100s) is not understood", text)
 }
 
-// unitNames are the units of times as GreptimeDB writes them.
+// unitNames are GreptimeDB's names of time units.
 var unitNames = [...]string{arrow.Second: "Second", arrow.Millisecond: "Millisecond", arrow.Microsecond: "Microsecond", arrow.Nanosecond: "Nanosecond"}
 
-// setConstant sets the cell to a constant as GreptimeDB writes values of the column's
-// type.
+// setConstant sets the cell to a constant in the form in which GreptimeDB writes values of
+// the column's type.
 func (c *Column) setConstant(cell *column.Cell, value json.RawMessage) error {
 	switch k := c.Type.Kind(); {
 	case k == column.String:

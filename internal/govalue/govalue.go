@@ -1,11 +1,10 @@
-// Package govalue puts Go values of any type into cells: it maps concrete types to
-// the classes of package column, which decides what fits.
+// Package govalue stores Go values of any type in cells. It maps concrete types to the
+// classes of package column, which decides what fits.
 //
-// Set does not let its argument escape, so that a call with values boxed for it
-// allocates nothing. That is why it does not call methods of types it does not
-// know: what a method does with its receiver is beyond what the compiler can see,
-// and every argument of every caller would be allocated. A driver.Valuer therefore
-// comes wrapped in a [Valuer].
+// Set does not let its argument escape, so that a call with values boxed for it allocates
+// nothing. For this reason it does not call methods of types that it does not know: the
+// compiler cannot see what a method does with its receiver, and would allocate every
+// argument of every caller. A driver.Valuer must therefore be wrapped in a [Valuer].
 package govalue
 
 import (
@@ -20,7 +19,7 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// Valuer is a driver.Valuer to be asked for its value.
+// Valuer wraps a driver.Valuer whose Value method is to be called.
 type Valuer struct{ Valuer driver.Valuer }
 
 const (
@@ -28,10 +27,9 @@ const (
 	reasonDuration = "can mean a number of any unit or a time of day; pass an integer such as d.Milliseconds(), or greptime.TimeOfDay"
 )
 
-// Set puts v into the cell for a column of type t. nil, nil pointers and invalid
-// sql.Null values are NULL; other pointers are followed; named types are what they
-// are made of. The errors are *column.Error. The cell refers to the strings and
-// slices in v.
+// Set stores v in the cell for a column of type t. nil, nil pointers and invalid sql.Null
+// values are NULL. Other pointers are followed. Named types are treated as their underlying
+// types. Errors are *column.Error. The cell refers to the strings and slices in v.
 func Set(c *column.Cell, t column.Type, v any) error {
 	switch v := v.(type) {
 	case nil:
@@ -97,8 +95,8 @@ func Set(c *column.Cell, t column.Type, v any) error {
 	return setReflect(c, t, reflect.ValueOf(v))
 }
 
-// setPointer is Set for pointers to the types that Set knows: struct fields come as
-// these.
+// setPointer implements Set for pointers to the types that Set knows, which is the form of
+// struct fields.
 func setPointer(c *column.Cell, t column.Type, v any) (handled bool, err error) {
 	switch v := v.(type) {
 	case *string:
@@ -161,7 +159,7 @@ func deref[T any](c *column.Cell, t column.Type, p *T, set func(*column.Cell, co
 	return true, set(c, t, *p)
 }
 
-// setNullable is Set for the nullable types of database/sql over types that Set
+// setNullable implements Set for the nullable types of database/sql over types that Set
 // knows, and pointers to them.
 func setNullable(c *column.Cell, t column.Type, v any) (handled bool, err error) {
 	switch v := v.(type) {
@@ -245,7 +243,7 @@ func setUint[T uint | uint8 | uint16 | uint32](c *column.Cell, t column.Type, v 
 	return c.SetUint(t, uint64(v))
 }
 
-// SetDate is Set for a Date, without boxing it.
+// SetDate is like Set for a Date, without boxing it.
 func SetDate(c *column.Cell, t column.Type, v greptime.Date) error {
 	days, err := v.EpochDays()
 	if err != nil {
@@ -254,12 +252,12 @@ func SetDate(c *column.Cell, t column.Type, v greptime.Date) error {
 	return refusing(v, c.SetDate(t, days))
 }
 
-// SetTimeOfDay is Set for a TimeOfDay, without boxing it.
+// SetTimeOfDay is like Set for a TimeOfDay, without boxing it.
 func SetTimeOfDay(c *column.Cell, t column.Type, v greptime.TimeOfDay) error {
 	return refusing(v, c.SetTimeOfDay(t, int64(v)))
 }
 
-// refusing makes an error name v rather than the number that the cell was given for it.
+// refusing makes an error name v instead of the number that the cell received for it.
 func refusing[T any](v T, err error) error {
 	if e, ok := err.(*column.Error); ok {
 		e.Value = v

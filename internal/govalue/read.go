@@ -9,15 +9,15 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// Reader reads cells as values of a Go type: those of columns of the kinds that fit it.
-// It is the way back from [Set], for what was appended to be looked at.
+// Reader reads cells as values of a Go type, from columns of the kinds that fit the type. It
+// is the inverse of [Set], for inspecting appended values.
 type Reader[T any] struct {
 	name string
 	fits func(column.Kind) bool
 	read func(c *column.Cell, t column.Type) T
 }
 
-// Check is an error if columns of type t are not read by it.
+// Check returns an error if r cannot read columns of type t.
 func (r *Reader[T]) Check(t column.Type) error {
 	if r.fits(t.Kind()) {
 		return nil
@@ -25,8 +25,8 @@ func (r *Reader[T]) Check(t column.Type) error {
 	return fmt.Errorf("is %s, which is not read as %s", t, r.name)
 }
 
-// Read is the value of a cell that is not NULL, of a type that Check has let pass. It
-// shares no memory with the cell.
+// Read returns the value of a cell that is not NULL, of a type for which Check returned nil.
+// The value shares no memory with the cell.
 func (r *Reader[T]) Read(c *column.Cell, t column.Type) T { return r.read(c, t) }
 
 // The readers.

@@ -25,11 +25,11 @@ var (
 	reasonNoClass   = "pass a basic type, time.Time, a type of package greptime, or a driver.Valuer wrapped with insert.Valuer"
 )
 
-// MaxIndirections is how many pointers and nullables are followed to a value. Types that
-// are made of nothing else, type P *P, have none.
+// MaxIndirections is the number of pointers and nullables that are followed to a value.
+// Types that consist of nothing else, type P *P, have none.
 const MaxIndirections = 16
 
-// setReflect is Set for named types, and pointers to them and to nullables.
+// setReflect implements Set for named types, and pointers to them and to nullables.
 func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 	for range MaxIndirections {
 		rt := rv.Type()
@@ -54,18 +54,18 @@ func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 	return column.Refuse(t, rv.Type().String(), reasonNoClass)
 }
 
-// known says whether the type has a class of its own although it is a Valuer.
+// known reports whether the type has its own class although it is a Valuer.
 func known(rt reflect.Type) bool { return rt.PkgPath() == ownTypePath && !Nullable(rt) }
 
-// Nullable reports whether it is one of database/sql's nullable types, or greptime.Null:
+// Nullable reports whether rt is one of database/sql's nullable types, or greptime.Null:
 // a struct of a value and Valid.
 func Nullable(rt reflect.Type) bool {
 	isOurs := rt.PkgPath() == "database/sql" || rt.PkgPath() == ownTypePath
 	return rt.Kind() == reflect.Struct && isOurs && strings.HasPrefix(rt.Name(), "Null") && rt.NumField() == 2
 }
 
-// SetKind is Set for a value of a named type: it sets what that is made of, whatever
-// methods it has.
+// SetKind implements Set for a value of a named type. It uses the underlying type and
+// ignores all methods.
 func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 	rt := rv.Type()
 	switch rv.Kind() {
@@ -97,8 +97,8 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 				c.SetNull()
 				return nil
 			}
-			// A copy, because Bytes may return the inside of an array as well, and so
-			// would make every caller's argument escape.
+			// Copy, because Bytes may also return the inside of an array, which would
+			// make every caller's argument escape.
 			return c.SetBytes(t, append([]byte{}, rv.Bytes()...))
 		case rt.ConvertibleTo(floatsType) && rv.IsNil():
 			c.SetNull()
@@ -118,7 +118,7 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 	return column.Refuse(t, rt.String(), reasonOf(rt))
 }
 
-// reasonOf says what to do about a type that has no values.
+// reasonOf returns advice for a type that has no values.
 func reasonOf(rt reflect.Type) string {
 	switch rt.Kind() {
 	case reflect.Array:
@@ -134,11 +134,11 @@ func reasonOf(rt reflect.Type) string {
 	return reasonNoClass
 }
 
-// setValuer asks a Valuer.
+// setValuer calls a Valuer.
 //
 //go:noinline
 func setValuer(c *column.Cell, t column.Type, asked driver.Valuer) error {
-	for range 8 { // a Valuer may return another one
+	for range 8 { // a Valuer may return another Valuer
 		if asked == nil {
 			c.SetNull()
 			return nil

@@ -1,14 +1,13 @@
-// Package sqlvalue decides which values of an INSERT … VALUES may travel as a native
-// row insert: an allow-list of pairs of Go value, or literal, and column type.
+// Package sqlvalue decides which values of an INSERT … VALUES may be sent as a native
+// row insert: it has an allow-list of pairs of Go value, or literal, and column type.
 //
-// A value is taken for a column if GreptimeDB 1.0.2 stores exactly the same when it
-// reads the value's literal in the text of the INSERT, as the recorded literals show.
-// Any other value is an [*AsText] error: it may be fine, but the server has to read it.
-// Where the server would store something else without a word, NULL for a DECIMAL with
-// too many digits or an infinity for a number that is too large, the error is
-// [*Lossy].
+// A value is accepted for a column if GreptimeDB 1.0.2 stores exactly the same when it
+// reads the value's literal in the text of the INSERT, according to the recorded literals.
+// Any other value is an [*AsText] error: it may be valid, but the server must read it.
+// If the server would store something else without an error, such as NULL for a DECIMAL with
+// too many digits or an infinity for a number that is too large, the error is a [*Lossy].
 //
-// What is taken, beside NULL for everything:
+// Accepted values, in addition to NULL for every type:
 //
 //	column type     arguments                      literals
 //	BOOLEAN         bool, 0, 1                     TRUE, FALSE, 0, 1
@@ -26,24 +25,24 @@
 //	JSON            JSON, text, []byte, Decimal    '…'
 //	VECTOR          Vector, []byte, text           '[1,2.5]', X'…'
 //
-// So whatever a query returns of a column is taken for such a column. Two of these the
-// text of an INSERT refuses: bytes for a JSON column, and a time.Time for a DATE.
+// So a column accepts every value that a query returns for such a column. The text of an
+// INSERT refuses two of these: bytes for a JSON column, and a time.Time for a DATE.
 //
-// TIME columns, which SQL cannot make, and everything else are left to the text.
+// TIME columns, which SQL cannot create, and everything else are left to the text.
 package sqlvalue
 
 import "github.com/greptime-go/greptime/internal/column"
 
-// AsText is why a value has to go in the text of its INSERT.
+// AsText is the error for a value that must be sent in the text of its INSERT.
 type AsText struct{ Reason string }
 
-// Error is the reason.
+// Error returns the reason.
 func (e *AsText) Error() string { return e.Reason }
 
-// Lossy is why a value would not be stored as it is.
+// Lossy is the error for a value that would not be stored unchanged.
 type Lossy struct{ Reason string }
 
-// Error is the reason.
+// Error returns the reason.
 func (e *Lossy) Error() string { return e.Reason }
 
 var (
@@ -60,26 +59,26 @@ var (
 )
 
 // Cell is a value of an INSERT. The zero Cell is NULL, in a session whose time zone is
-// not UTC. It is meant for reuse: each Set method replaces what it held. After an error
-// from one the Cell must be set again before it is used. It refers to the strings and
-// slices that it was given.
+// not UTC. You can reuse a Cell: each Set method replaces its value. After a Set method has
+// returned an error, set the Cell again before you use it. A Cell refers to the strings and
+// slices that were passed to it.
 type Cell struct {
-	// UTC: the session's time zone is UTC.
+	// UTC reports that the session's time zone is UTC.
 	UTC bool
 
 	cell column.Cell
 }
 
-// SetNull makes it NULL.
+// SetNull sets the cell to NULL.
 func (c *Cell) SetNull() { c.cell.SetNull() }
 
-// IsNull says whether it is NULL.
+// IsNull reports whether the cell is NULL.
 func (c *Cell) IsNull() bool { return c.cell.IsNull() }
 
-// AppendValue appends it as the next value of a greptime.v1.Row.
+// AppendValue appends the cell to the values of a greptime.v1.Row.
 func (c *Cell) AppendValue(dst []byte, t column.Type) []byte { return t.AppendValue(dst, &c.cell) }
 
-// textUnless is nil if a value was taken, and otherwise leaves it to the server.
+// textUnless returns nil if a value was accepted, and otherwise leaves it to the server.
 func textUnless(err error) error {
 	if err != nil {
 		return errRange

@@ -6,10 +6,10 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// Append appends an argument as the next value of a greptime.v1.Row if it is of just
-// the Go type of which columns of type t are mostly made: what a Set method of Cell and
-// AppendValue do, in a third of the time (BenchmarkAppend). Of everything else it says no,
-// and the Cell decides.
+// Append appends an argument to the values of a greptime.v1.Row if it has the Go type that is
+// most common for columns of type t. It does the same as a Set method of Cell and AppendValue,
+// in a third of the time (BenchmarkAppend). For all other arguments it returns false, and the
+// Cell decides.
 func Append(dst []byte, t column.Type, v any) (b []byte, ok bool) {
 	switch v := v.(type) {
 	case float64:

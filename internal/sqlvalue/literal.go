@@ -9,9 +9,9 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// SetLiteral sets a literal as it stands in the text: what package sqltext calls one.
-// Of quotes it reads the single ones: dollar quotes and N'…' the server refuses, and in
-// double quotes it sees a string or a name, depending on what else there is.
+// SetLiteral sets a literal of the text, in the sense of package sqltext. It reads only
+// single quotes: the server refuses dollar quotes and N'…', and reads double quotes as a
+// string or a name, depending on the context.
 func (c *Cell) SetLiteral(t column.Type, text string) error {
 	switch ch := text[0]; {
 	case ch == '\'':
@@ -51,8 +51,8 @@ func (c *Cell) setHex(t column.Type, digits string) error {
 	return c.SetBytes(t, b)
 }
 
-// setNumber sets a number as it is written. The server reads it as one of the column's
-// type, not as a DOUBLE first.
+// setNumber sets a number in its written form. The server reads it directly as a number of
+// the column's type, not as a DOUBLE first.
 func (c *Cell) setNumber(t column.Type, text string) error {
 	isInteger, hasExponent, ok := numberForm(text)
 	if !ok || isInteger && text[0] == '-' && strings.Trim(text, "-0") == "" { // -0 may be a zero without sign
@@ -60,7 +60,7 @@ func (c *Cell) setNumber(t column.Type, text string) error {
 	}
 	switch k := t.Kind(); {
 	case k == column.Float64:
-		f, _ := strconv.ParseFloat(text, 64) // its only error is that of an infinity
+		f, _ := strconv.ParseFloat(text, 64) // its only error is out of range, with an infinity
 		if math.IsInf(f, 0) {
 			return errOverflow
 		}
@@ -94,8 +94,9 @@ func (c *Cell) setNumber(t column.Type, text string) error {
 	return errRange
 }
 
-// numberForm tells what a number is written with; ok is false unless it is digits with
-// a point among, before or behind them, with or without a sign and an exponent.
+// numberForm returns the form of a number. ok is false unless the text consists of digits
+// with an optional point before, among or after them, an optional sign and an optional
+// exponent.
 func numberForm(text string) (isInteger, hasExponent, ok bool) {
 	if text[0] == '-' || text[0] == '+' {
 		text = text[1:]

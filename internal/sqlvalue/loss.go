@@ -9,27 +9,29 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// The functions below report whether there is a type of column for which GreptimeDB reads
-// a value of an INSERT, as text, as something else, without an error: see [Lossy]. They
-// are for those who do not know the columns, and say yes rather than no.
+// The functions below report whether GreptimeDB may misread a value of an INSERT as text:
+// whether there is a type of column for which it stores something else without an error,
+// see [Lossy]. They are for callers that do not know the columns, and return true if in
+// doubt.
 //
 // Any number can be too large for a DECIMAL. Integers of one digit are too large only for
-// one without digits before the point, and so count as harmless: flags and small numbers
-// are no reason to read a table's columns.
+// a DECIMAL without digits before the point, and so count as harmless: flags and small
+// numbers are no reason to read a table's columns.
 
-// MayLoseInt reports it of an integer.
+// MayLoseInt reports whether the server may misread an integer.
 func MayLoseInt(v int64) bool { return v <= -10 || v >= 10 }
 
-// MayLoseUint reports it of an unsigned integer.
+// MayLoseUint reports whether the server may misread an unsigned integer.
 func MayLoseUint(v uint64) bool { return v >= 10 }
 
-// MayLoseFloat reports it of a float. NaN and infinities cannot be written as text at all.
+// MayLoseFloat reports whether the server may misread a float. NaN and infinities cannot be
+// written as text at all.
 func MayLoseFloat(v float64) bool { return v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// MayLoseBytes reports it of bytes.
+// MayLoseBytes reports whether the server may misread bytes.
 func MayLoseBytes(v []byte) bool { return !utf8.Valid(v) }
 
-// MayLoseText reports it of text: a decimal number, or a vector.
+// MayLoseText reports whether the server may misread text: a decimal number, or a vector.
 func MayLoseText(v string) bool {
 	if _, ok := decimalDigits(v); ok {
 		return !isZero(v)
@@ -40,7 +42,7 @@ func MayLoseText(v string) bool {
 // isZero reports whether a decimal number has no digit but 0.
 func isZero(digits string) bool { return strings.Trim(digits, "+-.0") == "" }
 
-// MayLoseLiteral reports it of a literal as SetLiteral reads it.
+// MayLoseLiteral reports whether the server may misread a literal that SetLiteral reads.
 func MayLoseLiteral(text string) bool {
 	switch ch := text[0]; {
 	case ch == '\'':

@@ -10,7 +10,7 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// SetInt sets an integer; for a timestamp it is the epoch in the column's unit.
+// SetInt sets an integer. For a timestamp it is the epoch in the column's unit.
 func (c *Cell) SetInt(t column.Type, v int64) error {
 	switch k := t.Kind(); {
 	case k == column.Decimal:
@@ -26,7 +26,7 @@ func (c *Cell) SetInt(t column.Type, v int64) error {
 	return textUnless(c.cell.SetInt(t, v))
 }
 
-// SetUint is SetInt for unsigned integers.
+// SetUint sets an unsigned integer, as SetInt does.
 func (c *Cell) SetUint(t column.Type, v uint64) error {
 	switch k := t.Kind(); {
 	case v <= math.MaxInt64:
@@ -42,13 +42,13 @@ func (c *Cell) SetUint(t column.Type, v uint64) error {
 	return errRange
 }
 
-// isNumber says whether a kind is one of the integers, FLOAT or DOUBLE.
+// isNumber reports whether a kind is one of the integers, FLOAT or DOUBLE.
 func isNumber(k column.Kind) bool { return k >= column.Int8 && k <= column.Float64 }
 
 func isUnsigned(k column.Kind) bool { return k >= column.Uint8 && k <= column.Uint64 }
 
-// isYearOfText says whether an epoch in the unit of a timestamp lies in the years from
-// 1 to 9999. Far beyond, GreptimeDB refuses some, not the same for every unit.
+// isYearOfText reports whether an epoch in the unit of a timestamp is in the years from
+// 1 to 9999. GreptimeDB refuses some epochs far beyond, depending on the unit.
 func isYearOfText(epoch int64, k column.Kind) bool {
 	const first, last = -62135596800, 253402300799 // seconds
 	seconds := epoch / (int64(time.Second) / k.UnitNanoseconds())
@@ -82,7 +82,7 @@ func (c *Cell) SetFloat64(t column.Type, v float64) error {
 	return errNoPair
 }
 
-// SetFloat32 sets a float32, whose literal has the digits of one.
+// SetFloat32 sets a float32. Its literal has the digits of a float32.
 func (c *Cell) SetFloat32(t column.Type, v float32) error {
 	f := float64(v)
 	switch t.Kind() {
@@ -91,7 +91,7 @@ func (c *Cell) SetFloat32(t column.Type, v float32) error {
 	case column.Float64:
 		isSmallInteger := f == math.Trunc(f) && math.Abs(f) < 1<<24
 		if !isSmallInteger && !math.IsInf(f, 0) && !math.IsNaN(f) {
-			// The DOUBLE that is next to the text of the float, 0.1, is not that float.
+			// The DOUBLE that is closest to the text of the float, 0.1, is not that float.
 			var buf [32]byte
 			f, _ = strconv.ParseFloat(string(strconv.AppendFloat(buf[:0], f, 'g', -1, 32)), 64)
 		}
@@ -108,26 +108,26 @@ func (c *Cell) SetFloat32(t column.Type, v float32) error {
 	return errNoPair
 }
 
-// mayBeHalfway says whether v, which is no float32, may lie halfway between two of
-// them. Its shortest text may lie beside it, and so be rounded the other way.
+// mayBeHalfway reports whether v, which is not a float32, may be halfway between two of
+// them. Its shortest text may be beside it, and so be rounded the other way.
 func mayBeHalfway(v float64) bool {
 	const smallestNormal = 0x1p-126
 	const tail = 1<<29 - 1 // the bits of a float64's fraction that a float32 lacks
 	return math.Abs(v) < smallestNormal || math.Float64bits(v)&tail == 1<<28
 }
 
-// isWrittenInDigits says whether the literal of a float has no exponent, which
+// isWrittenInDigits reports whether the literal of a float has no exponent, which
 // GreptimeDB refuses for a DECIMAL. NaN and infinities have no literal.
 func isWrittenInDigits(v float64) bool {
 	abs := math.Abs(v)
 	return abs == 0 || abs >= 1e-7 && abs < 1e21
 }
 
-// maxDigits is how many digits, beside zeros in front, a DECIMAL is read with.
+// maxDigits is the number of digits, apart from leading zeros, with which a DECIMAL is read.
 const maxDigits = column.MaxPrecision
 
-// SetDecimal sets a decimal number: digits with a point and a sign. Its literal is a
-// number, which text and JSON columns refuse; natively they take its text.
+// SetDecimal sets a decimal number: digits with an optional point and sign. Its literal is a
+// number, which text and JSON columns refuse; natively they accept its text.
 func (c *Cell) SetDecimal(t column.Type, text string) error {
 	if _, ok := decimalDigits(text); !ok {
 		return errNumber
@@ -139,8 +139,8 @@ func (c *Cell) SetDecimal(t column.Type, text string) error {
 	return c.setNumber(t, sqltext.ShortDecimal(text))
 }
 
-// setDecimal sets the digits of a DECIMAL as they are written in a text. The server rounds
-// them to the column's scale in the same way: half away from zero.
+// setDecimal sets the digits of a DECIMAL in their written form. The server rounds them to
+// the column's scale in the same way: half away from zero.
 func (c *Cell) setDecimal(t column.Type, text string) error {
 	digits, ok := decimalDigits(text)
 	if !ok || digits > maxDigits || isTooFine(text) {
@@ -152,9 +152,9 @@ func (c *Cell) setDecimal(t column.Type, text string) error {
 	return nil
 }
 
-// isTooFine reports whether GreptimeDB may refuse a decimal number as one of more decimals
-// than digits, which a DECIMAL cannot have: it reads long texts with the precision and
-// scale that they are written in.
+// isTooFine reports whether GreptimeDB may refuse a decimal number because it has more
+// decimals than digits, which a DECIMAL cannot have: it reads long texts with the precision
+// and scale of their written form.
 func isTooFine(text string) bool {
 	const long = 29
 	if len(text) < long {
@@ -165,8 +165,8 @@ func isTooFine(text string) bool {
 	return digits == "" || len(digits) < len(fraction)
 }
 
-// decimalDigits counts the digits of a decimal number, without zeros in front; ok is
-// false if it is none.
+// decimalDigits counts the digits of a decimal number, without leading zeros. ok is false if
+// text is not a decimal number.
 func decimalDigits(text string) (digits int, ok bool) {
 	if text != "" && (text[0] == '-' || text[0] == '+') {
 		text = text[1:]

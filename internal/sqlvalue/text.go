@@ -9,12 +9,12 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// SetString sets text. Of numbers and times it reads the forms of which it is known
-// how the server reads them.
+// SetString sets text. It reads numbers and times only in the forms for which the server's
+// reading is known.
 func (c *Cell) SetString(t column.Type, v string) error {
 	switch k := t.Kind(); {
 	case k == column.Binary && !utf8.ValidString(v):
-		return errText // which the text of a statement cannot have
+		return errText // the text of a statement cannot contain it
 	case k == column.String, k == column.Binary, k == column.JSON:
 		if c.cell.SetString(t, v) != nil {
 			return errText
@@ -52,8 +52,8 @@ func (c *Cell) SetString(t column.Type, v string) error {
 	return errNoPair
 }
 
-// setVectorText sets the text of a vector as it is read: without spaces. The server makes
-// an infinity of a number that is too large.
+// setVectorText sets the text of a vector without spaces. The server turns a number that is
+// too large into an infinity.
 func (c *Cell) setVectorText(t column.Type, v string) error {
 	switch err := c.cell.SetString(t, v); {
 	case err != nil && column.IsVectorOutOfRange(v):
@@ -64,8 +64,8 @@ func (c *Cell) setVectorText(t column.Type, v string) error {
 	return nil
 }
 
-// SetBytes sets bytes, which are X'…' in the text: JSON columns refuse that, and take
-// bytes as they are read, JSON text. nil is NULL.
+// SetBytes sets bytes, which are X'…' in the text. JSON columns refuse that, and accept bytes
+// in the form in which they are read, JSON text. nil is NULL.
 func (c *Cell) SetBytes(t column.Type, v []byte) error {
 	if v == nil {
 		c.SetNull()
@@ -85,8 +85,7 @@ func (c *Cell) SetBytes(t column.Type, v []byte) error {
 	return errNoPair
 }
 
-// SetJSON sets JSON text, which is a string to the columns that are not JSON. nil is
-// NULL.
+// SetJSON sets JSON text, which is a string for columns that are not JSON. nil is NULL.
 func (c *Cell) SetJSON(t column.Type, v json.RawMessage) error {
 	if v == nil {
 		c.SetNull()

@@ -11,11 +11,11 @@ import (
 // lastNano is the last moment that a TIMESTAMP(9) holds.
 var lastNano = time.Unix(0, math.MaxInt64)
 
-// SetTime sets a moment, for a timestamp. GreptimeDB reads text with nanoseconds only of
-// the years that a TIMESTAMP(9) holds, so a literal of another year is cut to
-// microseconds, which all the other columns are no finer than. It is left as it is just
-// behind the last nanosecond, where it would become a moment that a TIMESTAMP(9) holds.
-// For a DATE it sets a midnight in UTC, which is how a DATE is read.
+// SetTime sets a moment for a timestamp. GreptimeDB reads text with nanoseconds only in the
+// years that a TIMESTAMP(9) holds, so a literal of another year is truncated to
+// microseconds, and no other column is finer than that. A moment directly after the last
+// nanosecond is left unchanged, because truncated it would become a moment that a
+// TIMESTAMP(9) holds. For a DATE, SetTime sets midnight in UTC, which is how a DATE is read.
 func (c *Cell) SetTime(t column.Type, v time.Time) error {
 	if t.Kind() == column.Date && IsDay(v) {
 		return c.SetDate(t, v.Year(), int32(v.Unix()/secondsPerDay))
@@ -34,14 +34,14 @@ func (c *Cell) SetTime(t column.Type, v time.Time) error {
 
 const secondsPerDay = 24 * 60 * 60
 
-// IsDay reports whether a moment is a day as a DATE is read: midnight in UTC. Where it is
-// another day in its own Location there is no telling which one is meant.
+// IsDay reports whether a moment is a day as a DATE is read: midnight in UTC. If it is
+// another day in its own Location, it is unclear which one is meant.
 func IsDay(v time.Time) bool {
 	return v.Nanosecond() == 0 && v.Unix()%secondsPerDay == 0 && v.Day() == v.UTC().Day()
 }
 
-// SetDate sets a day, given as its year and its number from 1970-01-01 on, for a DATE.
-// It is exact under any time zone, where GreptimeDB would shift the text of a date.
+// SetDate sets a day for a DATE, given as its year and its number from 1970-01-01 on. It is
+// exact in any time zone, whereas GreptimeDB would shift the text of a date.
 func (c *Cell) SetDate(t column.Type, year int, days int32) error {
 	switch {
 	case t.Kind() != column.Date:
@@ -53,8 +53,8 @@ func (c *Cell) SetDate(t column.Type, year int, days int32) error {
 }
 
 // parseTime reads 2006-01-02T15:04:05.999999999Z, with Z or an offset such as +08:00
-// behind it, and 2006-01-02 15:04:05.999999999 without. The fraction may be missing. It
-// takes no more than these: package time is more lenient than the server.
+// at the end, and 2006-01-02 15:04:05.999999999 without. The fraction is optional. It accepts
+// nothing else; package time is more lenient than the server.
 func parseTime(text string) (at time.Time, zoned, ok bool) {
 	const fields = "2006-01-02T15:04:05"
 	if len(text) < len(fields) || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':' {
@@ -77,13 +77,13 @@ func parseTime(text string) (at time.Time, zoned, ok bool) {
 	}
 	at = time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
 	if y, m, d := at.Date(); y != year || int(m) != month || d != day || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, false, false // there is no such day or time
+		return time.Time{}, false, false // the day or time does not exist
 	}
 	return at.Add(-offset), zoned, true
 }
 
-// isWrittenInNanoseconds reports whether text that parseTime reads has more than six
-// digits behind its point.
+// isWrittenInNanoseconds reports whether text that parseTime accepts has more than six
+// digits after its point.
 func isWrittenInNanoseconds(text string) bool {
 	_, fraction, _ := strings.Cut(text, ".")
 	return strings.IndexAny(fraction+"Z", "Z+-") > 6
@@ -100,8 +100,8 @@ func parseDigits(text string) (n int, ok bool) {
 	return n, text != ""
 }
 
-// parseFraction reads the fraction of a second, up to nanoseconds, if there is one, and
-// returns what is behind it.
+// parseFraction reads the optional fraction of a second, up to nanoseconds, and returns the
+// text that follows.
 func parseFraction(text string) (nanos int, rest string, ok bool) {
 	if text == "" || text[0] != '.' {
 		return 0, text, true

@@ -9,14 +9,15 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// foreignTag refuses a tag with ; or :, which greptimedb-ingester-go and GORM separate
-// their options with: it would be a column of that name, without a role. The error spells
-// the tag out as it is written here.
+// foreignTag refuses a tag with ; or :, with which greptimedb-ingester-go and GORM separate
+// their options. It would be a column of that name, without a role. The error shows the tag
+// in the syntax of this package.
 func foreignTag(f reflect.StructField, text string) error {
 	return fmt.Errorf("the tag %q has a ';' or ':', but options are separated by ',' and take '='; write `greptime:%q`", text, translateTag(f, text))
 }
 
-// translateTag returns a tag of the form "tag;column:id;type:int64" as it is written here.
+// translateTag translates a tag of the form "tag;column:id;type:int64" to the syntax of this
+// package.
 func translateTag(f reflect.StructField, text string) string {
 	name, role, typeName, precision := "", "", "", ""
 	for part := range strings.SplitSeq(text, ";") {
@@ -52,12 +53,12 @@ func translateTag(f reflect.StructField, text string) string {
 	return strings.Join(options, ",")
 }
 
-// translateType returns the options for a type of greptimedb-ingester-go, none where it
-// is the one of the Go type.
+// translateType returns the options for a type of greptimedb-ingester-go, or none if it is
+// the default of the Go type.
 func translateType(rt reflect.Type, name, precision string) []string {
 	name = strings.ToLower(name)
 	switch name {
-	case "int", "uint", "float": // which are of 64 bits there
+	case "int", "uint", "float": // they have 64 bits there
 		name += "64"
 	case "bytes":
 		name = "binary"
@@ -81,7 +82,7 @@ func translateType(rt reflect.Type, name, precision string) []string {
 	return options
 }
 
-// isDefaultType reports whether a column type is what the Go type has without a tag.
+// isDefaultType reports whether a column type is the default of the Go type.
 func isDefaultType(rt reflect.Type, name string) bool {
 	usual, err := defaultType(rt)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/greptime-go/greptime/internal/valuer"
 )
 
-// setter puts a field's value, which is addressable, into a cell.
+// setter stores a field's value, which is addressable, in a cell.
 type setter func(c *column.Cell, t column.Type, v reflect.Value) error
 
 var (
@@ -26,8 +26,8 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 )
 
-// valueTypes are the types that govalue.Set takes by a pointer, with the column type
-// that each has unless a tag says otherwise.
+// valueTypes are the types that govalue.Set accepts by a pointer. Each has the given column
+// type unless a tag specifies another.
 var valueTypes = map[reflect.Type]string{
 	reflect.TypeFor[bool]():               "bool",
 	reflect.TypeFor[int]():                "int64",
@@ -53,7 +53,7 @@ var valueTypes = map[reflect.Type]string{
 	reflect.TypeFor[[]float32]():          "vector",
 }
 
-// isValue says whether a struct type is one value rather than several columns.
+// isValue reports whether a struct type is one value rather than several columns.
 func isValue(rt reflect.Type) bool {
 	_, known := valueTypes[rt]
 	return known || rt == intervalType || govalue.Nullable(rt) || isValuer(rt) || rt == ratType.Elem()
@@ -65,8 +65,8 @@ func isValuer(rt reflect.Type) bool {
 
 var errInterval = errors.New("no table of GreptimeDB can have an INTERVAL column; store months, days or nanoseconds as integers")
 
-// commonSetter is the setter of the types that most fields have, without the pointer
-// that is made for the others, for which it is nil: a row of twelve takes a quarter less
+// commonSetter returns the setter for the types that most fields have, and nil for others.
+// It avoids the pointer that the others need: a row of twelve fields takes a quarter less
 // time (BenchmarkRows of package insert).
 func commonSetter(rt reflect.Type) setter {
 	switch rt {
@@ -114,7 +114,7 @@ func newSetter(rt reflect.Type) (setter, error) {
 		}, nil
 	}
 	if rt.Kind() == reflect.Pointer && valuer.AsksNil(rt) {
-		return setValuer, nil // also a nil pointer
+		return setValuer, nil // includes a nil pointer
 	}
 	if rt.Kind() == reflect.Pointer {
 		inner, err := newSetter(rt.Elem())
@@ -152,7 +152,7 @@ func setValuer(c *column.Cell, t column.Type, v reflect.Value) error {
 	return govalue.Set(c, t, govalue.Valuer{Valuer: v.Interface().(driver.Valuer)})
 }
 
-// basic is the unnamed type that a named one is made of, if it is one that has
+// basic returns the unnamed type that a named type is based on, if it is a type that has
 // values.
 func basic(rt reflect.Type) reflect.Type {
 	switch rt.Kind() {
@@ -204,8 +204,8 @@ func unsupported(rt reflect.Type) error {
 	return fmt.Errorf("a %v is no value; leave it out with the tag \"-\"", rt)
 }
 
-// value is the type whose values a field has, without pointers and nullables; nil if
-// only its Value method knows.
+// value returns the type of a field's values, without pointers and nullables. It returns
+// nil if only the Value method knows the type.
 func value(rt reflect.Type) reflect.Type {
 	for {
 		if _, ok := valueTypes[rt]; ok || rt == ratType {
@@ -224,9 +224,10 @@ func value(rt reflect.Type) reflect.Type {
 	}
 }
 
-// defaultType is the name of the column type of a Go type.
+// defaultType returns the name of the column type of a Go type.
 func defaultType(rt reflect.Type) (string, error) {
-	// What has no setter has no default, either, and newSetter says it better.
+	// A type without a setter has no default, either, and newSetter has the better
+	// error.
 	if _, err := newSetter(rt); err != nil {
 		return "", err
 	}
@@ -240,8 +241,8 @@ func defaultType(rt reflect.Type) (string, error) {
 	return valueTypes[v], nil
 }
 
-// takes says whether a column can store any value of the Go type: it tries some, of
-// which every type that can stores one.
+// takes reports whether a column can store any value of the Go type. It tries some
+// values, among which every suitable type can store at least one.
 func takes(t column.Type, rt reflect.Type) bool {
 	v := value(rt)
 	if v == nil {
@@ -277,5 +278,5 @@ func takes(t column.Type, rt reflect.Type) bool {
 	return t.Dim() > maxSample // too long to try
 }
 
-// maxSample is the longest vector that is tried.
+// maxSample is the greatest length of a vector that is tried.
 const maxSample = 1 << 16

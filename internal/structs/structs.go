@@ -1,29 +1,30 @@
-// Package structs makes plans of struct types: which field is which column, of what
-// type, and how its values get into cells. A plan is made once per type; what can
-// never work is found then.
+// Package structs makes plans of struct types: which field is which column, the type of the
+// column, and how the field's values are stored in cells. A plan is made once per type, and
+// reveals everything that can never work.
 //
 // # Tags
 //
-// A field is a column by its tag, `greptime:"column,option,…"`:
+// The tag of a field makes it a column, `greptime:"column,option,…"`:
 //
-//	column        the name, used as it is; empty or no tag: the name of the Go field
-//	-             alone: the field is left out
-//	tag, field, time   the role; without one it is a field. One column is the time index
-//	type=T        the column's type, where the Go type leaves a choice: as in SQL, or as in Go
+//	column        the exact name; if it is empty or there is no tag, the name of the Go field
+//	-             alone: the field is ignored
+//	tag, field, time   the role; the default is a field. One column is the time index
+//	type=T        the column's type, if the Go type has several: as in SQL, or as in Go
 //	precision=N   of decimal, or 0, 3, 6, 9 for timestamps (default 3) and times of day (9)
 //	scale=N       of decimal
 //	dim=N         of vector
 //
-// The characters ; and : are refused: they are those of other libraries' tags.
+// The characters ; and : are refused, because they belong to the tags of other libraries.
 //
-// Fields of embedded structs are columns as if they were the outer struct's, unless
-// the embedded field has a column's name itself; a nil embedded pointer makes them
-// NULL. Unexported fields are left out.
+// Fields of embedded structs are columns as if they were fields of the outer struct, unless
+// the tag of the embedded field names a column. A nil embedded pointer makes them NULL.
+// Unexported fields are ignored.
 //
 // # Go types
 //
-// Everything that package govalue knows, named types of those, pointers to them and
-// sql.Null of them (nil and invalid are NULL), and driver.Valuers, which need type=.
+// The package supports everything that package govalue knows, named types of those, pointers
+// to them and sql.Null of them (nil and invalid are NULL), and driver.Valuers, which need
+// type=.
 package structs
 
 import (
@@ -38,7 +39,7 @@ import (
 	"github.com/greptime-go/greptime/internal/govalue"
 )
 
-// Role is what a column is for.
+// Role is the role of a column.
 type Role uint8
 
 // The roles.
@@ -54,12 +55,11 @@ type Column struct {
 	Role Role
 	Type column.Type
 
-	path []int // of the field, through embedded structs
+	path []int // index path of the field, through embedded structs
 	set  setter
 }
 
-// Plan is how structs of a type become rows. It never changes and is safe for
-// concurrent use.
+// Plan converts structs of a type to rows. It is immutable and safe for concurrent use.
 type Plan struct {
 	Columns []Column
 }
@@ -71,7 +71,7 @@ type result struct {
 	err  error
 }
 
-// Of is the plan of a struct type, made the first time.
+// Of returns the plan of a struct type. The first call creates it.
 func Of(rt reflect.Type) (*Plan, error) {
 	if r, ok := plans.Load(rt); ok {
 		return r.(result).plan, r.(result).err
@@ -110,8 +110,8 @@ func newPlan(rt reflect.Type) (*Plan, error) {
 	return p, nil
 }
 
-// addStruct adds the fields of a struct; outer are the structs around it, so that one
-// that contains itself is found.
+// addStruct adds the fields of a struct. outer are the structs around it, to detect a struct
+// that contains itself.
 func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) error {
 	for _, o := range outer {
 		if o == rt {
@@ -154,7 +154,7 @@ func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) erro
 	return nil
 }
 
-// embedded is the struct whose fields are columns in place of the field.
+// embedded returns the struct whose fields are columns in place of the field.
 func embedded(f reflect.StructField, tag string) (reflect.Type, bool) {
 	name, _, _ := strings.Cut(tag, ",")
 	rt := f.Type
@@ -167,7 +167,7 @@ func embedded(f reflect.StructField, tag string) (reflect.Type, bool) {
 	return rt, true
 }
 
-// Struct is the type behind pointers.
+// Struct returns the type that pointers refer to.
 func Struct(rt reflect.Type) reflect.Type {
 	for n := 0; n < govalue.MaxIndirections && rt.Kind() == reflect.Pointer; n++ {
 		rt = rt.Elem()
@@ -175,7 +175,7 @@ func Struct(rt reflect.Type) reflect.Type {
 	return rt
 }
 
-// isEndless says whether a type leads to no value.
+// isEndless reports whether a type never leads to a value.
 func isEndless(rt reflect.Type) bool {
 	for range govalue.MaxIndirections {
 		switch {
@@ -223,13 +223,13 @@ func newColumn(f reflect.StructField, text string) (Column, error) {
 	return c, nil
 }
 
-// Set puts the value of column i of a struct into the cell. v is the struct,
-// addressable. The errors are *column.Error.
+// Set stores the value of column i of a struct in the cell. v is the struct, addressable.
+// Errors are *column.Error.
 func (p *Plan) Set(c *column.Cell, i int, v reflect.Value) error {
 	return p.SetAs(c, i, p.Columns[i].Type, v)
 }
 
-// SetAs is Set for a column of another type than the plan's: that which the table has.
+// SetAs is like Set for a column whose type in the table differs from the plan's.
 func (p *Plan) SetAs(c *column.Cell, i int, t column.Type, v reflect.Value) error {
 	col := &p.Columns[i]
 	for n, at := range col.path {
@@ -245,11 +245,11 @@ func (p *Plan) SetAs(c *column.Cell, i int, t column.Type, v reflect.Value) erro
 	return col.set(c, t, v)
 }
 
-// options are what a tag says.
+// options are the options of a tag.
 type options struct {
 	role                  Role
 	typeName              string
-	precision, scale, dim int // -1 if they are not given
+	precision, scale, dim int // -1 if not given
 }
 
 func parseTag(text string) (name string, o options, err error) {
@@ -285,8 +285,7 @@ func parseTag(text string) (name string, o options, err error) {
 	return name, o, nil
 }
 
-// cutOption cuts at the first comma outside of parentheses: type=decimal(10,2) is one
-// option.
+// cutOption cuts at the first comma outside parentheses: type=decimal(10,2) is one option.
 func cutOption(text string) (option, rest string, more bool) {
 	depth := 0
 	for i := range len(text) {
@@ -312,7 +311,8 @@ func parseNumber(key, value string) (int, error) {
 	return int(n), nil
 }
 
-// columnType is the column's type, by the tag or else by the field's Go type.
+// columnType returns the type of the column according to the tag or, without type=, to the
+// field's Go type.
 func (o *options) columnType(rt reflect.Type) (column.Type, error) {
 	name := strings.ToLower(strings.TrimSpace(o.typeName))
 	if name == "" {
