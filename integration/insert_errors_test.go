@@ -60,7 +60,7 @@ func TestInsertOfUsers(t *testing.T) {
 	}
 }
 
-// What goes wrong on the way says whether the rows may have been written.
+// The kind of failure decides whether the rows may have been written.
 func TestInsertFaults(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("GREPTIME_TEST_DSN") != "" {

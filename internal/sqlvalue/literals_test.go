@@ -12,7 +12,7 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// isLiteral says whether package sqltext takes a text for a literal in VALUES.
+// isLiteral reports whether package sqltext reads a text as a literal in VALUES.
 func isLiteral(t testing.TB, literal string) bool {
 	t.Helper()
 	script, err := sqltext.Parse("INSERT INTO t (c) VALUES (" + literal + ")")

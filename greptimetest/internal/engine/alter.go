@@ -234,7 +234,7 @@ func (c *cursor) setOptions(t *Table) error {
 	}
 }
 
-// comment is COMMENT ON TABLE … IS '…'.
+// comment executes COMMENT ON TABLE … IS '…'.
 func (e *Engine) comment(ctx context.Context, s *Session, c *cursor) (*Result, error) {
 	c.next()
 	if !c.accept("ON", "TABLE") {

@@ -274,7 +274,7 @@ type column struct {
 	null bool
 }
 
-// table is a result made here: SHOW and its like, which end without metrics.
+// table returns a result made here: SHOW and its like, which end without metrics.
 func table(cols []column, rows [][]driver.Value) *Result {
 	r := &Result{cols: make([]output, len(cols))}
 	fields := make([]arrow.Field, len(cols))

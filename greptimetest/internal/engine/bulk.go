@@ -159,7 +159,7 @@ func bulkType(col *Column, dt arrow.DataType) bool {
 	return arrow.TypeEqual(col.Type.arrow(), dt)
 }
 
-// arrowCell is the cell of a value that is not null, of a type that bulkType takes.
+// arrowCell returns the cell of a value that is not null, of a type that bulkType takes.
 func arrowCell(arr arrow.Array, r int) any {
 	switch a := arr.(type) {
 	case *array.Boolean:

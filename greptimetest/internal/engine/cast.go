@@ -41,7 +41,7 @@ func (tr *translator) cast(n node, sc *scope) (expr, error) {
 	return out, err
 }
 
-// timeOfDay is a constant TIME, which is nanoseconds.
+// timeOfDay returns a constant TIME, which is nanoseconds.
 func timeOfDay(text, name string) (expr, error) {
 	t, err := time.Parse("15:04:05.999999999", text)
 	if err != nil {
@@ -53,7 +53,7 @@ func timeOfDay(text, name string) (expr, error) {
 	return expr{sql: fmt.Sprintf("CAST(%d AS BIGINT)", n), typ: Type{Kind: TimeNano}, opaque: true, name: name, text: name}, nil
 }
 
-// duckType is the column type behind a type of the parse tree.
+// duckType returns the column type behind a type of the parse tree.
 func duckType(ct node) (Type, bool) {
 	id := ct.str("id")
 	if id == "DECIMAL" {
@@ -284,7 +284,7 @@ func unsupportedArrow(name string) *Error {
 	return unsupported("arrow_cast to %s", name)
 }
 
-// arrowTypeName is the column type that an Arrow type's name stands for.
+// arrowTypeName returns the column type that an Arrow type's name stands for.
 func arrowTypeName(name string) (Type, bool) {
 	switch name {
 	case "Utf8":
@@ -432,7 +432,7 @@ func intervalLiteral(text string) (expr, error) {
 	return e, nil
 }
 
-// sql is the interval for DuckDB, whose intervals end at microseconds; what is
+// sql returns the interval for DuckDB, whose intervals end at microseconds; what is
 // finer is added where it matters (see shift).
 func (iv interval) sql() string {
 	return fmt.Sprintf("(to_months(%d) + to_days(%d) + to_microseconds(%d))", iv.months, iv.days, iv.nanos/1000)
@@ -463,7 +463,7 @@ func intervalCast(e expr, to, text string) (expr, error) {
 	return out, nil
 }
 
-// binaryText is how a plan prints bytes.
+// binaryText returns bytes as a plan prints them.
 func binaryText(digits string) string {
 	b, _ := hex.DecodeString(digits)
 	s := make([]string, len(b))
@@ -473,7 +473,7 @@ func binaryText(digits string) string {
 	return `Binary("` + strings.Join(s, ",") + `")`
 }
 
-// arrowName is a type as a plan error prints it.
+// arrowName returns a type as a plan error prints it.
 func (t Type) arrowName() string {
 	switch {
 	case t.Kind == String:

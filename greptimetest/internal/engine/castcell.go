@@ -16,7 +16,7 @@ type clock func() time.Time
 
 func systemClock() time.Time { return time.Now().UTC() }
 
-// columnTypeOf is the column type whose values have this Arrow type; the zero Type
+// columnTypeOf returns the column type whose values have this Arrow type; the zero Type
 // if there is none.
 func columnTypeOf(dt arrow.DataType) Type {
 	switch dt.ID() {

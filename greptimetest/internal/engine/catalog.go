@@ -58,7 +58,7 @@ type Table struct {
 	unlogged *unlogged  // nil for none
 }
 
-// phys is the table in DuckDB. Names there are case-insensitive and GreptimeDB's
+// phys returns the table in DuckDB. Names there are case-insensitive and GreptimeDB's
 // are not, so it is the id that names it.
 func (t *Table) phys() string { return fmt.Sprintf("t%d", t.ID) }
 

@@ -295,7 +295,7 @@ func defaultMeta(t Type, cell any) (string, error) {
 	return string(b), err
 }
 
-// defaultCell is the value of a column that a row leaves out.
+// defaultCell returns the value of a column that a row leaves out.
 func (col *Column) defaultCell(now time.Time) (any, error) {
 	switch {
 	case col.Default == "":
@@ -328,7 +328,7 @@ func (col *Column) defaultCell(now time.Time) (any, error) {
 	return nil, nil
 }
 
-// metadata is what GreptimeDB puts into the field of a plain column.
+// metadata returns the metadata that GreptimeDB puts into the field of a plain column.
 func (col *Column) metadata() map[string]string {
 	m := map[string]string{}
 	for k, v := range col.Index {

@@ -103,7 +103,7 @@ func textWithNumber(op string, l, r expr) error {
 	return nil
 }
 
-// printsAs tells whether text is what a number of a type prints as.
+// printsAs reports whether text is the printed form of a number of a type.
 func printsAs(text string, t Type) bool {
 	v, err := numberCell(text, t)
 	if err != nil || v == nil {
@@ -116,7 +116,7 @@ func printsAs(text string, t Type) bool {
 	return err == nil && back == text
 }
 
-// decimalText is a decimal with all the digits of its scale.
+// decimalText returns a decimal with all the digits of its scale.
 func decimalText(unscaled *big.Int, scale int32) string {
 	return new(big.Rat).SetFrac(unscaled, pow10(scale)).FloatString(int(scale))
 }
@@ -131,7 +131,7 @@ func sameFamily(l, r expr) error {
 	return nil
 }
 
-// comparable is side e of a comparison "e op other", as a literal of the other
+// comparable returns side e of a comparison "e op other", as a literal of the other
 // side's type where it is a constant.
 func (tr *translator) comparable(e expr, op string, other expr) (string, error) {
 	back := op

@@ -78,13 +78,13 @@ func finer(e expr, unit Type) expr {
 	return e
 }
 
-// overflow is the error of a cast of an instant that a unit does not hold.
+// overflow returns the error of a cast of an instant that a unit does not hold.
 func overflow(ts instant, unit Type) *Error {
 	return errorf(EngineExecuteQuery, "Cast error: Overflow converting %s to %s. The dates that can be represented as nanoseconds have to be between 1677-09-21T00:12:44.0 and 2262-04-11T23:47:16.854775804",
 		time.Unix(ts.seconds, 0).UTC().Format(time.DateTime), unitName(unit))
 }
 
-// timestampBound is text compared with a timestamp. In WHERE, GreptimeDB
+// timestampBound returns the literal for text that is compared with a timestamp. In WHERE, GreptimeDB
 // compares text on a whole second with a column by seconds: "<=" and the upper end
 // of BETWEEN reach to the end of the second, and ">" begins after it. The bound
 // moved to the last unit of its second has that effect on every operator.

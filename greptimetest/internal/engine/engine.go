@@ -175,8 +175,8 @@ func checkFirstWord(t token) error {
 	return errorf(Unsupported, "SQL statement is not supported, keyword: %s", t.text)
 }
 
-// checkPermission is GreptimeDB's: a read-only user may not even send USE or SET, a
-// write-only user may send no SQL at all.
+// checkPermission checks permissions as GreptimeDB does: a read-only user may not even
+// send USE or SET, and a write-only user may not send any SQL.
 func checkPermission(s *Session, toks []token) error {
 	reads := false
 	switch strings.ToUpper(toks[0].text) {

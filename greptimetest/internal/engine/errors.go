@@ -44,7 +44,7 @@ func errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// unsupported is the answer for what GreptimeDB can do and this server cannot.
+// unsupported returns the error for a feature of GreptimeDB that this server does not have.
 func unsupported(format string, args ...any) *Error {
 	return errorf(Unsupported, "Not supported by greptimetest: "+format, args...)
 }

@@ -140,7 +140,7 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 	return expr{}, planError("No field named %s. Valid fields are %s.", name, strings.Join(valid, ", "))
 }
 
-// aliasRef is a name of the select list. It stands for its expression, which cannot
+// aliasRef returns a name of the select list. It stands for its expression, which cannot
 // be mistaken for a column of that name; over a set operation only the name is there.
 func (s *scope) aliasRef(o expr) expr {
 	if len(s.rels) == 0 {
@@ -184,7 +184,7 @@ func constant(v node) (expr, error) {
 	}
 }
 
-// hugeint is {"upper": …, "lower": …} of the parse tree.
+// hugeint returns the value of {"upper": …, "lower": …} in the parse tree.
 func hugeint(h node) (*big.Int, bool) {
 	up, ok1 := h["upper"].(json.Number)
 	lo, ok2 := h["lower"].(json.Number)
@@ -229,8 +229,8 @@ func integerExpr(n *big.Int) expr {
 	return floatLiteral(f)
 }
 
-// combine is an expression computed from others: it depends on columns and may be
-// NULL if one of them does.
+// combine returns an expression computed from others: it depends on columns and may be
+// NULL if one of them does so.
 func combine(sql, text string, t Type, of ...expr) expr {
 	e := expr{sql: sql, typ: t, name: text, text: text}
 	for _, o := range of {
@@ -251,7 +251,7 @@ func texts(list []expr) []string {
 	return s
 }
 
-// arguments are the texts of a function's arguments, as a result column's name has
+// arguments returns the texts of a function's arguments, as a result column's name has
 // them.
 func arguments(list []expr) string { return strings.Join(texts(list), ",") }
 
@@ -263,7 +263,7 @@ func sqls(list []expr) string {
 	return strings.Join(s, ", ")
 }
 
-// timestampLiteral is an instant in a timestamp type's unit.
+// timestampLiteral returns an instant in a timestamp type's unit.
 func timestampLiteral(t Type, n int64) string {
 	bigint := "CAST('" + strconv.FormatInt(n, 10) + "' AS BIGINT)"
 	return timestampFrom(t, bigint)
@@ -283,7 +283,7 @@ func timestampFrom(t Type, n string) string {
 	}
 }
 
-// unitsOf is a timestamp as a number of its units.
+// unitsOf returns a timestamp as a number of its units.
 func unitsOf(e expr) string {
 	switch e.typ.Kind {
 	case TimestampNano:
@@ -297,7 +297,7 @@ func unitsOf(e expr) string {
 	}
 }
 
-// microsOf is a timestamp as DuckDB's TIMESTAMP, whose unit is the microsecond. Its own
+// microsOf returns a timestamp as DuckDB's TIMESTAMP, whose unit is the microsecond. Its own
 // cast from nanoseconds cuts towards zero, which is the wrong second before 1970.
 func microsOf(e expr) string {
 	if e.typ.Kind == TimestampNano {
@@ -439,7 +439,7 @@ func (tr *translator) inList(kind string, head expr, list []expr) (expr, error) 
 	return combine("("+head.sql+" "+op+" ("+strings.Join(items, ", ")+"))", text, boolType, all...), nil
 }
 
-// commonType is the type of all expressions that are not NULL, if it is the same.
+// commonType returns the type of all expressions that are not NULL, if it is the same.
 func commonType(es []expr) Type {
 	var t Type
 	for _, e := range es {
@@ -454,7 +454,7 @@ func commonType(es []expr) Type {
 	return t
 }
 
-// mergedType is the type of a value that is one of several: of all of them, or of the
+// mergedType returns the type of a value that is one of several: of all of them, or of the
 // number that holds them; the zero Type leaves it to DuckDB.
 func mergedType(what string, es []expr) (Type, error) {
 	t := commonType(es)

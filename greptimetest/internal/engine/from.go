@@ -55,7 +55,7 @@ func (tr *translator) derived(n node, q string, outs []expr, sc *scope) (string,
 	return "(" + q + ") AS " + quote(phys) + columnList(outs), nil
 }
 
-// columnsOf are the columns that a query's results are to the query around it.
+// columnsOf returns the result columns of a query as the surrounding query sees them.
 func columnsOf(outs []expr) []expr {
 	cols := make([]expr, len(outs))
 	for i, o := range outs {

@@ -509,7 +509,7 @@ func decimalArithmetic(op, text string, l, r expr) (expr, error) {
 	return combine(sql, text, t, l, r), nil
 }
 
-// decimalType is the decimal that a number counts as.
+// decimalType returns the decimal that a number counts as.
 func decimalType(t Type) (Type, bool) {
 	digits := map[Kind]int32{Int8: 3, UInt8: 3, Int16: 5, UInt16: 5, Int32: 10, UInt32: 10, Int64: 20, UInt64: 20}[t.Kind]
 	if digits > 0 {
@@ -518,7 +518,7 @@ func decimalType(t Type) (Type, bool) {
 	return t, t.Kind == Decimal
 }
 
-// numberType is the type of an arithmetic result, where DuckDB and DataFusion agree
+// numberType returns the type of an arithmetic result, where DuckDB and DataFusion agree
 // on it or a cast makes them; the zero Type if that is left to DuckDB, false if they
 // do not agree.
 func numberType(l, r Type) (Type, bool) {

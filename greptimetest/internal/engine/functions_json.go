@@ -15,7 +15,7 @@ import (
 
 func isJSON(t Type) bool { return t.Kind == JSON || t.Kind == Binary }
 
-// jsonFunctions are those that read a value at a key or a path of keys.
+// jsonFunctions returns the functions that read a value at a key or a path of keys.
 func jsonFunctions() map[string]builtin {
 	get := func(name string, t Type, dt arrow.DataType) builtin {
 		return builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
@@ -204,7 +204,7 @@ func jsonGetString(v any) any {
 	return string(b)
 }
 
-// vectorFunctions are the ones on VECTOR columns and on text like '[1,2,3]'.
+// vectorFunctions returns the functions on VECTOR columns and on text like '[1,2,3]'.
 func vectorFunctions() map[string]builtin {
 	vec := func(e expr) (string, bool) {
 		switch {

@@ -7,7 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// arrowOf is the Arrow type of an expression, nil if it is not known.
+// arrowOf returns the Arrow type of an expression, nil if it is not known.
 func (e expr) arrowOf() arrow.DataType {
 	switch {
 	case e.dt != nil:
@@ -18,7 +18,7 @@ func (e expr) arrowOf() arrow.DataType {
 	return nil
 }
 
-// makeArray is make_array and [a, b]: of values of one type, and NULLs.
+// makeArray translates make_array and [a, b]: of values of one type, and NULLs.
 func makeArray(_ *translator, a []expr) (expr, error) {
 	item := arrow.Null
 	for _, e := range a {
@@ -34,7 +34,7 @@ func makeArray(_ *translator, a []expr) (expr, error) {
 	return expr{sql: "list_value(" + sqls(a) + ")", dt: arrow.ListOf(item), text: "make_array(" + arguments(a) + ")"}, nil
 }
 
-// namedStruct is named_struct('a', x, 'b', y).
+// namedStruct translates named_struct('a', x, 'b', y).
 func namedStruct(_ *translator, a []expr) (expr, error) {
 	if len(a)%2 == 1 {
 		return expr{}, planError("Error during planning: named_struct requires an even number of arguments, got %d instead", len(a))
@@ -50,7 +50,7 @@ func namedStruct(_ *translator, a []expr) (expr, error) {
 	return structOf(names, values)
 }
 
-// unnamedStruct is struct(x, y), whose fields are c0, c1 …
+// unnamedStruct translates struct(x, y), whose fields are c0, c1 …
 func unnamedStruct(_ *translator, a []expr) (expr, error) {
 	names := make([]string, len(a))
 	for i := range a {

@@ -100,7 +100,7 @@ func regexpLike(_ *translator, a []expr) (expr, error) {
 	return expr{sql: "regexp_matches(" + sqls(a) + ")", typ: boolType}, nil
 }
 
-// likePattern is a LIKE's pattern. A backslash escapes % and _ in both; before
+// likePattern returns a LIKE's pattern. A backslash escapes % and _ in both; before
 // anything else it is itself in DataFusion.
 func likePattern(e expr) (string, error) {
 	if e.str == nil {
@@ -182,7 +182,7 @@ func nvl(tr *translator, a []expr) (expr, error) {
 	return extreme("coalesce")(tr, a)
 }
 
-// hexLiteral is X'0aff', which DuckDB does not know; see duckDialect.
+// hexLiteral translates X'0aff', which DuckDB does not know; see duckDialect.
 func hexLiteral(_ *translator, a []expr) (expr, error) {
 	if a[0].str == nil {
 		return expr{}, planError("Error during planning: Invalid function 'unhex'.")
@@ -191,7 +191,7 @@ func hexLiteral(_ *translator, a []expr) (expr, error) {
 	return expr{sql: "unhex(" + quoteText(*a[0].str) + ")", typ: Type{Kind: Binary}, text: t}, nil
 }
 
-// hexText is a string with NULs; see duckDialect.
+// hexText translates a string with NULs; see duckDialect.
 func hexText(_ *translator, a []expr) (expr, error) {
 	b, err := hex.DecodeString(*a[0].str)
 	return textLiteral(string(b)), err
@@ -331,7 +331,7 @@ func dateFormat(tr *translator, a []expr) (expr, error) {
 	}, nil
 }
 
-// timezone is the function without arguments, and what DuckDB's parser makes of AT
+// timezone translates the function without arguments, and what DuckDB's parser makes of AT
 // TIME ZONE: a constant instant, read as local time of the zone.
 func timezone(tr *translator, a []expr) (expr, error) {
 	if len(a) == 0 {

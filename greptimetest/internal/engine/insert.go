@@ -173,7 +173,7 @@ func (c *cursor) literalRows(t *Table, given []int, s *Session) (rows, bool, err
 	return out, true, nil
 }
 
-// refusedValue is the error of values that even the planner does not get to see.
+// refusedValue returns the error of values that even the planner does not get to see.
 func (c *cursor) refusedValue(t *Table, given []int, k int) error {
 	switch v := c.peek(); {
 	case v.kind == sqltext.TokenPlaceholder:

@@ -68,7 +68,7 @@ func (c *cursor) literal() (literal, bool) {
 	return lit, true
 }
 
-// hexDigits are the digits of X'0aff' or 0x0aff.
+// hexDigits returns the digits of X'0aff' or 0x0aff.
 func hexDigits(text string) string {
 	return strings.Trim(text[1:], "xX'")
 }
@@ -136,7 +136,7 @@ func numberCell(text string, t Type) (any, error) {
 	return nil, parseError("Fail to parse number %s, invalid column type: %s", text, t.debug())
 }
 
-// epochCell is a number of a timestamp's units. GreptimeDB's calendar ends with the
+// epochCell returns a number of a timestamp's units. GreptimeDB's calendar ends with the
 // years of these bounds, and 64 bits of nanoseconds long before.
 func epochCell(text string, t Type) (any, error) {
 	const first, last = -8334601228800, 8210266876799 // -262143-01-01 and 262142-12-31, in seconds
@@ -256,7 +256,7 @@ func hexCell(digits, column string, t Type) (any, error) {
 	return nil, errorf(InvalidArguments, "Arrow failed to compute: Cast error: Casting from Binary to %s not supported", castName(t))
 }
 
-// castName is a type as Arrow's cast errors print it.
+// castName returns a type as Arrow's cast errors print it.
 func castName(t Type) string {
 	switch t.Kind {
 	case Date:

@@ -124,7 +124,7 @@ func checkSemantic(name string, s v1.SemanticType) error {
 	return nil
 }
 
-// nativeType is the column type that a declaration means.
+// nativeType returns the column type that a declaration means.
 func nativeType(name string, dt v1.ColumnDataType, ext *v1.ColumnDataTypeExtension) (Type, error) {
 	switch dt {
 	case v1.ColumnDataType_DECIMAL128:

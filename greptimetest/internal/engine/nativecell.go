@@ -132,7 +132,7 @@ func nativeCell(t *Table, c nativeColumn, v *v1.Value) (any, error) {
 	return wrong()
 }
 
-// armName is the type that an arm of Value stands for.
+// armName returns the type that an arm of Value stands for.
 func armName(data any) string {
 	name := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", data), "*v1.Value_"), "Value")
 	short := map[string]string{"I8": "Int8", "I16": "Int16", "I32": "Int32", "I64": "Int64", "U8": "Uint8", "U16": "Uint16", "U32": "Uint32", "U64": "Uint64",

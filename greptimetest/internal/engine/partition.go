@@ -194,7 +194,7 @@ func (t *Table) router() (func(row []any) int, error) {
 	}, nil
 }
 
-// partitionText is the PARTITION clause as SHOW CREATE TABLE prints it.
+// partitionText returns the PARTITION clause as SHOW CREATE TABLE prints it.
 func (t *Table) partitionText() string {
 	if len(t.Partitions.Columns) == 0 {
 		return ""

@@ -81,7 +81,7 @@ func (e *Engine) template(t *Table, given []int) ([]any, error) {
 	return row, nil
 }
 
-// nullRefused is the error of a NULL in rows and SQL.
+// nullRefused returns the error of a NULL in rows and SQL.
 func (t *Table) nullRefused(col *Column) error {
 	return t.badRequest("column %s is not null but input has null", col.Name)
 }

@@ -127,7 +127,7 @@ func (e *Engine) run(ctx context.Context, query string) (*duckRows, error) {
 
 var badCast = regexp.MustCompile(`Could not convert string '(.*)' to '?([A-Z0-9_]+)'?`)
 
-// executionFailure is DuckDB's error in GreptimeDB's words, where those are known.
+// executionFailure returns DuckDB's error in GreptimeDB's words, where those are known.
 func executionFailure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return errorf(Cancelled, "%v", ctx.Err())
@@ -168,7 +168,7 @@ var (
 	mathRefused  = regexp.MustCompile(`cannot take (square root|logarithm)`)
 )
 
-// planFailure is an error that DuckDB found before it ran the query.
+// planFailure returns an error that DuckDB found before it ran the query.
 func planFailure(err error) error {
 	var de *duckdb.Error
 	if errors.As(err, &de) {
@@ -189,7 +189,7 @@ func planFailure(err error) error {
 	return planError("%s", duckMessage(err))
 }
 
-// duckMessage is the first line of DuckDB's error without its kind.
+// duckMessage returns the first line of DuckDB's error without its kind.
 func duckMessage(err error) string {
 	msg, _, _ := strings.Cut(err.Error(), "\n")
 	if kind, rest, ok := strings.Cut(msg, " Error: "); ok && len(kind) < 30 {
@@ -257,7 +257,7 @@ func (e *Engine) runPlanned(ctx context.Context, q string, outs []expr, tr *tran
 	return r, nil
 }
 
-// outputType is the Arrow type of a result column.
+// outputType returns the Arrow type of a result column.
 func outputType(o expr, t duckdb.TypeInfo) (arrow.DataType, error) {
 	switch {
 	case o.dt != nil:
@@ -268,7 +268,7 @@ func outputType(o expr, t duckdb.TypeInfo) (arrow.DataType, error) {
 	return arrowType(t)
 }
 
-// arrowType is the Arrow type that stands for a type of DuckDB.
+// arrowType returns the Arrow type that stands for a type of DuckDB.
 func arrowType(t duckdb.TypeInfo) (arrow.DataType, error) {
 	switch t.InternalType() {
 	case duckdb.TYPE_DECIMAL:

@@ -111,7 +111,7 @@ func (c *cursor) like() (func(string) bool, error) {
 	return all, c.end()
 }
 
-// likeMatch is LIKE with % and _.
+// likeMatch reports whether a text matches a LIKE pattern with % and _.
 func likeMatch(pattern, s string) bool {
 	p, t := []rune(pattern), []rune(s)
 	i, j, star, mark := 0, 0, -1, 0
@@ -267,7 +267,7 @@ func (e *Engine) showColumns(s *Session, c *cursor, full bool) (*Result, error) 
 	return table(cols, list), nil
 }
 
-// defaultText is the default as DESCRIBE prints it.
+// defaultText returns the default as DESCRIBE prints it.
 func (col *Column) defaultText() string {
 	if strings.HasPrefix(col.Default, "'") {
 		return unquote(col.Default)
@@ -338,7 +338,7 @@ func (e *Engine) showCreateTable(s *Session, c *cursor) (*Result, error) {
 	return table([]column{text0("Table"), text0("Create Table")}, [][]driver.Value{{t.Name, t.createText()}}), nil
 }
 
-// createText is the statement that makes the table.
+// createText returns the statement that makes the table.
 func (t *Table) createText() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s (\n", quote(t.Name))

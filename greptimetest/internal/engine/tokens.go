@@ -13,18 +13,18 @@ type token struct {
 	pos  int    // byte offset in the text of the request
 }
 
-// is tells whether the token is this keyword or operator, in any case. A quoted
+// is reports whether the token is this keyword or operator, in any case. A quoted
 // identifier is never a keyword.
 func (t token) is(s string) bool {
 	return (t.kind == sqltext.TokenWord || t.kind == sqltext.TokenPunct) && strings.EqualFold(t.text, s)
 }
 
-// isName tells whether the token can be a name.
+// isName reports whether the token can be a name.
 func (t token) isName() bool {
 	return t.kind == sqltext.TokenWord || t.kind == sqltext.TokenQuotedIdent
 }
 
-// name is the identifier: quotes undone, or in lower case if there are none.
+// name returns the identifier: quotes undone, or in lower case if there are none.
 func (t token) name() string {
 	if t.kind == sqltext.TokenQuotedIdent {
 		return unquote(t.text)
@@ -127,7 +127,7 @@ func (c *cursor) expect(word string) error {
 	return c.unexpected(word)
 }
 
-// unexpected is the syntax error of the next token.
+// unexpected returns the syntax error of the next token.
 func (c *cursor) unexpected(expected string) *Error {
 	return errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: Expected: %s, found: %s", expected, c.peek().text)
 }
@@ -197,5 +197,5 @@ func (c *cursor) skipParens() error {
 	return nil
 }
 
-// rest is the source text from token i on.
+// rest returns the source text from token i on.
 func (c *cursor) rest(i int) []token { return c.toks[i:] }

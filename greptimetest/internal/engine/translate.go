@@ -52,7 +52,7 @@ func (s *scope) out(name string) (o expr, ok bool, err error) {
 	return o, ok, nil
 }
 
-// isInterval tells whether the expression is an INTERVAL.
+// isInterval reports whether the expression is an INTERVAL.
 func (e expr) isInterval() bool {
 	return e.iv != nil || e.dt != nil && e.dt.ID() >= arrow.INTERVAL_MONTHS && e.dt.ID() <= arrow.INTERVAL_DAY_TIME || e.dt != nil && e.dt.ID() == arrow.INTERVAL_MONTH_DAY_NANO
 }
@@ -70,7 +70,7 @@ func noIntervals(what string, es ...expr) error {
 
 func (e expr) isNull() bool { return e.dt != nil && e.dt == arrow.Null }
 
-// isColumn tells whether a filter meets the expression as a column.
+// isColumn reports whether a filter sees the expression as a column.
 func (e expr) isColumn() bool { return e.plain || e.agg }
 
 // relation is something in FROM.
@@ -266,7 +266,7 @@ func (tr *translator) setOperation(n node, parent *scope) (string, []expr, error
 	return strings.Join(parts, " "+op+" ") + mods, outs, nil
 }
 
-// unite is a column of a union's two arms.
+// unite returns the column that two arms of a union have in common.
 func unite(a, b expr) (expr, error) {
 	for _, iv := range []*interval{a.iv, b.iv} {
 		if iv != nil && iv.nanos%1000 != 0 {
@@ -293,7 +293,7 @@ func unite(a, b expr) (expr, error) {
 	return a, nil
 }
 
-// unitedType is the type of a column of two different types, which are numbers, or text
+// unitedType returns the type of a column of two different types, which are numbers, or text
 // and integers; the zero Type leaves types that are not known to DuckDB.
 func unitedType(a, b expr) (Type, error) {
 	if !a.typ.known() || !b.typ.known() {
@@ -468,7 +468,7 @@ func (tr *translator) star(n node, sc *scope) ([]expr, error) {
 	return es, nil
 }
 
-// reference is the expression that names a column of a relation.
+// reference returns the expression that names a column of a relation.
 func reference(r relation, c expr) expr {
 	c.sql = quote(r.phys) + "." + quote(c.name)
 	c.text = c.name

@@ -109,7 +109,7 @@ func timestampType(u arrow.TimeUnit) arrow.DataType { return &arrow.TimestampTyp
 
 func (t Type) known() bool { return t.Kind != 0 }
 
-// sql is the type as SHOW CREATE TABLE prints it.
+// sql returns the type as SHOW CREATE TABLE prints it.
 func (t Type) sql() string {
 	switch {
 	case t.Kind == Decimal:
@@ -122,7 +122,7 @@ func (t Type) sql() string {
 	return kinds[t.Kind].sql
 }
 
-// name is the type as DESCRIBE prints it.
+// name returns the type as DESCRIBE prints it.
 func (t Type) name() string {
 	switch t.Kind {
 	case Decimal:
@@ -133,7 +133,7 @@ func (t Type) name() string {
 	return kinds[t.Kind].name
 }
 
-// lower is the type as information_schema.columns has it in data_type.
+// lower returns the type as information_schema.columns has it in data_type.
 func (t Type) lower() string {
 	switch t.Kind {
 	case Decimal:
@@ -144,7 +144,7 @@ func (t Type) lower() string {
 	return kinds[t.Kind].lower
 }
 
-// debug is the type as error texts print it.
+// debug returns the type as error texts print it.
 func (t Type) debug() string {
 	switch t.Kind {
 	case Decimal:
@@ -155,7 +155,7 @@ func (t Type) debug() string {
 	return kinds[t.Kind].debug
 }
 
-// duck is the DuckDB type that holds the values.
+// duck returns the DuckDB type that holds the values.
 func (t Type) duck() string {
 	if t.Kind == Decimal {
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.Precision, t.Scale)
@@ -170,7 +170,7 @@ func (t Type) arrow() arrow.DataType {
 	return kinds[t.Kind].arrow
 }
 
-// same tells whether two types are the same to a writer.
+// same reports whether two types are the same to a writer.
 func (t Type) same(o Type) bool {
 	t.Structured, o.Structured = false, false
 	t.Datetime, o.Datetime = false, false
@@ -184,7 +184,7 @@ func (t Type) isTimestamp() bool { return t.Kind >= TimestampSecond && t.Kind <=
 func (t Type) isTime() bool      { return t.Kind >= TimeSecond && t.Kind <= TimeNano }
 func (t Type) isBytes() bool     { return t.Kind == Binary || t.Kind == JSON || t.Kind == Vector }
 
-// perSecond is the number of a timestamp's units in a second.
+// perSecond returns the number of a timestamp's units in a second.
 func (t Type) perSecond() int64 {
 	switch t.Kind {
 	case TimestampSecond:
@@ -198,7 +198,7 @@ func (t Type) perSecond() int64 {
 	}
 }
 
-// intRange is the range of an integer type.
+// intRange returns the range of an integer type.
 func (t Type) intRange() (lo *big.Int, hi *big.Int) {
 	bits := map[Kind]uint{Int8: 8, Int16: 16, Int32: 32, Int64: 64, UInt8: 8, UInt16: 16, UInt32: 32, UInt64: 64}[t.Kind]
 	one := big.NewInt(1)
@@ -211,7 +211,7 @@ func (t Type) intRange() (lo *big.Int, hi *big.Int) {
 	return lo, hi.Sub(hi, one)
 }
 
-// toDuck is a cell as DuckDB's driver takes it for a column of type t.
+// toDuck returns a cell as DuckDB's driver takes it for a column of type t.
 func toDuck(t Type, cell any) any {
 	if cell == nil {
 		return nil
@@ -250,7 +250,7 @@ func shiftYear(t time.Time, first, last int) time.Time {
 	return t
 }
 
-// fromDuck is the cell of a value read from a DuckDB column that holds type t.
+// fromDuck returns the cell of a value read from a DuckDB column that holds type t.
 func fromDuck(t Type, v any) any {
 	switch v := v.(type) {
 	case int8:

@@ -59,7 +59,7 @@ func (u udf) Executor() duckdb.ScalarFuncExecutor {
 	return duckdb.ScalarFuncExecutor{RowExecutor: u.f}
 }
 
-// mustType is for the primitive types named in udfs, which cannot fail.
+// mustType returns one of the primitive types named in udfs, which cannot fail.
 func mustType(t duckdb.Type) duckdb.TypeInfo {
 	info, err := duckdb.NewTypeInfo(t)
 	if err != nil {
@@ -175,7 +175,7 @@ func unixTime(n, perSecond int64) time.Time {
 	return time.Unix(s, (n-s*perSecond)*(1e9/perSecond)).UTC()
 }
 
-// timestampText is a timestamp as Arrow's cast to text writes it: the fraction has
+// timestampText returns a timestamp as Arrow's cast to text writes it: the fraction has
 // 0, 3, 6 or 9 digits.
 func timestampText(n, perSecond int64) string {
 	t := unixTime(n, perSecond)
@@ -192,7 +192,7 @@ func timestampText(n, perSecond int64) string {
 	}
 }
 
-// floatText is a float as Arrow's cast to text writes it.
+// floatText returns a float as Arrow's cast to text writes it.
 func floatText(f float64, bits int) string {
 	switch {
 	case math.IsNaN(f):

@@ -17,7 +17,7 @@ import (
 // rows are complete rows of a table: a cell for every column, in its order.
 type rows [][]any
 
-// keyColumns are the tags and the time index, which together are a row's key.
+// keyColumns returns the tags and the time index, which together are a row's key.
 func (t *Table) keyColumns() []int {
 	keys := make([]int, 0, len(t.Tags)+1)
 	for _, tag := range t.Tags {
@@ -135,7 +135,7 @@ func (e *Engine) write(ctx context.Context, t *Table, rs rows, mode writeMode) e
 	return nil
 }
 
-// fill is the new row with the old one's values where it has none.
+// fill returns the new row with the old one's values where it has none.
 func fill(row, old []any) []any {
 	out := slices.Clone(row)
 	for i, v := range out {
