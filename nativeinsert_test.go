@@ -427,7 +427,7 @@ func TestJSON2IsInsertedAsText(t *testing.T) {
 		t.Errorf("went %s", got)
 	}
 	_, err := openServer(t, s.Server, "insert=native").Exec(insert)
-	if err == nil || !strings.Contains(err.Error(), `column "doc": JSON2 columns take neither native inserts nor bulk loads`) {
+	if err == nil || !strings.Contains(err.Error(), `column "doc": JSON2 columns accept neither native inserts nor bulk loads`) {
 		t.Errorf("error %v", err)
 	}
 }

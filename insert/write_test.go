@@ -293,7 +293,7 @@ func TestServerErrorsAreTyped(t *testing.T) {
 func TestAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
 	for what, answer := range map[string][]byte{
-		"no affected rows": {}, "status 1004: no": {0x0a, 0x09, 0x0a, 0x07, 0x08, 0xec, 0x07, 0x12, 0x02, 'n', 'o'}, "no GreptimeResponse": {0xff},
+		"no affected rows": {}, "status 1004: no": {0x0a, 0x09, 0x0a, 0x07, 0x08, 0xec, 0x07, 0x12, 0x02, 'n', 'o'}, "not a GreptimeResponse": {0xff},
 	} {
 		s := wiretest.Start(t, func(c *wiretest.Call) error {
 			if _, err := c.Recv(); err != nil {

@@ -69,12 +69,12 @@ func binaryType(f arrow.Field) (column.Type, error) {
 	}
 	var dim int
 	if n, err := fmt.Sscanf(mark, "Vector(%d)", &dim); n != 1 || err != nil || dim < 1 {
-		return 0, errors.New("its type " + mark + " is not known")
+		return 0, errors.New("its type " + mark + " is unknown")
 	}
 	return column.VectorOf(dim), nil
 }
 
-var errJSON2 = errors.New("JSON2 columns take neither native inserts nor bulk loads; insert such rows with INSERT INTO … VALUES, where a JSON2 column takes JSON text")
+var errJSON2 = errors.New("JSON2 columns accept neither native inserts nor bulk loads; insert such rows with INSERT INTO … VALUES, which accepts JSON text for a JSON2 column")
 
 // hasJSON2Extension reports whether a field is marked as a JSON2 column, of GreptimeDB 1.2
 // and later. GreptimeDB 1.0 marks JSON columns with greptime.json, too, but with other

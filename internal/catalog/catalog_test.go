@@ -147,7 +147,7 @@ func TestTablesThatAreRefused(t *testing.T) {
 		"two time indexes":   answers([]arrow.Field{ts, {Name: "t2", Type: ts.Type}}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"t2", "NO", "", "TIMESTAMP"}),
 		"not a timestamp":    answers([]arrow.Field{n}, [4]string{"n", "NO", "", "TIMESTAMP"}),
 		"list<item: int64":   answers([]arrow.Field{ts, list}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
-		"Vector(0) is not":   answers([]arrow.Field{ts, marked}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
+		"Vector(0) is unknown":   answers([]arrow.Field{ts, marked}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
 		`has column "ts" tw`: answers([]arrow.Field{ts, ts}, [4]string{"ts", "NO", "", "FIELD"}, [4]string{"ts", "NO", "", "TIMESTAMP"}),
 	} {
 		if _, err := Read(t.Context(), query, "t"); err == nil || !strings.Contains(err.Error(), text) {

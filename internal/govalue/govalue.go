@@ -23,7 +23,7 @@ import (
 type Valuer struct{ Valuer driver.Valuer }
 
 const (
-	reasonInterval = "no table of GreptimeDB can have an INTERVAL column; store months, days or nanoseconds as integers"
+	reasonInterval = "GreptimeDB has no INTERVAL columns; store months, days or nanoseconds as integers"
 	reasonDuration = "can mean a number of any unit or a time of day; pass an integer such as d.Milliseconds(), or greptime.TimeOfDay"
 )
 

@@ -75,7 +75,7 @@ func TestBindRefusesArgumentsThatDoNotFit(t *testing.T) {
 		{"SELECT :a, :b", []Arg{named("a", 1)}, "no argument for :b"},
 		{"SELECT :a", []Arg{named("A", 1)}, "no argument for :a"},
 		{"SELECT :a", []Arg{named("a", 1), named("b", 1)}, "argument :b is not used"},
-		{"SELECT :a", []Arg{named("a", 1), named("a", 2)}, "two arguments :a"},
+		{"SELECT :a", []Arg{named("a", 1), named("a", 2)}, "duplicate argument :a"},
 		{"SELECT ?, $1", ints(1), "styles"},
 		{"SELECT ?, ?", []Arg{{}, secret}, "argument 2 (string, byte 10 of the text): the text is not valid UTF-8"},
 		{"SELECT $2, $1", []Arg{{}, secret}, "argument 2 (string, byte 7 of the text)"},

@@ -63,7 +63,7 @@ func isValuer(rt reflect.Type) bool {
 	return rt.Implements(valuerType) || reflect.PointerTo(rt).Implements(valuerType)
 }
 
-var errInterval = errors.New("no table of GreptimeDB can have an INTERVAL column; store months, days or nanoseconds as integers")
+var errInterval = errors.New("GreptimeDB has no INTERVAL columns; store months, days or nanoseconds as integers")
 
 // commonSetter returns the setter for the types that most fields have, and nil for others.
 // It avoids the pointer that the others need: a row of twelve fields takes a quarter less
@@ -193,15 +193,15 @@ func basic(rt reflect.Type) reflect.Type {
 
 func unsupported(rt reflect.Type) error {
 	if rt.Kind() == reflect.Array && rt.Elem().Kind() == reflect.Uint8 {
-		return fmt.Errorf("a %v is no value; make the field a string with its text, as of a UUID, a []byte, or a json.RawMessage, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+		return fmt.Errorf("%v cannot be a column; make the field a string with its text, as of a UUID, a []byte, or a json.RawMessage, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
 	}
 	switch rt.Kind() {
 	case reflect.Struct:
-		return fmt.Errorf("a %v is no value; embed it, use a json.RawMessage of json.Marshal, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+		return fmt.Errorf("%v cannot be a column; embed it, use a json.RawMessage of json.Marshal, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
 	case reflect.Map, reflect.Slice, reflect.Array:
-		return fmt.Errorf("a %v is no value; use a json.RawMessage of json.Marshal, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
+		return fmt.Errorf("%v cannot be a column; use a json.RawMessage of json.Marshal, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
 	}
-	return fmt.Errorf("a %v is no value; leave it out with the tag \"-\"", rt)
+	return fmt.Errorf("%v cannot be a column; leave it out with the tag \"-\"", rt)
 }
 
 // value returns the type of a field's values, without pointers and nullables. It returns
@@ -234,7 +234,7 @@ func defaultType(rt reflect.Type) (string, error) {
 	v := value(rt)
 	switch v {
 	case nil:
-		return "", fmt.Errorf("what the Value method of %v returns is not known here; name the column's type with type=", rt)
+		return "", fmt.Errorf("the type that the Value method of %v returns is unknown; set the column's type with type=", rt)
 	case ratType:
 		return "decimal", nil
 	}

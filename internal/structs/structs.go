@@ -105,7 +105,7 @@ func newPlan(rt reflect.Type) (*Plan, error) {
 	case times == 0:
 		return nil, fmt.Errorf("struct %v: no field is the time index; give one the tag `greptime:\"ts,time\"`", rt)
 	case times > 1:
-		return nil, fmt.Errorf("struct %v: %d fields are the time index; a table has one", rt, times)
+		return nil, fmt.Errorf("struct %v: %d fields are the time index; a table has only one", rt, times)
 	}
 	return p, nil
 }
@@ -128,7 +128,7 @@ func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) erro
 		}
 		if inner, ok := embedded(f, text); ok {
 			if text != "" {
-				return fmt.Errorf("field %s: the tag %q of an embedded struct says nothing of its fields, which are the columns; give them tags of their own", f.Name, text)
+				return fmt.Errorf("field %s: the tag %q of an embedded struct does not apply to its fields, which are the columns; tag the fields instead", f.Name, text)
 			}
 			if inner != f.Type && !f.IsExported() {
 				return fmt.Errorf("field %s: an embedded pointer to an unexported struct cannot be read; embed the struct itself", f.Name)
@@ -192,7 +192,7 @@ func isEndless(rt reflect.Type) bool {
 
 func newColumn(f reflect.StructField, text string) (Column, error) {
 	if isEndless(f.Type) {
-		return Column{}, fmt.Errorf("a %v leads to no value; leave it out with the tag \"-\"", f.Type)
+		return Column{}, fmt.Errorf("%v never leads to a value; leave it out with the tag \"-\"", f.Type)
 	}
 	if strings.ContainsAny(text, ";:") {
 		return Column{}, foreignTag(f, text)
@@ -212,7 +212,7 @@ func newColumn(f reflect.StructField, text string) (Column, error) {
 		return Column{}, fmt.Errorf("type %s: %w", c.Type, err)
 	}
 	if c.Role == Time && !c.Type.Kind().IsTimestamp() {
-		return Column{}, fmt.Errorf("the time index is %s; it has to be a timestamp: type=timestamp", c.Type)
+		return Column{}, fmt.Errorf("the time index is %s; it must be a timestamp: type=timestamp", c.Type)
 	}
 	if c.set, err = newSetter(f.Type); err != nil {
 		return Column{}, err
@@ -276,7 +276,7 @@ func parseTag(text string) (name string, o options, err error) {
 		case key == "dim" && hasValue:
 			o.dim, err = parseNumber(key, value)
 		default:
-			err = fmt.Errorf("tag option %q is none of tag, field, time, type=, precision=, scale=, dim=", option)
+			err = fmt.Errorf("unknown tag option %q; use tag, field, time, type=, precision=, scale= or dim=", option)
 		}
 		if err != nil {
 			return "", o, err
@@ -339,7 +339,7 @@ func (o *options) columnType(rt reflect.Type) (column.Type, error) {
 		params, o.dim = []int{o.dim}, -1
 	}
 	if o.precision >= 0 || o.scale >= 0 || o.dim >= 0 {
-		return 0, fmt.Errorf("type %s does not take that of precision=, scale= and dim= which the tag has", name)
+		return 0, fmt.Errorf("the tag has precision=, scale= or dim=, which type %s does not have", name)
 	}
 	if len(params) > 0 {
 		texts := make([]string, len(params))

@@ -105,8 +105,8 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		{field[[4]byte]("a"), "json.RawMessage"},
 		{field[struct{ X int }]("a"), "embed it"},
 		{field[chan int]("a"), `leave it out with the tag "-"`},
-		{field[any]("a"), "no value"},
-		{field[complex128]("a"), "no value"},
+		{field[any]("a"), "cannot be a column"},
+		{field[complex128]("a"), "cannot be a column"},
 		{field[valuer]("a"), "type="},
 		{field[string]("a,type=datetime"), "use a timestamp of microseconds"},
 		{field[string]("a,type=interval"), "INTERVAL"},
@@ -116,13 +116,13 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		{field[greptime.Decimal]("a,precision=39,scale=2"), "1 to 38"},
 		{field[greptime.Vector]("a"), "dim="},
 		{field[time.Time]("a,precision=4"), "0, 3, 6 or 9"},
-		{field[time.Time]("a,scale=4"), "does not take"},
-		{field[string]("a,precision=4"), "does not take"},
+		{field[time.Time]("a,scale=4"), "does not have"},
+		{field[string]("a,precision=4"), "does not have"},
 		{field[string]("a,precision=x"), "not a number"},
-		{field[string]("a,index"), `"index" is none of`},
-		{field[string]("a,tag=1"), "none of"},
+		{field[string]("a,index"), `unknown tag option "index"`},
+		{field[string]("a,tag=1"), "unknown tag option"},
 		{field[string]("a,tag,field"), "more than one"},
-		{field[string]("a,time"), "has to be a timestamp"},
+		{field[string]("a,time"), "must be a timestamp"},
 		{field[time.Time]("b,time"), "2 fields are the time index"},
 		{field[string]("ts"), `two fields are column "ts"`},
 	} {
@@ -156,15 +156,15 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		{reflect.TypeFor[struct {
 			inner `greptime:",tag"`
 			At    time.Time `greptime:"ts,time"`
-		}](), "give them tags of their own"},
+		}](), "tag the fields instead"},
 		{reflect.TypeFor[struct {
 			P  endless
 			At time.Time `greptime:"ts,time"`
-		}](), "leads to no value"},
+		}](), "never leads to a value"},
 		{reflect.TypeFor[struct {
 			P  endlessNull
 			At time.Time `greptime:"ts,time"`
-		}](), "leads to no value"},
+		}](), "never leads to a value"},
 		{structs.Struct(reflect.TypeFor[endless]()), "is not a struct"},
 	} {
 		if _, err := structs.Of(test.rt); err == nil || !strings.Contains(err.Error(), test.want) {

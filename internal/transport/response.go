@@ -31,7 +31,7 @@ const (
 func (r *response) unmarshal(data mem.BufferSlice) error {
 	*r = response{}
 	if err := r.read(data); err != nil {
-		return fmt.Errorf("the server's answer is no GreptimeResponse: %w", err)
+		return fmt.Errorf("the server's answer is not a GreptimeResponse: %w", err)
 	}
 	switch {
 	case r.status != 0:

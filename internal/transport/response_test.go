@@ -43,8 +43,8 @@ func TestResponsesTellAffectedRowsOrWhyNot(t *testing.T) {
 		"nothing":             {nil, 0, "no affected rows"},
 		"a header only":       {encodedResponse(t, &greptimev1.GreptimeResponse{Header: &greptimev1.ResponseHeader{}}), 0, "no affected rows"},
 		"another type":        {[]byte{responseAffected<<3 | byte(protowire.VarintType), 5}, 0, "no affected rows"},
-		"cut":                 {[]byte{responseAffected<<3 | byte(protowire.BytesType), 5, 8}, 0, "no GreptimeResponse"},
-		"an endless group":    {[]byte{5<<3 | byte(protowire.StartGroupType)}, 0, "no GreptimeResponse"},
+		"cut":                 {[]byte{responseAffected<<3 | byte(protowire.BytesType), 5, 8}, 0, "not a GreptimeResponse"},
+		"an endless group":    {[]byte{5<<3 | byte(protowire.StartGroupType)}, 0, "not a GreptimeResponse"},
 	} {
 		r := response{affected: 99, hasAffected: true, status: 9}
 		err := r.unmarshal(mem.BufferSlice{mem.SliceBuffer(test.wire)})
