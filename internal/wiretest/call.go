@@ -47,8 +47,8 @@ type Call struct {
 	asked  bool   // the ticket has been received
 }
 
-// Context is done when the client cancels or its deadline passes, when the
-// connection breaks, and when the server stops.
+// Context returns a context that is done when the client cancels or its deadline passes,
+// when the connection breaks, and when the server stops.
 func (c *Call) Context() context.Context { return c.stream.Context() }
 
 // Recv returns the next message of the client, or io.EOF after the last.
