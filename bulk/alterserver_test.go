@@ -37,6 +37,7 @@ type alterServer struct {
 	memory  map[int64]bool     // batches that a crash would lose
 	onAck   func(r received)   // before the ack
 	fail    map[string]wiretest.Handler
+	hang    string // a statement without an answer
 	flushed chan struct{}
 }
 
@@ -104,6 +105,11 @@ func (s *alterServer) query(c *wiretest.Call) error {
 		return err
 	}
 	s.mu.Lock()
+	if text == s.hang {
+		s.mu.Unlock()
+		<-c.Context().Done()
+		return nil
+	}
 	defer s.mu.Unlock()
 	for prefix, h := range s.fail {
 		if h != nil && strings.HasPrefix(text, prefix) {

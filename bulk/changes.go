@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -182,8 +183,6 @@ func (w *Writer) flushTable(ctx context.Context) error {
 	if l == nil {
 		return err
 	}
-	ctx, cancel := w.withinAckTimeout(ctx)
-	defer cancel()
 	if w.mayLoseRows(ctx) {
 		if err := w.run(ctx, flushStatement(w.table.Name)); err != nil {
 			return fmt.Errorf("greptime: bulk: table %s: columns were added or changed while batches were written, and this version of GreptimeDB loses acknowledged rows of such batches when it crashes before the table is flushed, which failed; flush it (%s), or call Flush again: %w",
@@ -233,16 +232,16 @@ func (w *Writer) mayLoseRows(ctx context.Context) bool {
 		}
 	}
 	w.mu.Unlock()
-	for _, e := range used {
+	return slices.ContainsFunc(used, func(e *transport.Endpoint) bool {
+		ctx, cancel := w.withinAckTimeout(ctx)
+		defer cancel()
 		text, err := w.session.ServerVersion(ctx, e)
 		if err != nil {
 			return true
 		}
-		if v, err := greptime.ParseVersion(text); err != nil || losesRows(v) {
-			return true
-		}
-	}
-	return false
+		v, err := greptime.ParseVersion(text)
+		return err != nil || losesRows(v)
+	})
 }
 
 // flushStatement writes a table's rows to disk. The function reads its argument as an
@@ -252,8 +251,10 @@ func flushStatement(table string) string {
 	return "ADMIN flush_table(" + name + ")"
 }
 
-// run runs a statement to its end.
+// run runs a statement to its end, within AckTimeout.
 func (w *Writer) run(ctx context.Context, text string) error {
+	ctx, cancel := w.withinAckTimeout(ctx)
+	defer cancel()
 	rd, err := w.session.Query(ctx, text)
 	if err != nil {
 		return err

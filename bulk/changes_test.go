@@ -751,6 +751,23 @@ func TestTheTableIsFlushedOnceAndLast(t *testing.T) {
 	}
 }
 
+// A server that does not tell its version in time is one that may lose rows, and the time
+// for the flush is its own.
+func TestTheTableIsFlushedWhenTheVersionDoesNotCome(t *testing.T) {
+	t.Parallel()
+	s := newAlterServer(t, "1.1.4")
+	w := s.open(t, Options{Streams: 1, CheckInterval: -1, AckTimeout: time.Second})
+	writeRow(t, w, 0)
+	s.alter(t, alterColumns(note)...)
+	writeRow(t, w, 1)
+	s.mu.Lock()
+	s.hang = "SELECT version()"
+	s.mu.Unlock()
+	if err := w.Flush(short(t)); err != nil || s.crash() != 2 {
+		t.Errorf("%v; flushed by %q", err, s.flushes())
+	}
+}
+
 func TestFlushStatements(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
