@@ -49,8 +49,9 @@ type Options struct {
 	Compression Compression
 
 	// AckTimeout is how long a stream may go without an ack while batches are in
-	// flight; then it is given up, and the outcome of its batches is unknown. Default 1
-	// minute; negative: no limit.
+	// flight; then it is given up, and the outcome of its batches is unknown. It also
+	// bounds each statement by which the writer compares the columns or flushes the table.
+	// Default 1 minute; negative: no limit.
 	AckTimeout time.Duration
 
 	// CheckInterval is how often the writer asks, while batches are acknowledged, whether
