@@ -25,7 +25,7 @@ import (
 func TestOutcomesOfNativeInserts(t *testing.T) {
 	var healed atomic.Int64
 	runSchedules(t, func(s *schedule) { healed.Add(int64(s.insertValues("insert=auto"))) })
-	if *seed == 0 && !t.Failed() && healed.Load() == 0 {
+	if *seed == 0 && !raceEnabled && !t.Failed() && healed.Load() == 0 {
 		t.Error("no INSERT was written after the columns had turned out to be stale")
 	}
 }

@@ -17,8 +17,6 @@ const (
 	selected                 // INSERT … SELECT
 	deletion                 // DELETE … WHERE
 	put                      // a batch of DoPut
-
-	everyWay = native | text | selected | deletion | put
 )
 
 // write is a request to write rows.
