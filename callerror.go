@@ -12,7 +12,7 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// callError returns the error that users see of a failed call. w is what the call writes.
+// callError returns the error of a failed call as users see it. w is what the call writes.
 func callError(ctx context.Context, err error, w internalsession.Write) *Error {
 	writes := w.Kind != internalsession.ReadStatement
 	var call *transport.CallError
@@ -29,7 +29,7 @@ func callError(ctx context.Context, err error, w internalsession.Write) *Error {
 	switch {
 	case errors.Is(call.Cause, transport.ErrClosed):
 		e.cause = ErrClosed
-		if !e.fromServer { // what gRPC makes of it, Cancelled, misleads
+		if !e.fromServer { // gRPC's code, Cancelled, misleads
 			e.Message, e.Code = ErrClosed.Error(), 0
 		}
 	case ctx.Err() != nil:
@@ -59,10 +59,9 @@ func callProof(call *transport.CallError, w internalsession.Write) proof {
 	return newServerError(call.Status, call.Trailer, call.Endpoint).provesNothingWritten(w)
 }
 
-// expired says whether a call ended because of its deadline although the context
-// does not say so yet: its timer may be a moment late, and the server, which knows
-// the deadline, says Cancelled, "Timeout expired", when it is the first to see it
-// pass.
+// expired reports whether a call ended by its deadline although ctx.Err does not report it
+// yet. The context's timer may be a moment late. The server, which knows the deadline,
+// answers Cancelled, "Timeout expired", if it notices first.
 func expired(ctx context.Context, e *Error) bool {
 	deadline, ok := ctx.Deadline()
 	if !ok {

@@ -2,18 +2,18 @@ package greptime
 
 import "fmt"
 
-// Code is GreptimeDB's status code, more exact than that of gRPC. A Code is an error, so that
-// errors.Is(err, greptime.TableNotFound) works; the errors of this package are of type [*Error].
+// Code is GreptimeDB's status code, which is more specific than that of gRPC. A Code is an error so
+// that errors.Is(err, greptime.TableNotFound) works; the errors of this package are of type [*Error].
 type Code uint32
 
-// The status codes of GreptimeDB 1.0 to 1.3, by their names there. What a situation is answered
-// with is not always what the name suggests: a database that is missing is mostly InvalidArguments
-// or TableNotFound, and so is a native insert that does not fit its table InvalidArguments.
+// The status codes of GreptimeDB 1.0 to 1.3, by GreptimeDB's names. The server's code is not always
+// the one that its name suggests: for a missing database it is mostly InvalidArguments or
+// TableNotFound, and for a native insert that does not fit its table InvalidArguments.
 const (
-	Unknown          Code = 1000 // an error without a class; its text stays on the server
+	Unknown          Code = 1000 // an error without a class; the server does not send its text
 	Unsupported      Code = 1001 // statement, type or feature that GreptimeDB does not have
 	Unexpected       Code = 1002 // a panic or broken assumption in the server
-	Internal         Code = 1003 // an error inside of the server; its text stays there
+	Internal         Code = 1003 // an error within the server, which does not send its text
 	InvalidArguments Code = 1004
 	Cancelled        Code = 1005
 	IllegalState     Code = 1006
@@ -104,7 +104,7 @@ var codeNames = map[Code]string{
 
 var _ error = Code(0)
 
-// String returns the name of the code, as in TableNotFound, or Code(4321) for one that has none.
+// String returns the name of the code, such as TableNotFound, or Code(4321) for an unknown code.
 func (c Code) String() string {
 	if name, ok := codeNames[c]; ok {
 		return name
@@ -112,10 +112,10 @@ func (c Code) String() string {
 	return fmt.Sprintf("Code(%d)", uint32(c))
 }
 
-// Error returns name and number.
+// Error returns the name and the number of the code.
 func (c Code) Error() string { return fmt.Sprintf("greptime: %s (%d)", c.name(), uint32(c)) }
 
-// name is the name of the code where its number is shown beside it.
+// name returns the name of the code, for texts that also show its number.
 func (c Code) name() string {
 	if name, ok := codeNames[c]; ok {
 		return name
@@ -123,8 +123,8 @@ func (c Code) name() string {
 	return "unknown code"
 }
 
-// retryable is the classification that GreptimeDB has in versions 1.0 to 1.1.4. Later ones send a
-// hint with the error.
+// retryable reports whether GreptimeDB 1.0 to 1.1.4 classifies the code as retryable. Later versions
+// send a hint with the error.
 func (c Code) retryable() bool {
 	switch c {
 	case Internal, RegionNotReady, RegionBusy, TableUnavailable, StorageUnavailable, RuntimeResourcesExhausted:

@@ -24,11 +24,11 @@ var (
 
 // Conn is one session with GreptimeDB: a database and a time zone, on channels
 // that it shares with the other connections of its Connector. The server keeps
-// no session over gRPC, so both are sent with every request; USE and SET
-// time_zone change them here.
+// no session over gRPC, so the Conn sends both with every request. USE and SET
+// time_zone change them in the Conn.
 //
-// It is safe for concurrent use, though database/sql never needs that. What a
-// Conn hands out (rows, record readers) is for one goroutine each.
+// A Conn is safe for concurrent use, although database/sql does not need that.
+// Each rows value or record reader that it returns is for one goroutine.
 type Conn struct {
 	connector     *Connector
 	ownsConnector bool
@@ -36,18 +36,18 @@ type Conn struct {
 
 	mu      sync.Mutex
 	session session
-	tx      *transaction // with transactions=ignore, the one that is open
+	tx      *transaction // the open one, with transactions=ignore
 	closed  bool
 }
 
 // session is the state that GreptimeDB's other protocols keep on the server.
 type session struct {
-	database string // as the user knows it
-	timeZone string // as the header says it
+	database string // as users write it
+	timeZone string // as the header has it
 	loc      *time.Location
 }
 
-// isUTC says whether the server reads times without a zone as UTC.
+// isUTC reports whether the server reads times without a zone as UTC.
 func (s session) isUTC() bool {
 	switch strings.ToUpper(s.timeZone) {
 	case "", "UTC", "ETC/UTC", "UCT", "ETC/UCT", "ZULU", "ETC/ZULU", "UNIVERSAL", "ETC/UNIVERSAL", "GMT", "ETC/GMT", "+00:00", "-00:00":
@@ -56,8 +56,8 @@ func (s session) isUTC() bool {
 	return false
 }
 
-// newConn returns a Conn that need not be closed. Network connections may end while it is
-// open, as if nobody used them; the next call opens them again.
+// newConn returns a Conn that need not be closed. It does not keep network connections
+// open: they may close when idle, and the next call opens them again.
 func (c *Connector) newConn() *Conn {
 	return &Conn{connector: c, session: c.session()}
 }
@@ -70,12 +70,12 @@ func (c *Connector) heldConn() *Conn {
 	return conn
 }
 
-// session is a new connection's state: the DSN's.
+// session returns the state of a new connection, which is the DSN's.
 func (c *Connector) session() session {
 	return session{database: c.cfg.Database, timeZone: c.cfg.TimeZone, loc: c.loc}
 }
 
-// current returns the session's state, or why the connection cannot be used.
+// current returns the session's state, or an error if the connection cannot be used.
 func (c *Conn) current() (session, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,25 +85,25 @@ func (c *Conn) current() (session, error) {
 	return c.session, nil
 }
 
-// Database is the session's database: the DSN's or that of the last USE.
+// Database returns the session's database: the DSN's or that of the last USE.
 func (c *Conn) Database() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.session.database
 }
 
-// Location is the session's time zone, in which time.Time values are handed out.
+// Location returns the session's time zone, which time.Time values of results have.
 func (c *Conn) Location() *time.Location {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.session.loc
 }
 
-// Ping finds out whether the server can be reached, the credentials hold, and the
-// session's database exists: an error of the last is [DatabaseNotFound]. A user who may
-// only write is refused the query, but known: that is a success. It makes one query: for
-// the names of the databases, or for a constant if the database is public, which
-// GreptimeDB has from the start.
+// Ping checks that the server can be reached, that it accepts the credentials, and that
+// the session's database exists; if not, the error is [DatabaseNotFound]. Ping sends one
+// query: for the names of the databases, or for a constant if the database is public,
+// which GreptimeDB always creates. The server refuses the query to a user who may only
+// write, but it knows the user, so that Ping succeeds.
 func (c *Conn) Ping(ctx context.Context) (err error) {
 	if database := c.Database(); database == defaultDatabase {
 		err = c.runAll(ctx, []statement{selectOne}, nil)
@@ -116,11 +116,11 @@ func (c *Conn) Ping(ctx context.Context) (err error) {
 	return err
 }
 
-// PingContext is Ping by the name that it has in database/sql. It makes the Conn a [Pool].
+// PingContext does what Ping does, by the name that database/sql uses. It makes the Conn a [Pool].
 func (c *Conn) PingContext(ctx context.Context) error { return c.Ping(ctx) }
 
-// Close ends the session. The channels belong to the Connector and stay, unless
-// the connection came from Connect.
+// Close ends the session. It closes the channels only if the connection came from
+// Connect; otherwise they belong to the Connector.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,8 +134,8 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// ResetSession gives the connection the DSN's database and time zone back;
-// database/sql calls it before it reuses one.
+// ResetSession restores the DSN's database and time zone. database/sql calls it
+// before it reuses a connection.
 func (c *Conn) ResetSession(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,17 +147,17 @@ func (c *Conn) ResetSession(context.Context) error {
 	return nil
 }
 
-// IsValid says whether the connection can be used again: until it or its
-// Connector is closed. A server that cannot be reached is no reason to drop it,
-// for the channel reconnects by itself.
+// IsValid reports whether the connection can be used again, which is true until it
+// or its Connector is closed. It is true even if the server cannot be reached,
+// because the channel reconnects by itself.
 func (c *Conn) IsValid() bool {
 	_, err := c.current()
 	return err == nil
 }
 
-// ExecContext runs a statement, reads its answer to the end and tells the
-// affected rows. The rows of a query are read and dropped. An INSERT of values may
-// travel as a native row insert: see Config.Insert.
+// ExecContext runs a statement, reads its answer to the end and returns the number
+// of affected rows. It reads and drops the rows of a query. It may send an INSERT of
+// values as a native row insert: see Config.Insert.
 func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if c.answer(args) {
 		return Result{}, nil
@@ -165,15 +165,15 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if script, err := c.connector.parse(query, len(args)); err == nil {
 		return c.exec(ctx, script, args)
 	}
-	statements, err := c.statements(query, args) // what is wrong with the text
+	statements, err := c.statements(query, args) // the error of the text
 	if err != nil {
 		return nil, err
 	}
 	return c.execStatements(ctx, statements)
 }
 
-// QueryContext runs a statement; its error comes from here when the server
-// refuses it, and from the rows when it fails later.
+// QueryContext runs a statement. It returns an error if the server refuses the
+// statement; the rows return an error if the statement fails later.
 func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	statements, err := c.statements(query, args)
 	if err != nil {
@@ -182,8 +182,8 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return c.query(ctx, statements)
 }
 
-// QueryArrow runs a statement and hands out its result as Arrow record batches.
-// args are bound as database/sql's are. The caller must release the reader.
+// QueryArrow runs a statement and returns its result as Arrow record batches. It
+// binds args as database/sql's calls do. You must release the reader.
 func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*RecordReader, error) {
 	named, err := namedValues(args, c.connector.cfg.TimeTruncate)
 	if err != nil {
@@ -194,12 +194,12 @@ func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*Reco
 		return nil, err
 	}
 	if len(statements) > 1 {
-		return nil, fmt.Errorf("%w: QueryArrow takes one at a time", ErrMultipleStatements)
+		return nil, fmt.Errorf("%w: QueryArrow accepts one at a time", ErrMultipleStatements)
 	}
 	return c.run(ctx, statements[0])
 }
 
-// Exec runs a statement; it is ExecContext with plain arguments.
+// Exec runs a statement as ExecContext does, with plain arguments.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, error) {
 	named, err := namedValues(args, c.connector.cfg.TimeTruncate)
 	if err != nil {
@@ -212,15 +212,15 @@ func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, err
 	return result.(Result), nil
 }
 
-// Result is what a statement without rows did.
+// Result is the outcome of a statement that returns no rows.
 type Result struct{ affected int64 }
 
-// LastInsertId is not supported: GreptimeDB has no generated keys.
+// LastInsertId returns an error: GreptimeDB has no generated keys.
 func (Result) LastInsertId() (int64, error) {
 	return 0, errors.New("greptime: LastInsertId: GreptimeDB has no generated keys; a row's key is its tags and time index")
 }
 
-// RowsAffected is the server's count: of rows accepted by an insert (duplicates
-// included), of rows matched by a delete, 1 for CREATE DATABASE and 0 for other
-// DDL. It is the sum if several statements ran.
+// RowsAffected returns the server's count: the rows that an insert accepted
+// (including duplicates), the rows that a delete matched, 1 for CREATE DATABASE, and
+// 0 for other DDL. If several statements ran, it returns the sum.
 func (r Result) RowsAffected() (int64, error) { return r.affected, nil }

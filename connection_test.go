@@ -413,7 +413,7 @@ func TestPortOfAnotherProtocolIsNamed(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, "tcp", test.addr)
 		}
 		for _, port := range []string{test.port, "7777"} { // what is seen is a matter of time
-			want := fmt.Sprintf("%s is by default GreptimeDB's port for %s; the driver needs that of gRPC, which is 4001 by default", port, test.protocol)
+			want := fmt.Sprintf("%s is GreptimeDB's default port for %s; the driver needs the gRPC port, which is 4001 by default", port, test.protocol)
 			if port == "7777" {
 				want = "4000 for HTTP, 4001 for gRPC, 4002 for MySQL and 4003 for PostgreSQL"
 			}

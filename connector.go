@@ -33,8 +33,8 @@ var (
 // Driver is the database/sql driver. Package driver registers it as "greptime".
 type Driver struct{}
 
-// Open makes a connection with channels of its own, which end with it. It is
-// there for the interface: database/sql calls OpenConnector.
+// Open opens a connection with channels of its own, which its Close closes. It only
+// implements driver.Driver: database/sql calls OpenConnector.
 func (Driver) Open(dsn string) (driver.Conn, error) {
 	c, err := open(dsn)
 	if err != nil {
@@ -43,8 +43,8 @@ func (Driver) Open(dsn string) (driver.Conn, error) {
 	return c, nil
 }
 
-// OpenConnector parses the DSN; see ParseDSN. The empty DSN is that of the zero Config:
-// wrappers open a driver with it, to look at its type.
+// OpenConnector parses the DSN (see ParseDSN) and returns a Connector for it. The empty
+// DSN stands for the zero Config, because wrappers open a driver with it to learn its type.
 func (Driver) OpenConnector(dsn string) (driver.Connector, error) {
 	c, err := newConnector(dsn)
 	if err != nil {
@@ -64,18 +64,18 @@ func newConnector(dsn string) (*Connector, error) {
 	return NewConnector(cfg)
 }
 
-// Connector owns the gRPC channels, one per endpoint, and makes connections that
-// share them: a connection costs nothing but its session's state. It is safe for
+// Connector owns the gRPC channels, one per endpoint, and opens connections that share
+// them. A connection holds only the state of its session. A Connector is safe for
 // concurrent use.
 //
-// Pass it to sql.OpenDB; sql.DB.Close closes it. A wrapper of the driver may not pass
-// Close on. So the network connections also end by themselves when for one minute
-// the Connector has had no open Conn and no call; the next call opens them again.
+// Pass it to sql.OpenDB; sql.DB.Close closes it. A wrapper of the driver may not forward
+// Close. The network connections therefore also close when for one minute the Connector
+// has had no open Conn and no call; the next call opens them again.
 type Connector struct {
 	cfg      *Config
 	loc      *time.Location
 	channels *transport.Channels
-	header   *savedHeader  // of the requests of a new connection; nil if it changes from one to the next
+	header   *savedHeader  // of a new connection's requests; nil if it differs between requests
 	hints    metadata.MD   // of the calls, which do not change it
 	tables   catalog.Cache // for native inserts
 	lastText atomic.Pointer[sqltext.Script]
@@ -84,16 +84,15 @@ type Connector struct {
 	nativeHints metadata.MD // of the calls of native inserts
 }
 
-// savedHeader is an encoded request header. It has the password: behind a pointer, which
-// package fmt does not follow, it does not get into what is printed of a Connector.
+// savedHeader is an encoded request header. It contains the password. The Connector holds
+// it by a pointer, which package fmt does not follow, so that it is never printed.
 type savedHeader struct{ encoded []byte }
 
 // Format writes the configuration without its password, whatever the verb.
 func (c *Connector) Format(state fmt.State, verb rune) { c.cfg.Format(state, verb) }
 
-// NewConnector checks the configuration and prepares the channels. It makes no
-// connection and reads, of the network, nothing; files named by TLSCA, TLSCert
-// and TLSKey are read now. cfg is copied.
+// NewConnector checks the configuration and returns a Connector for it. It does not use
+// the network. It reads the files that TLSCA, TLSCert and TLSKey name, and copies cfg.
 func NewConnector(cfg *Config) (*Connector, error) {
 	if cfg == nil {
 		cfg = NewConfig()
@@ -117,7 +116,7 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	if tlsConfig == nil && (!cfg.Password.IsZero() || cfg.Credentials != nil) {
 		for _, endpoint := range cfg.Endpoints {
 			if !isLoopback(endpoint) {
-				log.Warn("greptime: the password travels unencrypted; write tls=on where the server has TLS", "endpoint", endpoint)
+				log.Warn("greptime: the password travels unencrypted; set tls=on if the server has TLS", "endpoint", endpoint)
 			}
 		}
 	}
@@ -149,8 +148,8 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	return c, nil
 }
 
-// Connect makes a connection. Nothing is sent: the first statement, or Ping,
-// finds out whether the server can be reached and the credentials hold.
+// Connect opens a connection. It sends nothing: the first statement, or Ping, shows
+// whether the server can be reached and accepts the credentials.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -164,11 +163,11 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 // Driver returns the Driver.
 func (c *Connector) Driver() driver.Driver { return Driver{} }
 
-// Close ends the channels. Calls still open fail with ErrClosed.
+// Close closes the channels. Calls that are still open fail with ErrClosed.
 func (c *Connector) Close() error { return c.channels.Close() }
 
-// Connect opens a connection without database/sql, and checks it with a Ping.
-// The connection has channels of its own, which its Close ends.
+// Connect opens a connection without database/sql and checks it with a Ping. The
+// connection has channels of its own, which its Close closes.
 func Connect(ctx context.Context, dsn string) (*Conn, error) {
 	c, err := open(dsn)
 	if err != nil {
@@ -190,8 +189,8 @@ func open(dsn string) (*Conn, error) {
 	return c, nil
 }
 
-// tlsConfig is what the channels use: nil for plaintext. The files are added to a
-// copy of cfg.TLS.
+// tlsConfig returns the TLS configuration of the channels, or nil for plaintext. It adds
+// the files to a copy of c.TLS.
 func (c *Config) tlsConfig() (*tls.Config, error) {
 	if c.TLS == nil && !c.TLSEnabled {
 		return nil, nil
@@ -223,7 +222,7 @@ func (c *Config) tlsConfig() (*tls.Config, error) {
 	return t, nil
 }
 
-// isLoopback reports whether what is sent to the endpoint stays on this host.
+// isLoopback reports whether data sent to the endpoint stays on this host.
 func isLoopback(endpoint string) bool {
 	if strings.HasPrefix(endpoint, unixEndpoint) {
 		return true

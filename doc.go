@@ -5,66 +5,69 @@
 //
 //	db, err := sql.Open("greptime", "greptime://user:password@localhost:4001/public")
 //
-// What database/sql cannot say is on [Conn], which [Raw] takes from a pool and
-// [Connect] opens without one: results as Arrow record batches
-// ([Conn.QueryArrow]) and PromQL ([Conn.PromQL]). On such a Conn work packages
-// insert, for native row inserts, and bulk, for loads of millions of rows.
+// A [Conn] adds what database/sql has no methods for: results as Arrow record batches
+// ([Conn.QueryArrow]) and PromQL ([Conn.PromQL]). [Raw] takes a Conn from a pool, and
+// [Connect] opens one without a pool. Package insert writes rows natively, and package
+// bulk loads millions of rows.
 //
 // # Connections and sessions
 //
-// A [Connector] has one gRPC channel per endpoint, made when first needed and
-// ended by its Close, which sql.DB.Close calls, and also after a minute in which
-// there was neither an open connection nor a call; the next call makes it again. A connection is a session on
-// these channels and costs nothing; pool settings need no thought.
+// A [Connector] has one gRPC channel per endpoint, which the first call that needs it
+// opens. Connector.Close closes the channels; sql.DB.Close calls it. The network
+// connections also close when for one minute there has been no open Conn and no call;
+// the next call opens them again. Opening a Conn sends nothing: it is a session on
+// these shared channels, so the size of a pool does not change the number of network
+// connections.
 //
-// GreptimeDB keeps no session over gRPC: every request says its database and
-// time zone. A [Conn] keeps both. USE and SET time_zone are carried out by it and
-// not sent. database/sql gives a connection its DSN's session back before it
-// reuses it, so USE on a sql.DB lasts for nothing; take a sql.Conn, or put the
+// GreptimeDB keeps no session over gRPC: every request names its database and time
+// zone. A [Conn] keeps both. It carries out USE and SET time_zone itself and does not
+// send them. database/sql restores the DSN's session before it reuses a connection, so
+// USE on a sql.DB has no effect on later calls. Use a sql.Conn instead, or put the
 // database in the DSN.
 //
-// The time zone is one setting with two effects: how the server reads times
-// without a zone in the text of statements, and the Location of the time.Time
-// values that come back. What the driver itself writes always says UTC.
+// The time zone is one setting with two effects. The server reads times without a zone
+// in the text of statements in it, and the time.Time values of results have it as their
+// Location. Times that the driver itself writes are always in UTC.
 //
 // # Statements and arguments
 //
-// GreptimeDB has no bound parameters over gRPC. The driver puts each argument
-// into the text as one literal, found by a lexer of GreptimeDB's own dialect, and
-// refuses what it cannot write without doubt. Placeholders are ?, $1 or :name
-// (with sql.Named), not mixed. A text without arguments is sent as it is.
+// GreptimeDB has no bound parameters over gRPC. The driver therefore writes each
+// argument into the text as one literal. A lexer of GreptimeDB's own dialect finds the
+// placeholders. The driver refuses an argument that it cannot write unambiguously.
+// Placeholders are ?, $1 or :name (with sql.Named); a text must not mix them. A text
+// without arguments is sent unchanged.
 //
-// Arguments: nil, bool, all integers and floats, string, []byte, time.Time,
-// json.RawMessage, *big.Rat, [Date], [TimeOfDay], [Decimal], [Interval],
-// [Vector], pointers to and sql.Null of these, types based on the basic ones, and
-// whatever is a driver.Valuer. A []byte is a binary, never text, but for a JSON
-// column, and a time.Time at midnight UTC is a day for a DATE column: what a query
-// returns can be inserted again, where the driver knows the column (see
-// Config.Insert). A json.Number is a number, and so are decimal types with the
-// methods Coefficient and Exponent (shopspring) or Decompose (apd, ericlagergren),
-// although their Value is text: GreptimeDB compares a number with text as text, and
-// so finds wrong rows. Errors that name a row of an INSERT count rows from 0, as
-// packages insert and bulk do.
+// Arguments may be nil, bool, all integers and floats, string, []byte, time.Time,
+// json.RawMessage, *big.Rat, [Date], [TimeOfDay], [Decimal], [Interval], [Vector],
+// pointers to these and sql.Null of these, types based on the basic ones, and any
+// driver.Valuer. A []byte is binary, never text, except for a JSON column. A time.Time
+// at midnight UTC is a day for a DATE column. So what a query returns can be inserted
+// again, where the driver knows the column (see Config.Insert). A json.Number is a
+// number. So are decimal types with the methods Coefficient and Exponent (shopspring) or
+// Decompose (apd, ericlagergren), although their Value is text: GreptimeDB compares a
+// number with text as text, and so finds wrong rows. Errors that name a row of an INSERT
+// count rows from 0, as packages insert and bulk do.
 //
-// In the VALUES of an INSERT, NaN and infinities have no literal, and any expression
-// there would make GreptimeDB 1.0 store JSON and vector text of the whole statement
-// unread. So such an INSERT has to travel natively: Exec sends INSERT INTO t (…)
-// VALUES (…), (…) of placeholders and literals as a native row insert where that
-// stores the same as the text, which is several times faster; see Config.Insert.
+// NaN and infinities have no literal in the VALUES of an INSERT, and any expression
+// there makes GreptimeDB 1.0 store the JSON and vector text of the whole statement
+// unread. Such an INSERT must therefore travel natively. Exec sends INSERT INTO t (…)
+// VALUES (…), (…) of placeholders and literals as a native row insert where that stores
+// the same as the text. This is several times faster; see Config.Insert.
 //
-// A timestamp column is compared with a time.Time exactly, unless the time has finer
-// digits than the column: GreptimeDB up to 1.1.2 cuts those off, towards 1970, and so
-// finds the row at .123 for ts = .123456 in a TIMESTAMP(3); from 1.1.3 on it compares
-// all digits. Config.TimeTruncate cuts them in the driver, towards the past, for all
-// versions alike. A time before
-// 1677 or after 2262 may have microseconds, not nanoseconds. Text is not compared
-// exactly: GreptimeDB 1.0 compares text on a whole second by seconds.
+// A comparison of a timestamp column with a time.Time is exact, unless the time has
+// finer digits than the column. GreptimeDB up to 1.1.2 cuts those digits off, towards
+// 1970, and so finds the row at .123 for ts = .123456 in a TIMESTAMP(3). From 1.1.3 on it
+// compares all digits. Config.TimeTruncate cuts them in the driver, towards the past, on
+// all versions alike. A time before 1677 or after 2262 may have microseconds, but not
+// nanoseconds. A comparison with text is not exact: GreptimeDB 1.0 compares text on a
+// whole second by seconds.
 //
-// A text of several statements is refused, because the server answers those with
-// an error whatever happened. With multi_statements=true they are run one by one:
-// by Exec all of them, up to the first error; by Query up to the first that returns
-// rows, and each further one when Rows.NextResultSet gets to it. Closing the rows
-// before that is an error if a statement that writes has not been run.
+// A text of several statements is refused, because the server answers it with an error
+// whether or not it succeeded. With multi_statements=true the driver runs the statements
+// one by one. Exec runs all of them, up to the first error. Query runs them up to the
+// first that returns rows, and Rows.NextResultSet runs the next. Closing the rows earlier
+// is an error if a statement that has not run is a write.
+//
 // There are no transactions: BeginTx, and texts such as BEGIN and COMMIT, return
 // [ErrTransactions]. With transactions=ignore they do nothing.
 //
@@ -87,39 +90,38 @@
 //	VECTOR                  string, [1,2,3]                Vector
 //	lists, structs          []byte, JSON text              string
 //
-// NULL goes into pointers, sql.Null, *[]byte and *any; of JSON on Go 1.27 also into a
-// *json.RawMessage, which database/sql refuses before. ColumnType.ScanType is the exact
-// type: int64, of a nullable column sql.NullInt64, or [Null] where database/sql has no
-// such type. On Go 1.27 values are scanned
-// straight from the Arrow column into the destination, without boxing, where the
-// destination's type is the column's; database/sql's rules hold for the others.
-// Nothing that is handed out shares memory with a record batch. Short strings of
-// neighbouring rows share one copy of a few kilobytes: clone the few that are to be
-// kept of very many.
+// NULL scans into pointers, sql.Null, *[]byte and *any. On Go 1.27 a NULL of a JSON
+// column also scans into a *json.RawMessage, which database/sql refuses before.
+// ColumnType.ScanType is the exact type: for example int64, or sql.NullInt64 for a
+// nullable column, or [Null] where database/sql has no such type. On Go 1.27 a value
+// is scanned from the Arrow column into the destination without boxing, if the
+// destination has the column's type; database/sql's rules hold for other
+// destinations. No value that you receive shares memory with a record batch. Short
+// strings of neighbouring rows share one copy of a few kilobytes: if you keep only a
+// few of very many strings, clone them.
 //
-// A result that is not complete never looks complete: a stream that breaks off,
-// at whatever byte, ends in an error from Rows.Err, and so does the one case in
-// which the server itself reports success too early ([ErrTruncated]). Rows that are
-// closed early read a little more, and Close and Row.Scan return an error there.
+// An incomplete result always ends in an error. Rows.Err returns it when a stream breaks
+// off, at any byte, and also in the one case in which the server itself reports success
+// too early ([ErrTruncated]). Rows that you close early read a little more, and Close and
+// Row.Scan return an error found there.
 //
 // # Errors and retries
 //
-// The server's errors are *[Error], with GreptimeDB's own [Code]; Codes work with
-// errors.Is. When a context ends, errors.Is(err, ctx.Err()) holds.
+// The server's errors are of type *[Error] and have GreptimeDB's own [Code]; errors.Is
+// matches Codes. When a context ends a call, errors.Is(err, ctx.Err()) holds.
 //
-// With several endpoints, a read that finds one unavailable before its first
-// message goes to the next. A write does only if it provably was not sent.
-// Nothing else is repeated, unless insert or bulk are told to. GreptimeDB executes the
-// parts of a write in parallel, undoes nothing, and answers with the first error. So
+// With several endpoints, a read that finds one unavailable before its first message
+// continues on the next. A write does so only if it provably was not sent. The driver
+// repeats nothing else, unless you tell insert or bulk to. GreptimeDB executes the parts
+// of a write in parallel, undoes nothing, and answers with the first error. So
 // Error.Ambiguous is true unless the answer proves that no row of the call was written;
-// [Error.SafeToRetry] is its opposite.
-// The driver never returns driver.ErrBadConn from a statement, which would
-// make database/sql repeat it.
+// [Error.SafeToRetry] is its opposite. A statement never returns driver.ErrBadConn, which
+// would make database/sql repeat it.
 //
 // # Compression
 //
-// Arrow bodies come LZ4-compressed from the server as it is configured. gRPC
-// compression is another layer, off unless the DSN asks for it. Importing this
-// package registers the gRPC compressors gzip and zstd with the process, as
+// The server compresses Arrow bodies with LZ4, according to its configuration. gRPC
+// compression is a separate layer, which is off unless the DSN turns it on. Importing
+// this package registers the gRPC compressors gzip and zstd for the whole process, as
 // importing grpc's own gzip package does.
 package greptime

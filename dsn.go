@@ -12,22 +12,22 @@ const (
 	dsnForm   = "greptime://[user[:password]@]host[:port][,host[:port]…][/database][?key=value&…]"
 )
 
-// errDSNEscape answers every sign of an unescaped character. It quotes nothing, because nobody can
-// tell where the password ends in such a DSN.
-var errDSNEscape = errors.New("greptime: DSN: a user, password, database or value has a character that must be percent-encoded: " +
+// errDSNEscape is the error for every sign of an unescaped character. It quotes nothing, because
+// where the password ends in such a DSN is unknown.
+var errDSNEscape = errors.New("greptime: DSN: a user, password, database or value contains a character that must be percent-encoded: " +
 	"write @ as %40, / as %2F, ? as %3F, # as %23, : as %3A, & as %26, % as %25 and a space as %20 (url.PathEscape does most of it); the form is " + dsnForm)
 
-// ParseDSN reads a data source name:
+// ParseDSN parses a data source name:
 //
 //	greptime://[user[:password]@]host[:port][,host[:port]…][/database][?key=value&…]
 //
-// The port is 4001 and the database public unless given. An IPv6 address stands in brackets. A Unix
-// socket is unix:%2Fpath in place of host and port. In the
-// user, password, database and values every character but letters, digits and -._~ may be
-// percent-encoded, and @ / ? # & % and spaces must be; + stands for itself. The keys are listed in
-// the README and are the fields of [Config]; each may be given once.
+// The default port is 4001, the default database public. Write an IPv6 address in brackets, and a
+// Unix socket as unix:%2Fpath in place of host and port. In the user, password, database and values
+// you may percent-encode every character but letters, digits and -._~, and you must encode
+// @ / ? # & % and spaces; + stands for itself. The README lists the keys, which set the fields of
+// [Config]. Each may occur once.
 //
-// Errors name what to write instead and never contain the password.
+// Errors say what to write instead and never contain the password.
 func ParseDSN(dsn string) (*Config, error) {
 	rest, ok := strings.CutPrefix(dsn, dsnScheme)
 	if !ok {
@@ -55,7 +55,7 @@ func ParseDSN(dsn string) (*Config, error) {
 	if database := strings.TrimPrefix(path, "/"); database != "" {
 		var err error
 		if strings.Contains(database, "/") {
-			return nil, fmt.Errorf("greptime: DSN: the database has more than one part; write a / in its name as %%2F; the form is %s", dsnForm)
+			return nil, fmt.Errorf("greptime: DSN: there is a second / in the database; write a / in its name as %%2F; the form is %s", dsnForm)
 		}
 		if c.Database, err = url.PathUnescape(database); err != nil {
 			return nil, errDSNEscape
@@ -77,7 +77,7 @@ func mustEscape(r rune) bool { return r <= ' ' || r == '#' || r == 0x7f }
 func errDSNScheme(dsn string) error {
 	for _, scheme := range []string{"mysql", "postgres", "postgresql", "http", "https", "grpc", "greptimedb"} {
 		if strings.HasPrefix(dsn, scheme+"://") {
-			return fmt.Errorf("greptime: DSN: the scheme is %s, not greptime; the port is that of gRPC (4001); the form is %s", scheme, dsnForm)
+			return fmt.Errorf("greptime: DSN: the scheme is %s; it must be greptime, with GreptimeDB's gRPC port (4001 by default); the form is %s", scheme, dsnForm)
 		}
 	}
 	return fmt.Errorf("greptime: DSN does not start with %s; the form is %s", dsnScheme, dsnForm)
@@ -121,13 +121,13 @@ func (c *Config) setParams(query string) error {
 		p := paramByKey(key)
 		switch {
 		case key == "":
-			return errors.New("a key is missing; after the ? come key=value pairs with & between them")
+			return errors.New("a key is missing; write key=value pairs after the ?, with & between them")
 		case p == nil:
 			return errUnknownKey(key)
 		case seen[key]:
-			return fmt.Errorf("key %s is there twice; write it once", key)
+			return fmt.Errorf("duplicate key %s", key)
 		case text == "":
-			return fmt.Errorf("key %s has no value; write %s=… or leave the key out", key, key)
+			return fmt.Errorf("key %s has no value; write %s=… or omit the key", key, key)
 		}
 		seen[key] = true
 		value, err := url.PathUnescape(text)
@@ -141,11 +141,12 @@ func (c *Config) setParams(query string) error {
 	return nil
 }
 
-// errUnknownKey names the nearest known key, and all of them when none is near.
+// errUnknownKey returns an error that names the most similar known key, or all known keys if none
+// is similar.
 func errUnknownKey(key string) error {
 	const longest = 64
 	if len(key) > longest {
-		return errors.New("a key of more than 64 bytes is unknown; is there an & or = in a value? Write them as %26 and %3D")
+		return errors.New("unknown key of more than 64 bytes; if a value contains & or =, write %26 or %3D")
 	}
 	nearest, distance := "", longest+1
 	keys := make([]string, len(params))
@@ -156,12 +157,12 @@ func errUnknownKey(key string) error {
 		}
 	}
 	if distance <= max(2, len(key)/2) {
-		return fmt.Errorf("key %q is unknown; did you mean %s?", key, nearest)
+		return fmt.Errorf("unknown key %q; did you mean %s?", key, nearest)
 	}
-	return fmt.Errorf("key %q is unknown; known keys are %s", key, strings.Join(keys, ", "))
+	return fmt.Errorf("unknown key %q; known keys are %s", key, strings.Join(keys, ", "))
 }
 
-// editDistance is the number of bytes to insert, delete or replace to make b of a.
+// editDistance returns the number of bytes to insert, delete or replace to turn a into b.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -182,11 +183,11 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// FormatDSN returns the DSN that ParseDSN reads as c, with the password in it and without the keys
-// that have their default. Print the Config itself where the password must not be seen.
+// FormatDSN returns the DSN that ParseDSN reads as c. It contains the password, and omits the keys
+// that have their default. To hide the password, print the Config itself.
 func (c *Config) FormatDSN() string { return c.formatDSN(escape(c.Password.Reveal(), "")) }
 
-// formatDSN writes the password as it is given.
+// formatDSN returns the DSN with the given text in place of the password.
 func (c *Config) formatDSN(password string) string {
 	c = c.withDefaults()
 	var b strings.Builder
@@ -217,7 +218,7 @@ func (c *Config) formatDSN(password string) string {
 	return b.String()
 }
 
-// escape percent-encodes every byte that is not unreserved in a URL and not in keep.
+// escape percent-encodes every byte that is neither unreserved in a URL nor in keep.
 func escape(text, keep string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder

@@ -14,14 +14,15 @@ var (
 	errEndpointHost     = errors.New("is not host:port; a host has only letters, digits, '.', '-' and '_'")
 	errEndpointBrackets = errors.New("is not host:port; an IPv6 address is written in brackets, as in [::1]:4001")
 	errEndpointSocket   = errors.New("is not a Unix socket; write unix: and its path, as in unix:/run/greptime.sock, or unix:%2Frun%2Fgreptime.sock in a DSN")
-	errEndpointPort     = errors.New("has no valid port; write a number from 1 to 65535 after the colon, or neither")
+	errEndpointPort     = errors.New("has no valid port; write a number from 1 to 65535 after the colon, or omit both")
 )
 
-// unixEndpoint begins the endpoint of a Unix socket.
+// unixEndpoint is the prefix of the endpoint of a Unix socket.
 const unixEndpoint = "unix:"
 
-// parseEndpoint reads host, host:port, [IPv6], [IPv6]:port or unix:path, and returns it with its
-// port and an IPv6 address in its shortest form. Errors do not repeat the text (see Config.check).
+// parseEndpoint reads host, host:port, [IPv6], [IPv6]:port or unix:path. It returns the endpoint
+// with its port, and an IPv6 address in its shortest form. Errors do not quote the text (see
+// Config.check).
 func parseEndpoint(text string) (string, error) {
 	if text == "" {
 		return "", errEndpointEmpty
@@ -59,7 +60,7 @@ func parseEndpoint(text string) (string, error) {
 	return net.JoinHostPort(host, strconv.FormatUint(number, 10)), nil
 }
 
-// parseSocket returns the endpoint of a socket's path, which gRPC would write as unix:path or
+// parseSocket returns the endpoint of a socket's path, which in gRPC is written unix:path or
 // unix:///path.
 func parseSocket(path string) (string, error) {
 	if rest, ok := strings.CutPrefix(path, "//"); ok && strings.HasPrefix(rest, "/") {
@@ -71,10 +72,10 @@ func parseSocket(path string) (string, error) {
 	return unixEndpoint + path, nil
 }
 
-// notPathRune reports whether r makes a path unlikely to be meant, or unreadable in messages.
+// notPathRune reports whether r makes a path unreadable in messages, or unlikely to be intended.
 func notPathRune(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }
 
-// isPort reports whether what follows unix: is a port, and unix the name of a host.
+// isPort reports whether the text after unix: is a port, so that unix is the name of a host.
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return err == nil

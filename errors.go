@@ -13,70 +13,71 @@ import (
 )
 
 var (
-	// ErrTruncated is the end of a result that the server broke off while it reported success.
-	// GreptimeDB ends results with a message of metrics, and without it rows may be missing.
+	// ErrTruncated reports that the server broke a result off although it reported success.
+	// GreptimeDB ends results with a message of metrics; if it is missing, rows may be missing.
 	ErrTruncated = errors.New("greptime: the server ended the result before it was complete; rows may be missing, so run the query again")
 
-	// ErrTransactions is what BeginTx and texts such as BEGIN return, unless Config.Transactions is
-	// ignore; then, what cannot be ignored: a Rollback after a write, a write in a read-only
-	// transaction, an isolation level.
+	// ErrTransactions reports that GreptimeDB has no transactions. BeginTx and texts such as BEGIN
+	// return it, unless Config.Transactions is ignore. With ignore, only what cannot be ignored returns
+	// it: a Rollback after a write, a write in a read-only transaction, an isolation level.
 	ErrTransactions = errors.New("greptime: GreptimeDB has no transactions; leave them out, or set transactions=ignore in the DSN to make BEGIN, COMMIT and ROLLBACK do nothing")
 
-	// ErrMultipleStatements refuses a text of several statements before it is sent, unless
-	// Config.MultiStatements is set. GreptimeDB 1.0.2 runs such a text and answers with an error
-	// whatever happened.
+	// ErrMultipleStatements reports that a text has several statements and was not sent, because
+	// Config.MultiStatements is not set. GreptimeDB 1.0.2 runs such a text and answers with an error
+	// even if it succeeds.
 	ErrMultipleStatements = errors.New("greptime: the text has several statements; run them one by one, or set multi_statements=true in the DSN")
 
-	// ErrClosed is what everything of this package returns that is used after it was closed, and what
-	// everything of insert and bulk, too, returns whose Connector was closed. (What is closed itself has
-	// an error of its own there: bulk.ErrClosed, insert.ErrClosed, insert.ErrStreamEnded.)
+	// ErrClosed reports that a value of this package was used after it was closed. Packages insert
+	// and bulk return it after the Connector was closed. (They have errors of their own for values
+	// that were closed themselves: bulk.ErrClosed, insert.ErrClosed, insert.ErrStreamEnded.)
 	ErrClosed = errors.New("greptime: already closed")
 )
 
-// Names of the trailers in which GreptimeDB puts its status code and, in versions after 1.1.4, its
-// advice on retries.
+// Names of the trailers in which GreptimeDB sends its status code and, in versions after 1.1.4, its
+// hint on retries.
 const (
 	errCodeTrailer   = "x-greptime-err-code"
 	retryHintTrailer = "x-greptime-err-retry-hint"
 )
 
-// Error is an answer of the server that is not success, or a failure on the way to it.
+// Error is an error that the server returned, or a failure to reach it.
 //
-// A [Code] is matched by errors.Is(err, greptime.TableNotFound), and so is the context's error if
-// that ended the request. The functions of grpc-go's package status see the gRPC code.
+// errors.Is matches its [Code], as in errors.Is(err, greptime.TableNotFound), and also the context's
+// error if the context ended the request. The functions of grpc-go's package status return its gRPC
+// code.
 type Error struct {
-	// Code is GreptimeDB's own status code; 0 if the server gave none. There is none for errors of
+	// Code is GreptimeDB's own status code, or 0 if the server gave none. There is none for errors of
 	// the connection, for methods that the server does not have, and for failed bulk loads before
-	// version 1.1.2. Cancelled and DeadlineExceeded are also taken from the gRPC code.
+	// version 1.1.2. Cancelled and DeadlineExceeded may also come from the gRPC code.
 	Code Code
 
-	// Message is the server's text. Errors that the server keeps to itself are Internal error with
-	// the number of the code.
+	// Message is the server's text. For an error whose text the server hides, it is "Internal error"
+	// with the number of the code.
 	Message string
 
 	// GRPC is the gRPC status code.
 	GRPC codes.Code
 
-	// Endpoint is the host:port that answered, or should have.
+	// Endpoint is the host:port that answered, or that did not answer.
 	Endpoint string
 
 	// Ambiguous reports that the server may have executed the write, in whole or in part:
-	// nothing proves that it did not. If it is false, no row of the call was written.
+	// nothing proves that it did not. If Ambiguous is false, no row of the call was written.
 	Ambiguous bool
 
-	// Retryable is the server's opinion that the same request may succeed later: its hint where it
-	// sends one, otherwise the list that GreptimeDB has up to 1.1.4. It says nothing about whether
-	// repeating a write is harmless.
+	// Retryable reports that, by the server's judgment, the same request may succeed later. It comes
+	// from the server's hint if there is one, and otherwise from the list of codes that GreptimeDB has
+	// up to 1.1.4. It does not mean that a write can be repeated without harm: see SafeToRetry.
 	Retryable bool
 
 	fromServer bool  // GreptimeDB itself gave Code
 	proof      proof // what the answer proves about a write
 	cause      error
-	details    []string // what the driver knows beside the message
+	details    []string // what the driver adds to the message
 }
 
-// newServerError makes an Error of a status that is not OK and its trailer. Ambiguous and the cause
-// are the caller's to set.
+// newServerError returns an Error for a status that is not OK and its trailer. The caller sets
+// Ambiguous and the cause.
 func newServerError(st *status.Status, trailer metadata.MD, endpoint string) *Error {
 	e := &Error{Message: st.Message(), GRPC: st.Code(), Endpoint: endpoint}
 	if values := trailer.Get(errCodeTrailer); len(values) > 0 {
@@ -106,21 +107,20 @@ func newServerError(st *status.Status, trailer metadata.MD, endpoint string) *Er
 	return e
 }
 
-// SafeToRetry reports whether nothing was done, so that the same call, made again, cannot repeat
-// a write: the request was not sent, or the answer proves that the server refused it before it
-// wrote anything, as by RateLimited. It is true for every failure of a read. It does not report
-// whether another attempt can succeed: Unavailable, RateLimited and Retryable pass, InvalidSyntax
-// does not.
+// SafeToRetry reports whether you can make the same call again without repeating a write: the
+// request was not sent, or the answer proves that the server refused it before it wrote anything,
+// as RateLimited does. It is true for every failed read. It does not report whether another attempt
+// can succeed: Unavailable, RateLimited and Retryable errors are temporary, InvalidSyntax is not.
 func (e *Error) SafeToRetry() bool { return !e.Ambiguous }
 
-// Error returns the message with code and endpoint, and what to do about it where that is known.
+// Error returns the message with code and endpoint, and a remedy if one is known.
 func (e *Error) Error() string {
 	text := e.Message
 	if text == "" && e.cause != nil {
 		text = e.cause.Error()
 	}
 	if text == "" {
-		text = "the request failed without a word of why"
+		text = "the request failed and the server gave no reason"
 	}
 	text = "greptime: " + strings.TrimPrefix(text, "greptime: ")
 
@@ -151,30 +151,30 @@ func (e *Error) Error() string {
 	return text
 }
 
-// advice is what to do about answers of the server that leave that open.
+// advice returns the remedy for answers of the server that name none.
 func (e *Error) advice() string {
 	switch {
 	case e.Code == AuthHeaderNotFound:
-		return "the server wants a user: greptime://user:password@host"
+		return "the server requires a user: greptime://user:password@host"
 	case e.Code == 0 && e.GRPC == codes.Unimplemented && e.Message == "":
 		return "is this GreptimeDB's gRPC port, which is 4001 by default?"
 	case isDateRefusal(e):
 		return "for a DATE column pass a greptime.Date: greptime.DateOf(t) of a time.Time"
 	case isJSONRefusal(e):
-		return "for a JSON column pass json.RawMessage, or text: a []byte is a binary"
+		return "for a JSON column pass json.RawMessage, or text: a []byte is binary"
 	}
 	return ""
 }
 
-// isRefusedAsRead reports whether the server refuses a value in the text of an INSERT that
-// it would store natively: a DATE or JSON value as a query returns it. It does so before
-// anything is written.
+// isRefusedAsRead reports whether the server refuses, in the text of an INSERT, a value that
+// it would store natively: a DATE or JSON value as a query returns it. The server refuses it
+// before it writes anything.
 func isRefusedAsRead(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && !e.Ambiguous && (isDateRefusal(e) || isJSONRefusal(e))
 }
 
-// isDateRefusal reports whether GreptimeDB refuses the text of a moment for a DATE column.
+// isDateRefusal reports whether GreptimeDB refuses the text of a date and time for a DATE column.
 func isDateRefusal(e *Error) bool {
 	value, ok := strings.CutPrefix(e.Message, "Failed to parse value: Failed to parse ")
 	if !ok || e.Code != InvalidSyntax {
@@ -197,12 +197,12 @@ func (e *Error) Is(target error) bool {
 	return ok && code == e.Code
 }
 
-// Unwrap returns what made the request fail when that was not an answer of the server, such as the
-// context's error; otherwise nil.
+// Unwrap returns the cause of a failure that is not an answer of the server, such as the context's
+// error; otherwise nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// GRPCStatus is for the functions of grpc-go's package status. It is nil for an Error that no gRPC
-// status is behind.
+// GRPCStatus returns the gRPC status, for the functions of grpc-go's package status. It is nil for an
+// Error without one.
 func (e *Error) GRPCStatus() *status.Status {
 	if e.GRPC == codes.OK {
 		return nil

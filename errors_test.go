@@ -169,12 +169,12 @@ func TestErrorText(t *testing.T) {
 		{&Error{Message: "reset", GRPC: codes.Unavailable, Ambiguous: true},
 			"greptime: reset (gRPC Unavailable); outcome unknown: the server may have executed the write, in whole or in part, so check before you repeat it"},
 		{&Error{GRPC: codes.Unimplemented, Endpoint: "h:4002"},
-			"greptime: the request failed without a word of why (gRPC Unimplemented, h:4002); is this GreptimeDB's gRPC port, which is 4001 by default?"},
+			"greptime: the request failed and the server gave no reason (gRPC Unimplemented, h:4002); is this GreptimeDB's gRPC port, which is 4001 by default?"},
 		{&Error{Code: AuthHeaderNotFound, Message: "Not found http or grpc authorization header"},
-			"greptime: Not found http or grpc authorization header (AuthHeaderNotFound 7003); the server wants a user: greptime://user:password@host"},
+			"greptime: Not found http or grpc authorization header (AuthHeaderNotFound 7003); the server requires a user: greptime://user:password@host"},
 		{&Error{Endpoint: "h:1", cause: ErrTruncated},
 			"greptime: the server ended the result before it was complete; rows may be missing, so run the query again (h:1)"},
-		{&Error{}, "greptime: the request failed without a word of why"},
+		{&Error{}, "greptime: the request failed and the server gave no reason"},
 	}
 	for _, test := range tests {
 		if got := test.err.Error(); got != test.want {

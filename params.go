@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Values of the keys that take one of a few words.
+// Values of the keys that accept one of a few words.
 const (
 	compressionNone = "none"
 	compressionGzip = "gzip"
@@ -33,23 +33,23 @@ const (
 // checks of Config and the table in the README.
 type param struct {
 	key      string
-	values   string // what may be written, for people
-	fallback string // the default as written in a DSN, "" where there is none
+	values   string // the values that it accepts, for readers
+	fallback string // the default as written in a DSN; "" if there is none
 	meaning  string
 
-	// get writes the field, in a Config whose defaults are filled in, as set reads it.
+	// get returns the field as set reads it. The defaults of the Config are set.
 	get func(c *Config) string
 	// set reads a value that is not empty.
 	set func(c *Config, value string) error
-	// check reports a value that cannot work; nil if every value can. It also sees Configs that were
-	// not made from a DSN, and zero values, which stand for the default.
+	// check returns an error for a value that cannot work. It is nil if every value can. It also gets
+	// Configs that do not come from a DSN, and zero values, which stand for the default.
 	check func(c *Config) error
 }
 
 var params = []param{
 	{
 		key: "timezone", values: "IANA name, `+08:00`", fallback: defaultTimeZone,
-		meaning: "zone in which the server reads times without one, and of the `time.Time` values in results",
+		meaning: "zone of times without a zone in SQL text, and of `time.Time` values in results",
 		get:     func(c *Config) string { return c.TimeZone },
 		set:     func(c *Config, value string) error { c.TimeZone = value; return nil },
 		check: func(c *Config) error {
@@ -59,7 +59,7 @@ var params = []param{
 	},
 	{
 		key: "timeout", values: "duration, `none`", fallback: "none",
-		meaning: "limit for a whole query when its context has no deadline",
+		meaning: "limit for a whole query if its context has no deadline",
 		get:     func(c *Config) string { return durationOrNone(c.Timeout) },
 		set:     func(c *Config, value string) error { return setDurationOrNone(&c.Timeout, value) },
 		check:   func(c *Config) error { return checkNotNegative(c.Timeout) },
@@ -97,12 +97,12 @@ var params = []param{
 	wordParam("accept_compression", "gRPC compression of responses, on top of the LZ4 of record batches",
 		func(c *Config) *string { return &c.AcceptCompression },
 		compressionNone, compressionGzip, compressionZstd),
-	wordParam("balance", "which of several endpoints to use; `ordered` prefers the first",
+	wordParam("balance", "how to choose among several endpoints; `ordered` prefers the first",
 		func(c *Config) *string { return &c.Balance },
 		balanceRandom, balanceRoundRobin, balanceOrdered),
 	{
 		key: "hints", values: "`k=v,k2=v2`",
-		meaning: "hints for inserts and queries, such as `append_mode=true,ttl=7d`; bulk loads have none",
+		meaning: "hints for inserts and queries, such as `append_mode=true,ttl=7d`; bulk loads do not send them",
 		get:     func(c *Config) string { return formatHints(c.Hints) },
 		set: func(c *Config, value string) (err error) {
 			c.Hints, err = parseHints(value)
@@ -127,7 +127,7 @@ var params = []param{
 	},
 	{
 		key: "keepalive", values: "duration ≥ 10s, `0`", fallback: "30s",
-		meaning: "interval of HTTP/2 pings, also when idle; `0` = none",
+		meaning: "interval of HTTP/2 pings, also on idle connections; `0` means no pings",
 		get: func(c *Config) string {
 			if c.KeepAlive < 0 {
 				return "0"
@@ -143,33 +143,33 @@ var params = []param{
 		},
 		check: func(c *Config) error {
 			if c.KeepAlive > 0 && c.KeepAlive < minKeepAlive {
-				return fmt.Errorf("%v is too short; the least is %v", c.KeepAlive, minKeepAlive)
+				return fmt.Errorf("%v is too short; the minimum is %v", c.KeepAlive, minKeepAlive)
 			}
 			return nil
 		},
 	},
-	wordParam("insert", "how `INSERT … VALUES` travels: as a native row insert where that stores the same, as text, or natively or not at all",
+	wordParam("insert", "how `INSERT … VALUES` travels: `auto` natively where that stores the same, else as text; `sql` as text; `native` natively, or it is an error",
 		func(c *Config) *string { return &c.Insert },
 		insertAuto, insertSQL, insertNative),
 	{
 		key: "time_truncate", values: "duration, `none`", fallback: "none",
-		meaning: "cuts `time.Time` arguments to a multiple, towards the past: `1ms` makes comparisons with TIMESTAMP(3) the same on all versions",
+		meaning: "cut `time.Time` arguments to a multiple of this, towards the past; `1ms` makes comparisons with TIMESTAMP(3) the same on all versions",
 		get:     func(c *Config) string { return durationOrNone(c.TimeTruncate) },
 		set:     func(c *Config, value string) error { return setDurationOrNone(&c.TimeTruncate, value) },
 		check:   func(c *Config) error { return checkNotNegative(c.TimeTruncate) },
 	},
 	{
 		key: "multi_statements", values: "`false`, `true`", fallback: "false",
-		meaning: "allow several statements in one text; they are run one by one",
+		meaning: "allow several statements in one text, which run one by one",
 		get:     func(c *Config) string { return strconv.FormatBool(c.MultiStatements) },
 		set:     func(c *Config, value string) error { return setBool(&c.MultiStatements, value, "false", "true") },
 	},
-	wordParam("transactions", "what `BeginTx`, `BEGIN`, `COMMIT` and so on do: return an error, or nothing at all (GreptimeDB has no transactions)",
+	wordParam("transactions", "GreptimeDB has no transactions: with `error`, `BeginTx`, `BEGIN`, `COMMIT` and so on return an error; with `ignore` they do nothing",
 		func(c *Config) *string { return &c.Transactions },
 		transactionsError, transactionsIgnore),
 }
 
-// paramByKey returns nil for a key that does not exist.
+// paramByKey returns the param of a key, or nil for an unknown key.
 func paramByKey(key string) *param {
 	for i := range params {
 		if params[i].key == key {
@@ -179,7 +179,7 @@ func paramByKey(key string) *param {
 	return nil
 }
 
-// textParam is a key whose value is taken as it is and is empty by default.
+// textParam returns the param of a key that accepts any text and is empty by default.
 func textParam(key, values, meaning string, field func(*Config) *string) param {
 	return param{
 		key: key, values: values, meaning: meaning,
@@ -188,7 +188,7 @@ func textParam(key, values, meaning string, field func(*Config) *string) param {
 	}
 }
 
-// wordParam is a key with a closed list of values, the first of which is the default.
+// wordParam returns the param of a key that accepts one of words. The first is the default.
 func wordParam(key, meaning string, field func(*Config) *string, words ...string) param {
 	return param{
 		key: key, values: "`" + strings.Join(words, "`, `") + "`", fallback: words[0], meaning: meaning,
@@ -224,7 +224,7 @@ func setDuration(field *time.Duration, value string) error {
 	return nil
 }
 
-// setDurationOrNone reads a duration of which 0 is none.
+// setDurationOrNone reads a duration, or none, which is 0.
 func setDurationOrNone(field *time.Duration, value string) error {
 	if value == "none" {
 		*field = 0
@@ -258,7 +258,7 @@ func checkTLS(c *Config) error {
 	return nil
 }
 
-// parseHints reads k=v,k2=v2. What a key or value may hold is left to checkHints.
+// parseHints reads k=v,k2=v2. It leaves the check of keys and values to checkHints.
 func parseHints(text string) (map[string]string, error) {
 	hints := make(map[string]string)
 	for pair := range strings.SplitSeq(text, ",") {
@@ -267,15 +267,15 @@ func parseHints(text string) (map[string]string, error) {
 			return nil, fmt.Errorf("%q is not key=value; write hints=key=value,key2=value2", pair)
 		}
 		if _, twice := hints[key]; twice {
-			return nil, fmt.Errorf("hint %q is there twice", key)
+			return nil, fmt.Errorf("duplicate hint %q", key)
 		}
 		hints[key] = value
 	}
 	return hints, nil
 }
 
-// formatHints is the inverse of parseHints, in the order of the keys, and the value of the
-// x-greptime-hints header.
+// formatHints returns the text that parseHints reads, in the order of the keys. It is also the
+// value of the x-greptime-hints header.
 func formatHints(hints map[string]string) string {
 	pairs := make([]string, 0, len(hints))
 	for _, key := range slices.Sorted(maps.Keys(hints)) {
@@ -284,16 +284,16 @@ func formatHints(hints map[string]string) string {
 	return strings.Join(pairs, ",")
 }
 
-// checkHints refuses what the server would read as something else: it splits the header at commas,
-// each pair at its first '=', and trims both parts. A header value must be printable ASCII.
+// checkHints refuses hints that the server would read differently: it splits the header at commas
+// and each pair at its first '=', and trims both parts. A header value must be printable ASCII.
 func checkHints(hints map[string]string) error {
 	for _, key := range slices.Sorted(maps.Keys(hints)) {
 		value := hints[key]
 		switch {
 		case !isHintText(key) || strings.Contains(key, "="):
-			return fmt.Errorf("hint key %q: a key is printable ASCII without ',' or '=', not empty, and has no space at its ends", key)
+			return fmt.Errorf("hint key %q: a key must not be empty, must be printable ASCII without ',' or '=', and must not begin or end with a space", key)
 		case !isHintText(value):
-			return fmt.Errorf("hint %s: value %q: a value is printable ASCII without ',', not empty, and has no space at its ends", key, value)
+			return fmt.Errorf("hint %s: value %q: a value must not be empty, must be printable ASCII without ',', and must not begin or end with a space", key, value)
 		}
 	}
 	return nil
@@ -313,7 +313,7 @@ var sizeUnits = []struct {
 	bytes  int
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}
 
-var errSizeRange = errors.New("a message size is at least 1 byte and less than 2GiB")
+var errSizeRange = errors.New("a message size must be at least 1 byte and less than 2GiB")
 
 func parseSize(text string) (int, error) {
 	digits, unit := text, 1

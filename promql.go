@@ -15,14 +15,14 @@ type PromRange struct {
 	Query      string
 	Start, End time.Time
 	Step       time.Duration // between the points of the result; whole milliseconds
-	Lookback   time.Duration // how far back a point looks for a sample; 5 minutes if zero
+	Lookback   time.Duration // how far back a point looks for a sample; default 5 minutes
 }
 
 const defaultLookback = 5 * time.Minute
 
 // PromQL evaluates a PromQL range query. The result has a time column, value
-// columns (Float64) and tag columns, usually a batch or more a series. The
-// caller must release the reader.
+// columns (Float64) and tag columns, usually one or more batches per series. You
+// must release the reader.
 func (c *Conn) PromQL(ctx context.Context, q PromRange) (*RecordReader, error) {
 	if q.Lookback == 0 {
 		q.Lookback = defaultLookback
@@ -48,15 +48,15 @@ func (q PromRange) check() error {
 	case q.End.Before(q.Start):
 		return fmt.Errorf("the End %v is before the Start %v", q.End, q.Start)
 	case q.Step < time.Millisecond || q.Step%time.Millisecond != 0:
-		return fmt.Errorf("the Step is %v; it must be at least a millisecond, and whole milliseconds", q.Step)
+		return fmt.Errorf("the Step is %v; it must be a positive whole number of milliseconds", q.Step)
 	case q.Lookback < time.Millisecond || q.Lookback%time.Millisecond != 0:
-		return fmt.Errorf("the Lookback is %v; it must be at least a millisecond, and whole milliseconds", q.Lookback)
+		return fmt.Errorf("the Lookback is %v; it must be a positive whole number of milliseconds", q.Lookback)
 	}
 	return nil
 }
 
-// promDuration writes a duration as PromQL does, in the largest unit that is
-// exact of seconds and milliseconds.
+// promDuration returns a duration as PromQL writes it: in seconds if that is exact,
+// otherwise in milliseconds.
 func promDuration(d time.Duration) string {
 	if d%time.Second == 0 {
 		return strconv.FormatInt(int64(d/time.Second), 10) + "s"

@@ -13,7 +13,7 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// proof is what an answer of the server proves about a write.
+// proof describes what an answer of the server proves about a write.
 type proof uint8
 
 const (
@@ -22,14 +22,15 @@ const (
 	proven                         // nothing was written
 )
 
-// provesNothingWritten decides what e proves about the write w that it answers.
+// provesNothingWritten returns what e proves about the write w that it answers.
 //
 // GreptimeDB splits a write by table, region and time partition. The parts run in
 // parallel, nothing is rolled back, and the first error is the answer. So an error proves
-// something in three cases only: the frontend made it before it passed anything on; a
-// region made it of the request's columns, which are the same for all rows of its table;
-// or the request has a single row. Whatever does not come from GreptimeDB itself, such as
-// a reset of the stream, proves nothing. In doubt the result is unproven.
+// that nothing was written in three cases only: the frontend returned it before it passed
+// anything on; a region returned it because of the request's columns, which are the same
+// for all rows of its table; or the request has a single row. An error that does not come
+// from GreptimeDB itself, such as a reset of the stream, proves nothing. In doubt the
+// result is unproven.
 //
 // Seen on GreptimeDB 1.0.2 and 1.1.4.
 func (e *Error) provesNothingWritten(w internalsession.Write) proof {
@@ -58,9 +59,10 @@ func (e *Error) provesNothingWritten(w internalsession.Write) proof {
 	return unproven
 }
 
-// statusProof judges a status without GreptimeDB's code. The statuses that the server
-// sends before it executes anything are few; grpc-go makes ResourceExhausted and
-// PermissionDenied also of a stream that was reset after the request had been executed.
+// statusProof returns what a status without GreptimeDB's code proves. Only a few statuses
+// are certainly sent before the server executes anything; grpc-go also returns
+// ResourceExhausted and PermissionDenied for a stream that was reset after the request had
+// been executed.
 func statusProof(e *Error) proof {
 	switch {
 	case e.GRPC == codes.Unimplemented && !strings.HasSuffix(e.Message, " for query"), // that one follows a result
@@ -71,7 +73,7 @@ func statusProof(e *Error) proof {
 	return unproven
 }
 
-// rowsProof judges the answer to rows with given values, or to keys.
+// rowsProof returns what the answer to rows with given values, or to keys, proves.
 func rowsProof(e *Error, w internalsession.Write) proof {
 	single := w.Tables <= 1
 	oneRow := single && w.Rows == 1
@@ -96,7 +98,7 @@ func rowsProof(e *Error, w internalsession.Write) proof {
 	return unproven
 }
 
-// deleteProof judges the answer to DELETE … WHERE, which reads before it deletes.
+// deleteProof returns what the answer to DELETE … WHERE proves, which reads before it deletes.
 func deleteProof(e *Error) proof {
 	switch e.Code {
 	case PlanQuery, TableNotFound, Unsupported:
@@ -111,7 +113,7 @@ func deleteProof(e *Error) proof {
 	return unproven
 }
 
-// ddlProof judges the answer to a CREATE, ALTER, DROP, TRUNCATE or COMMENT.
+// ddlProof returns what the answer to a CREATE, ALTER, DROP, TRUNCATE or COMMENT proves.
 func ddlProof(e *Error) proof {
 	switch e.Code {
 	case Unsupported, PlanQuery, TableAlreadyExists, TableNotFound, TableColumnNotFound, TableColumnExists, DatabaseAlreadyExists,
@@ -131,7 +133,7 @@ func provenIf(ok bool) proof {
 	return unproven
 }
 
-// refusedAsText are beginnings of messages by which the frontend refuses a request
+// refusedAsText lists prefixes of messages with which the frontend refuses a request
 // (InvalidArguments) before it knows its tables.
 var refusedAsText = []string{
 	"Failed to find schema, ",
@@ -141,7 +143,7 @@ var refusedAsText = []string{
 	"Unknown hint: ",
 }
 
-// refusedRows are beginnings of messages by which the frontend refuses rows
+// refusedRows lists prefixes of messages with which the frontend refuses rows
 // (InvalidArguments) before it passes any on.
 var refusedRows = []string{
 	"Invalid InsertRequest, reason: ",
@@ -156,7 +158,7 @@ var refusedRows = []string{
 	"Invalid Vector: ",
 }
 
-// isRefusedRequest reports whether message is the frontend's about the rows of a request.
+// isRefusedRequest reports whether the frontend refuses the rows of a request with message.
 func isRefusedRequest(message string) bool {
 	if hasPrefix(message, refusedRows) {
 		return true
@@ -164,7 +166,7 @@ func isRefusedRequest(message string) bool {
 	return strings.HasPrefix(message, "Column ") && strings.Contains(message, " expect type: ") && strings.Contains(message, ", actual: ")
 }
 
-// appendModeRefusal is a region's reason that holds for every region of its table.
+// appendModeRefusal is a reason of a region that applies to every region of its table.
 const appendModeRefusal = "DELETE is not allowed under append mode"
 
 // regionReason returns why a region refuses a request.
@@ -204,8 +206,9 @@ func hasPrefix(text string, prefixes []string) bool {
 // regionsTimeout bounds the query for the number of a table's regions.
 const regionsTimeout = 5 * time.Second
 
-// writeError is callError for a write of the session s. An error that proves that nothing
-// was written only if the table has one region makes it ask how many there are.
+// writeError returns callError for a write of the session s. If the error proves that
+// nothing was written only if the table has one region, writeError asks for the number of
+// regions.
 func (c *Conn) writeError(ctx context.Context, s session, err error, w internalsession.Write) *Error {
 	e := callError(ctx, err, w)
 	if e.Ambiguous && e.proof == provenByOneRegion && w.MayAsk && c.hasOneRegion(ctx, s, w) {
@@ -214,7 +217,7 @@ func (c *Conn) writeError(ctx context.Context, s session, err error, w internals
 	return e
 }
 
-// hasOneRegion reports whether the server says that the table of w has one region.
+// hasOneRegion reports whether the table of w has one region, according to the server.
 func (c *Conn) hasOneRegion(ctx context.Context, s session, w internalsession.Write) bool {
 	if w.Table == "" {
 		return false
@@ -229,7 +232,7 @@ func (c *Conn) hasOneRegion(ctx context.Context, s session, w internalsession.Wr
 	return err == nil && n == 1
 }
 
-// queryIn returns a function that makes queries in the session s, for package catalog.
+// queryIn returns a function that runs queries in the session s, for package catalog.
 func (c *Conn) queryIn(s session) catalog.Query {
 	return func(ctx context.Context, sql string) (array.RecordReader, error) {
 		return c.send(ctx, s, statement{text: sql, kind: sqltext.Describe, readOnly: true})

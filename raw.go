@@ -9,8 +9,8 @@ import (
 	"reflect"
 )
 
-// Pool is where a Conn comes from: a *sql.DB or a *sql.Conn of this driver, what embeds
-// one of these, such as *sqlx.DB, or a *Conn itself. The packages insert and bulk take one,
+// Pool is a source of Conns: a *sql.DB or a *sql.Conn of this driver, a type that embeds
+// one of these, such as *sqlx.DB, or a *Conn itself. Packages insert and bulk accept one,
 // too.
 type Pool interface {
 	PingContext(ctx context.Context) error
@@ -22,14 +22,14 @@ var (
 	_ Pool = (*Conn)(nil)
 )
 
-// Raw takes a connection from the pool and calls f with it, for what
-// database/sql cannot say: Arrow record batches, PromQL. The Conn must not be
-// used after f has returned, unless it is the pool itself.
+// Raw takes a connection from the pool and calls f with it, for Arrow record batches
+// and PromQL, which database/sql has no methods for. You must not use the Conn after f
+// has returned, unless it is the pool itself.
 //
-// Wrappers around the driver's connection (tracing, metrics) are taken off if they
-// have a method Raw, Unwrap or WrappedConn that returns it. The others are asked for it:
-// they pass on an argument that the Conn answers, by CheckNamedValue or by ExecContext,
-// of an empty text. Nothing is sent for it.
+// Raw unwraps wrappers around the driver's connection (tracing, metrics) that have a
+// method Raw, Unwrap or WrappedConn returning it. Through other wrappers it passes an
+// argument that the Conn recognizes, by CheckNamedValue or by ExecContext with an empty
+// text. Nothing is sent to the server for it.
 func Raw(ctx context.Context, pool Pool, f func(*Conn) error) error {
 	if rv := reflect.ValueOf(pool); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
 		return errNoPool // the methods of a nil one panic
@@ -50,7 +50,7 @@ func Raw(ctx context.Context, pool Pool, f func(*Conn) error) error {
 	case interface{ Raw(func(any) error) error }:
 		conn = p
 	default:
-		return fmt.Errorf("greptime: Raw: a %T has no connections of database/sql; give the *sql.DB or *sql.Conn in it", pool)
+		return fmt.Errorf("greptime: Raw: a %T has no connections of database/sql; pass the *sql.DB or *sql.Conn in it", pool)
 	}
 	return conn.Raw(func(driverConn any) error {
 		c := unwrapConn(ctx, driverConn)
@@ -63,7 +63,7 @@ func Raw(ctx context.Context, pool Pool, f func(*Conn) error) error {
 
 var errNoPool = errors.New("greptime: the connection is nil; use sql.Open or greptime.Connect")
 
-// maxWrappers is how deep a connection may be wrapped: some wrapper might return
+// maxWrappers limits how many wrappers are unwrapped, because a wrapper might return
 // itself.
 const maxWrappers = 16
 
@@ -90,13 +90,13 @@ func unwrapConn(ctx context.Context, driverConn any) *Conn {
 	return askForConn(ctx, inner)
 }
 
-// connRequest is an argument that a Conn answers by naming itself.
+// connRequest is an argument in which a Conn stores itself.
 type connRequest struct{ conn *Conn }
 
-// String is what a wrapper that logs arguments shows.
+// String returns the text that wrappers show when they log arguments.
 func (*connRequest) String() string { return "greptime.Raw" }
 
-// answer reports whether the arguments are a connRequest, and answers it.
+// answer answers a connRequest. It reports whether the arguments are one.
 func (c *Conn) answer(args []driver.NamedValue) bool {
 	if len(args) != 1 {
 		return false

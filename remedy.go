@@ -12,7 +12,7 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// remedy returns what to do about the errors that grpc-go makes itself.
+// remedy returns the remedy for an error that grpc-go itself created.
 func remedy(e *Error, call *transport.CallError) string {
 	unreachable := e.GRPC == codes.Unavailable && !call.Sent
 	switch {
@@ -36,8 +36,8 @@ func remedy(e *Error, call *transport.CallError) string {
 	return ""
 }
 
-// hangUps are parts of messages about a server that answered HTTP/2 by something else, or by
-// nothing.
+// hangUps are parts of messages about a server that answered HTTP/2 with something else, or closed
+// the connection without an answer.
 var hangUps = []string{
 	"error reading server preface", "failed to write client preface", "initial http2 frame from server is not a settings frame",
 	"EOF", "connection reset by peer", "broken pipe", "forcibly closed by the remote host", "aborted by the software in your host machine",
@@ -50,30 +50,30 @@ func containsAny(text string, parts []string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
-// noFreeStream is why a call timed out that had a connection, but no stream on it.
+// noFreeStream explains why a call timed out that had a connection, but no stream on it.
 func noFreeStream(open int64) string {
 	return fmt.Sprintf("the connection had no free stream: %d calls were open on it, and the server, or a proxy before it, allows no more at a time; "+
 		"close Rows and other results as soon as they are read, open fewer at a time (db.SetMaxOpenConns), or raise the proxy's limit", open)
 }
 
-// otherPort returns what to write instead of a port without gRPC.
+// otherPort returns the remedy for a port without gRPC.
 func otherPort(endpoint string) string {
-	const meant = "the driver needs that of gRPC, which is 4001 by default"
+	const meant = "the driver needs the gRPC port, which is 4001 by default"
 	_, port, _ := net.SplitHostPort(endpoint)
 	switch port {
 	case "4000":
-		return "4000 is by default GreptimeDB's port for HTTP; " + meant
+		return "4000 is GreptimeDB's default port for HTTP; " + meant
 	case "4002":
-		return "4002 is by default GreptimeDB's port for MySQL; " + meant
+		return "4002 is GreptimeDB's default port for MySQL; " + meant
 	case "4003":
-		return "4003 is by default GreptimeDB's port for PostgreSQL; " + meant
+		return "4003 is GreptimeDB's default port for PostgreSQL; " + meant
 	}
 	return "no gRPC there: GreptimeDB has a port for each protocol, by default 4000 for HTTP, 4001 for gRPC, 4002 for MySQL and 4003 for PostgreSQL, and " +
-		meant + "; if the port is right, write tls=on if it has TLS, and tls=off if not"
+		meant + "; if the port is right, set tls=on if it has TLS, and tls=off if not"
 }
 
-// isConnectTimeout reports whether grpc-go gave up an attempt to connect, which it does
-// after connect_timeout, too: by closing the connection under whoever waits for an answer.
+// isConnectTimeout reports whether grpc-go gave up an attempt to connect. After
+// connect_timeout it closes the connection while it waits for an answer.
 func isConnectTimeout(message string) bool {
 	for _, waiting := range [][2]string{
 		{"Error while dialing", "i/o timeout"},
@@ -91,14 +91,14 @@ var remedies = []struct {
 	code         codes.Code
 	text, remedy string
 }{
-	{codes.Unavailable, "first record does not look like a TLS handshake", "the server speaks plaintext there: write tls=off, or the port that has TLS"},
-	{codes.Unavailable, "unknown authority", "name the authority's certificate with tls_ca"},
+	{codes.Unavailable, "first record does not look like a TLS handshake", "the server speaks plaintext there: set tls=off, or use the port that has TLS"},
+	{codes.Unavailable, "unknown authority", "set tls_ca to the authority's certificate"},
 	{codes.Unavailable, "cannot validate certificate for", "name a host that the certificate is for with tls_server_name"},
 	{codes.Unavailable, "certificate is valid for", "name a host that the certificate is for with tls_server_name"},
-	{codes.Unavailable, "certificate required", "the server wants a client certificate: tls_cert and tls_key"},
-	{codes.Unavailable, "too_many_pings", "a proxy allows fewer pings than the driver sends: write a longer keepalive, such as keepalive=5m, or keepalive=0 for none, or allow more there"},
+	{codes.Unavailable, "certificate required", "the server requires a client certificate: set tls_cert and tls_key"},
+	{codes.Unavailable, "too_many_pings", "a proxy allows fewer pings than the driver sends: set a longer keepalive, such as keepalive=5m, or keepalive=0 for none, or allow more pings in the proxy"},
 	{codes.Unavailable, "unexpected HTTP status code received from server: 50", "a proxy answered in place of the server, which it cannot reach"},
-	{codes.Unavailable, "connection refused", "check that GreptimeDB runs there and that its gRPC port (4001 by default) is meant"},
+	{codes.Unavailable, "connection refused", "check that GreptimeDB runs there and that the port is its gRPC port (4001 by default)"},
 	{codes.Unavailable, "produced zero addresses", "check the host's name"},
 	{codes.Unavailable, "no such host", "check the host's name"},
 	{codes.ResourceExhausted, "larger than max", "raise max_message_size"},

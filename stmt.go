@@ -16,14 +16,14 @@ var (
 )
 
 // Stmt is a statement prepared on the client: lexed once, bound at every use.
-// GreptimeDB has no prepared statements over gRPC, so nothing is sent before it
-// is used, and a mistake in it shows only then.
+// GreptimeDB has no prepared statements over gRPC, so that nothing is sent before
+// the first use, which is also when the server reports a mistake in the statement.
 type Stmt struct {
 	conn   *Conn
 	script *sqltext.Script
 }
 
-// PrepareContext lexes the text and finds its placeholders.
+// PrepareContext lexes the text and finds its placeholders. It sends nothing.
 func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -41,16 +41,16 @@ func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	return &Stmt{conn: c, script: script}, nil
 }
 
-// Prepare is PrepareContext for the driver.Conn interface.
+// Prepare calls PrepareContext. It implements driver.Conn.
 func (c *Conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
-// Close does nothing: there is nothing on the server.
+// Close does nothing, because the server keeps nothing for a Stmt.
 func (s *Stmt) Close() error { return nil }
 
-// NumInput is the number of arguments, or -1 where they are named: then their
-// names say more than their number.
+// NumInput returns the number of arguments, or -1 if they are named, because then
+// the names are checked and not the number.
 func (s *Stmt) NumInput() int {
 	if style, err := s.script.Style(); err == nil && style == sqltext.Named {
 		return -1
@@ -58,7 +58,7 @@ func (s *Stmt) NumInput() int {
 	return s.script.NumInput()
 }
 
-// CheckNamedValue is the Conn's.
+// CheckNamedValue checks an argument; see Conn.CheckNamedValue.
 func (s *Stmt) CheckNamedValue(nv *driver.NamedValue) error { return s.conn.CheckNamedValue(nv) }
 
 // ExecContext runs the statement; see Conn.ExecContext.
@@ -75,14 +75,14 @@ func (s *Stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	return s.conn.query(ctx, statements)
 }
 
-// Exec is ExecContext for the driver.Stmt interface.
+// Exec calls ExecContext. It implements driver.Stmt.
 //
 // Deprecated: database/sql calls ExecContext.
 func (s *Stmt) Exec(args []driver.Value) (driver.Result, error) {
 	return s.ExecContext(context.Background(), ordinal(args))
 }
 
-// Query is QueryContext for the driver.Stmt interface.
+// Query calls QueryContext. It implements driver.Stmt.
 //
 // Deprecated: database/sql calls QueryContext.
 func (s *Stmt) Query(args []driver.Value) (driver.Rows, error) {

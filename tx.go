@@ -8,15 +8,15 @@ import (
 
 var _ driver.Tx = (*transaction)(nil)
 
-// transaction is what BeginTx returns with transactions=ignore: nothing but a
-// memory of whether anything was written.
+// transaction is the value that BeginTx returns with transactions=ignore. It only
+// remembers whether anything was written.
 type transaction struct {
 	conn     *Conn
 	readOnly bool
 	wrote    atomic.Bool
 }
 
-// transactionError is an ErrTransactions where transactions=ignore is set already.
+// transactionError is an ErrTransactions for programs that already set transactions=ignore.
 type transactionError string
 
 // Error returns the text.
@@ -27,11 +27,11 @@ func (e transactionError) Error() string {
 // Is reports whether target is ErrTransactions.
 func (transactionError) Is(target error) bool { return target == ErrTransactions }
 
-// BeginTx returns ErrTransactions: GreptimeDB has none. With
-// transactions=ignore, for tools that insist, statements run as they come,
-// Commit does nothing, Rollback is an error if anything was written, and what
-// writes is refused if the transaction is read-only. The texts BEGIN, COMMIT,
-// ROLLBACK, SAVEPOINT and so on do nothing then.
+// BeginTx returns ErrTransactions, because GreptimeDB has no transactions. The DSN
+// key transactions=ignore is for tools that cannot do without. With it, statements
+// take effect at once, Commit does nothing, and Rollback is an error if anything was
+// written. A read-only transaction refuses writes, and isolation levels are refused.
+// The texts BEGIN, COMMIT, ROLLBACK, SAVEPOINT and so on do nothing then.
 func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if _, err := c.current(); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, err
 		return nil, ErrTransactions
 	}
 	if opts.Isolation != 0 {
-		return nil, transactionError("an isolation level cannot be had, not even with transactions=ignore")
+		return nil, transactionError("isolation levels are not supported, even with transactions=ignore")
 	}
 	tx := &transaction{conn: c, readOnly: opts.ReadOnly}
 	c.mu.Lock()
@@ -49,7 +49,7 @@ func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, err
 	return tx, nil
 }
 
-// Begin is BeginTx for the driver.Conn interface.
+// Begin calls BeginTx. It implements driver.Conn.
 //
 // Deprecated: database/sql calls BeginTx.
 func (c *Conn) Begin() (driver.Tx, error) {
@@ -61,12 +61,12 @@ func (c *Conn) mayWrite(st statement) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tx != nil && c.tx.readOnly && !st.readOnly {
-		return transactionError("this one, which transactions=ignore lets begin, is read-only, and the statement may write")
+		return transactionError("with transactions=ignore a read-only transaction refuses writes, and the statement may write")
 	}
 	return nil
 }
 
-// noteWrite remembers that a statement may have written something.
+// noteWrite records that a statement may have written something.
 func (c *Conn) noteWrite(st statement) {
 	if st.readOnly {
 		return
@@ -84,16 +84,16 @@ func (tx *transaction) Commit() error {
 	return nil
 }
 
-// Rollback ends the transaction; it is an error if anything may have been written.
+// Rollback ends the transaction. It returns an error if anything may have been written.
 func (tx *transaction) Rollback() error {
 	tx.end()
 	if tx.wrote.Load() {
-		return transactionError("what was written stays")
+		return transactionError("the rollback undoes nothing, and what was written remains")
 	}
 	return nil
 }
 
-// end ends the transaction, if it is still the connection's.
+// end ends the transaction, if it is still that of the connection.
 func (tx *transaction) end() {
 	tx.conn.mu.Lock()
 	defer tx.conn.mu.Unlock()

@@ -1,12 +1,12 @@
 // Package driver registers GreptimeDB's driver with database/sql as "greptime".
-// Import it for that alone:
+// Import it only for this effect:
 //
 //	import _ "github.com/greptime-go/greptime/driver"
 //
 //	db, err := sql.Open("greptime", "greptime://user:password@localhost:4001/public")
 //
-// The form of the data source name, the types and the errors are those of
-// package greptime, which this one registers and adds nothing to.
+// Package greptime documents the data source name, the types and the errors. This
+// package adds nothing to it.
 package driver
 
 import (
