@@ -26,8 +26,8 @@ type uses struct {
 // begin adds a use. idle does not run between begin and the matching end.
 func (u *uses) begin() {
 	if u.n.Add(1) <= 0 {
-		u.mu.Lock() // until idle has returned
-		u.mu.Unlock()
+		u.mu.Lock()
+		defer u.mu.Unlock() // it is held while idle runs
 	}
 }
 
