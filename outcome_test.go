@@ -443,23 +443,23 @@ func rowsOf(t testing.TB, table *insert.Table) []writemodel.Row {
 }
 
 func TestOutcomesOfBulk(t *testing.T) {
-	runSchedules(t, func(s *schedule) { s.bulk(0) })
+	runSchedules(t, func(s *schedule) { s.bulk(false) })
 }
 
-func TestOutcomesOfBulkThatResends(t *testing.T) {
-	runSchedules(t, func(s *schedule) { s.bulk(1 + s.rand.IntN(3)) })
+func TestOutcomesOfBulkAtLeastOnce(t *testing.T) {
+	runSchedules(t, func(s *schedule) { s.bulk(true) })
 }
 
 // bulk writes batches, each of which is a call.
-func (s *schedule) bulk(resend int) {
+func (s *schedule) bulk(atLeastOnce bool) {
 	options := bulk.Options{
-		Streams:    1 + s.rand.IntN(3),
-		InFlight:   1 + s.rand.IntN(8),
-		AckTimeout: 30 * time.Millisecond,
+		Streams:  1 + s.rand.IntN(3),
+		InFlight: 1 + s.rand.IntN(8),
+		Timeout:  30 * time.Millisecond,
+		Retry:    s.retry(atLeastOnce),
 	}
 	begin := s.model.Begin
-	if resend > 0 {
-		options.Resend = bulk.Resend{Attempts: resend, MinBackoff: time.Millisecond, MaxBackoff: 2 * time.Millisecond}
+	if atLeastOnce {
 		begin = s.model.BeginRepeatable
 	}
 	cfg := s.config()
@@ -474,12 +474,12 @@ func (s *schedule) bulk(resend int) {
 	s.begin()
 	calls := map[int64]*writemodel.Call{} // by the batch's id
 	take := func(err error) bool {
-		var e *bulk.Error
+		var e *bulk.WriteError
 		if !errors.As(err, &e) {
 			s.model.Note("the writer: %v", err) // such as that it does not know whether the table has changed
 			return false
 		}
-		for _, b := range e.Batches {
+		for _, b := range e.Failed {
 			outcome := writemodel.Refused
 			if b.Ambiguous {
 				outcome = writemodel.Unknown

@@ -34,8 +34,8 @@ func TestARefusedBatchMayBeWrittenInPart(t *testing.T) {
 		}))
 		w := openWriter(t, s.DSN(), Options{Streams: 1})
 		_, err := w.Write(short(t), fill(t, w.NewBatch(test.rows), 0, test.rows))
-		var e *Error
-		if !errors.As(err, &e) || e.Batches[0].Ambiguous != test.want {
+		var e *WriteError
+		if !errors.As(err, &e) || e.Failed[0].Ambiguous != test.want {
 			t.Errorf("%d rows, %q: %v, want Ambiguous %v", test.rows, test.message, err, test.want)
 		}
 	}
@@ -50,8 +50,8 @@ func TestAResetLeavesBatchesOpen(t *testing.T) {
 		}))
 		w := openWriter(t, s.DSN(), Options{Streams: 1})
 		_, err := w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
-		var e *Error
-		if !errors.As(err, &e) || !e.Batches[0].Ambiguous {
+		var e *WriteError
+		if !errors.As(err, &e) || !e.Failed[0].Ambiguous {
 			t.Errorf("reset with %d: %v", code, err)
 		}
 	}

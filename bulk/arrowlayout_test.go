@@ -284,7 +284,7 @@ func TestARecordBatchWithoutRowsIsWrittenAsNothing(t *testing.T) {
 	if ack, err := p.Wait(short(t)); err != nil || ack.Rows != 0 || p.ID() != 0 {
 		t.Errorf("%+v, %v", ack, err)
 	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Batches != 0 {
+	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 0 {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }

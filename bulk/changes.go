@@ -47,7 +47,7 @@ func (w *Writer) compare(ctx context.Context) error {
 	if !w.verified {
 		return nil
 	}
-	ctx, cancel := w.withinAckTimeout(ctx)
+	ctx, cancel := w.withinTimeout(ctx)
 	defer cancel()
 	w.mu.Lock()
 	before := w.columns.begun
@@ -64,7 +64,7 @@ func (w *Writer) compare(ctx context.Context) error {
 		return w.columns.broken
 	}
 	w.columns.begun++
-	number, acked := w.columns.begun, w.summary.Batches
+	number, acked := w.columns.begun, w.summary.Acknowledged
 	w.mu.Unlock()
 
 	now, err := w.readColumns(ctx)
@@ -80,7 +80,7 @@ func (w *Writer) compare(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	unsure := w.summary.Batches - w.columns.acked // batches, acknowledged since the columns were last seen
+	unsure := w.summary.Acknowledged - w.columns.acked // batches, acknowledged since the columns were last seen
 	switch {
 	case errors.Is(err, ErrTableChanged):
 		for s := range w.streams {
@@ -145,7 +145,7 @@ func (w *Writer) confirm(ctx context.Context) error {
 		return nil
 	}
 	w.mu.Lock()
-	changed, unsure := w.columns.broken, w.summary.Batches > w.columns.acked
+	changed, unsure := w.columns.broken, w.summary.Acknowledged > w.columns.acked
 	w.mu.Unlock()
 	if changed == nil && unsure {
 		err := w.compare(ctx)
@@ -228,12 +228,12 @@ func (w *Writer) mayLoseRows(ctx context.Context) bool {
 	var used []*transport.Endpoint
 	for _, e := range w.endpoints {
 		if e.used {
-			used = append(used, e.endpoint)
+			used = append(used, e.target)
 		}
 	}
 	w.mu.Unlock()
 	return slices.ContainsFunc(used, func(e *transport.Endpoint) bool {
-		ctx, cancel := w.withinAckTimeout(ctx)
+		ctx, cancel := w.withinTimeout(ctx)
 		defer cancel()
 		text, err := w.session.ServerVersion(ctx, e)
 		if err != nil {
@@ -251,9 +251,9 @@ func flushStatement(table string) string {
 	return "ADMIN flush_table(" + name + ")"
 }
 
-// run runs a statement to its end, within AckTimeout.
+// run runs a statement to its end, within Timeout.
 func (w *Writer) run(ctx context.Context, text string) error {
-	ctx, cancel := w.withinAckTimeout(ctx)
+	ctx, cancel := w.withinTimeout(ctx)
 	defer cancel()
 	rd, err := w.session.Query(ctx, text)
 	if err != nil {
@@ -265,12 +265,12 @@ func (w *Writer) run(ctx context.Context, text string) error {
 	return rd.Err()
 }
 
-// withinAckTimeout bounds ctx by Options.AckTimeout, if there is one.
-func (w *Writer) withinAckTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	if w.opts.AckTimeout <= 0 {
+// withinTimeout bounds ctx by Options.Timeout, if there is one.
+func (w *Writer) withinTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if w.opts.Timeout <= 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, w.opts.AckTimeout)
+	return context.WithTimeout(ctx, w.opts.Timeout)
 }
 
 // watch compares the columns every Options.CheckInterval while batches are acknowledged,

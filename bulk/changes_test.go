@@ -118,7 +118,7 @@ func TestAColumnIsAddedBeforeTheFirstStream(t *testing.T) {
 // Servers before 1.1.0 refuse batches that lack a column, and do not say why.
 func TestAColumnIsAddedWhereOldBatchesAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, resend := range []int{0, 1} {
+	for _, atLeastOnce := range []bool{false, true} {
 		s := newAlterServer(t, "1.0.2")
 		var once sync.Once
 		altered := make(chan struct{})
@@ -129,7 +129,7 @@ func TestAColumnIsAddedWhereOldBatchesAreRefused(t *testing.T) {
 				})
 			}
 		}
-		w := s.open(t, Options{Streams: 1, InFlight: 8, Resend: Resend{Attempts: resend, MinBackoff: time.Millisecond}})
+		w := s.open(t, Options{Streams: 1, InFlight: 8, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: atLeastOnce}})
 		var pending []*Pending
 		for n := range 8 {
 			p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), n, 1))
@@ -144,14 +144,14 @@ func TestAColumnIsAddedWhereOldBatchesAreRefused(t *testing.T) {
 		s.alter(t, alterColumns(note)...)
 		close(altered)
 		err := w.Flush(short(t))
-		var failed *Error
+		var failed *WriteError
 		switch {
-		case resend > 0 && err != nil:
-			t.Errorf("with Resend: %v", err)
-		case resend == 0 && (!errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{3}) || !slices.Equal(failed.AmbiguousIDs(), []int64{3})):
-			t.Errorf("without Resend %v, want that batch 3 failed, ambiguously", err)
+		case atLeastOnce && err != nil:
+			t.Errorf("with AtLeastOnce: %v", err)
+		case !atLeastOnce && (!errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{3}) || !slices.Equal(failed.AmbiguousIDs(), []int64{3})):
+			t.Errorf("without AtLeastOnce %v, want that batch 3 failed, ambiguously", err)
 		}
-		if sum, err := w.Close(short(t)); err != nil || sum.Batches+sum.Failed != 8 {
+		if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged+sum.Failed != 8 {
 			t.Errorf("%+v, %v", sum, err)
 		}
 		for id := int64(4); id <= 8; id++ {
@@ -181,7 +181,7 @@ func TestARefusedBatchIsWrittenWithTheColumnThatItLacked(t *testing.T) {
 	if got := s.batch(ack.ID); len(got) != 2 || got[0] != rowText(1, "count=5") {
 		t.Errorf("%q", got)
 	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Batches != 2 {
+	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 2 {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }
@@ -282,7 +282,7 @@ func TestColumnsThatCannotBeFollowed(t *testing.T) {
 				t.Errorf("a batch after it: %v", err)
 			}
 			sum, err := w.Close(short(t))
-			if !errors.Is(err, ErrTableChanged) || sum.Batches+sum.Failed != 2 {
+			if !errors.Is(err, ErrTableChanged) || sum.Acknowledged+sum.Failed != 2 {
 				t.Errorf("Close: %+v, %v", sum, err)
 			}
 		})
@@ -296,11 +296,11 @@ func TestBatchesOfATableThatCannotBeFollowedComeBack(t *testing.T) {
 	w := s.open(t, Options{Streams: 1})
 	s.alter(t, slices.Delete(alterColumns(), 1, 2)...)
 	_, err := w.Write(short(t), fill(t, w.NewBatch(2), 7, 2))
-	var failed *Error
-	if !errors.As(err, &failed) || !errors.Is(err, ErrTableChanged) || len(failed.Batches) != 1 || failed.Batches[0].Ambiguous {
+	var failed *WriteError
+	if !errors.As(err, &failed) || !errors.Is(err, ErrTableChanged) || len(failed.Failed) != 1 || failed.Failed[0].Ambiguous {
 		t.Fatal(err)
 	}
-	b, err := failed.Batches[0].Batch()
+	b, err := failed.Failed[0].Batch()
 	if err != nil || b.Len() != 2 {
 		t.Fatal(b, err)
 	}
@@ -369,11 +369,11 @@ func TestABatchOfAnEarlierWriter(t *testing.T) {
 	constant.Default = "none"
 	s.alter(t, alterColumns(constant)...)
 	_, err := earlier.Write(short(t), fill(t, earlier.NewBatch(1), 1, 1))
-	var failed *Error
-	if !errors.As(err, &failed) || len(failed.Batches) != 1 {
+	var failed *WriteError
+	if !errors.As(err, &failed) || len(failed.Failed) != 1 {
 		t.Fatal(err)
 	}
-	again, err := failed.Batches[0].Batch()
+	again, err := failed.Failed[0].Batch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -548,7 +548,7 @@ func TestColumnsThatCannotBeRead(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if sum, err := w.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || sum.Batches != 3 {
+	if sum, err := w.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || sum.Acknowledged != 3 {
 		t.Errorf("Close: %+v, %v", sum, err)
 	}
 }
@@ -625,13 +625,13 @@ func TestAConvertedBatchThatFailedIsWrittenAgain(t *testing.T) {
 		}
 	}
 	_, err := w.Write(short(t), fill(t, w.NewBatch(1), 1, 1))
-	var failed *Error
+	var failed *WriteError
 	if !errors.As(err, &failed) || !errors.Is(err, greptime.TableNotFound) {
 		t.Fatal(err)
 	}
 	s.alter(t, alterColumns(note)...)
 	for _, w := range []*Writer{w, s.open(t, Options{Streams: 1})} {
-		b, err := failed.Batches[0].Batch()
+		b, err := failed.Failed[0].Batch()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -690,12 +690,12 @@ func TestABatchThatIsTooLongWithTheColumnAdded(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = p.Wait(short(t))
-	var failed *Error
-	if !errors.As(err, &long) || !errors.As(err, &failed) || failed.Batches[0].Ambiguous {
+	var failed *WriteError
+	if !errors.As(err, &long) || !errors.As(err, &failed) || failed.Failed[0].Ambiguous {
 		t.Errorf("%v", err)
 	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Batches != 2 || sum.Failed != 1 || w.limit.bytes != 0 || w.limit.items != 0 {
-		t.Errorf("%+v, %v; %d bytes of %d batches are still reserved", sum, err, w.limit.bytes, w.limit.items)
+	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 2 || sum.Failed != 1 || w.memory.Held() != 0 || len(w.slots) != 0 {
+		t.Errorf("%+v, %v; %d bytes of %d batches are still reserved", sum, err, w.memory.Held(), len(w.slots))
 	}
 }
 
@@ -756,7 +756,7 @@ func TestTheTableIsFlushedOnceAndLast(t *testing.T) {
 func TestTheTableIsFlushedWhenTheVersionDoesNotCome(t *testing.T) {
 	t.Parallel()
 	s := newAlterServer(t, "1.1.4")
-	w := s.open(t, Options{Streams: 1, CheckInterval: -1, AckTimeout: time.Second})
+	w := s.open(t, Options{Streams: 1, CheckInterval: -1, Timeout: time.Second})
 	writeRow(t, w, 0)
 	s.alter(t, alterColumns(note)...)
 	writeRow(t, w, 1)
@@ -851,7 +851,7 @@ func TestAcknowledgedRowsSurviveACrashAfterAFlush(t *testing.T) {
 			}
 			for _, p := range pending {
 				_, err := p.Wait(short(t))
-				var e *Error
+				var e *WriteError
 				switch {
 				case err == nil:
 					acked++

@@ -88,9 +88,9 @@ func appendCompressed(dst, src []byte, c compressor) ([]byte, error) {
 	return appendUncompressed(out[:start], src), nil
 }
 
-// habit is how well a column's buffers could be compressed so far: most columns go on
+// history is how well a column's buffers could be compressed so far: most columns go on
 // as they began, and of those that gain too little only one buffer in many is tried.
-type habit struct {
+type history struct {
 	poor int // buffers, one after the other, that gained too little
 	skip int // how many are not tried
 }
@@ -101,8 +101,8 @@ const (
 	skippedBuffers = 30
 )
 
-// tries says whether to try the next buffer.
-func (h *habit) tries() bool {
+// shouldTry reports whether to try the next buffer.
+func (h *history) shouldTry() bool {
 	if h.skip == 0 {
 		return true
 	}
@@ -110,8 +110,8 @@ func (h *habit) tries() bool {
 	return false
 }
 
-// learn takes note of one that was tried.
-func (h *habit) learn(pays bool) {
+// record notes whether compressing a buffer paid.
+func (h *history) record(pays bool) {
 	if pays {
 		h.poor = 0
 	} else if h.poor++; h.poor >= poorBuffers {

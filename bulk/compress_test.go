@@ -115,9 +115,9 @@ func TestColumnsThatGainNothingAreLeftAlone(t *testing.T) {
 	}
 }
 
-// TestHabitsRefuseNothing: a batch that fits a message when it is compressed is sent,
+// TestHistoryRefusesNothing: a batch that fits a message when it is compressed is sent,
 // whatever the batches before it were.
-func TestHabitsRefuseNothing(t *testing.T) {
+func TestHistoryRefusesNothing(t *testing.T) {
 	t.Parallel()
 	for _, codec := range []Compression{LZ4, ZSTD} {
 		s := putServer(t, acknowledgeAll(nil))

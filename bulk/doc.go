@@ -22,7 +22,7 @@
 // A batch is written when the server has acknowledged it, and never before: [Writer.Write]
 // waits for that, a [Pending] can be waited for, [Writer.Flush] waits for all. Acks are
 // read in the background all the time. Whatever is not acknowledged is reported as failed,
-// in an [Error]: by the Pending's Wait, and what no Wait has told of by Flush, Close, or,
+// in an [WriteError]: by the Pending's Wait, and what no Wait has told of by Flush, Close, or,
 // if neither is called, a later WriteAsync, once. Acknowledged plus reported is all that
 // was handed over, even when the server dies, the network breaks, or Close runs out of
 // time.

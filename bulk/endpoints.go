@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/backoff"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -23,7 +24,7 @@ const (
 
 // endpoint is a server as a writer sees it.
 type endpoint struct {
-	endpoint *transport.Endpoint
+	target   *transport.Endpoint
 	streams  int  // open
 	used     bool // a stream was opened there
 	failures int  // since it worked last
@@ -36,7 +37,7 @@ type endpoints []*endpoint
 func newEndpoints(list []*transport.Endpoint) endpoints {
 	es := make(endpoints, len(list))
 	for i, e := range list {
-		es[i] = &endpoint{endpoint: e}
+		es[i] = &endpoint{target: e}
 	}
 	return es
 }
@@ -77,13 +78,12 @@ func (es endpoints) better(than *endpoint) bool {
 func (es endpoints) use(e *endpoint)  { e.streams, e.used = e.streams+1, true }
 func (es endpoints) drop(e *endpoint) { e.streams-- }
 
-// works notes an ack.
-func (es endpoints) works(e *endpoint) { e.failures, e.leftOut = 0, time.Time{} }
+// succeeded notes an ack.
+func (es endpoints) succeeded(e *endpoint) { e.failures, e.leftOut = 0, time.Time{} }
 
 func (es endpoints) leaveOut(e *endpoint) {
-	d := min(leftOutFirst<<min(e.failures, 16), leftOutMost)
 	e.failures++
-	e.leftOut = time.Now().Add(d)
+	e.leftOut = time.Now().Add(backoff.Doubled(leftOutFirst, leftOutMost, e.failures))
 }
 
 // isUnavailable says whether another endpoint, or the same one later, may do better.

@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	// ErrAckTimeout is why a stream was given up on which nothing was acknowledged for
-	// as long as Options.AckTimeout.
-	ErrAckTimeout = errors.New("greptime: bulk: no ack within AckTimeout")
+	// ErrTimeout is why a stream was given up on which nothing was acknowledged for
+	// as long as Options.Timeout.
+	ErrTimeout = errors.New("greptime: bulk: no ack within Timeout")
 
 	// ErrUnanswered is why batches failed whose stream the server ended with OK without
 	// an answer to them. GreptimeDB 1.0.2 does so when its task panics, and when an
@@ -35,12 +35,12 @@ var (
 	ErrClosed = errors.New("greptime: bulk: the writer is closed")
 )
 
-// Error is batches that are not acknowledged: together with those that are, they are all
+// WriteError is batches that are not acknowledged: together with those that are, they are all
 // that was written. It is what Wait returns for one batch, and Flush and Close for those
 // that no Wait has told of.
-type Error struct {
-	Table   string
-	Batches []FailedBatch // in the order of their ids
+type WriteError struct {
+	Table  string
+	Failed []FailedBatch // in the order of their ids
 }
 
 // FailedBatch is a batch that is not acknowledged.
@@ -52,7 +52,7 @@ type FailedBatch struct {
 	// Otherwise nothing of it is.
 	Ambiguous bool
 
-	// Err is why: a *greptime.Error, or one of ErrAckTimeout, ErrUnanswered, ErrAckLost,
+	// Err is why: a *greptime.Error, or one of ErrTimeout, ErrUnanswered, ErrAckLost,
 	// ErrTableChanged and the context's error.
 	Err error
 
@@ -75,25 +75,25 @@ func (f *FailedBatch) Batch() (*Batch, error) {
 }
 
 // Error tells table, ids and reasons.
-func (e *Error) Error() string {
+func (e *WriteError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "greptime: bulk: table %s: ", strconv.Quote(e.Table))
-	if len(e.Batches) == 1 {
-		fmt.Fprintf(&b, "batch %d (%d rows) failed", e.Batches[0].ID, e.Batches[0].Rows)
+	if len(e.Failed) == 1 {
+		fmt.Fprintf(&b, "batch %d (%d rows) failed", e.Failed[0].ID, e.Failed[0].Rows)
 	} else {
-		fmt.Fprintf(&b, "%d batches failed: %s", len(e.Batches), idList(e.IDs()))
+		fmt.Fprintf(&b, "%d batches failed: %s", len(e.Failed), idList(e.IDs()))
 	}
 	switch ambiguous := e.AmbiguousIDs(); {
 	case len(ambiguous) == 0:
 		b.WriteString("; nothing of it is written")
-	case len(ambiguous) == len(e.Batches):
+	case len(ambiguous) == len(e.Failed):
 		b.WriteString("; whether it is written is not known")
 	default:
 		fmt.Fprintf(&b, "; of these it is not known whether they are written: %s; nothing is written of the others", idList(ambiguous))
 	}
 	last := ""
-	for i := range e.Batches {
-		if text := strings.TrimPrefix(e.Batches[i].Err.Error(), "greptime: bulk: "); text != last {
+	for i := range e.Failed {
+		if text := strings.TrimPrefix(e.Failed[i].Err.Error(), "greptime: bulk: "); text != last {
 			last = text
 			b.WriteString(": " + text)
 		}
@@ -119,10 +119,10 @@ func idList(ids []int64) string {
 }
 
 // Unwrap is the reasons, each once.
-func (e *Error) Unwrap() []error {
+func (e *WriteError) Unwrap() []error {
 	var list []error
-	for i := range e.Batches {
-		if err := e.Batches[i].Err; len(list) == 0 || list[len(list)-1] != err {
+	for i := range e.Failed {
+		if err := e.Failed[i].Err; len(list) == 0 || list[len(list)-1] != err {
 			list = append(list, err)
 		}
 	}
@@ -130,20 +130,20 @@ func (e *Error) Unwrap() []error {
 }
 
 // IDs are the batches' ids.
-func (e *Error) IDs() []int64 {
-	ids := make([]int64, len(e.Batches))
-	for i := range e.Batches {
-		ids[i] = e.Batches[i].ID
+func (e *WriteError) IDs() []int64 {
+	ids := make([]int64, len(e.Failed))
+	for i := range e.Failed {
+		ids[i] = e.Failed[i].ID
 	}
 	return ids
 }
 
 // AmbiguousIDs are the ids of those batches that may be written nevertheless.
-func (e *Error) AmbiguousIDs() []int64 {
+func (e *WriteError) AmbiguousIDs() []int64 {
 	var ids []int64
-	for i := range e.Batches {
-		if e.Batches[i].Ambiguous {
-			ids = append(ids, e.Batches[i].ID)
+	for i := range e.Failed {
+		if e.Failed[i].Ambiguous {
+			ids = append(ids, e.Failed[i].ID)
 		}
 	}
 	return ids

@@ -47,12 +47,12 @@ func ExampleWriter_Write() {
 		log.Fatal(err)
 	}
 	ack, err := w.Write(ctx, b)
-	var failed *bulk.Error
+	var failed *bulk.WriteError
 	switch {
 	case err == nil:
 		fmt.Printf("%d rows in %v\n", ack.Rows, ack.Elapsed)
 	case errors.As(err, &failed):
-		for _, f := range failed.Batches {
+		for _, f := range failed.Failed {
 			again, err := f.Batch()
 			if err != nil || f.Ambiguous {
 				log.Fatal("check what was written: ", f.Err)

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
@@ -69,12 +70,12 @@ func submit(t *testing.T, w *Writer, n int) (acked []int64, failed []FailedBatch
 	}
 	for _, p := range pending {
 		_, err := p.Wait(short(t))
-		var e *Error
+		var e *WriteError
 		switch {
 		case err == nil:
 			acked = append(acked, p.ID())
-		case errors.As(err, &e) && len(e.Batches) == 1 && e.Batches[0].ID == p.ID():
-			failed = append(failed, e.Batches[0])
+		case errors.As(err, &e) && len(e.Failed) == 1 && e.Failed[0].ID == p.ID():
+			failed = append(failed, e.Failed[0])
 		default:
 			t.Fatalf("batch %d: %v", p.ID(), err)
 		}
@@ -91,7 +92,7 @@ func ambiguous(failed []FailedBatch) (ids []int64) {
 	return ids
 }
 
-func failedIDs(failed []FailedBatch) []int64 { return (&Error{Batches: failed}).IDs() }
+func failedIDs(failed []FailedBatch) []int64 { return (&WriteError{Failed: failed}).IDs() }
 
 func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) {
 	t.Parallel()
@@ -115,12 +116,12 @@ func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) 
 		}
 		return regionError(c, got[2])
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, Retry: insert.Retry{For: -1}})
 	acked, failed := submit(t, w, 5)
 	if !slices.Equal(acked, []int64{1, 2}) || !slices.Equal(failedIDs(failed), []int64{3, 4, 5}) || !slices.Equal(ambiguous(failed), []int64{3}) {
 		t.Errorf("acknowledged %v, failed %v, ambiguous %v", acked, failedIDs(failed), ambiguous(failed))
 	}
-	text := (&Error{Table: "t", Batches: failed}).Error()
+	text := (&WriteError{Table: "t", Failed: failed}).Error()
 	for _, want := range []string{"3 batches failed: 3, 4, 5", "not known whether they are written: 3;", "Execute gRPC request error", "DESC TABLE", "the server refused batch 3 before it"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q lacks %q", text, want)
@@ -142,7 +143,7 @@ func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) 
 		t.Error(err)
 	}
 	sum, err := w.Close(short(t))
-	if err != nil || sum.Batches != 2 || sum.Failed != 3 || sum.Unknown != 1 || !slices.Equal(sum.UnknownIDs, []int64{3}) {
+	if err != nil || sum.Acknowledged != 2 || sum.Failed != 3 || sum.Ambiguous != 1 || !slices.Equal(sum.AmbiguousIDs, []int64{3}) {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }
@@ -152,7 +153,7 @@ func TestErrorWithACodeIsNotAmbiguous(t *testing.T) {
 	s := putServer(t, script(map[int64]func(*putCall, received) error{1: func(c *putCall, _ received) error {
 		return c.Fail(codes.InvalidArgument, "column cpu expects Float64", 1004)
 	}}))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, Resend: Resend{Attempts: 3}})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, Retry: insert.Retry{AtLeastOnce: true}})
 	acked, failed := submit(t, w, 2)
 	if !slices.Equal(acked, []int64{2}) || len(failed) != 1 || failed[0].Ambiguous || !errors.Is(failed[0].Err, greptime.InvalidArguments) {
 		t.Errorf("acknowledged %v, failed %+v", acked, failed)
@@ -182,15 +183,15 @@ func TestLostAckIsReportedWhenALaterOneComes(t *testing.T) {
 	}
 }
 
-func TestAckTimeoutGivesTheStreamUp(t *testing.T) {
+func TestTimeoutGivesTheStreamUp(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error {
 		<-c.Context().Done()
 		return nil
 	}}))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, AckTimeout: 2 * time.Second})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, Timeout: 2 * time.Second})
 	acked, failed := submit(t, w, 3)
-	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrAckTimeout) {
+	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrTimeout) {
 		t.Errorf("acknowledged %v, failed %+v", acked, failed)
 	}
 }
@@ -213,7 +214,7 @@ func TestSlowAcksAreNotATimeout(t *testing.T) {
 			}
 		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, AckTimeout: 1200 * time.Millisecond})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, Timeout: 1200 * time.Millisecond})
 	if acked, failed := submit(t, w, 15); len(acked) != 15 {
 		t.Errorf("failed %+v", failed)
 	}
@@ -239,13 +240,13 @@ func TestConnectionBreaksUnderAllStreams(t *testing.T) {
 		}
 		return c.Drop()
 	}}))
-	w := openWriter(t, s.DSN(), Options{Streams: 3, InFlight: 2, Resend: Resend{Attempts: 4, MinBackoff: time.Millisecond}})
+	w := openWriter(t, s.DSN(), Options{Streams: 3, InFlight: 2, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
 	if acked, failed := submit(t, w, 12); len(acked) != 12 {
 		t.Errorf("acknowledged %v, failed %+v", acked, failed)
 	}
 }
 
-func TestResendAfterAFailure(t *testing.T) {
+func TestSentAgainAfterAFailure(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	var ids seen
@@ -269,7 +270,7 @@ func TestResendAfterAFailure(t *testing.T) {
 			}
 		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Resend: Resend{Attempts: 2, MinBackoff: time.Millisecond}})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
 	acked, failed := submit(t, w, 6)
 	if len(acked) != 6 {
 		t.Errorf("acknowledged %v, failed %+v", acked, failed)
@@ -279,14 +280,14 @@ func TestResendAfterAFailure(t *testing.T) {
 	}
 }
 
-// Config.Credentials is asked again where batches are sent again; a failure of it is for good
-// where they are not.
-func TestResendAfterCredentialsFailed(t *testing.T) {
+// Config.Credentials is asked again for as long as batches are sent again.
+func TestSentAgainAfterCredentialsFailed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		failures, attempts int
-		works              bool
-	}{{2, 2, true}, {3, 2, false}, {1, 0, false}} {
+		failures int
+		tryFor   time.Duration
+		works    bool
+	}{{2, 0, true}, {1000, 50 * time.Millisecond, false}, {1, -1, false}} {
 		s := putServer(t, script(nil))
 		cfg, err := greptime.ParseDSN(s.DSN())
 		if err != nil {
@@ -309,15 +310,15 @@ func TestResendAfterCredentialsFailed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Resend: Resend{Attempts: test.attempts, MinBackoff: time.Millisecond}})
+		w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Retry: insert.Retry{For: test.tryFor, MinBackoff: time.Millisecond}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		failures.Store(int64(test.failures))
 		_, err = w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
-		var failed *Error
-		if test.works != (err == nil) || err != nil && (!errors.Is(err, sealed) || !errors.As(err, &failed) || failed.Batches[0].Ambiguous) {
-			t.Errorf("%d failures and %d attempts: %v", test.failures, test.attempts, err)
+		var failed *WriteError
+		if test.works != (err == nil) || err != nil && (!errors.Is(err, sealed) || !errors.As(err, &failed) || failed.Failed[0].Ambiguous) {
+			t.Errorf("%d failures, For %v: %v", test.failures, test.tryFor, err)
 		}
 		if _, err := w.Close(short(t)); err != nil {
 			t.Errorf("Close: %v", err)
@@ -325,16 +326,16 @@ func TestResendAfterCredentialsFailed(t *testing.T) {
 	}
 }
 
-func TestResendGivesUp(t *testing.T) {
+func TestAtLeastOnceGivesUp(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, script(map[int64]func(*putCall, received) error{2: regionError}))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Resend: Resend{Attempts: 2, MinBackoff: time.Millisecond}})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Retry: insert.Retry{For: 50 * time.Millisecond, MinBackoff: time.Millisecond, AtLeastOnce: true}})
 	acked, failed := submit(t, w, 4)
 	if !slices.Equal(acked, []int64{1, 3, 4}) || !slices.Equal(ambiguous(failed), []int64{2}) {
 		t.Errorf("acknowledged %v, failed %+v", acked, failed)
 	}
-	if n := s.Calls(wiretest.MethodDoPut); n != 4 {
-		t.Errorf("%d streams, want the first, two more for batch 2, and one for what is left", n)
+	if n := s.Calls(wiretest.MethodDoPut); n < 4 {
+		t.Errorf("%d streams, want the first, more for batch 2, and one for what is left", n)
 	}
 }
 
@@ -346,7 +347,7 @@ func TestEndpointThatDiesIsLeftOutAndComesBack(t *testing.T) {
 	}
 	a, b := putServer(t, count(&first)), putServer(t, count(&second))
 	dsn := fmt.Sprintf("greptime://%s,%s/public?balance=ordered", a.Addr(), b.Addr())
-	w := openWriter(t, dsn, Options{Streams: 4, InFlight: 1, Resend: Resend{Attempts: 10, MinBackoff: time.Millisecond}})
+	w := openWriter(t, dsn, Options{Streams: 4, InFlight: 1, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
 	submit(t, w, 40)
 	if first.Load() == 0 || second.Load() == 0 {
 		t.Fatalf("%d and %d batches: not spread", first.Load(), second.Load())
@@ -366,10 +367,10 @@ func TestEndpointThatDiesIsLeftOutAndComesBack(t *testing.T) {
 	}
 }
 
-func TestNoEndpointIsAnErrorAtOnce(t *testing.T) {
+func TestNoEndpointIsAnErrorAtOnceWithoutRetry(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, acknowledgeAll(nil))
-	w := openWriter(t, s.DSN(), Options{Streams: 2})
+	w := openWriter(t, s.DSN(), Options{Streams: 2, Retry: insert.Retry{For: -1}})
 	s.Stop()
 	acked, failed := submit(t, w, 3)
 	if len(acked) != 0 || len(failed) != 3 || len(ambiguous(failed)) != 0 {
@@ -430,11 +431,11 @@ func TestCloseReturnsWithinItsContext(t *testing.T) {
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("Close took %v", took)
 	}
-	var failed *Error
-	if !errors.As(err, &failed) || len(failed.Batches) != 6 || !errors.Is(err, context.DeadlineExceeded) {
+	var failed *WriteError
+	if !errors.As(err, &failed) || len(failed.Failed) != 6 || !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("%v", err)
 	}
-	if sum.Failed != 6 || sum.Batches != 0 || sum.Unknown != int64(len(failed.AmbiguousIDs())) || sum.Unknown == 0 {
+	if sum.Failed != 6 || sum.Acknowledged != 0 || sum.Ambiguous != int64(len(failed.AmbiguousIDs())) || sum.Ambiguous == 0 {
 		t.Errorf("%+v; ambiguous %v", sum, failed.AmbiguousIDs())
 	}
 	if err := <-waiting; !errors.Is(err, ErrClosed) {
@@ -463,7 +464,7 @@ func TestClosedConnectorFailsWhatIsOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Resend: Resend{Attempts: 5}})
+	w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Retry: insert.Retry{AtLeastOnce: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -476,8 +477,8 @@ func TestClosedConnectorFailsWhatIsOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = p.Wait(short(t))
-	var failed *Error
-	if !errors.As(err, &failed) || !failed.Batches[0].Ambiguous || !errors.Is(err, greptime.ErrClosed) {
+	var failed *WriteError
+	if !errors.As(err, &failed) || !failed.Failed[0].Ambiguous || !errors.Is(err, greptime.ErrClosed) {
 		t.Errorf("%v", err)
 	}
 	if _, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), 0, 1)); !errors.Is(err, greptime.ErrClosed) {
@@ -500,7 +501,7 @@ func TestFlushAndCloseTellWhatNobodyWaitedFor(t *testing.T) {
 		}
 	}
 	write(3)
-	var failed *Error
+	var failed *WriteError
 	if err := w.Flush(short(t)); !errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{2}) {
 		t.Errorf("Flush: %v", err)
 	}
@@ -512,7 +513,7 @@ func TestFlushAndCloseTellWhatNobodyWaitedFor(t *testing.T) {
 	if !errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{5}) {
 		t.Errorf("Close: %v", err)
 	}
-	if sum.Batches != 4 || sum.Failed != 2 {
+	if sum.Acknowledged != 4 || sum.Failed != 2 {
 		t.Errorf("%+v", sum)
 	}
 }
@@ -535,12 +536,12 @@ func TestFailuresThatPileUpAreReturned(t *testing.T) {
 	for range 200 {
 		b := fill(t, w.NewBatch(1), 0, 1)
 		_, err := w.WriteAsync(short(t), b)
-		var failed *Error
+		var failed *WriteError
 		switch {
 		case err == nil:
 			submitted++
 		case errors.As(err, &failed):
-			told += len(failed.Batches)
+			told += len(failed.Failed)
 			if b.Len() != 1 {
 				t.Fatal("the batch was taken")
 			}
@@ -552,9 +553,9 @@ func TestFailuresThatPileUpAreReturned(t *testing.T) {
 		t.Error("never told")
 	}
 	_, err := w.Close(short(t))
-	var failed *Error
+	var failed *WriteError
 	if errors.As(err, &failed) {
-		told += len(failed.Batches)
+		told += len(failed.Failed)
 	}
 	if told != submitted {
 		t.Errorf("%d submitted, %d reported", submitted, told)
@@ -598,7 +599,7 @@ func TestServerThatNeverBegins(t *testing.T) {
 		<-c.Context().Done()
 		return nil
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, AckTimeout: 50 * time.Millisecond})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, Timeout: 50 * time.Millisecond})
 	acked, failed := submit(t, w, 1)
 	if len(acked) != 0 || len(ambiguous(failed)) != 0 {
 		t.Errorf("%+v", failed)
@@ -631,11 +632,11 @@ func TestRowsBehindAReturnedRecordBatch(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = p.Wait(short(t))
-		var failure *Error
-		if !errors.As(err, &failure) || len(failure.Batches) != 1 {
+		var failure *WriteError
+		if !errors.As(err, &failure) || len(failure.Failed) != 1 {
 			t.Fatalf("%v: %v", codec, err)
 		}
-		b, err := failure.Batches[0].Batch()
+		b, err := failure.Failed[0].Batch()
 		if err != nil {
 			t.Fatal(err)
 		}

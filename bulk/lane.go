@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/backoff"
 	"github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -23,8 +23,7 @@ type lane struct {
 
 	// The rest is the lane's goroutine's own, except for what is behind the stream
 	// pointer and guarded by the writer's mutex.
-	stream   *stream
-	failures int // streams that failed since the last ack
+	stream *stream
 }
 
 // stream is a DoPut.
@@ -43,7 +42,6 @@ type stream struct {
 	end      error           // io.EOF for OK
 	failure  error           // what end is, unless that is io.EOF
 	refusal  *greptime.Error // the failure, if the server itself has ended the stream
-	acks     int
 }
 
 // run is the lane's goroutine.
@@ -58,7 +56,7 @@ func (l *lane) run() {
 		}
 		l.send(p)
 	}
-	l.hangUp()
+	l.stop()
 }
 
 // next waits for a batch to send and room on the stream for it. It deals with a stream
@@ -184,28 +182,27 @@ func (l *lane) acked(s *stream, ack Ack) error {
 		return errUnknownAck(ack.ID)
 	}
 	s.heard = time.Now()
-	s.acks++
-	w.endpoints.works(s.endpoint)
+	w.endpoints.succeeded(s.endpoint)
 	lost := slices.Clone(s.inflight[:i])
 	p := s.inflight[i]
 	s.inflight = slices.Delete(s.inflight, 0, i+1)
 	w.acknowledge(p, ack)
-	l.retryOrFail(lost, func(*Pending) outcome { return outcome{err: ErrAckLost, ambiguous: true, again: true} })
+	l.retryOrFail(lost, func(*Pending) outcome { return outcome{err: ErrAckLost, ambiguous: true, again: true, counts: true} })
 	return nil
 }
 
 // watch gives a stream up that has batches in flight and no ack for too long.
 func (l *lane) watch(s *stream) {
 	w := l.writer
-	if w.opts.AckTimeout < 0 {
+	if w.opts.Timeout < 0 {
 		return
 	}
-	left := w.opts.AckTimeout - time.Since(s.heard)
+	left := w.opts.Timeout - time.Since(s.heard)
 	if left > 0 {
 		s.watchdog.Reset(left)
 		return
 	}
-	s.close(ErrAckTimeout)
+	s.close(ErrTimeout)
 }
 
 // watchdogFired is called by the watchdog's timer.
@@ -232,7 +229,7 @@ type outcome struct {
 	err       error
 	ambiguous bool // it may be written
 	again     bool // sending it again makes sense
-	counts    bool // it may be the cause of the failure, and so an attempt was used up
+	counts    bool // it may be the cause of the failure
 	requeue   bool // it was not tried at all, or surely not written and can be now
 }
 
@@ -274,19 +271,13 @@ func (l *lane) finish(s *stream) {
 	unanswered := s.inflight
 	s.inflight = nil
 	l.forget(s)
-	judge, unreachable := l.judge(s)
+	outcomeOf, unreachable := l.classify(s)
 	if unreachable {
 		w.endpoints.leaveOut(s.endpoint)
 	}
-	if s.acks > 0 {
-		l.failures = 0
-	}
-	if len(unanswered) > 0 {
-		l.failures++
-	}
 	first := true
 	l.retryOrFail(unanswered, func(p *Pending) outcome {
-		o := judge(p, first)
+		o := outcomeOf(p, first)
 		first = false
 		return o
 	})
@@ -297,9 +288,9 @@ func (l *lane) finish(s *stream) {
 	}
 }
 
-// judge decides what the end of a stream means for its unanswered batches, and whether
+// classify returns what the end of a stream means for its unanswered batches, and whether
 // its endpoint is to be left out.
-func (l *lane) judge(s *stream) (judge func(p *Pending, first bool) outcome, unreachable bool) {
+func (l *lane) classify(s *stream) (outcomeOf func(p *Pending, first bool) outcome, unreachable bool) {
 	w := l.writer
 	if s.closing != nil || s.end == io.EOF {
 		err := s.closing
@@ -308,7 +299,7 @@ func (l *lane) judge(s *stream) (judge func(p *Pending, first bool) outcome, unr
 		}
 		return func(p *Pending, _ bool) outcome {
 			return outcome{err: err, ambiguous: p.sent, again: true, counts: true}
-		}, errors.Is(err, ErrAckTimeout)
+		}, errors.Is(err, ErrTimeout)
 	}
 	err, e := s.failure, s.refusal
 	if e == nil {
@@ -322,7 +313,7 @@ func (l *lane) judge(s *stream) (judge func(p *Pending, first bool) outcome, unr
 	// The server processes a stream's batches in order, and ended it at the first
 	// without an answer. That none before it lost its ack is what MaxInFlight is for.
 	altered := s.layout != w.layout.Load()
-	again := contentless(e) || e.Retryable || altered
+	again := e.Retryable || altered || contentless(e) && w.opts.Retry.AtLeastOnce
 	refused := w.explain(e)
 	var firstID int64
 	return func(p *Pending, first bool) outcome {
@@ -349,22 +340,21 @@ func notSent(err error) error {
 
 // retryOrFail puts batches back at the front of the queue, or fails them. The caller
 // holds mu.
-func (l *lane) retryOrFail(batches []*Pending, judge func(*Pending) outcome) {
+func (l *lane) retryOrFail(batches []*Pending, outcomeOf func(*Pending) outcome) {
 	w := l.writer
 	var again []*Pending
 	for _, p := range batches {
-		o := judge(p)
+		o := outcomeOf(p)
 		p.doubtful = p.doubtful || o.ambiguous
-		if o.counts || o.ambiguous {
-			p.attempts++
+		if o.counts && !o.requeue {
+			p.failed()
 		}
-		resend := o.again && w.opts.Resend.Attempts > 0 && p.attempts <= w.opts.Resend.Attempts
 		switch {
 		case w.gaveUp != nil:
 			w.fail(p, w.gaveUp)
 		case w.columns.broken != nil:
 			w.fail(p, joinCauses(w.columns.broken, o.err))
-		case resend || o.requeue:
+		case o.requeue || o.again && w.maySendAgain(p):
 			again = append(again, p)
 		default:
 			w.fail(p, o.err)
@@ -376,7 +366,20 @@ func (l *lane) retryOrFail(batches []*Pending, judge func(*Pending) outcome) {
 	}
 }
 
-// joinCauses is why a batch failed whose table has changed. err is nil if it was not
+// maySendAgain reports whether a batch whose last attempt failed may be sent again, and
+// whether there is time for it. The caller holds mu.
+func (w *Writer) maySendAgain(p *Pending) bool {
+	if p.doubtful && !w.opts.Retry.AtLeastOnce {
+		return false
+	}
+	if p.failures == 0 {
+		return w.retry.For > 0
+	}
+	_, again := w.retry.Next(p.failing, p.failures)
+	return again
+}
+
+// joinCauses returns why a batch failed whose table has changed. err is nil if it was not
 // sent.
 func joinCauses(changed, err error) error {
 	if err == nil {
@@ -402,9 +405,9 @@ func (l *lane) forget(s *stream) {
 	delete(l.writer.streams, s)
 }
 
-// hangUp ends the lane's stream, if it has one: nothing is in flight, or the writer was
+// stop ends the lane's stream, if it has one: nothing is in flight, or the writer was
 // given up.
-func (l *lane) hangUp() {
+func (l *lane) stop() {
 	w := l.writer
 	if s := l.stream; s != nil {
 		l.end(s)
@@ -421,9 +424,9 @@ func (l *lane) end(s *stream) {
 	if err := s.put.CloseSend(); err != nil {
 		s.put.Close(err)
 	}
-	limit := w.opts.AckTimeout
+	limit := w.opts.Timeout
 	if limit < 0 {
-		limit = defaultAckTimeout
+		limit = defaultTimeout
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -441,10 +444,10 @@ func (l *lane) end(s *stream) {
 // open opens a stream for p, which the lane has in hand. If it cannot, p has failed.
 func (l *lane) open(p *Pending) bool {
 	w := l.writer
-	if l.failures > 0 && w.opts.Resend.Attempts > 0 {
-		l.pause(l.failures)
+	if p.failures > 0 {
+		backoff.Sleep(w.retry.Pause(p.failures), w.ctx.Done())
 	}
-	for round := 1; ; round++ {
+	for {
 		err := w.compare(w.ctx)
 		if !errors.Is(err, ErrTableChanged) { // any other error leaves it to Flush and Close
 			err = l.openSomewhere()
@@ -456,8 +459,10 @@ func (l *lane) open(p *Pending) bool {
 		if w.gaveUp != nil {
 			err = w.gaveUp
 		}
+		p.failed()
 		permanent := !isUnavailable(err) && !isCredentials(err)
-		if permanent || w.gaveUp != nil || round > w.opts.Resend.Attempts {
+		pause, again := w.retry.Next(p.failing, p.failures)
+		if permanent || w.gaveUp != nil || !again {
 			w.fail(p, err)
 			w.mu.Unlock()
 			if errors.Is(err, greptime.ErrClosed) {
@@ -466,7 +471,7 @@ func (l *lane) open(p *Pending) bool {
 			return false
 		}
 		w.mu.Unlock()
-		l.pause(round)
+		backoff.Sleep(pause, w.ctx.Done())
 	}
 }
 
@@ -498,16 +503,16 @@ func (l *lane) openSomewhere() error {
 	return err
 }
 
-// dial opens a stream on an endpoint, within AckTimeout.
+// dial opens a stream on an endpoint, within Timeout.
 func (l *lane) dial(e *endpoint, layout *layout) (*transport.PutStream, error) {
 	w := l.writer
-	ctx, cancel := w.withinAckTimeout(w.ctx)
+	ctx, cancel := w.withinTimeout(w.ctx)
 	defer cancel()
 	req, err := putRequest(ctx, w, layout)
 	if err != nil {
 		return nil, err
 	}
-	put, err := w.session.Channels().DoPut(ctx, e.endpoint, req)
+	put, err := w.session.Channels().DoPut(ctx, e.target, req)
 	if err != nil {
 		return nil, w.session.Error(ctx, err, session.Write{})
 	}
@@ -529,20 +534,4 @@ func (l *lane) begin(put *transport.PutStream, e *endpoint, layout *layout) {
 	w.mu.Unlock()
 	l.stream = s
 	go l.receive(s)
-}
-
-// pause waits before attempt n, longer each time.
-func (l *lane) pause(n int) {
-	r := l.writer.opts.Resend
-	d := r.MinBackoff << min(n-1, 16)
-	if d > r.MaxBackoff || d <= 0 {
-		d = r.MaxBackoff
-	}
-	d -= time.Duration(rand.Int64N(int64(d)/2 + 1))
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-l.writer.ctx.Done():
-	}
 }

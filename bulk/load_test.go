@@ -207,9 +207,7 @@ type memoryWatch struct {
 // see looks at what the writer keeps: what it accounts for, and the memory that this is.
 // It is called whenever a batch was written or has arrived.
 func (*memoryWatch) see(t *testing.T, w *Writer) {
-	w.limit.mu.Lock()
-	accounted := w.limit.bytes
-	w.limit.mu.Unlock()
+	accounted := w.memory.Held()
 	w.mu.Lock()
 	kept := 0
 	for _, p := range w.unsettled {

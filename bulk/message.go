@@ -39,14 +39,14 @@ type span struct{ offset, length int }
 type encoder struct {
 	codec      Compression
 	compressor compressor
-	habits     []columnHabits // of the columns
-	skipped    bool           // a buffer of the last message was left as it is by habit
+	history    []columnHistory // of the columns
+	skipped    bool            // a buffer of the last message was left as it is because of history
 	builder    *flatbuffers.Builder
 	header     []byte
 }
 
-// columnHabits are those of a column's buffers.
-type columnHabits struct{ valid, offsets, values habit }
+// columnHistory are those of a column's buffers.
+type columnHistory struct{ valid, offsets, values history }
 
 func newEncoder(codec Compression) *encoder {
 	return &encoder{codec: codec, compressor: newCompressor(codec), builder: flatbuffers.NewBuilder(2048)}
@@ -72,25 +72,25 @@ func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) e
 	if e.codec == None { // as long as it will get
 		body = slices.Grow(body, int(encodedBound(rows, columns)))
 	}
-	if len(e.habits) < len(columns) {
-		e.habits = make([]columnHabits, len(columns))
+	if len(e.history) < len(columns) {
+		e.history = make([]columnHistory, len(columns))
 	}
 	var err error
 	for i := range columns {
-		c, habits := &columns[i], &e.habits[i]
+		c, history := &columns[i], &e.history[i]
 		c.finish(rows)
 		out := encodedColumn{nulls: c.nulls(rows)}
 		if out.nulls > 0 {
-			if body, out.valid, err = e.appendBuffer(body, c.valid[:(rows+7)>>3], &habits.valid); err != nil {
+			if body, out.valid, err = e.appendBuffer(body, c.valid[:(rows+7)>>3], &history.valid); err != nil {
 				return err
 			}
 		}
 		if c.hasOffsets() {
-			if body, out.offsets, err = e.appendBuffer(body, bytesOf(c.offsets[:rows+1]), &habits.offsets); err != nil {
+			if body, out.offsets, err = e.appendBuffer(body, bytesOf(c.offsets[:rows+1]), &history.offsets); err != nil {
 				return err
 			}
 		}
-		if body, out.values, err = e.appendBuffer(body, c.upTo(rows), &habits.values); err != nil {
+		if body, out.values, err = e.appendBuffer(body, c.upTo(rows), &history.values); err != nil {
 			return err
 		}
 		m.columns = append(m.columns, out)
@@ -100,26 +100,26 @@ func (e *encoder) encode(m *message, id int64, rows int, columns []columnData) e
 	return nil
 }
 
-// forgetHabits has all columns tried again. It returns false if none was left out of the
+// forgetHistory has all columns tried again. It returns false if none was left out of the
 // last message: then it cannot become smaller.
-func (e *encoder) forgetHabits() bool {
+func (e *encoder) forgetHistory() bool {
 	if !e.skipped {
 		return false
 	}
-	clear(e.habits)
+	clear(e.history)
 	return true
 }
 
 // appendBuffer appends a buffer to a body, compressed if that makes it smaller and is
 // worth trying, and fills up to a multiple of 8.
-func (e *encoder) appendBuffer(body, b []byte, h *habit) ([]byte, span, error) {
+func (e *encoder) appendBuffer(body, b []byte, h *history) ([]byte, span, error) {
 	start := len(body)
 	switch {
 	case len(b) == 0:
 		return body, span{offset: start}, nil
 	case e.compressor == nil:
 		body = append(body, b...)
-	case !h.tries():
+	case !h.shouldTry():
 		e.skipped = true
 		body = appendUncompressed(body, b)
 	default:
@@ -127,7 +127,7 @@ func (e *encoder) appendBuffer(body, b []byte, h *habit) ([]byte, span, error) {
 		if body, err = appendCompressed(body, b, e.compressor); err != nil {
 			return nil, span{}, err
 		}
-		h.learn(e.compressor.pays(len(b), len(body)-start))
+		h.record(e.compressor.pays(len(b), len(body)-start))
 	}
 	s := span{start, len(body) - start}
 	for len(body)&7 != 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/backoff"
 )
 
 // MaxInFlight is the most batches that may be in flight on a stream. GreptimeDB 1.0.2
@@ -18,10 +19,8 @@ const MaxInFlight = 31
 const (
 	defaultInFlight         = 8
 	defaultMaxBytes         = 128 << 20
-	defaultAckTimeout       = time.Minute
+	defaultTimeout          = time.Minute
 	defaultCheckInterval    = 5 * time.Second
-	defaultMinBackoff       = 100 * time.Millisecond
-	defaultMaxBackoff       = 10 * time.Second
 	defaultProgressInterval = 500 * time.Millisecond
 	mostDefaultStreams      = 4
 )
@@ -48,20 +47,20 @@ type Options struct {
 	// are, but for one batch in some thirty.
 	Compression Compression
 
-	// AckTimeout is how long a stream may go without an ack while batches are in
-	// flight; then it is given up, and the outcome of its batches is unknown. It also
-	// bounds each statement by which the writer compares the columns or flushes the table.
-	// Default 1 minute; negative: no limit.
-	AckTimeout time.Duration
+	// Timeout is how long a stream may go without an ack while batches are in flight.
+	// Then it is given up, and nobody knows whether its batches were written. It also bounds
+	// each statement by which the writer compares the columns or flushes the table. Default:
+	// one minute; negative: no limit.
+	Timeout time.Duration
 
 	// CheckInterval is how often the writer asks, while batches are acknowledged, whether
 	// somebody has altered the table. Default 5 s; negative: only when it opens a
 	// stream, in Flush and in Close. The package documentation says what follows.
 	CheckInterval time.Duration
 
-	// Resend, if Attempts is not 0, sends what a failed stream did not acknowledge again
-	// on another one.
-	Resend Resend
+	// Retry says what is sent again on another stream, for how long, and how soon. A batch
+	// sent again may come after one that was written later.
+	Retry insert.Retry
 
 	// Schema are the columns of the table for those who may not read them from the
 	// server: a user who may only write. For others it is checked against the table.
@@ -82,48 +81,34 @@ type Options struct {
 	ProgressInterval time.Duration
 }
 
-// Resend says how often and how soon batches are sent again.
-//
-// It makes the load at-least-once: a batch whose ack was lost is written twice. That is
-// harmless where rows with equal keys replace each other, but not in append mode. A
-// batch sent again may also come after one that was written later.
-type Resend struct {
-	// Attempts is how often a batch is sent again before it is reported as failed, and how
-	// often all endpoints are tried again when none can be reached; 0: not at all.
-	Attempts int
-
-	// MinBackoff is the pause before the first attempt, which doubles with each up to
-	// MaxBackoff; both vary at random. Defaults 100 ms and 10 s.
-	MinBackoff, MaxBackoff time.Duration
-}
-
-// withDefaults fills in what is unset, for so many endpoints.
-func (o Options) withDefaults(endpoints int) (Options, error) {
+// withDefaults returns the options with every field set, for so many endpoints, and when
+// batches are sent again.
+func (o Options) withDefaults(endpoints int) (Options, backoff.Policy, error) {
 	switch {
 	case o.Streams < 0:
-		return o, fmt.Errorf("greptime: bulk: Streams is %d; it has to be at least 1, or 0 for the default", o.Streams)
+		return o, backoff.Policy{}, fmt.Errorf("greptime: bulk: Streams is %d; it has to be at least 1, or 0 for the default", o.Streams)
 	case o.InFlight < 0 || o.InFlight > MaxInFlight:
-		return o, fmt.Errorf("greptime: bulk: InFlight is %d; it has to be 1 to %d: with more, GreptimeDB loses acks", o.InFlight, MaxInFlight)
+		return o, backoff.Policy{}, fmt.Errorf("greptime: bulk: InFlight is %d; it has to be 1 to %d: with more, GreptimeDB loses acks", o.InFlight, MaxInFlight)
 	case o.MaxBytes < 0:
-		return o, errors.New("greptime: bulk: MaxBytes is negative")
+		return o, backoff.Policy{}, errors.New("greptime: bulk: MaxBytes is negative")
 	case o.Compression > ZSTD:
-		return o, fmt.Errorf("greptime: bulk: %v: choose None, LZ4 or ZSTD", o.Compression)
-	case o.Resend.Attempts < 0 || o.Resend.MinBackoff < 0 || o.Resend.MaxBackoff < 0:
-		return o, errors.New("greptime: bulk: Resend is negative")
+		return o, backoff.Policy{}, fmt.Errorf("greptime: bulk: %v: choose None, LZ4 or ZSTD", o.Compression)
 	case o.ProgressInterval < 0:
-		return o, errors.New("greptime: bulk: ProgressInterval is negative")
+		return o, backoff.Policy{}, errors.New("greptime: bulk: ProgressInterval is negative")
+	}
+	policy, err := backoff.Policy{For: o.Retry.For, Min: o.Retry.MinBackoff, Max: o.Retry.MaxBackoff}.WithDefaults()
+	if err != nil {
+		return o, policy, fmt.Errorf("greptime: bulk: Retry: %w", err)
 	}
 	if o.Streams == 0 {
 		o.Streams = max(endpoints, min(runtime.GOMAXPROCS(0), mostDefaultStreams))
 	}
 	setDefault(&o.InFlight, defaultInFlight)
 	setDefault(&o.MaxBytes, defaultMaxBytes)
-	setDefault(&o.AckTimeout, defaultAckTimeout)
+	setDefault(&o.Timeout, defaultTimeout)
 	setDefault(&o.CheckInterval, defaultCheckInterval)
-	setDefault(&o.Resend.MinBackoff, defaultMinBackoff)
-	setDefault(&o.Resend.MaxBackoff, max(defaultMaxBackoff, o.Resend.MinBackoff))
 	setDefault(&o.ProgressInterval, defaultProgressInterval)
-	return o, nil
+	return o, policy, nil
 }
 
 func setDefault[T int | int64 | time.Duration](v *T, to T) {
@@ -132,12 +117,13 @@ func setDefault[T int | int64 | time.Duration](v *T, to T) {
 	}
 }
 
-// Progress is how far a load is.
+// Progress is how far a load is. Every batch that was handed over is pending, acknowledged
+// or failed.
 type Progress struct {
-	Batches  int64         // acknowledged
-	Rows     int64         // acknowledged, by the server's count
-	Bytes    int64         // sent for the batches acknowledged
-	Failed   int64         // batches reported as failed
-	InFlight int           // batches written and neither acknowledged nor failed
-	Elapsed  time.Duration // since NewWriter
+	Pending      int           // batches that wait or are in flight
+	Acknowledged int64         // batches
+	Rows         int64         // acknowledged, by the server's count
+	Bytes        int64         // sent for the acknowledged batches
+	Failed       int64         // batches
+	Elapsed      time.Duration // since NewWriter
 }

@@ -22,15 +22,23 @@ type Pending struct {
 	writer *Writer
 	id     int64
 	done   chan struct{}
-	ack    Ack    // valid once done
-	err    *Error // valid once done; nil if it was acknowledged
+	ack    Ack         // valid once done
+	err    *WriteError // valid once done; nil if it was acknowledged
 
 	// The rest is guarded by the writer's mutex.
 	message  *message
-	attempts int  // how often it was sent and may have failed
-	sending  bool // the stream's goroutine is at it
-	sent     bool // gRPC has taken it, on the stream whose inflight it is in
-	doubtful bool // it may be written although no ack came
+	failures int       // attempts that failed, perhaps because of the batch
+	failing  time.Time // since when
+	sending  bool      // the stream's goroutine is at it
+	sent     bool      // gRPC has taken it, on the stream whose inflight it is in
+	doubtful bool      // it may be written although no ack came
+}
+
+// failed notes that another attempt failed. The caller holds mu.
+func (p *Pending) failed() {
+	if p.failures++; p.failures == 1 {
+		p.failing = time.Now()
+	}
 }
 
 // write describes the batch as a write. The caller holds mu, and the batch is not settled.
@@ -49,7 +57,7 @@ func (p *Pending) ID() int64 { return p.id }
 // Done is closed when the batch is acknowledged or has failed.
 func (p *Pending) Done() <-chan struct{} { return p.done }
 
-// Wait waits until the batch is acknowledged. Its error is a *[Error] with the batch in
+// Wait waits until the batch is acknowledged. Its error is a *[WriteError] with the batch in
 // it if that failed, and ctx's if that is the first to end, which changes nothing about
 // the batch.
 func (p *Pending) Wait(ctx context.Context) (Ack, error) {

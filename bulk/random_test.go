@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
 
+	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
@@ -157,10 +158,13 @@ func runSchedule(t *testing.T, seed uint64) {
 		InFlight:    1 + rng.IntN(MaxInFlight),
 		MaxBytes:    int64(1000 + rng.IntN(20_000)),
 		Compression: Compression(rng.IntN(3)),
-		AckTimeout:  40 * time.Millisecond,
+		Timeout:     40 * time.Millisecond,
 	}
-	if rng.IntN(2) == 0 {
-		opts.Resend = Resend{Attempts: 1 + rng.IntN(3), MinBackoff: time.Millisecond, MaxBackoff: 3 * time.Millisecond}
+	opts.Retry = insert.Retry{
+		For:         time.Duration(rng.IntN(20)-2)*time.Millisecond + 1, // negative in one of ten
+		MinBackoff:  time.Millisecond,
+		MaxBackoff:  3 * time.Millisecond,
+		AtLeastOnce: rng.IntN(2) == 0,
 	}
 	s := putServer(t, m.put)
 	w := openWriter(t, s.DSN(), opts)
@@ -174,9 +178,9 @@ func runSchedule(t *testing.T, seed uint64) {
 		o.times = reported[first].times + 1
 		reported[first] = o
 	}
-	reportError := func(e *Error) {
-		for i := range e.Batches {
-			f := &e.Batches[i]
+	reportError := func(e *WriteError) {
+		for i := range e.Failed {
+			f := &e.Failed[i]
 			b, err := f.Batch()
 			if err != nil {
 				t.Errorf("seed %d: %v", seed, err)
@@ -199,7 +203,7 @@ func runSchedule(t *testing.T, seed uint64) {
 				first := int64((g*batches + i + 1) * 1000)
 				fill(t, b, int(first), size)
 				p, err := w.WriteAsync(t.Context(), b)
-				var e *Error
+				var e *WriteError
 				switch {
 				case errors.As(err, &e): // failures that had piled up
 					reportError(e)
@@ -224,7 +228,7 @@ func runSchedule(t *testing.T, seed uint64) {
 	}
 	written.Wait()
 	if rng.IntN(3) == 0 {
-		var e *Error
+		var e *WriteError
 		if errors.As(w.Flush(t.Context()), &e) {
 			reportError(e)
 		}
@@ -233,22 +237,22 @@ func runSchedule(t *testing.T, seed uint64) {
 	defer cancel()
 	sum, err := w.Close(ctx)
 	settled.Wait()
-	var e *Error
+	var e *WriteError
 	if errors.As(err, &e) {
 		reportError(e)
 	} else if err != nil {
 		t.Errorf("seed %d: Close: %v", seed, err)
 	}
 	s.Stop()
-	checkSchedule(t, seed, w, m, reported, submitted, sum, opts.Resend.Attempts > 0)
+	checkSchedule(t, seed, w, m, reported, submitted, sum, opts.Retry.AtLeastOnce)
 }
 
-func checkSchedule(t *testing.T, seed uint64, w *Writer, m *model, reported map[int64]outcomeOf, submitted int64, sum Summary, resend bool) {
+func checkSchedule(t *testing.T, seed uint64, w *Writer, m *model, reported map[int64]outcomeOf, submitted int64, sum Summary, atLeastOnce bool) {
 	fail := func(format string, args ...any) {
 		t.Errorf("seed %d: %s", seed, fmt.Sprintf(format, args...))
 	}
-	if int64(len(reported)) != submitted || sum.Batches+sum.Failed != submitted {
-		fail("%d batches submitted, %d reported, %d acknowledged, %d failed", submitted, len(reported), sum.Batches, sum.Failed)
+	if int64(len(reported)) != submitted || sum.Acknowledged+sum.Failed != submitted {
+		fail("%d batches submitted, %d reported, %d acknowledged, %d failed", submitted, len(reported), sum.Acknowledged, sum.Failed)
 	}
 	var acked, ambiguous int64
 	for first, o := range reported {
@@ -260,7 +264,7 @@ func checkSchedule(t *testing.T, seed uint64, w *Writer, m *model, reported map[
 			fail("batch %d is acknowledged, but was never written", first)
 		case !o.acked && !o.ambiguous && n > 0:
 			fail("batch %d was written %d times, but reported as surely not", first, n)
-		case !resend && n > 1:
+		case !atLeastOnce && n > 1:
 			fail("batch %d was written %d times", first, n)
 		}
 		if o.acked {
@@ -270,10 +274,10 @@ func checkSchedule(t *testing.T, seed uint64, w *Writer, m *model, reported map[
 			ambiguous++
 		}
 	}
-	if acked != sum.Batches || ambiguous != sum.Unknown || int64(len(sum.UnknownIDs)) != ambiguous {
+	if acked != sum.Acknowledged || ambiguous != sum.Ambiguous || int64(len(sum.AmbiguousIDs)) != ambiguous {
 		fail("%d acknowledged and %d ambiguous, but the summary is %+v", acked, ambiguous, sum)
 	}
-	if w.limit.items != 0 || w.limit.bytes != 0 || len(w.unsettled) != 0 || len(w.queue) != 0 || len(w.streams) != 0 {
-		fail("left behind: %d items, %d bytes, %d unsettled, %d queued, %d streams", w.limit.items, w.limit.bytes, len(w.unsettled), len(w.queue), len(w.streams))
+	if len(w.slots) != 0 || w.memory.Held() != 0 || len(w.unsettled) != 0 || len(w.queue) != 0 || len(w.streams) != 0 {
+		fail("left behind: %d items, %d bytes, %d unsettled, %d queued, %d streams", len(w.slots), w.memory.Held(), len(w.unsettled), len(w.queue), len(w.streams))
 	}
 }

@@ -23,7 +23,7 @@ const maxReaderRows = 20_000
 //
 // It returns how many rows are acknowledged. At the first error it stops reading; what
 // was sent by then is waited for, as long as ctx lasts. The error is that of the reader,
-// of WriteRecord, or ctx's, and an *[Error] with all batches that failed. The Row of a
+// of WriteRecord, or ctx's, and an *[WriteError] with all batches that failed. The Row of a
 // *[insert.ValueError] counts from the beginning of the reader's record batch.
 func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progress func(rows int64)) (int64, error) {
 	if !w.made() {
@@ -32,7 +32,7 @@ func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progres
 	if rd == nil {
 		return 0, errors.New("greptime: bulk: the reader is nil")
 	}
-	l := load{writer: w, progress: progress, failed: &Error{Table: w.table.Name}}
+	l := load{writer: w, progress: progress, failed: &WriteError{Table: w.table.Name}}
 	err := l.read(ctx, rd)
 	if err == nil {
 		err = rd.Err()
@@ -44,7 +44,7 @@ func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progres
 		}
 	}
 	switch {
-	case len(l.failed.Batches) == 0:
+	case len(l.failed.Failed) == 0:
 		return l.rows, err
 	case err == nil:
 		return l.rows, l.failed
@@ -58,7 +58,7 @@ type load struct {
 	progress func(rows int64)
 	rows     int64
 	pending  []*Pending
-	failed   *Error
+	failed   *WriteError
 }
 
 // read writes until the reader's end, a failure, or an error.
@@ -72,7 +72,7 @@ func (l *load) read(ctx context.Context, rd array.RecordReader) error {
 		record := rd.RecordBatch()
 		for start := int64(0); start < record.NumRows(); start += maxReaderRows {
 			err := l.write(ctx, record, start, min(start+maxReaderRows, record.NumRows()))
-			if err != nil || len(l.failed.Batches) > 0 {
+			if err != nil || len(l.failed.Failed) > 0 {
 				return err
 			}
 		}
@@ -90,7 +90,7 @@ func (l *load) write(ctx context.Context, record arrow.RecordBatch, start, end i
 	switch {
 	case errors.As(err, &long) && end-start > 1:
 		middle := start + (end-start)/2
-		if err := l.write(ctx, record, start, middle); err != nil || len(l.failed.Batches) > 0 {
+		if err := l.write(ctx, record, start, middle); err != nil || len(l.failed.Failed) > 0 {
 			return err
 		}
 		return l.write(ctx, record, middle, end)
@@ -106,13 +106,13 @@ func (l *load) write(ctx context.Context, record arrow.RecordBatch, start, end i
 
 // note keeps an error that is about failed batches, and returns any other.
 func (l *load) note(err error) error {
-	var failed *Error
+	var failed *WriteError
 	if !errors.As(err, &failed) {
 		return err
 	}
-	for _, f := range failed.Batches {
-		if !slices.ContainsFunc(l.failed.Batches, func(g FailedBatch) bool { return g.ID == f.ID }) {
-			l.failed.Batches = append(l.failed.Batches, f)
+	for _, f := range failed.Failed {
+		if !slices.ContainsFunc(l.failed.Failed, func(g FailedBatch) bool { return g.ID == f.ID }) {
+			l.failed.Failed = append(l.failed.Failed, f)
 		}
 	}
 	return nil
@@ -125,7 +125,7 @@ func (l *load) reap(ctx context.Context) error {
 		select {
 		case <-l.pending[0].done:
 		default:
-			if len(l.pending) <= l.writer.limit.maxItems {
+			if len(l.pending) <= cap(l.writer.slots) {
 				return nil
 			}
 		}

@@ -417,8 +417,8 @@ func TestWriteReader(t *testing.T) {
 	rd2 := readerOf(t, 1, 1, 1, 1, 1, 1, 1, 1)
 	defer rd2.Release()
 	n, err = w2.WriteReader(short(t), rd2, nil)
-	var failed *Error
-	if !errors.As(err, &failed) || len(failed.Batches) != 1 || n < 2 {
+	var failed *WriteError
+	if !errors.As(err, &failed) || len(failed.Failed) != 1 || n < 2 {
 		t.Errorf("%d rows, %v", n, err)
 	}
 	sum, err := w2.Close(short(t))

@@ -146,16 +146,16 @@ func compareWithAcks(t *testing.T, e captures.DoPut, pending []*Pending, acks ma
 	for _, p := range pending {
 		ack, err := p.Wait(short(t))
 		rows, answered := acks[p.ID()]
-		var failed *Error
+		var failed *WriteError
 		switch {
 		case answered && (err != nil || ack.Rows != rows):
 			return fmt.Errorf("batch %d: %+v, %w; recorded are %d rows", p.ID(), ack, err, rows)
 		case answered:
 			continue
-		case !errors.As(err, &failed) || len(failed.Batches) != 1 || failed.Batches[0].ID != p.ID():
+		case !errors.As(err, &failed) || len(failed.Failed) != 1 || failed.Failed[0].ID != p.ID():
 			return fmt.Errorf("batch %d, not answered: %+v, %w", p.ID(), ack, err)
 		}
-		f := failed.Batches[0]
+		f := failed.Failed[0]
 		if e.Code == codes.OK {
 			if !f.Ambiguous || !errors.Is(err, ErrUnanswered) {
 				return fmt.Errorf("batch %d, not answered at an end with OK: %+v", p.ID(), f)

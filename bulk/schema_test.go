@@ -1,11 +1,8 @@
 package bulk
 
 import (
-	"context"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -53,57 +50,7 @@ func TestWrongRecordBatchMidwayNeverReachesTheWire(t *testing.T) {
 			t.Errorf("record batch %d: %v", i, err)
 		}
 	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Batches != 2 || len(got.sorted()) != 2 || s.Calls(wiretest.MethodDoPut) != 1 {
+	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 2 || len(got.sorted()) != 2 || s.Calls(wiretest.MethodDoPut) != 1 {
 		t.Errorf("%+v, %v; the server got %v", sum, err, got.sorted())
 	}
-}
-
-func TestRoomIsGivenInTurn(t *testing.T) {
-	t.Parallel()
-	l := limiter{maxItems: 2, maxBytes: 100}
-	ctx := t.Context()
-	if err := l.acquire(ctx, 60); err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	order := make(chan int64, 3)
-	start := func(bytes int64, ctx context.Context) {
-		waiting := len(l.snapshot())
-		wg.Go(func() {
-			if l.acquire(ctx, bytes) == nil {
-				order <- bytes
-			}
-		})
-		for len(l.snapshot()) == waiting {
-			time.Sleep(time.Millisecond)
-		}
-	}
-	gone, cancel := context.WithCancel(ctx)
-	start(50, gone)
-	start(500, ctx) // more than there is: alone
-	start(10, ctx)
-	cancel()
-	for len(l.snapshot()) == 3 {
-		time.Sleep(time.Millisecond)
-	}
-	l.release(60)
-	if n := <-order; n != 500 {
-		t.Errorf("first %d", n)
-	}
-	l.resize(490, 0)
-	if n := <-order; n != 10 {
-		t.Errorf("then %d", n)
-	}
-	wg.Wait()
-	l.release(10)
-	l.release(10)
-	if l.items != 0 || l.bytes != 0 || len(l.waiting) != 0 {
-		t.Errorf("%+v", &l)
-	}
-}
-
-func (l *limiter) snapshot() []*reservation {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]*reservation(nil), l.waiting...)
 }

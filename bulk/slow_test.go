@@ -37,7 +37,7 @@ func reads(batches int, wait time.Duration) wiretest.Handler {
 func TestServerThatReadsSlowlyGetsEverything(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, reads(1000, 15*time.Millisecond))
-	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 4, AckTimeout: 10 * time.Second})
+	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 4, Timeout: 10 * time.Second})
 	b := w.NewBatch(slowRows)
 	const batches = 20
 	for i := range batches {
@@ -45,7 +45,7 @@ func TestServerThatReadsSlowlyGetsEverything(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Batches != batches || sum.Rows != batches*slowRows {
+	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != batches || sum.Rows != batches*slowRows {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }
@@ -53,7 +53,7 @@ func TestServerThatReadsSlowlyGetsEverything(t *testing.T) {
 func TestServerThatStopsReadingIsGivenUp(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, reads(3, 0))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, AckTimeout: time.Second})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Timeout: time.Second})
 	b := w.NewBatch(slowRows)
 	const batches = 8
 	for i := range batches {
@@ -62,12 +62,12 @@ func TestServerThatStopsReadingIsGivenUp(t *testing.T) {
 		}
 	}
 	sum, err := w.Close(short(t))
-	var failed *Error
-	if !errors.As(err, &failed) || !errors.Is(err, ErrAckTimeout) {
+	var failed *WriteError
+	if !errors.As(err, &failed) || !errors.Is(err, ErrTimeout) {
 		t.Fatalf("%+v, %v", sum, err)
 	}
 	// The stream that comes after the one that was given up reads three more.
-	if sum.Batches < 3 || sum.Batches+sum.Failed != batches || int(sum.Failed) != len(failed.Batches) || int(sum.Unknown) != len(failed.AmbiguousIDs()) {
+	if sum.Acknowledged < 3 || sum.Acknowledged+sum.Failed != batches || int(sum.Failed) != len(failed.Failed) || int(sum.Ambiguous) != len(failed.AmbiguousIDs()) {
 		t.Errorf("%+v; failed %v, ambiguous %v", sum, failed.IDs(), failed.AmbiguousIDs())
 	}
 }

@@ -15,7 +15,9 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/backoff"
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/semaphore"
 	"github.com/greptime-go/greptime/internal/session"
 )
 
@@ -35,7 +37,9 @@ type Writer struct {
 	ids      atomic.Int64
 	encoders sync.Pool
 	messages messages
-	limit    limiter
+	slots    chan struct{} // held by batches that are not settled
+	memory   semaphore.Bytes
+	retry    backoff.Policy
 
 	ctx      context.Context // ends when the writer is given up
 	cancel   context.CancelFunc
@@ -62,19 +66,20 @@ type Writer struct {
 	closed      chan struct{} // closed by the first Close
 }
 
-// Summary is what came of a load. Every batch written is in Batches or in Failed.
+// Summary is the outcome of a load. Every batch that was handed over is acknowledged or
+// failed.
 type Summary struct {
-	Batches int64 // acknowledged
-	Rows    int64 // acknowledged, by the server's count
-	Failed  int64 // batches that are not acknowledged
-	Unknown int64 // of these, those that may be written nevertheless
+	Acknowledged int64 // batches
+	Rows         int64 // acknowledged, by the server's count
+	Failed       int64 // batches
+	Ambiguous    int64 // of the failed batches, those that may have been written
 
-	// UnknownIDs are the first of those of unknown outcome, [MaxUnknownIDs] at most.
-	UnknownIDs []int64
+	// AmbiguousIDs are the ids of the first ambiguous batches, at most [MaxAmbiguousIDs].
+	AmbiguousIDs []int64
 }
 
-// MaxUnknownIDs is how many ids a Summary keeps.
-const MaxUnknownIDs = 1000
+// MaxAmbiguousIDs is the most ids that a Summary keeps.
+const MaxAmbiguousIDs = 1000
 
 // NewWriter makes a writer for a table of the database that a connection of the pool has. It reads the
 // table's columns from the server, so that everything that GreptimeDB would refuse, store
@@ -87,7 +92,7 @@ func NewWriter(ctx context.Context, pool greptime.Pool, table string, opts Optio
 	if err != nil {
 		return nil, err
 	}
-	opts, err = opts.withDefaults(len(s.Channels().Endpoints()))
+	opts, policy, err := opts.withDefaults(len(s.Channels().Endpoints()))
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +107,17 @@ func NewWriter(ctx context.Context, pool greptime.Pool, table string, opts Optio
 	if err != nil {
 		return nil, err
 	}
-	return newWriter(ctx, s, t, verified, opts), nil
+	return newWriter(ctx, s, t, verified, opts, policy), nil
 }
 
-func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verified bool, opts Options) *Writer {
+func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verified bool, opts Options, policy backoff.Policy) *Writer {
 	w := &Writer{
 		table: t, verified: verified, session: s, opts: opts, begun: time.Now(),
 		comparing: make(chan struct{}, 1),
 		flushing:  make(chan struct{}, 1),
-		limit:     limiter{maxItems: opts.Streams * opts.InFlight, maxBytes: opts.MaxBytes},
+		slots:     make(chan struct{}, opts.Streams*opts.InFlight),
+		memory:    semaphore.Bytes{Limit: opts.MaxBytes},
+		retry:     policy,
 		unsettled: map[int64]*Pending{},
 		unclaimed: map[int64]*Pending{},
 		endpoints: newEndpoints(s.Channels().Endpoints()),
@@ -191,7 +198,7 @@ func (w *Writer) Progress() Progress {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.progress
-	p.InFlight, p.Elapsed = len(w.unsettled), time.Since(w.begun)
+	p.Pending, p.Elapsed = len(w.unsettled), time.Since(w.begun)
 	return p
 }
 
@@ -203,7 +210,7 @@ func (w *Writer) Progress() Progress {
 // taken and nothing sent. A batch without rows is not sent, and its Pending is done.
 //
 // When failures that nobody has been told of have piled up, because Pendings are not
-// waited for, WriteAsync returns them as an *[Error] and takes no rows.
+// waited for, WriteAsync returns them as an *[WriteError] and takes no rows.
 func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
 	if !w.made() {
 		return nil, errNoWriter
@@ -260,27 +267,50 @@ func (w *Writer) write(ctx context.Context, l *layout, columns []columnData, row
 		}
 	}
 	bound := encodedBound(rows, columns)
-	if err := w.limit.acquire(ctx, bound); err != nil {
+	if err := w.reserve(ctx, bound); err != nil {
 		return nil, fmt.Errorf("greptime: bulk: table %s: waiting for acks, so that the batch can be sent: %w", strconv.Quote(w.table.Name), err)
 	}
 	p.id = w.ids.Add(1)
 	m, err := w.encode(l, p.id, rows, columns)
 	if err != nil {
-		w.limit.release(bound)
+		w.unreserve(bound)
 		return nil, err
 	}
 	p.message = m
 	m.size = min(int64(m.wireSize()), bound)
-	w.limit.resize(bound, m.size)
+	w.memory.Release(bound - m.size)
 	if err := w.submit(p); err != nil {
-		w.limit.release(m.size)
+		w.unreserve(m.size)
 		w.messages.put(m)
 		return nil, err
 	}
 	return p, nil
 }
 
-// encode makes a message of columns of the layout.
+// reserve waits until there is room for one more batch of bytes.
+func (w *Writer) reserve(ctx context.Context, bytes int64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case w.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := w.memory.Acquire(ctx, bytes, nil); err != nil {
+		<-w.slots
+		return err
+	}
+	return nil
+}
+
+// unreserve gives back the room of a batch.
+func (w *Writer) unreserve(bytes int64) {
+	<-w.slots
+	w.memory.Release(bytes)
+}
+
+// encode returns a message of columns of the layout.
 func (w *Writer) encode(l *layout, id int64, rows int, columns []columnData) (*message, error) {
 	e := w.encoders.Get().(*encoder)
 	defer w.encoders.Put(e)
@@ -290,7 +320,7 @@ func (w *Writer) encode(l *layout, id int64, rows int, columns []columnData) (*m
 		return nil, err
 	}
 	most := w.session.MaxMessageSize()
-	if m.wireSize() > most && e.forgetHabits() {
+	if m.wireSize() > most && e.forgetHistory() {
 		if err := e.encode(m, id, rows, columns); err != nil {
 			return nil, err
 		}
@@ -318,7 +348,7 @@ func (w *Writer) convert(p *Pending, l *layout) error {
 		return err
 	}
 	m.size = int64(m.wireSize())
-	w.limit.resize(old.size, m.size)
+	w.memory.Release(old.size - m.size)
 	p.message = m
 	w.messages.put(old)
 	return nil
@@ -331,7 +361,7 @@ func (w *Writer) usable() error {
 	if err := w.ended(); err != nil {
 		return err
 	}
-	if w.unclaimedSz > w.opts.MaxBytes || len(w.unclaimed) > w.limit.maxItems {
+	if w.unclaimedSz > w.opts.MaxBytes || len(w.unclaimed) > cap(w.slots) {
 		return w.takeUnclaimed()
 	}
 	return nil
@@ -362,7 +392,7 @@ func (w *Writer) submit(p *Pending) error {
 }
 
 // Flush waits until everything written before is acknowledged or has failed. The
-// failures that nobody has been told of are returned as an *[Error]. If ctx ends first,
+// failures that nobody has been told of are returned as an *[WriteError]. If ctx ends first,
 // the rest goes on, and the error has the number of those not acknowledged.
 //
 // Flush also compares the table's columns with those of the batches, if any were
@@ -416,11 +446,11 @@ func (w *Writer) takeUnclaimed() error {
 	if len(w.unclaimed) == 0 {
 		return nil
 	}
-	e := &Error{Table: w.table.Name}
+	e := &WriteError{Table: w.table.Name}
 	for _, p := range w.unclaimed {
-		e.Batches = append(e.Batches, p.err.Batches...)
+		e.Failed = append(e.Failed, p.err.Failed...)
 	}
-	slices.SortFunc(e.Batches, func(a, b FailedBatch) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(e.Failed, func(a, b FailedBatch) int { return cmp.Compare(a.ID, b.ID) })
 	clear(w.unclaimed)
 	w.unclaimedSz = 0
 	return e
@@ -432,14 +462,14 @@ func (w *Writer) claim(p *Pending) {
 	defer w.mu.Unlock()
 	if _, ok := w.unclaimed[p.id]; ok {
 		delete(w.unclaimed, p.id)
-		w.unclaimedSz -= p.err.Batches[0].message.size
+		w.unclaimedSz -= p.err.Failed[0].message.size
 	}
 }
 
 // Close waits until everything written is acknowledged or has failed, compares the
 // table's columns as Flush does, and ends the streams. If ctx ends first, what is not acknowledged fails, and is told. Close always
 // returns within ctx; its error has the failures that nobody has been told of, as an
-// *[Error]. A second Close returns the same summary.
+// *[WriteError]. A second Close returns the same summary.
 func (w *Writer) Close(ctx context.Context) (Summary, error) {
 	if !w.made() {
 		return Summary{}, errNoWriter
@@ -494,10 +524,10 @@ func (w *Writer) giveUp(cause error) {
 // acknowledge settles a batch as written. The caller holds mu.
 func (w *Writer) acknowledge(p *Pending, ack Ack) {
 	size := p.message.size
-	w.progress.Batches++
+	w.progress.Acknowledged++
 	w.progress.Rows += ack.Rows
 	w.progress.Bytes += size
-	w.summary.Batches++
+	w.summary.Acknowledged++
 	w.summary.Rows += ack.Rows
 	p.ack = ack
 	if !p.sending {
@@ -512,14 +542,14 @@ func (w *Writer) fail(p *Pending, cause error) {
 	w.progress.Failed++
 	w.summary.Failed++
 	if p.doubtful {
-		w.summary.Unknown++
-		if len(w.summary.UnknownIDs) < MaxUnknownIDs {
-			w.summary.UnknownIDs = append(w.summary.UnknownIDs, p.id)
+		w.summary.Ambiguous++
+		if len(w.summary.AmbiguousIDs) < MaxAmbiguousIDs {
+			w.summary.AmbiguousIDs = append(w.summary.AmbiguousIDs, p.id)
 		}
 	}
 	m := p.message
 	p.message = nil
-	p.err = &Error{Table: w.table.Name, Batches: []FailedBatch{{
+	p.err = &WriteError{Table: w.table.Name, Failed: []FailedBatch{{
 		ID: p.id, Rows: m.rows, Ambiguous: p.doubtful, Err: cause, message: m,
 	}}}
 	w.unclaimed[p.id] = p
@@ -530,6 +560,6 @@ func (w *Writer) fail(p *Pending, cause error) {
 func (w *Writer) settle(p *Pending, size int64) {
 	delete(w.unsettled, p.id)
 	close(p.done)
-	w.limit.release(size)
+	w.unreserve(size)
 	w.changed.Broadcast()
 }

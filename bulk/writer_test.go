@@ -39,13 +39,13 @@ func TestWriteReportsTheAck(t *testing.T) {
 		t.Errorf("the server got the time %d", ts.Value(2))
 	}
 	sum, err := w.Close(short(t))
-	if err != nil || sum.Batches != 1 || sum.Rows != 3 || sum.Failed != 0 {
+	if err != nil || sum.Acknowledged != 1 || sum.Rows != 3 || sum.Failed != 0 {
 		t.Errorf("summary %+v, %v", sum, err)
 	}
 	if _, err := w.Write(short(t), fill(t, b, 0, 1)); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-	if again, err := w.Close(short(t)); err != nil || again.Batches != 1 {
+	if again, err := w.Close(short(t)); err != nil || again.Acknowledged != 1 {
 		t.Errorf("second Close: %+v, %v", again, err)
 	}
 }
@@ -73,7 +73,7 @@ func TestManyGoroutinesShareTheStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum, err := w.Close(short(t))
-	if err != nil || sum.Batches != goroutines*batches || sum.Rows != goroutines*batches*rows {
+	if err != nil || sum.Acknowledged != goroutines*batches || sum.Rows != goroutines*batches*rows {
 		t.Errorf("summary %+v, %v", sum, err)
 	}
 	got := ids.sorted()
@@ -140,7 +140,7 @@ func TestNeverMoreInFlightThanAllowed(t *testing.T) {
 				t.Errorf("%d in flight", n)
 			}
 			close(release)
-			if sum, err := w.Close(short(t)); err != nil || sum.Batches != int64(inFlight) {
+			if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != int64(inFlight) {
 				t.Errorf("%+v, %v", sum, err)
 			}
 		})
@@ -219,7 +219,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"Streams is -1":       {Streams: -1},
 		"MaxBytes":            {MaxBytes: -1},
 		"Compression(9)":      {Compression: 9},
-		"Resend is negative":  {Resend: Resend{Attempts: -1}},
+		"MinBackoff or Max":   {Retry: insert.Retry{MaxBackoff: -1}},
 		"ProgressInterval is": {Progress: func(Progress) {}, ProgressInterval: -1},
 		"may not read its co": {},
 	} {
@@ -260,11 +260,11 @@ func TestDatabaseThatMetadataCannotName(t *testing.T) {
 func TestWrongPasswordIsTheBatchesError(t *testing.T) {
 	t.Parallel()
 	s := putServer(t, func(c *wiretest.Call) error { return c.Fail(codes.Unauthenticated, "auth failed", 0) })
-	w := openWriter(t, s.DSN(), Options{Resend: Resend{Attempts: 5}})
+	w := openWriter(t, s.DSN(), Options{Retry: insert.Retry{AtLeastOnce: true}})
 	_, err := w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
-	var failed *Error
+	var failed *WriteError
 	var server *greptime.Error
-	if !errors.As(err, &failed) || !errors.As(err, &server) || server.GRPC != codes.Unauthenticated || failed.Batches[0].Ambiguous {
+	if !errors.As(err, &failed) || !errors.As(err, &server) || server.GRPC != codes.Unauthenticated || failed.Failed[0].Ambiguous {
 		t.Fatalf("%v", err)
 	}
 	if n := s.Calls(wiretest.MethodDoPut); n != 1 {
@@ -307,7 +307,7 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := calls[len(calls)-1]
-	if last.Batches != 5 || last.Rows != 10 || last.InFlight != 0 || last.Bytes == 0 || last.Elapsed <= 0 {
+	if last.Acknowledged != 5 || last.Rows != 10 || last.Pending != 0 || last.Bytes == 0 || last.Elapsed <= 0 {
 		t.Errorf("last %+v", last)
 	}
 }
@@ -325,7 +325,7 @@ func TestSlowProgressDoesNotHoldUpTheLoad(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if sum, err := w.Close(ctx); err != nil || sum.Batches != 50 {
+	if sum, err := w.Close(ctx); err != nil || sum.Acknowledged != 50 {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }
@@ -345,7 +345,7 @@ func TestBatchBeyondTheMessageLimit(t *testing.T) {
 	if _, err := w.Write(short(t), fill(t, b, 0, 1000)); err != nil {
 		t.Error(err)
 	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Batches != 1 || sum.Failed != 0 {
+	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 1 || sum.Failed != 0 {
 		t.Errorf("%+v, %v", sum, err)
 	}
 }

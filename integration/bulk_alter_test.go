@@ -13,6 +13,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
 	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/insert"
 )
 
 // appendRows appends rows of the columns host, v and ts whose times begin with first.
@@ -32,7 +33,7 @@ func TestBulkLoadWhileColumnsAreAdded(t *testing.T) {
 	t.Parallel()
 	c := connect(t)
 	run(t, c, "CREATE TABLE t (host STRING, v BIGINT, ts TIMESTAMP TIME INDEX, PRIMARY KEY (host))")
-	w := bulkWriter(t, c, "t", bulk.Options{Streams: 2, Resend: bulk.Resend{Attempts: 5, MinBackoff: time.Millisecond}, CheckInterval: 10 * time.Millisecond})
+	w := bulkWriter(t, c, "t", bulk.Options{Streams: 2, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}, CheckInterval: 10 * time.Millisecond})
 	const goroutines, batches, rows = 3, 20, 10
 	var wg sync.WaitGroup
 	for g := range goroutines {
@@ -54,7 +55,7 @@ func TestBulkLoadWhileColumnsAreAdded(t *testing.T) {
 	if _, err := w.WriteAsync(t.Context(), appendRows(t, w.NewBatch(rows), written, rows)); err != nil {
 		t.Fatal(err)
 	}
-	if sum := closeWriter(t, w); sum.Batches != goroutines*batches+1 {
+	if sum := closeWriter(t, w); sum.Acknowledged != goroutines*batches+1 {
 		t.Errorf("%+v", sum)
 	}
 	want := fmt.Sprint(written + rows)
@@ -108,7 +109,7 @@ func TestBulkLoadWhoseColumnsChange(t *testing.T) {
 				t.Error(err)
 			}
 			// A stream to the table that was dropped may have failed, and the next goes on.
-			var failed *bulk.Error
+			var failed *bulk.WriteError
 			if writeErr != nil && !errors.As(writeErr, &failed) {
 				t.Error(writeErr)
 			}
@@ -145,7 +146,7 @@ func TestBulkLoadOutlivesACrash(t *testing.T) {
 			if err := c.Use(t.Context(), "other"); err != nil {
 				t.Fatal(err)
 			}
-			w := bulkWriter(t, c, "Up.Case", bulk.Options{Streams: 1, Resend: bulk.Resend{Attempts: 5, MinBackoff: time.Millisecond}, CheckInterval: -1})
+			w := bulkWriter(t, c, "Up.Case", bulk.Options{Streams: 1, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}, CheckInterval: -1})
 			if err := c.Use(t.Context(), "public"); err != nil {
 				t.Fatal(err)
 			}

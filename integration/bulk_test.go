@@ -326,7 +326,7 @@ func TestBulkIntoATableThatIsDroppedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.Write(t.Context(), b)
-	var failed *bulk.Error
+	var failed *bulk.WriteError
 	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "the table was dropped") && !errors.Is(err, greptime.TableNotFound) {
 		t.Error(err)
 	}

@@ -47,7 +47,7 @@ func report(loads []outcome) {
 			bar = strings.Repeat("█", int(o.rate()/fastest.rate()*width+0.5))
 		}
 		fmt.Printf("│ %-16s │ %7s │ %10s │ %7s │ %6.2fs │ %8.1f │ %9s │ %s%s │\n",
-			o.name, count(o.summary.Batches), count(o.summary.Rows), count(o.summary.Unknown),
+			o.name, count(o.summary.Acknowledged), count(o.summary.Rows), count(o.summary.Ambiguous),
 			o.elapsed.Seconds(), float64(o.sent)/1e6, count(int64(o.rate())),
 			paint(bar, o.name == fastest.name), strings.Repeat(" ", width-len([]rune(bar))))
 	}
