@@ -22,17 +22,23 @@
 // A batch is written when the server has acknowledged it, and never before: [Writer.Write]
 // waits for that, a [Pending] can be waited for, [Writer.Flush] waits for all. Acks are
 // read in the background all the time. Whatever is not acknowledged is reported as failed,
-// in an [WriteError]: by the Pending's Wait, and what no Wait has told of by Flush, Close, or,
-// if neither is called, a later WriteAsync, once. Acknowledged plus reported is all that
-// was handed over, even when the server dies, the network breaks, or Close runs out of
-// time.
+// in a [WriteError]: by the Pending's Wait, or, if no Wait has reported it, once by Flush,
+// Close or a later WriteAsync. Every batch that was handed over is acknowledged or reported,
+// even when the server dies, the network breaks, or Close runs out of time.
 //
 // A failure of a stream fails only what that stream had not acknowledged. The server
 // processes the batches of a stream one after the other. So when it refuses one, that is
 // the first without an ack, and those after it were not processed; when the connection
-// breaks, all that was sent may have been written. [FailedBatch] tells which is which,
-// and has the rows to write them again. With [Options.Resend] the writer does so itself,
-// at-least-once.
+// breaks, all that was sent may have been written.
+//
+// A batch is sent again on another stream, for [insert.Retry].For, if it is proved that
+// nothing of it was written and another attempt may help: no endpoint could be reached, the
+// batch was not sent or not processed, or the server refused it for a reason that may pass.
+// A batch that may have been written fails at once, with [FailedBatch].Ambiguous set:
+// batches are written at most once. With [insert.Retry].AtLeastOnce it is sent again, too,
+// and so is one that GreptimeDB before 1.1.2 refused without a reason; batches that are
+// acknowledged were then written at least once. The documentation of AtLeastOnce says what that
+// means for a table in append mode. A [FailedBatch] has the rows to write them again.
 //
 // A stream that ended is replaced when there is something to send. An endpoint that
 // cannot be reached is left out, and tried again after a while.
@@ -59,7 +65,7 @@
 //     batches of this one if all their columns are still there.
 //
 // A batch that the server refuses because columns were added is sent again with them if
-// its answer proves that nothing of the batch was written, or with Resend. Otherwise it
+// its answer proves that nothing of the batch was written, or with AtLeastOnce. Otherwise it
 // fails as any other does: GreptimeDB before 1.1.2 gives no reason, and so proves nothing.
 // Batches behind it on the stream were not processed, and are sent again.
 //
@@ -93,7 +99,7 @@
 // GreptimeDB 1.0.2 keeps the first of several rows with the same tags and time in one
 // batch, where a native insert keeps the last; [Options.KeepLast] drops the others before
 // they are sent. Among batches the later one wins, but batches that are in flight at the
-// same time have no order, unless there is one stream and no Resend.
+// same time have no order, unless there is one stream and no AtLeastOnce.
 //
 // A DEFAULT does not apply: a NULL stays NULL.
 //

@@ -280,6 +280,79 @@ func TestSentAgainAfterAFailure(t *testing.T) {
 	}
 }
 
+func TestWhatWasNotSentIsSentAgainByDefault(t *testing.T) {
+	t.Parallel()
+	var ids seen
+	s := putServer(t, acknowledgeAll(ids.add))
+	w := openWriter(t, s.DSN(), Options{Streams: 2, Retry: insert.Retry{MinBackoff: time.Millisecond}})
+	s.Stop()
+	var pending []*Pending
+	for i := range 6 {
+		p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), i, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pending = append(pending, p)
+	}
+	s.WaitFor("batches to fail", func() bool { return w.failing() > 0 })
+	s.Restart()
+	for _, p := range pending {
+		if _, err := p.Wait(short(t)); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := ids.sorted(); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
+		t.Errorf("the server got %v, want each batch once", got)
+	}
+}
+
+// failing returns how many batches have failed and are not settled.
+func (w *Writer) failing() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, p := range w.unsettled {
+		if p.failures > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Of a stream that ends, what may have been written fails, and what was not processed is
+// sent again, in its order.
+func TestBatchesBehindARefusedOneAreSentAgainByDefault(t *testing.T) {
+	t.Parallel()
+	var ids seen
+	s := putServer(t, func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		for {
+			r, err := c.next()
+			if err != nil {
+				return nil
+			}
+			ids.add(r)
+			if r.id == 2 {
+				return regionError(c, r)
+			}
+			if err := c.ack(r.id, 1); err != nil {
+				return err
+			}
+		}
+	})
+	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 6})
+	acked, failed := submit(t, w, 6)
+	if !slices.Equal(acked, []int64{1, 3, 4, 5, 6}) || !slices.Equal(ambiguous(failed), []int64{2}) {
+		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+	}
+	if got := ids.sorted(); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
+		t.Errorf("the server processed %v, want each batch once", got)
+	}
+}
+
 // Config.Credentials is asked again for as long as batches are sent again.
 func TestSentAgainAfterCredentialsFailed(t *testing.T) {
 	t.Parallel()
