@@ -39,7 +39,7 @@ func (n *nilValuer) Value() (driver.Value, error) {
 
 func TestArgumentsBecomeLiterals(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	text, number := "it's", int64(-7)
 	at := time.Date(2024, 2, 29, 12, 34, 56, 123456789, time.FixedZone("", 8*3600))
@@ -123,7 +123,7 @@ func TestArgumentsBecomeLiterals(t *testing.T) {
 
 func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	shanghai := openServer(t, s.Server, "timezone=Asia/Shanghai")
 	for _, test := range []struct {
@@ -202,7 +202,7 @@ func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 // database/sql says which argument it is; the driver says so where it is called directly.
 func TestArgumentErrorsAreSaidOnce(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	stmt, err := db.Prepare("SELECT ?, ?")
 	if err != nil {
@@ -233,7 +233,7 @@ func TestArgumentErrorsAreSaidOnce(t *testing.T) {
 
 func TestArgumentErrorsOfAnInsertNameRowAndColumn(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server, "insert=sql")
 	const rows, bad = 6000, 5001
 	args := make([]any, 0, 2*rows)
@@ -258,7 +258,7 @@ func (f failing) Value() (driver.Value, error) { return nil, f.err }
 // store the text of a vector or a document as it is.
 func TestVectorBesideAnExpression(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	for _, arg := range []any{greptime.Vector{1}, &greptime.Vector{1}, sql.Null[greptime.Vector]{V: greptime.Vector{1}, Valid: true}} {
 		exec(t, db, "INSERT INTO t (v, ts, j) VALUES (?, now(), ?)", arg, json.RawMessage("{}"))
@@ -270,7 +270,7 @@ func TestVectorBesideAnExpression(t *testing.T) {
 
 func TestNaNElsewhere(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	rows, err := db.Query("SELECT ? - ?, ?", 1, -2, math.NaN())
 	if err != nil {

@@ -144,7 +144,7 @@ func perRow(b *testing.B, rows int) {
 }
 
 func BenchmarkSelectOne(b *testing.B) {
-	db := openServer(b, newScribe(b).Server)
+	db := openServer(b, newRecordingServer(b).Server)
 	b.ReportAllocs()
 	for b.Loop() {
 		rows, err := db.Query("SELECT 1")

@@ -56,10 +56,10 @@ func TestDialerIsAskedForNamesThatItAloneKnows(t *testing.T) {
 	t.Parallel()
 	ca := wiretest.NewCA(t)
 	caFile, _, _ := ca.Files()
-	plain := newScribe(t)
-	encrypted := newScribe(t, wiretest.TLS(ca.Server("database.behind.the.tunnel")))
+	plain := newRecordingServer(t)
+	encrypted := newRecordingServer(t, wiretest.TLS(ca.Server("database.behind.the.tunnel")))
 	for _, test := range []struct {
-		server   *scribe
+		server   *recordingServer
 		endpoint string
 		change   func(*greptime.Config)
 		asked    string
@@ -100,7 +100,7 @@ func TestErrorOfTheDialerIsTold(t *testing.T) {
 
 func TestUnixSockets(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	path := filepath.Join(t.TempDir(), "greptime,%41.sock")
 	for _, test := range []struct{ socket, endpoint string }{
 		{path, "unix:" + path},
@@ -155,7 +155,7 @@ func forward(t *testing.T, l net.Listener, addr string) {
 
 func TestIPv6AddressWithAZoneConnects(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	l, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
 		t.Skip("this host has no IPv6:", err)

@@ -24,7 +24,7 @@ import (
 
 func TestHeaderAndMetadata(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	cfg, err := greptime.ParseDSN(strings.Replace(s.DSN("hints=ttl%3D7d,append_mode%3Dtrue"), "://", "://alice:secret@", 1))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestHeaderAndMetadata(t *testing.T) {
 
 func TestCredentialsThatChange(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	cfg, err := greptime.ParseDSN(s.DSN())
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestCredentialsThatChange(t *testing.T) {
 
 func TestCredentialsThatCannotBeSentAreRefused(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	for _, test := range []struct{ user, password, want string }{
 		{"al:ice", "sesame99", "the user name has a colon"},
 		{"", "sesame99", "there is a password but no user"},
@@ -167,7 +167,7 @@ func TestCompressionOnlyWhenAsked(t *testing.T) {
 		{"compression=zstd&accept_compression=gzip", "zstd", "gzip"},
 	} {
 		seen := &encodings{}
-		s := newScribe(t, wiretest.Compress("gzip", "zstd"), wiretest.GRPC(grpc.StatsHandler(seen)))
+		s := newRecordingServer(t, wiretest.Compress("gzip", "zstd"), wiretest.GRPC(grpc.StatsHandler(seen)))
 		db := openServer(t, s.Server, strings.Split(test.params, "&")...)
 		for range 3 { // pooled compressors are used again
 			if err := db.Ping(); err != nil {
@@ -216,7 +216,7 @@ func TestPasswordOverPlaintextIsLogged(t *testing.T) {
 
 func TestConnectorCloseIsFinal(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	cfg, err := greptime.ParseDSN(s.DSN())
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +253,7 @@ func TestConnectorCloseIsFinal(t *testing.T) {
 
 func TestPoolOfConnectionsSharesOneChannel(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	var all []*sql.Conn
 	for range 20 {

@@ -167,7 +167,7 @@ func TestOKWithoutMetricsFromANewEndpoint(t *testing.T) {
 	t.Parallel()
 	exchange := captures.DoGetByName("batches_scan_file")
 	for _, sendsMetrics := range []bool{true, false} {
-		s := newScribe(t)
+		s := newRecordingServer(t)
 		s.fail[exchange.Request.SQL] = wiretest.Replay(exchange, wiretest.Before(len(exchange.Messages)-1, wiretest.Truncate()))
 		if !sendsMetrics {
 			constant := captures.DoGetByName("select_constants")

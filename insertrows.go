@@ -43,7 +43,7 @@ func (b *insertBuffer) free() {
 	insertBuffers.Put(b)
 }
 
-// encode writes the columns and rows. The error is *asText, or wraps *sqlvalue.Lossy.
+// encode writes the columns and rows. The error is *notNativeError, or wraps *sqlvalue.LossyError.
 func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 	list, err := n.columnsOf(table)
 	if err != nil {
@@ -88,7 +88,7 @@ func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 	return nil
 }
 
-var errNullToServer = &sqlvalue.AsText{Reason: "the column has a DEFAULT or is NOT NULL, and a NULL for it is left to the server"}
+var errNullToServer = &sqlvalue.NotNativeError{Reason: "the column has a DEFAULT or is NOT NULL, and a NULL for it is left to the server"}
 
 // value is one of the values: an argument, or a literal, which has some text.
 func (n *nativeInsert) value(i int) (arg driver.Value, literal string) {
@@ -128,9 +128,9 @@ func (n *nativeInsert) columnsOf(table *catalog.Table) ([]*catalog.Column, error
 		at, ok := table.Index(name)
 		switch {
 		case !ok:
-			return nil, &asText{reason: fmt.Sprintf("table %s has no column %s", strconv.Quote(n.table), strconv.Quote(name))}
+			return nil, &notNativeError{reason: fmt.Sprintf("table %s has no column %s", strconv.Quote(n.table), strconv.Quote(name))}
 		case named[at]:
-			return nil, &asText{reason: fmt.Sprintf("it names column %s twice", strconv.Quote(name))}
+			return nil, &notNativeError{reason: fmt.Sprintf("it names column %s twice", strconv.Quote(name))}
 		}
 		named[at] = true
 		list[i] = &table.Columns[at]
@@ -140,9 +140,9 @@ func (n *nativeInsert) columnsOf(table *catalog.Table) ([]*catalog.Column, error
 		switch {
 		case named[i]:
 		case !c.Nullable && c.Default == "":
-			return list, &asText{reason: fmt.Sprintf("column %s is left out, and has to have a value", strconv.Quote(c.Name))}
+			return list, &notNativeError{reason: fmt.Sprintf("column %s is left out, and has to have a value", strconv.Quote(c.Name))}
 		case c.Role == catalog.TimeIndex, strings.HasSuffix(c.Default, ")"):
-			return list, &asText{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default), usual: true}
+			return list, &notNativeError{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default), usual: true}
 		}
 	}
 	return list, nil
@@ -177,11 +177,11 @@ func (n *nativeInsert) valueError(err error, row int, c *catalog.Column) error {
 	if n.values.Rows > 1 {
 		where = fmt.Sprintf("row %d, %s, rows counted from 0", row, where)
 	}
-	var lossy *sqlvalue.Lossy
+	var lossy *sqlvalue.LossyError
 	if errors.As(err, &lossy) {
 		return fmt.Errorf("greptime: INSERT into table %s, %s: %w; nothing was sent", strconv.Quote(n.table), where, err)
 	}
-	return &asText{reason: where + ": " + err.Error(), cause: err}
+	return &notNativeError{reason: where + ": " + err.Error(), cause: err}
 }
 
 // setArg sets an argument that CheckNamedValue has let pass.

@@ -22,30 +22,30 @@ import (
 // case: see mayLose.
 const minNativeRows = 16
 
-// asText is why an INSERT … VALUES has to go as text.
-type asText struct {
+// notNativeError is why an INSERT … VALUES has to go as text.
+type notNativeError struct {
 	reason string
 	cause  error
 	usual  bool // with the columns as they are known: no hint that they have changed
 }
 
-func (e *asText) Error() string { return e.reason }
-func (e *asText) Unwrap() error { return e.cause }
+func (e *notNativeError) Error() string { return e.reason }
+func (e *notNativeError) Unwrap() error { return e.cause }
 
 func isAsText(err error) bool {
-	var e *asText
+	var e *notNativeError
 	return errors.As(err, &e)
 }
 
 // isUsual says whether an INSERT goes as text because of columns that are as ever.
 func isUsual(err error) bool {
-	var e *asText
+	var e *notNativeError
 	return errors.As(err, &e) && e.usual
 }
 
 // isLossy says whether an error is that of a value which would not be stored as it is.
 func isLossy(err error) bool {
-	var e *sqlvalue.Lossy
+	var e *sqlvalue.LossyError
 	return errors.As(err, &e)
 }
 
@@ -146,27 +146,27 @@ type nativeInsert struct {
 	refusal    *Error // the server's, of the native insert
 }
 
-// nativeInsert is the script as one. The error is *asText if it has another form; there is
+// nativeInsert is the script as one. The error is *notNativeError if it has another form; there is
 // a nativeInsert nevertheless if all that it lacks is the list of columns.
 func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*nativeInsert, error) {
 	if len(script.Statements) != 1 {
-		return nil, &asText{reason: "the text has several statements"}
+		return nil, &notNativeError{reason: "the text has several statements"}
 	}
 	v := script.Statements[0].Values
 	_, isMetric := c.connector.cfg.Hints["physical_table"]
 	switch {
 	case !v.Plain:
-		return nil, &asText{reason: "it is more than INSERT INTO table (columns) VALUES (…), (…) with placeholders and literals"}
+		return nil, &notNativeError{reason: "it is more than INSERT INTO table (columns) VALUES (…), (…) with placeholders and literals"}
 	case len(v.Columns) != v.Width && len(v.Columns) > 0:
-		return nil, &asText{reason: fmt.Sprintf("it names %d columns and has %d values in a row", len(v.Columns), v.Width)}
+		return nil, &notNativeError{reason: fmt.Sprintf("it names %d columns and has %d values in a row", len(v.Columns), v.Width)}
 	case len(v.Table) > 2 || v.Table[0] == "":
-		return nil, &asText{reason: "the table's name has a catalog"}
+		return nil, &notNativeError{reason: "the table's name has a catalog"}
 	case isMetric:
-		return nil, &asText{reason: "the hint physical_table would give a native insert another meaning"}
+		return nil, &notNativeError{reason: "the hint physical_table would give a native insert another meaning"}
 	}
 	order, err := script.Order(len(args), namesOf(args))
 	if err != nil {
-		return nil, &asText{reason: err.Error(), cause: err}
+		return nil, &notNativeError{reason: err.Error(), cause: err}
 	}
 	s, err := c.current()
 	if err != nil {
@@ -178,7 +178,7 @@ func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*
 	n := &nativeInsert{conn: c, script: script, values: v, args: args, order: order, session: s, table: v.Table[len(v.Table)-1]}
 	if len(v.Columns) == 0 {
 		// The order that is known here may be that of a table that was replaced since.
-		return n, &asText{reason: "it does not name the columns"}
+		return n, &notNativeError{reason: "it does not name the columns"}
 	}
 	return n, nil
 }
@@ -257,10 +257,10 @@ func (n *nativeInsert) runFresh(ctx context.Context) (driver.Result, error) {
 }
 
 // run makes the native insert, with the columns as they are known. The error is
-// *asText if it is proved that nothing was written and the statement must go as text, and
+// *notNativeError if it is proved that nothing was written and the statement must go as text, and
 // lossy if nothing was sent.
 func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
-	if err := n.conn.mayWrite(statement{}); err != nil {
+	if err := n.conn.checkWrite(statement{}); err != nil {
 		return nil, err
 	}
 	n.refusal = nil
@@ -279,7 +279,7 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	}
 	request := buffer.request(header, n.table)
 	if size := request.Len(); size > n.conn.connector.cfg.MaxMessageSize {
-		return nil, &asText{reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
+		return nil, &notNativeError{reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
 	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.conn.connector.nativeHints})
 	if err == nil {
@@ -299,7 +299,7 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 		return nil, e
 	}
 	n.refusal = e
-	return nil, &asText{reason: "the server refuses it natively: " + e.Error(), cause: e}
+	return nil, &notNativeError{reason: "the server refuses it natively: " + e.Error(), cause: e}
 }
 
 // write describes the native insert as a write.
@@ -325,7 +325,7 @@ func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 		n.fresh = true
 		t, err = n.cache().Get(ctx, n.query, n.session.database, n.table)
 	}
-	var unwritable *catalog.Unwritable
+	var unwritable *catalog.UnwritableError
 	n.unwritable = errors.As(err, &unwritable)
 	switch {
 	case err == nil || !n.unwritable && (isCallError(err) || ctx.Err() != nil):
@@ -334,7 +334,7 @@ func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 		return nil, fmt.Errorf("greptime: INSERT into table %s was not sent: the server may store one of its values as NULL or an infinity, and the columns could not be read: %w",
 			strconv.Quote(n.table), err)
 	}
-	return nil, &asText{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
+	return nil, &notNativeError{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
 }
 
 // isRefusal reports whether an error is an answer of the server.
@@ -347,7 +347,7 @@ func isRefusal(err error) bool {
 func (n *nativeInsert) query(ctx context.Context, sql string) (array.RecordReader, error) {
 	rd, err := n.conn.queryIn(n.session)(ctx, sql)
 	if errors.Is(err, PermissionDenied) {
-		return nil, catalog.NewUnwritable(err)
+		return nil, catalog.NewUnwritableError(err)
 	}
 	return rd, err
 }

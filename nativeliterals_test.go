@@ -139,7 +139,7 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 					continue
 				}
 				checked++
-				var lossy *sqlvalue.Lossy
+				var lossy *sqlvalue.LossyError
 				switch {
 				case errors.As(native, &lossy):
 					if l.Error != "" || l.Stored != nil && *l.Stored != "inf" {
@@ -215,7 +215,7 @@ func FuzzArgumentsAndTheirLiterals(f *testing.F) {
 				}
 				sent := c.AppendValue(nil, typ)
 				literal := strings.TrimSuffix(strings.TrimPrefix(texts[0], "INSERT INTO t (c) VALUES ("), ")")
-				var text *sqlvalue.AsText
+				var text *sqlvalue.NotNativeError
 				if err := c.SetLiteral(typ, literal); errors.As(err, &text) && (typ.Kind() == columns.Vector || isBeyondText(typ, v)) {
 					continue // the text of a vector is left to the server
 				} else if err != nil {

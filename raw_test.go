@@ -100,7 +100,7 @@ func openWrapped(t *testing.T, s *wiretest.Server, wrap func(driver.Conn) driver
 
 func TestRawFindsTheConnInWrappersOfEachShape(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	shown := "greptime.Raw"
 	for name, wrap := range map[string]func(driver.Conn) driver.Conn{
 		"none":                func(c driver.Conn) driver.Conn { return c },

@@ -35,7 +35,7 @@ func (c *Conn) extension() (internalsession.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayWrite(statement{}); err != nil {
+	if err := c.checkWrite(statement{}); err != nil {
 		return nil, err
 	}
 	c.noteWrite(statement{})

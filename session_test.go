@@ -19,10 +19,10 @@ import (
 	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
-// scribe is a server that writes down what it was asked. It answers SHOW DATABASES
+// recordingServer is a server that writes down what it was asked. It answers SHOW DATABASES
 // and everything that begins with SELECT as recorded, and the rest with two affected
 // rows.
-type scribe struct {
+type recordingServer struct {
 	*wiretest.Server
 	mu       sync.Mutex
 	requests []*greptimev1.GreptimeRequest
@@ -30,13 +30,13 @@ type scribe struct {
 	fail     map[string]wiretest.Handler // by SQL text
 }
 
-func newScribe(t testing.TB, opts ...wiretest.Option) *scribe {
-	s := &scribe{fail: map[string]wiretest.Handler{}}
+func newRecordingServer(t testing.TB, opts ...wiretest.Option) *recordingServer {
+	s := &recordingServer{fail: map[string]wiretest.Handler{}}
 	s.Server = wiretest.Start(t, s.handle, opts...)
 	return s
 }
 
-func (s *scribe) handle(c *wiretest.Call) error {
+func (s *recordingServer) handle(c *wiretest.Call) error {
 	request, err := c.Ticket()
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (s *scribe) handle(c *wiretest.Call) error {
 	}
 }
 
-func (s *scribe) last(t testing.TB) *greptimev1.GreptimeRequest {
+func (s *recordingServer) last(t testing.TB) *greptimev1.GreptimeRequest {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +69,7 @@ func (s *scribe) last(t testing.TB) *greptimev1.GreptimeRequest {
 	return s.requests[len(s.requests)-1]
 }
 
-func (s *scribe) texts() []string {
+func (s *recordingServer) texts() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []string
@@ -100,7 +100,7 @@ func exec(t *testing.T, db interface {
 
 func TestUseChangesTheSession(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	db.SetMaxOpenConns(1)
 	conn := oneConn(t, db)
@@ -134,7 +134,7 @@ func TestUseChangesTheSession(t *testing.T) {
 
 func TestPingOfADatabaseThatDoesNotExist(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	for _, test := range []struct {
 		database string
 		exists   bool
@@ -168,7 +168,7 @@ func TestPingOfADatabaseThatDoesNotExist(t *testing.T) {
 
 func TestUseOfAUserWhoMayNotSeeTheDatabases(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	s.fail["SHOW DATABASES"] = wiretest.Replay(captures.DoGetByName("auth/doget_show_write_only"))
 	conn := oneConn(t, openServer(t, s.Server))
 	exec(t, conn, `USE "Other"`)
@@ -181,7 +181,7 @@ func TestUseOfAUserWhoMayNotSeeTheDatabases(t *testing.T) {
 func TestDatabaseWithADashIsSentWithItsCatalog(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"my-db": "greptime-my-db", "greptime-x": "greptime-greptime-x", "My_DB": "My_DB"} {
-		s := newScribe(t)
+		s := newRecordingServer(t)
 		cfg, err := greptime.ParseDSN(s.DSN())
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +203,7 @@ func TestDatabaseWithADashIsSentWithItsCatalog(t *testing.T) {
 func TestSetTimeZoneChangesHeaderAndLocation(t *testing.T) {
 	t.Parallel()
 	exchange := captures.DoGetByName("type_timestamp_millisecond")
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	s.fail["SELECT ts"] = wiretest.Replay(exchange)
 	conn := oneConn(t, openServer(t, s.Server, "timezone=Europe/Berlin"))
 	read := func() time.Time {
@@ -246,7 +246,7 @@ func TestSetTimeZoneChangesHeaderAndLocation(t *testing.T) {
 
 func TestConnIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	c, err := greptime.Connect(t.Context(), s.DSN())
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +293,7 @@ func (w wrappingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 
 func TestRawUnwrapsConnections(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	cfg, err := greptime.ParseDSN(s.DSN())
 	if err != nil {
 		t.Fatal(err)
@@ -316,7 +316,7 @@ func TestRawUnwrapsConnections(t *testing.T) {
 func TestShowDatabasesThatIsNoList(t *testing.T) {
 	t.Parallel()
 	for _, exchange := range []string{"use_database", "type_signed"} {
-		s := newScribe(t)
+		s := newRecordingServer(t)
 		s.fail["SHOW DATABASES"] = wiretest.Replay(captures.DoGetByName(exchange))
 		if _, err := oneConn(t, openServer(t, s.Server)).ExecContext(t.Context(), "USE other"); err == nil {
 			t.Errorf("%s: no error", exchange)
@@ -327,7 +327,7 @@ func TestShowDatabasesThatIsNoList(t *testing.T) {
 // GreptimeDB answers OK to what it does not do.
 func TestSetOfTheTimeZoneThatDoesNothingIsRefused(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server, "multi_statements=true")
 	conn := oneConn(t, db)
 	for _, text := range []string{
@@ -352,7 +352,7 @@ func TestSetOfTheTimeZoneThatDoesNothingIsRefused(t *testing.T) {
 // A statement is bound for the time zone in which it is run.
 func TestSetTimeZoneCountsForTheArgumentsBehindIt(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	conn := oneConn(t, openServer(t, s.Server, "multi_statements=true"))
 	date := greptime.Date{Year: 2024, Month: 2, Day: 29}
 	_, err := conn.ExecContext(t.Context(), "INSERT INTO a VALUES (?); SET time_zone = ?; INSERT INTO b VALUES (?)", date, "Asia/Tokyo", date)

@@ -203,7 +203,7 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 			return nil, err
 		}
 	}
-	if err := c.mayWrite(st); err != nil {
+	if err := c.checkWrite(st); err != nil {
 		return nil, err
 	}
 	ctx, cancel := c.connector.limit(ctx)

@@ -18,7 +18,7 @@ import (
 
 func TestSeveralStatements(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	if _, err := db.Exec("INSERT INTO a VALUES (1); INSERT INTO b VALUES (2)"); !errors.Is(err, greptime.ErrMultipleStatements) {
 		t.Errorf("error %v", err)
@@ -96,7 +96,7 @@ func TestSeveralStatements(t *testing.T) {
 
 func TestTransactionsAreRefusedOrIgnored(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	if _, err := openServer(t, s.Server).Begin(); !errors.Is(err, greptime.ErrTransactions) {
 		t.Errorf("error %v", err)
 	}
@@ -144,7 +144,7 @@ func TestTransactionsAreRefusedOrIgnored(t *testing.T) {
 
 func TestPreparedStatements(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server)
 	stmt, err := db.Prepare("INSERT INTO t VALUES (?, ?)")
 	if err != nil {
@@ -188,7 +188,7 @@ func TestPreparedStatements(t *testing.T) {
 
 func TestQueryWithoutRows(t *testing.T) {
 	t.Parallel()
-	db := openServer(t, newScribe(t).Server)
+	db := openServer(t, newRecordingServer(t).Server)
 	rows, err := db.Query("INSERT INTO t VALUES (1)")
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +250,7 @@ func TestSyntaxErrorsAreTheServers(t *testing.T) {
 // the statements after it, also within one text.
 func TestDateAfterSetTimeZoneInOneText(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	conn := oneConn(t, openServer(t, s.Server, "multi_statements=true"))
 	date := greptime.Date{Year: 2024, Month: 1, Day: 1}
 	_, err := conn.ExecContext(t.Context(), "SET time_zone = 'Asia/Shanghai'; INSERT INTO t (d) VALUES (?)", date)
@@ -270,7 +270,7 @@ func TestWritesWhoseOutcomeIsUnknown(t *testing.T) {
 		greptime.InvalidSyntax: false, greptime.TableNotFound: false, greptime.InvalidArguments: false,
 		greptime.PermissionDenied: false, greptime.PlanQuery: false, greptime.Unsupported: false, greptime.RateLimited: false,
 	} {
-		s := newScribe(t)
+		s := newRecordingServer(t)
 		fail := func(c *wiretest.Call) error { return c.Fail(codes.Internal, "failed", int(code)) }
 		s.fail["INSERT INTO t VALUES (1)"], s.fail["SELECT 1"] = fail, fail
 		db := openServer(t, s.Server)
@@ -286,7 +286,7 @@ func TestWritesWhoseOutcomeIsUnknown(t *testing.T) {
 
 func TestScanMistakesAreErrors(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	s.fail["SELECT empty"] = wiretest.Replay(captures.DoGetByName("select_limit_0"))
 	s.fail["SELECT text"] = wiretest.Replay(captures.DoGetByName("select_version"))
 	s.fail["SELECT number"] = wiretest.Replay(captures.DoGetByName("dictionary_of_int"))

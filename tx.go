@@ -56,8 +56,8 @@ func (c *Conn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
 
-// mayWrite refuses a statement that writes in a read-only transaction.
-func (c *Conn) mayWrite(st statement) error {
+// checkWrite refuses a statement that writes in a read-only transaction.
+func (c *Conn) checkWrite(st statement) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tx != nil && c.tx.readOnly && !st.readOnly {

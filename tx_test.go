@@ -23,7 +23,7 @@ var transactionTexts = []string{
 
 func TestTransactionTextsDoNothing(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server, "transactions=ignore")
 	multi := openServer(t, s.Server, "transactions=ignore&multi_statements=true")
 	for _, text := range transactionTexts {
@@ -83,7 +83,7 @@ func TestTransactionTextsDoNothing(t *testing.T) {
 
 func TestTransactionTextsAreRefused(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	for _, params := range []string{"multi_statements=false", "multi_statements=true"} {
 		db := openServer(t, s.Server, params)
 		for _, text := range slices.Concat(transactionTexts, []string{"BEGIN; INSERT INTO t VALUES (1); COMMIT", "INSERT INTO t VALUES (1); COMMIT"}) {
@@ -138,7 +138,7 @@ func TestRollbackAfterRefusedWrites(t *testing.T) {
 // What transactions=ignore does not do must not advise to set it.
 func TestErrorsOfIgnoredTransactionsDoNotAdviseTheirOption(t *testing.T) {
 	t.Parallel()
-	s := newScribe(t)
+	s := newRecordingServer(t)
 	db := openServer(t, s.Server, "transactions=ignore")
 	tx, err := db.Begin()
 	if err != nil {

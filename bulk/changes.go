@@ -69,7 +69,7 @@ func (w *Writer) compare(ctx context.Context) error {
 
 	now, err := w.readColumns(ctx)
 	var next *layout
-	var unwritable *catalog.Unwritable
+	var unwritable *catalog.UnwritableError
 	switch {
 	case err == nil:
 		next, err = w.layout.Load().follow(now)

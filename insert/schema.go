@@ -9,24 +9,15 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
+	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
-)
-
-// role is what a column is in its table; a column is a field unless it is said to be
-// something else.
-type role uint8
-
-const (
-	fieldRole role = iota
-	tagRole
-	timeIndexRole
 )
 
 // semantics are the roles in requests.
 var semantics = [...]greptimev1.SemanticType{
-	fieldRole:     greptimev1.SemanticType_FIELD,
-	tagRole:       greptimev1.SemanticType_TAG,
-	timeIndexRole: greptimev1.SemanticType_TIMESTAMP,
+	catalog.Field:     greptimev1.SemanticType_FIELD,
+	catalog.Tag:       greptimev1.SemanticType_TAG,
+	catalog.TimeIndex: greptimev1.SemanticType_TIMESTAMP,
 }
 
 // Column is a column of a Schema; [Tag], [Field] and [Time] make one. Its name is
@@ -34,30 +25,30 @@ var semantics = [...]greptimev1.SemanticType{
 type Column struct {
 	Name string
 	Type Type
-	role role
+	role catalog.Role
 }
 
 // Tag is a column of the primary key: what tells one time series from another. Any
 // type can be a tag, and a tag can be NULL.
 func Tag(name string, t Type) Column {
-	return Column{Name: name, Type: t, role: tagRole}
+	return Column{Name: name, Type: t, role: catalog.Tag}
 }
 
 // Field is a column with measured values.
 func Field(name string, t Type) Column {
-	return Column{Name: name, Type: t, role: fieldRole}
+	return Column{Name: name, Type: t, role: catalog.Field}
 }
 
 // Time is the time index: a timestamp, never NULL, of which a table has one.
 func Time(name string, unit Unit) Column {
-	return Column{Name: name, Type: Timestamp(unit), role: timeIndexRole}
+	return Column{Name: name, Type: Timestamp(unit), role: catalog.TimeIndex}
 }
 
-// IsTag says whether the column is a tag.
-func (c Column) IsTag() bool { return c.role == tagRole }
+// IsTag reports whether the column is a tag.
+func (c Column) IsTag() bool { return c.role == catalog.Tag }
 
-// IsTime says whether the column is the time index.
-func (c Column) IsTime() bool { return c.role == timeIndexRole }
+// IsTime reports whether the column is the time index.
+func (c Column) IsTime() bool { return c.role == catalog.TimeIndex }
 
 // Schema is the columns of rows, checked and encoded once. It never changes, and any
 // number of tables and goroutines can share it.

@@ -39,13 +39,7 @@ func newStructSchema(rt reflect.Type) *structSchema {
 	}
 	columns := make([]Column, len(plan.Columns))
 	for i, c := range plan.Columns {
-		columns[i] = Field(c.Name, Type(c.Type))
-		switch c.Role {
-		case structs.Tag:
-			columns[i] = Tag(c.Name, Type(c.Type))
-		case structs.Time:
-			columns[i].role = timeIndexRole
-		}
+		columns[i] = Column{Name: c.Name, Type: Type(c.Type), role: c.Role}
 	}
 	s, err := NewSchema(columns...)
 	return &structSchema{schema: s, plan: plan, err: err}

@@ -84,7 +84,7 @@ func (t *Table) Index(name string) (int, bool) {
 
 // Read reads a table of the session's database from the server. The name is case-sensitive.
 //
-// The error is an *Unwritable if the server answered and only a text can write rows of the
+// The error is an *UnwritableError if the server answered and only a text can write rows of the
 // table.
 //
 // Read takes two statements: the result of a SELECT has the exact types, including JSON and
@@ -102,7 +102,7 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 	switch {
 	case len(described) == 0 && len(fields) > 0:
 		// GreptimeDB stores a view as a table without columns.
-		return nil, &Unwritable{fmt.Errorf("%s has no columns of its own, as a view has none", strconv.Quote(table))}
+		return nil, &UnwritableError{fmt.Errorf("%s has no columns of its own, as a view has none", strconv.Quote(table))}
 	case len(fields) != len(described):
 		return nil, errChanged(table)
 	}
@@ -116,7 +116,7 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 			err = errJSON2
 		}
 		if err != nil {
-			return nil, &Unwritable{fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)}
+			return nil, &UnwritableError{fmt.Errorf("table %s, column %s: %w", strconv.Quote(table), strconv.Quote(f.Name), err)}
 		}
 		if constraint, ok := f.Metadata.GetValue(metadataDefault); ok {
 			c.constraint = strings.Clone(constraint)
@@ -128,25 +128,25 @@ func Read(ctx context.Context, query Query, table string) (*Table, error) {
 	}
 	t, err := NewTable(table, columns)
 	if err != nil {
-		return nil, &Unwritable{err}
+		return nil, &UnwritableError{err}
 	}
 	return t, nil
 }
 
-// Unwritable is the error for a table whose rows cannot be written natively: it has a column
+// UnwritableError is the error for a table whose rows cannot be written natively: it has a column
 // of a type that requests cannot contain, or no time index, or it is a view or must not be
 // read.
-type Unwritable struct{ cause error }
+type UnwritableError struct{ cause error }
 
-// NewUnwritable returns an Unwritable for a cause that only a Query knows. The Query returns
+// NewUnwritableError returns an UnwritableError for a cause that only a Query knows. The Query returns
 // it.
-func NewUnwritable(cause error) *Unwritable { return &Unwritable{cause} }
+func NewUnwritableError(cause error) *UnwritableError { return &UnwritableError{cause} }
 
 // Error returns the text of the cause.
-func (e *Unwritable) Error() string { return e.cause.Error() }
+func (e *UnwritableError) Error() string { return e.cause.Error() }
 
 // Unwrap returns the cause.
-func (e *Unwritable) Unwrap() error { return e.cause }
+func (e *UnwritableError) Unwrap() error { return e.cause }
 
 // ErrAltered reports that a table was altered while its columns were read.
 var ErrAltered = errors.New("altered while its columns were read; try again")

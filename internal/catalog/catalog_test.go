@@ -189,7 +189,7 @@ func TestJSON2IsNotJSON(t *testing.T) {
 			}
 			table, err := Read(t.Context(), describes(fields, []string{"Column", "Type", "Null", "Default", "Semantic Type"},
 				[][]string{{"ts", "TimestampMillisecond", "NO", "", "TIMESTAMP"}, {"j", test.described, "YES", "", "FIELD"}}), "t")
-			var unwritable *Unwritable
+			var unwritable *UnwritableError
 			switch {
 			case test.isJSON2 && (!errors.As(err, &unwritable) || !strings.Contains(err.Error(), `column "j": JSON2`)):
 				t.Errorf("%v, DESC %s: %v", metadata, test.described, err)
@@ -338,7 +338,7 @@ func TestCacheRemembersWhatCannotBeWritten(t *testing.T) {
 				reads++
 				return test.query(ctx, sql)
 			}, "a", "t")
-			var unwritable *Unwritable
+			var unwritable *UnwritableError
 			if err == nil || errors.As(err, &unwritable) != (test.reads == 2) {
 				t.Errorf("%s: %v", what, err)
 			}

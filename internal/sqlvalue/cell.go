@@ -3,9 +3,9 @@
 //
 // A value is accepted for a column if GreptimeDB 1.0.2 stores exactly the same when it
 // reads the value's literal in the text of the INSERT, according to the recorded literals.
-// Any other value is an [*AsText] error: it may be valid, but the server must read it.
+// Any other value is an [*NotNativeError] error: it may be valid, but the server must read it.
 // If the server would store something else without an error, such as NULL for a DECIMAL with
-// too many digits or an infinity for a number that is too large, the error is a [*Lossy].
+// too many digits or an infinity for a number that is too large, the error is a [*LossyError].
 //
 // Accepted values, in addition to NULL for every type:
 //
@@ -33,29 +33,29 @@ package sqlvalue
 
 import "github.com/greptime-go/greptime/internal/column"
 
-// AsText is the error for a value that must be sent in the text of its INSERT.
-type AsText struct{ Reason string }
+// NotNativeError is the error for a value that must be sent in the text of its INSERT.
+type NotNativeError struct{ Reason string }
 
 // Error returns the reason.
-func (e *AsText) Error() string { return e.Reason }
+func (e *NotNativeError) Error() string { return e.Reason }
 
-// Lossy is the error for a value that would not be stored unchanged.
-type Lossy struct{ Reason string }
+// LossyError is the error for a value that would not be stored unchanged.
+type LossyError struct{ Reason string }
 
 // Error returns the reason.
-func (e *Lossy) Error() string { return e.Reason }
+func (e *LossyError) Error() string { return e.Reason }
 
 var (
-	errNoPair     = &AsText{"such a value is left to the server to read for this type of column"}
-	errRange      = &AsText{"the value may be out of range for the column"}
-	errText       = &AsText{"text in this form is left to the server to read"}
-	errNumber     = &AsText{"a number in this form is left to the server to read"}
-	errNaiveTime  = &AsText{"the server reads text without a time zone in the session's, which is not UTC"}
-	errHalfway    = &AsText{"the number may lie halfway between two FLOATs, and the server rounds it"}
-	errDefault    = &AsText{"DEFAULT is the server's to fill in"}
-	errNotUTF8    = &Lossy{"the bytes are not valid UTF-8, and GreptimeDB would store NULL"}
-	errManyDigits = &Lossy{"the number has more digits before the point than the column takes, and GreptimeDB would store NULL"}
-	errOverflow   = &Lossy{"the number is beyond the largest of the column's type, and GreptimeDB would store an infinity"}
+	errNoPair     = &NotNativeError{"such a value is left to the server to read for this type of column"}
+	errRange      = &NotNativeError{"the value may be out of range for the column"}
+	errText       = &NotNativeError{"text in this form is left to the server to read"}
+	errNumber     = &NotNativeError{"a number in this form is left to the server to read"}
+	errNaiveTime  = &NotNativeError{"the server reads text without a time zone in the session's, which is not UTC"}
+	errHalfway    = &NotNativeError{"the number may lie halfway between two FLOATs, and the server rounds it"}
+	errDefault    = &NotNativeError{"DEFAULT is the server's to fill in"}
+	errNotUTF8    = &LossyError{"the bytes are not valid UTF-8, and GreptimeDB would store NULL"}
+	errManyDigits = &LossyError{"the number has more digits before the point than the column takes, and GreptimeDB would store NULL"}
+	errOverflow   = &LossyError{"the number is beyond the largest of the column's type, and GreptimeDB would store an infinity"}
 )
 
 // Cell is a value of an INSERT. The zero Cell is NULL, in a session whose time zone is

@@ -49,7 +49,7 @@ func TestFarTimesTravelNatively(t *testing.T) {
 			var c Cell
 			check := func(what string, err error, want any) {
 				t.Helper()
-				var text *AsText
+				var text *NotNativeError
 				switch {
 				case want == nil && !errors.As(err, &text):
 					t.Errorf("%s as %s into %v: %v, want it left to the server", tt.text, what, typ, err)

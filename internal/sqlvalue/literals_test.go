@@ -55,8 +55,8 @@ func TestRecordedLiterals(t *testing.T) {
 			c := &Cell{UTC: l.TimeZone == ""}
 			c.cell.SetInt(column.Of(column.Int64), 7) // what was there before
 			err := c.SetLiteral(typ, l.Literal)
-			var text *AsText
-			var lossy *Lossy
+			var text *NotNativeError
+			var lossy *LossyError
 			switch {
 			case errors.As(err, &text):
 			case errors.As(err, &lossy):

@@ -11,7 +11,7 @@ import (
 
 // The functions below report whether GreptimeDB may misread a value of an INSERT as text:
 // whether there is a type of column for which it stores something else without an error,
-// see [Lossy]. They are for callers that do not know the columns, and return true if in
+// see [LossyError]. They are for callers that do not know the columns, and return true if in
 // doubt.
 //
 // Any number can be too large for a DECIMAL. Integers of one digit are too large only for

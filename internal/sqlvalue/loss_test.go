@@ -21,7 +21,7 @@ func TestEveryRecordedLossIsForeseen(t *testing.T) {
 		}
 		for _, l := range col.Values {
 			var c Cell
-			var lossy *Lossy
+			var lossy *LossyError
 			if !errors.As(c.SetLiteral(typ, l.Literal), &lossy) {
 				continue
 			}
@@ -48,7 +48,7 @@ func FuzzEveryLossIsForeseen(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, n int64, x float64) {
 		isLost := func(err error) bool {
-			var lossy *Lossy
+			var lossy *LossyError
 			return errors.As(err, &lossy)
 		}
 		for _, typ := range types {

@@ -35,24 +35,15 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
-)
-
-// Role is the role of a column.
-type Role uint8
-
-// The roles.
-const (
-	Field Role = iota
-	Tag
-	Time // index
 )
 
 // Column is a column of a plan.
 type Column struct {
 	Name string
-	Role Role
+	Role catalog.Role
 	Type column.Type
 
 	path []int // index path of the field, through embedded structs
@@ -97,7 +88,7 @@ func newPlan(rt reflect.Type) (*Plan, error) {
 			return nil, fmt.Errorf("struct %v: two fields are column %q; rename one, or leave it out with the tag \"-\"", rt, c.Name)
 		}
 		seen[c.Name] = true
-		if c.Role == Time {
+		if c.Role == catalog.TimeIndex {
 			times++
 		}
 	}
@@ -211,7 +202,7 @@ func newColumn(f reflect.StructField, text string) (Column, error) {
 	if err := c.Type.Check(); err != nil {
 		return Column{}, fmt.Errorf("type %s: %w", c.Type, err)
 	}
-	if c.Role == Time && !c.Type.Kind().IsTimestamp() {
+	if c.Role == catalog.TimeIndex && !c.Type.Kind().IsTimestamp() {
 		return Column{}, fmt.Errorf("the time index is %s; it must be a timestamp: type=timestamp", c.Type)
 	}
 	if c.set, err = newSetter(f.Type); err != nil {
@@ -247,7 +238,7 @@ func (p *Plan) SetAs(c *column.Cell, i int, t column.Type, v reflect.Value) erro
 
 // options are the options of a tag.
 type options struct {
-	role                  Role
+	role                  catalog.Role
 	typeName              string
 	precision, scale, dim int // -1 if not given
 }
@@ -260,7 +251,7 @@ func parseTag(text string) (name string, o options, err error) {
 		var option string
 		option, rest, more = cutOption(rest)
 		key, value, hasValue := strings.Cut(strings.TrimSpace(option), "=")
-		role, isRole := map[string]Role{"field": Field, "tag": Tag, "time": Time}[key]
+		role, isRole := map[string]catalog.Role{"field": catalog.Field, "tag": catalog.Tag, "time": catalog.TimeIndex}[key]
 		switch {
 		case isRole && !hasValue:
 			if hasRole {

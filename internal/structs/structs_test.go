@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/structs"
 )
@@ -39,40 +40,40 @@ func TestColumnsOfFields(t *testing.T) {
 	for _, test := range []struct {
 		field reflect.StructField
 		name  string
-		role  structs.Role
+		role  catalog.Role
 		want  string
 	}{
-		{field[string]("device,tag"), "device", structs.Tag, "STRING"},
-		{field[string](""), "Name", structs.Field, "STRING"},
-		{reflect.StructField{Name: "Plain", Type: reflect.TypeFor[int]()}, "Plain", structs.Field, "BIGINT"},
-		{field[uint](",tag"), "Name", structs.Tag, "BIGINT UNSIGNED"},
-		{field[level]("UPPER case.dots"), "UPPER case.dots", structs.Field, "TINYINT UNSIGNED"},
-		{field[*level]("a,field"), "a", structs.Field, "TINYINT UNSIGNED"},
-		{field[sql.Null[level]]("a"), "a", structs.Field, "TINYINT UNSIGNED"},
-		{field[sql.NullInt32]("a"), "a", structs.Field, "INT"},
-		{field[sql.NullTime]("a"), "a", structs.Field, "TIMESTAMP(3)"},
-		{field[time.Time]("a,precision=9"), "a", structs.Field, "TIMESTAMP(9)"},
-		{field[time.Time]("a,type=timestamp(6)"), "a", structs.Field, "TIMESTAMP(6)"},
-		{field[time.Time]("a,type=date"), "a", structs.Field, "DATE"},
-		{field[time.Time]("a,type=time,precision=3"), "a", structs.Field, "TIME(3)"},
-		{field[int64]("a,type=timestamp,precision=0"), "a", structs.Field, "TIMESTAMP(0)"},
-		{field[int64]("a,type=int8"), "a", structs.Field, "TINYINT"},
-		{field[float64]("a,type=FLOAT"), "a", structs.Field, "FLOAT"},
-		{field[float64]("a,type=decimal,precision=10,scale=2"), "a", structs.Field, "DECIMAL(10,2)"},
-		{field[string]("a,type=decimal(10,2),tag"), "a", structs.Tag, "DECIMAL(10,2)"},
-		{field[greptime.Decimal]("a,precision=10,scale=0"), "a", structs.Field, "DECIMAL(10,0)"},
-		{field[*big.Rat]("a,precision=10,scale=0"), "a", structs.Field, "DECIMAL(10,0)"},
-		{field[greptime.Vector]("a,dim=3"), "a", structs.Field, "VECTOR(3)"},
-		{field[[]float32]("a,dim=70000"), "a", structs.Field, "VECTOR(70000)"},
-		{field[greptime.Date]("a"), "a", structs.Field, "DATE"},
-		{field[greptime.TimeOfDay]("a"), "a", structs.Field, "TIME(9)"},
-		{field[json.RawMessage]("a"), "a", structs.Field, "JSON"},
-		{field[[]byte]("a"), "a", structs.Field, "VARBINARY"},
-		{field[[]byte]("a,type=json"), "a", structs.Field, "JSON"},
-		{field[string]("a,type=json"), "a", structs.Field, "JSON"},
-		{field[valuer]("a,type=string"), "a", structs.Field, "STRING"},
-		{field[pointerValuer]("a,type=int64"), "a", structs.Field, "BIGINT"},
-		{field[driver.Valuer]("a,type=int64"), "a", structs.Field, "BIGINT"},
+		{field[string]("device,tag"), "device", catalog.Tag, "STRING"},
+		{field[string](""), "Name", catalog.Field, "STRING"},
+		{reflect.StructField{Name: "Plain", Type: reflect.TypeFor[int]()}, "Plain", catalog.Field, "BIGINT"},
+		{field[uint](",tag"), "Name", catalog.Tag, "BIGINT UNSIGNED"},
+		{field[level]("UPPER case.dots"), "UPPER case.dots", catalog.Field, "TINYINT UNSIGNED"},
+		{field[*level]("a,field"), "a", catalog.Field, "TINYINT UNSIGNED"},
+		{field[sql.Null[level]]("a"), "a", catalog.Field, "TINYINT UNSIGNED"},
+		{field[sql.NullInt32]("a"), "a", catalog.Field, "INT"},
+		{field[sql.NullTime]("a"), "a", catalog.Field, "TIMESTAMP(3)"},
+		{field[time.Time]("a,precision=9"), "a", catalog.Field, "TIMESTAMP(9)"},
+		{field[time.Time]("a,type=timestamp(6)"), "a", catalog.Field, "TIMESTAMP(6)"},
+		{field[time.Time]("a,type=date"), "a", catalog.Field, "DATE"},
+		{field[time.Time]("a,type=time,precision=3"), "a", catalog.Field, "TIME(3)"},
+		{field[int64]("a,type=timestamp,precision=0"), "a", catalog.Field, "TIMESTAMP(0)"},
+		{field[int64]("a,type=int8"), "a", catalog.Field, "TINYINT"},
+		{field[float64]("a,type=FLOAT"), "a", catalog.Field, "FLOAT"},
+		{field[float64]("a,type=decimal,precision=10,scale=2"), "a", catalog.Field, "DECIMAL(10,2)"},
+		{field[string]("a,type=decimal(10,2),tag"), "a", catalog.Tag, "DECIMAL(10,2)"},
+		{field[greptime.Decimal]("a,precision=10,scale=0"), "a", catalog.Field, "DECIMAL(10,0)"},
+		{field[*big.Rat]("a,precision=10,scale=0"), "a", catalog.Field, "DECIMAL(10,0)"},
+		{field[greptime.Vector]("a,dim=3"), "a", catalog.Field, "VECTOR(3)"},
+		{field[[]float32]("a,dim=70000"), "a", catalog.Field, "VECTOR(70000)"},
+		{field[greptime.Date]("a"), "a", catalog.Field, "DATE"},
+		{field[greptime.TimeOfDay]("a"), "a", catalog.Field, "TIME(9)"},
+		{field[json.RawMessage]("a"), "a", catalog.Field, "JSON"},
+		{field[[]byte]("a"), "a", catalog.Field, "VARBINARY"},
+		{field[[]byte]("a,type=json"), "a", catalog.Field, "JSON"},
+		{field[string]("a,type=json"), "a", catalog.Field, "JSON"},
+		{field[valuer]("a,type=string"), "a", catalog.Field, "STRING"},
+		{field[pointerValuer]("a,type=int64"), "a", catalog.Field, "BIGINT"},
+		{field[driver.Valuer]("a,type=int64"), "a", catalog.Field, "BIGINT"},
 	} {
 		plan, err := of(test.field)
 		if err != nil {
