@@ -14,7 +14,7 @@ const cacheLimit = 100_000
 
 // Cache keeps tables that were read until they are dropped, or until there are too many:
 // then it removes those that were used least recently. Tables seldom change, and the server
-// informs a client that uses a table which has changed. A Cache remembers UnwritableError tables
+// informs a client that uses a table which has changed. A Cache remembers unwritable tables
 // for a minute. The zero Cache is empty. It is safe for concurrent use.
 type Cache struct {
 	mu      sync.Mutex
@@ -40,11 +40,11 @@ func (e *cacheEntry) cost() int {
 	return 1 + len(e.table.Columns)
 }
 
-// unwritableFor is the time for which an UnwritableError table is remembered: another table may
+// unwritableFor is the time for which an unwritable table is remembered: another table may
 // have its name later, and the server has no reason to report that.
 const unwritableFor = time.Minute
 
-// Lookup returns a table that was read before, or the *UnwritableError error that was returned
+// Lookup returns a table that was read before, or the *UnwritableError that was returned
 // instead. known is false if the table was not read.
 func (c *Cache) Lookup(database, table string) (t *Table, known bool, err error) {
 	c.mu.Lock()
