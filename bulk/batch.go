@@ -29,7 +29,7 @@ type Batch struct {
 	hasNull bool   // of the row being built: it may have a NULL
 }
 
-// NewBatch is an empty batch without a Writer, with memory for so many rows; any Writer
+// NewBatch returns an empty batch without a Writer, with memory for capacity rows. Any Writer
 // whose table has the same columns, in any order, takes it.
 func NewBatch(schema *insert.Schema, capacity int) (*Batch, error) {
 	if schema == nil {
@@ -50,10 +50,10 @@ func newBatch(t *catalog.Table, capacity int) *Batch {
 	return b
 }
 
-// Len is the number of rows.
+// Len returns the number of rows.
 func (b *Batch) Len() int { return b.rows }
 
-// Bytes is the size of the rows as they are sent uncompressed.
+// Bytes returns the size of the rows as they are sent uncompressed.
 func (b *Batch) Bytes() int {
 	n := 0
 	for i := range b.columns {
@@ -62,7 +62,7 @@ func (b *Batch) Bytes() int {
 	return n
 }
 
-// Columns are the names of the columns, in the order in which Append takes values: that
+// Columns returns the names of the columns, in the order in which Append takes values: that
 // of the table.
 func (b *Batch) Columns() []string {
 	if b.table == nil {
@@ -75,7 +75,7 @@ func (b *Batch) Columns() []string {
 	return names
 }
 
-// Reset takes all rows out, and keeps the memory for those to come.
+// Reset removes all rows and keeps the buffers for reuse.
 func (b *Batch) Reset() {
 	b.abandon()
 	b.truncate(0)

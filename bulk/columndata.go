@@ -43,7 +43,7 @@ func newColumnData(t column.Type, rows int) columnData {
 
 func (c *columnData) isBits() bool { return c.typ.Kind() == column.Boolean }
 
-// hasOffsets says whether the values are bytes of any length.
+// hasOffsets reports whether the values are bytes of any length.
 func (c *columnData) hasOffsets() bool { return c.width == 0 && !c.isBits() }
 
 // reserve makes room for so many rows, apart from bytes of any length.

@@ -12,7 +12,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// Compression is how the bodies of record batches are compressed. GreptimeDB 1.0.2
+// Compression says how the bodies of record batches are compressed. GreptimeDB 1.0.2
 // takes all of them.
 type Compression uint8
 
@@ -23,7 +23,7 @@ const (
 	ZSTD             // the smallest
 )
 
-// String is none, lz4 or zstd.
+// String returns none, lz4 or zstd.
 func (c Compression) String() string {
 	switch c {
 	case None:
@@ -49,7 +49,7 @@ type compressor interface {
 	// appendTo appends a compressed form of src to dst.
 	appendTo(dst, src []byte) ([]byte, error)
 
-	// pays says whether the compressed form is worth the time that it took.
+	// pays reports whether the compressed form is worth the time that it took.
 	pays(before, after int) bool
 }
 

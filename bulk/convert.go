@@ -214,7 +214,7 @@ func convertStrings(t column.Type, a arrow.Array) (columnData, error) {
 	})
 }
 
-// validUTF8 says whether all values are valid, those of NULLs included.
+// validUTF8 reports whether all values are valid, those of NULLs included.
 func (c *columnData) validUTF8() bool {
 	if !utf8.Valid(c.values) {
 		return false

@@ -44,7 +44,7 @@ func newEndpoints(list []*transport.Endpoint) endpoints {
 
 func (e *endpoint) usable(now time.Time) bool { return !now.Before(e.leftOut) }
 
-// order is the endpoints as a lane tries them: those with the fewest streams first, and
+// order returns the endpoints as a lane tries them: those with the fewest streams first, and
 // last those that are left out, in the order in which they are to be tried again.
 func (es endpoints) order(slot int) []*endpoint {
 	now := time.Now()
@@ -63,7 +63,7 @@ func (es endpoints) order(slot int) []*endpoint {
 	return list
 }
 
-// better says whether another endpoint has so many fewer streams that one should move
+// better reports whether another endpoint has so many fewer streams that one should move
 // there: one that was left out and may be tried again.
 func (es endpoints) better(than *endpoint) bool {
 	if len(es) == 1 {
@@ -86,7 +86,7 @@ func (es endpoints) leaveOut(e *endpoint) {
 	e.leftOut = time.Now().Add(backoff.Doubled(leftOutFirst, leftOutMost, e.failures))
 }
 
-// isUnavailable says whether another endpoint, or the same one later, may do better.
+// isUnavailable reports whether another endpoint, or the same one later, may do better.
 func isUnavailable(err error) bool {
 	var e *greptime.Error
 	if !errors.As(err, &e) || errors.Is(err, greptime.ErrClosed) {

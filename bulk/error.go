@@ -12,18 +12,17 @@ import (
 )
 
 var (
-	// ErrTimeout is why a stream was given up on which nothing was acknowledged for
-	// as long as Options.Timeout.
+	// ErrTimeout reports that a stream was given up because the server acknowledged nothing
+	// within Options.Timeout.
 	ErrTimeout = errors.New("greptime: bulk: no ack within Timeout")
 
-	// ErrUnanswered is why batches failed whose stream the server ended with OK without
-	// an answer to them. GreptimeDB 1.0.2 does so when its task panics, and when an
+	// ErrUnanswered reports that the server ended a stream with OK without an answer to the
+	// batch. GreptimeDB 1.0.2 does so when its task panics, and when an
 	// error's answer does not fit its queue.
 	ErrUnanswered = errors.New("greptime: bulk: the server ended the stream with OK, but did not acknowledge the batch")
 
-	// ErrAckLost is why a batch failed when a later one of its stream was acknowledged:
-	// the server answers in order, and so an answer was lost. The batch is most likely
-	// written.
+	// ErrAckLost reports that the server acknowledged a later batch of the stream. It
+	// answers in order, so an answer was lost. The batch is most likely written.
 	ErrAckLost = errors.New("greptime: bulk: the server acknowledged a later batch, but not this one")
 
 	// ErrTableChanged reports that somebody has dropped or changed a column of the table
@@ -35,32 +34,31 @@ var (
 	ErrClosed = errors.New("greptime: bulk: the writer is closed")
 )
 
-// WriteError is batches that are not acknowledged: together with those that are, they are all
-// that was written. It is what Wait returns for one batch, and Flush and Close for those
-// that no Wait has told of.
+// WriteError reports batches that the server did not acknowledge. Wait returns it for one
+// batch, and Flush and Close for those that no Wait has reported.
 type WriteError struct {
 	Table  string
 	Failed []FailedBatch // in the order of their ids
 }
 
-// FailedBatch is a batch that is not acknowledged.
+// FailedBatch is a batch that the server did not acknowledge.
 type FailedBatch struct {
 	ID   int64
 	Rows int
 
-	// Ambiguous is true if the batch may be written nevertheless, in whole or in part.
-	// Otherwise nothing of it is.
+	// Ambiguous reports that the batch may have been written, in whole or in part, by any
+	// attempt. If it is false, it is proved that nothing of it was.
 	Ambiguous bool
 
-	// Err is why: a *greptime.Error, or one of ErrTimeout, ErrUnanswered, ErrAckLost,
+	// Err is the reason: a *greptime.Error, or one of ErrTimeout, ErrUnanswered, ErrAckLost,
 	// ErrTableChanged and the context's error.
 	Err error
 
 	message *message
 }
 
-// Batch is the rows of the failed batch, to be looked at or written again; each call
-// makes another one.
+// Batch returns the rows of the failed batch, to be read or written again. Each call
+// returns a new Batch.
 func (f *FailedBatch) Batch() (*Batch, error) {
 	if f.message == nil {
 		return nil, errors.New("greptime: bulk: the failed batch has no rows")
@@ -74,7 +72,7 @@ func (f *FailedBatch) Batch() (*Batch, error) {
 	return b, nil
 }
 
-// Error tells table, ids and reasons.
+// Error returns table, ids and reasons as text.
 func (e *WriteError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "greptime: bulk: table %s: ", strconv.Quote(e.Table))
@@ -101,7 +99,7 @@ func (e *WriteError) Error() string {
 	return b.String()
 }
 
-// idList is ids for a message, without the end of a long list.
+// idList returns ids for a message, without the end of a long list.
 func idList(ids []int64) string {
 	const most = 20
 	var b strings.Builder
@@ -118,7 +116,7 @@ func idList(ids []int64) string {
 	return b.String()
 }
 
-// Unwrap is the reasons, each once.
+// Unwrap returns the reasons, each once.
 func (e *WriteError) Unwrap() []error {
 	var list []error
 	for i := range e.Failed {
@@ -129,7 +127,7 @@ func (e *WriteError) Unwrap() []error {
 	return list
 }
 
-// IDs are the batches' ids.
+// IDs returns the batches' ids.
 func (e *WriteError) IDs() []int64 {
 	ids := make([]int64, len(e.Failed))
 	for i := range e.Failed {
@@ -138,7 +136,7 @@ func (e *WriteError) IDs() []int64 {
 	return ids
 }
 
-// AmbiguousIDs are the ids of those batches that may be written nevertheless.
+// AmbiguousIDs returns the ids of the batches that may have been written.
 func (e *WriteError) AmbiguousIDs() []int64 {
 	var ids []int64
 	for i := range e.Failed {
@@ -149,13 +147,13 @@ func (e *WriteError) AmbiguousIDs() []int64 {
 	return ids
 }
 
-// contentless says whether the error is the one behind which GreptimeDB before 1.1.2
+// contentless reports whether the error is the one behind which GreptimeDB before 1.1.2
 // hides whatever was wrong with a bulk load.
 func contentless(e *greptime.Error) bool {
 	return e.Code == 0 && e.GRPC == codes.Unknown && e.Message == "Execute gRPC request error"
 }
 
-// serverRefused says whether the server itself ended the stream because of a batch: then
+// serverRefused reports whether the server itself ended the stream because of a batch: then
 // it is the first that was not answered, and those after it were not processed.
 func serverRefused(e *greptime.Error) bool {
 	switch e.Code {

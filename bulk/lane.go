@@ -326,7 +326,7 @@ func (l *lane) classify(s *stream) (outcomeOf func(p *Pending, first bool) outco
 	}, false
 }
 
-// notSent is the error of a stream for a batch that it says nothing about: it is not
+// notSent returns the error of a stream for a batch that it says nothing about: it is not
 // ambiguous.
 func notSent(err error) error {
 	var e *greptime.Error

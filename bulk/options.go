@@ -62,9 +62,9 @@ type Options struct {
 	// sent again may come after one that was written later.
 	Retry insert.Retry
 
-	// Schema are the columns of the table for those who may not read them from the
-	// server: a user who may only write. For others it is checked against the table.
-	// Every column of the table has to be in it: GreptimeDB 1.0.2 refuses batches that
+	// Schema has the columns of the table for a user who may only write, and so cannot read
+	// them from the server. For others it is checked against the table.
+	// Every column of the table must be in it: GreptimeDB 1.0.2 refuses batches that
 	// lack one.
 	Schema *insert.Schema
 
@@ -117,7 +117,7 @@ func setDefault[T int | int64 | time.Duration](v *T, to T) {
 	}
 }
 
-// Progress is how far a load is. Every batch that was handed over is pending, acknowledged
+// Progress says how far a load is. Every batch that was handed over is pending, acknowledged
 // or failed.
 type Progress struct {
 	Pending      int           // batches that wait or are in flight

@@ -37,7 +37,7 @@ func startReporter(w *Writer, report func(Progress), interval time.Duration) *re
 	return r
 }
 
-// same says whether nothing but time has passed.
+// same reports whether nothing but time has passed.
 func (p Progress) same(q Progress) bool {
 	p.Elapsed, q.Elapsed = 0, 0
 	return p == q

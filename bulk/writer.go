@@ -81,12 +81,14 @@ type Summary struct {
 // MaxAmbiguousIDs is the most ids that a Summary keeps.
 const MaxAmbiguousIDs = 1000
 
-// NewWriter makes a writer for a table of the database that a connection of the pool has. It reads the
-// table's columns from the server, so that everything that GreptimeDB would refuse, store
-// as garbage or break on can be refused here. A user who may only write cannot read them
-// and has to give them as Options.Schema; [Writer.Verified] is false then.
+// NewWriter returns a bulk writer for a table of the database that a connection of the pool
+// has now. It reads the table's columns from the server, so that everything that
+// GreptimeDB would refuse, store as garbage or break on can be refused here. A user who may
+// only write cannot read them and must give them as Options.Schema; [Writer.Verified] is
+// false then. The connection goes back to the pool at once. The writer can be used until
+// the sql.DB or Connector is closed. You must close it.
 //
-// ctx bounds the making only. The table's name is used as it is, case and all.
+// ctx bounds only NewWriter itself. The table's name is used as it is, without folding case.
 func NewWriter(ctx context.Context, pool greptime.Pool, table string, opts Options) (*Writer, error) {
 	s, err := session.Open(ctx, pool)
 	if err != nil {
@@ -240,8 +242,8 @@ func (w *Writer) arrange(l *layout, b *Batch) ([]columnData, error) {
 	return l.arrange(b.table, b.columns, b.rows)
 }
 
-// Write is WriteAsync, and waits for the ack. When ctx ends while it waits, the batch is
-// still on its way; Flush and Close tell what becomes of it.
+// Write writes as WriteAsync does, and waits for the ack. If ctx ends while it waits, the
+// batch is still on its way, and Flush or Close reports if it fails.
 func (w *Writer) Write(ctx context.Context, b *Batch) (Ack, error) {
 	p, err := w.WriteAsync(ctx, b)
 	if err != nil {
@@ -354,7 +356,7 @@ func (w *Writer) convert(p *Pending, l *layout) error {
 	return nil
 }
 
-// usable says why nothing can be written, or hands out failures that have piled up.
+// usable returns why nothing can be written, or hands out failures that have piled up.
 func (w *Writer) usable() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -391,9 +393,10 @@ func (w *Writer) submit(p *Pending) error {
 	return nil
 }
 
-// Flush waits until everything written before is acknowledged or has failed. The
-// failures that nobody has been told of are returned as an *[WriteError]. If ctx ends first,
-// the rest goes on, and the error has the number of those not acknowledged.
+// Flush waits until everything that was written before is acknowledged or has failed. It
+// returns the failures that nobody has been told of, as a *[WriteError]. If ctx ends first,
+// the batches stay with the writer, and the error wraps that of ctx and has the number of
+// those not acknowledged.
 //
 // Flush also compares the table's columns with those of the batches, if any were
 // acknowledged since that was done last, and flushes the table on the server where acks do

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	// ErrNoRows is an insert or delete without rows; nothing was sent.
+	// ErrNoRows reports an insert or delete without rows. Nothing was sent.
 	ErrNoRows = errors.New("greptime: insert: there are no rows")
 
 	// ErrNull reports that a column that an [AppendedRow] was asked for is NULL.
@@ -48,7 +48,7 @@ func (e *ValueError) Error() string {
 	return where + (&column.Error{Type: column.Type(e.Type), Value: e.Value, Reason: e.Reason}).Error()
 }
 
-// StreamError is a Stream that failed. Every later call on it returns the same.
+// StreamError reports that a Stream failed. Every later call on the stream returns it.
 type StreamError struct {
 	// Requests is the number of requests that had been sent when the failure was
 	// noticed. The server executes them one after the
@@ -61,10 +61,10 @@ type StreamError struct {
 	Err error
 }
 
-// Error tells the cause and how many requests had been sent.
+// Error returns the cause and the number of requests that had been sent.
 func (e *StreamError) Error() string {
 	return fmt.Sprintf("%v; the stream had sent %d requests, of which those before the failure stay written", e.Err, e.Requests)
 }
 
-// Unwrap is the *greptime.Error.
+// Unwrap returns the *greptime.Error.
 func (e *StreamError) Unwrap() error { return e.Err }

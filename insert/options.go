@@ -5,7 +5,7 @@ import (
 	"maps"
 )
 
-// MergeMode is what a later row with the key of an earlier one does.
+// MergeMode says what a later row does to an earlier one with the same tags and time.
 type MergeMode string
 
 // The merge modes.
@@ -47,14 +47,15 @@ type Options struct {
 	// know.
 	Hints map[string]string
 
-	// AtLeastOnce says that it does no harm to carry the request out twice, as with
-	// upserts of the same rows. Then it is repeated on the next endpoint when one
-	// fails and it is not known what had been done. Without it, only what provably
-	// was not sent goes to another endpoint.
+	// AtLeastOnce sends a request that may have been written to the next endpoint, too, when
+	// one fails. Rows that are acknowledged are then written at least once; see
+	// [Retry].AtLeastOnce for what that means in append mode. Without it, only a request
+	// that provably was not sent goes to another endpoint, and rows are written at most
+	// once.
 	AtLeastOnce bool
 }
 
-// hints are all hints; it is an error if they contradict each other.
+// hints returns all hints, or an error if they contradict each other.
 func (o *Options) hints() (map[string]string, error) {
 	if o.hasNone() {
 		return nil, nil
@@ -94,7 +95,7 @@ func (o *Options) hints() (map[string]string, error) {
 	return typed, nil
 }
 
-// hasNone says whether there is no hint.
+// hasNone reports whether there is no hint.
 func (o *Options) hasNone() bool {
 	return o.TTL == "" && !o.AppendMode && o.MergeMode == "" && !o.SkipWAL && o.PhysicalTable == "" && !o.ExistingOnly && len(o.Hints) == 0
 }

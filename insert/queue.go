@@ -69,7 +69,7 @@ func (q *queue) add(t *Table) {
 	}
 }
 
-// last is the table at the end of the queue that takes rows with these columns.
+// last returns the table at the end of the queue that takes rows with these columns.
 func (q *queue) last(s *Schema) *Table {
 	if n := len(q.waiting); n > 0 && q.waiting[n-1].table.schema.equal(s) {
 		return q.waiting[n-1].table
@@ -89,7 +89,7 @@ func (q *queue) begin(s *Schema) *Table {
 	return t
 }
 
-// due says whether the first of the queue is to be sent without waiting for its time.
+// due reports whether the first of the queue is to be sent without waiting for its time.
 func (q *queue) due() bool {
 	o := &q.w.opts
 	return len(q.waiting) > 1 || q.rows >= o.FlushRows || q.bytes >= o.FlushBytes || q.settled < q.hurried || q.w.closed
@@ -225,7 +225,7 @@ func (q *queue) send(g gathered, u *FailedRows) error {
 	return err
 }
 
-// limit is the context of a request.
+// limit returns the context of a request.
 func (w *Writer) limit() (context.Context, context.CancelFunc) {
 	if w.opts.Timeout > 0 {
 		return context.WithTimeout(w.ctx, w.opts.Timeout)

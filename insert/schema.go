@@ -20,26 +20,26 @@ var semantics = [...]greptimev1.SemanticType{
 	catalog.TimeIndex: greptimev1.SemanticType_TIMESTAMP,
 }
 
-// Column is a column of a Schema; [Tag], [Field] and [Time] make one. Its name is
-// used as it is, case and all.
+// Column is a column of a Schema. [Tag], [Field] and [Time] return one. Its name is used as
+// it is, without folding case.
 type Column struct {
 	Name string
 	Type Type
 	role catalog.Role
 }
 
-// Tag is a column of the primary key: what tells one time series from another. Any
-// type can be a tag, and a tag can be NULL.
+// Tag returns a column of the primary key, which tells one time series from another. A tag
+// can have any type, and can be NULL.
 func Tag(name string, t Type) Column {
 	return Column{Name: name, Type: t, role: catalog.Tag}
 }
 
-// Field is a column with measured values.
+// Field returns a column of measured values.
 func Field(name string, t Type) Column {
 	return Column{Name: name, Type: t, role: catalog.Field}
 }
 
-// Time is the time index: a timestamp, never NULL, of which a table has one.
+// Time returns the time index: a timestamp that is never NULL. A table has exactly one.
 func Time(name string, unit Unit) Column {
 	return Column{Name: name, Type: Timestamp(unit), role: catalog.TimeIndex}
 }
@@ -106,8 +106,8 @@ func (s *Schema) add(i int, c Column) error {
 	return nil
 }
 
-// Columns are the columns, as a copy.
+// Columns returns a copy of the columns.
 func (s *Schema) Columns() []Column { return slices.Clone(s.columns) }
 
-// NewTable is an empty table of that name with these columns.
+// NewTable returns an empty table of that name with these columns.
 func (s *Schema) NewTable(name string) *Table { return newTable(name, s) }

@@ -33,8 +33,8 @@ func NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
 	return Options{}.NewStream(ctx, pool)
 }
 
-// NewStream is the function NewStream with options, which count for all of the
-// stream. AtLeastOnce has no meaning: a stream is never repeated.
+// NewStream opens a stream as the function [NewStream] does, with options for all of it.
+// AtLeastOnce has no effect: a stream is never sent again.
 func (o Options) NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
 	s, md, err := o.open(ctx, pool)
 	if err != nil {
@@ -112,8 +112,8 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 	return nil
 }
 
-// CloseAndRecv ends the stream and waits until the server has carried out
-// everything. It returns how many rows it accepted, and keys to be deleted among them.
+// CloseAndRecv ends the stream and waits until the server has executed everything. It
+// returns the number of rows that the server accepted, including keys to be deleted.
 // It is called once; then, whatever it returns, and after Close, the stream is at its
 // end. If ctx ends while a Send still blocks, that Send fails.
 func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {

@@ -45,7 +45,7 @@ func newStructSchema(rt reflect.Type) *structSchema {
 	return &structSchema{schema: s, plan: plan, err: err}
 }
 
-// SchemaOf is the columns of a struct type, or a pointer to one, by its fields and
+// SchemaOf returns the columns of a struct type, or of a pointer to one, by its fields and
 // their tags:
 //
 //	type Reading struct {
@@ -72,9 +72,9 @@ func SchemaOf[T any]() (*Schema, error) {
 	return s.schema, s.err
 }
 
-// TableOf is a table with the columns of a struct type. With an empty name the name
-// is what T's method TableName returns for its zero value. If the type has an error,
-// it is the table's; see NewTable.
+// TableOf returns an empty table with the columns of a struct type. An empty name stands for
+// the one that T's method TableName returns for its zero value. If the type has an error,
+// the table has it; see [Table.Err].
 func TableOf[T any](name string) *Table {
 	s := structSchemaOf(reflect.TypeFor[T]())
 	if s.err != nil {

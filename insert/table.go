@@ -40,7 +40,7 @@ type Table struct {
 	current uint64 // number of the row being built
 }
 
-// NewTable is an empty table with these columns; NewSchema says which are refused.
+// NewTable returns an empty table with these columns. [NewSchema] says which are refused.
 // The error comes from [Table.Err], from every call that appends, and from Write.
 //
 // The name is used as it is. GreptimeDB wants a letter, '_', ':' or '-' first, and
@@ -60,7 +60,7 @@ func newTable(name string, schema *Schema) *Table {
 	return &Table{name: name, schema: schema, body: &transport.Body{}, prefix: 1}
 }
 
-// Err is the error of the table's columns, if they have one.
+// Err returns the error of the table's columns, or nil.
 func (t *Table) Err() error {
 	switch {
 	case t == nil:
@@ -73,20 +73,20 @@ func (t *Table) Err() error {
 	return nil
 }
 
-// Name is the table's name.
+// Name returns the table's name.
 func (t *Table) Name() string { return t.name }
 
-// Schema is the table's columns, which other tables can share; nil if they have an
-// error.
+// Schema returns the table's columns, which other tables can share. It is nil if they have
+// an error.
 func (t *Table) Schema() *Schema { return t.schema }
 
-// Len is the number of rows.
+// Len returns the number of rows.
 func (t *Table) Len() int { return len(t.starts) }
 
-// Size is the number of bytes that the rows take in a request.
+// Size returns the number of bytes that the rows take in a request.
 func (t *Table) Size() int { return t.end }
 
-// Reset takes all rows out, and keeps the memory for those to come.
+// Reset removes all rows and keeps the buffers for reuse.
 func (t *Table) Reset() {
 	if t.Err() != nil {
 		return

@@ -44,24 +44,24 @@ const (
 	Nanosecond  Unit = 9
 )
 
-// Timestamp is TIMESTAMP(0), (3), (6) or (9). It has no time zone.
+// Timestamp returns TIMESTAMP(0), (3), (6) or (9), which has no time zone.
 func Timestamp(unit Unit) Type {
 	t, _ := column.TimestampOf(int(unit)) // no type for no unit: the schema is refused
 	return Type(t)
 }
 
-// TimeOfDay is TIME(0), (3), (6) or (9). GreptimeDB 1.0.2 has no SQL for such
+// TimeOfDay returns TIME(0), (3), (6) or (9). GreptimeDB 1.0.2 has no SQL for such
 // columns: they come into being by inserts.
 func TimeOfDay(unit Unit) Type {
 	t, _ := column.TimeOf(int(unit))
 	return Type(t)
 }
 
-// Decimal is DECIMAL(precision, scale): a precision of 1 to 38 digits, of which scale
+// Decimal returns DECIMAL(precision, scale): a precision of 1 to 38 digits, of which scale
 // come after the point.
 func Decimal(precision, scale int) Type { return Type(column.DecimalOf(precision, scale)) }
 
-// Vector is VECTOR(dim), dim float32 numbers long.
+// Vector returns VECTOR(dim): dim float32 numbers.
 func Vector(dim int) Type { return Type(column.VectorOf(dim)) }
 
 // ParseType reads the name of a type as GreptimeDB's SQL has it, TIMESTAMP(3), or
@@ -76,5 +76,5 @@ func ParseType(name string) (Type, error) {
 	return Type(t), nil
 }
 
-// String is the name in GreptimeDB's SQL.
+// String returns the name in GreptimeDB's SQL.
 func (t Type) String() string { return column.Type(t).String() }

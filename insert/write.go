@@ -37,12 +37,12 @@ func Delete(ctx context.Context, pool greptime.Pool, keys ...*Table) (int64, err
 	return Options{}.Delete(ctx, pool, keys...)
 }
 
-// Write is the function Write with options.
+// Write inserts as the function [Write] does, with options.
 func (o Options) Write(ctx context.Context, pool greptime.Pool, tables ...*Table) (int64, error) {
 	return o.send(ctx, pool, inserts, tables)
 }
 
-// Delete is the function Delete with options.
+// Delete deletes as the function [Delete] does, with options.
 func (o Options) Delete(ctx context.Context, pool greptime.Pool, keys ...*Table) (int64, error) {
 	return o.send(ctx, pool, deletes, keys)
 }

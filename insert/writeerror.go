@@ -6,42 +6,38 @@ import (
 )
 
 var (
-	// ErrClosed is what a Writer returns that was closed; the rows were
-	// not taken.
-	ErrClosed = errors.New("greptime: insert: the buffered writer was closed")
+	// ErrClosed is what a Writer returns after Close. The rows were not accepted.
+	ErrClosed = errors.New("greptime: insert: the writer is closed")
 
-	// ErrFull is what a Writer returns for rows that never fit its
-	// Memory, or not before those that failed have been taken out of it by Flush. The
-	// rows were not taken.
+	// ErrFull is what a Writer returns for rows that never fit WriterOptions.MaxBytes, or
+	// fit only after Flush has returned the rows that failed. The rows were not accepted.
 	ErrFull = errors.New("greptime: insert: no room in the buffered writer")
 )
 
-// FailedRows is rows of a table that a Writer gives back because the server
-// did not acknowledge them. They belong to whoever gets them.
+// FailedRows are rows of a table that the server did not acknowledge. They belong to
+// whoever receives them.
 type FailedRows struct {
 	// Table has the rows, in the order in which they were appended. They can be written
 	// again.
 	Table *Table
 
-	// Err is why. What the server, or the way to it, answered is a *greptime.Error in
-	// it.
+	// Err is the reason. If a request failed, it wraps a *greptime.Error.
 	Err error
 
-	// Ambiguous is true if the rows may have been written, at whatever attempt. If it is
-	// false, they provably were not.
+	// Ambiguous reports that the rows may have been written, in whole or in part, by any
+	// attempt. If it is false, it is proved that none was.
 	Ambiguous bool
 
-	// Attempts is how many requests with the rows were made.
+	// Attempts is the number of requests that were made with the rows.
 	Attempts int
 }
 
-// WriteError is what Flush and Close of a Writer return if there are
-// rows to give back.
+// WriteError reports rows that the server did not acknowledge. Flush and Close return it.
 type WriteError struct {
 	Failed []FailedRows
 }
 
-// Error tells how many rows there are, and why the first.
+// Error returns the number of rows, and the reason of the first.
 func (e *WriteError) Error() string {
 	rows, ambiguous := 0, 0
 	for _, u := range e.Failed {
@@ -61,7 +57,7 @@ func (e *WriteError) Error() string {
 	return text
 }
 
-// Unwrap is the errors of all rows.
+// Unwrap returns the errors of all rows.
 func (e *WriteError) Unwrap() []error {
 	errs := make([]error, len(e.Failed))
 	for i, u := range e.Failed {

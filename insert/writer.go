@@ -73,10 +73,10 @@ type Writer struct {
 	stats   WriterStats   // but for PendingBytes
 }
 
-// NewWriter makes a writer with the database that a connection of the pool has now.
-// Nothing is sent. The connection goes back to the pool at once; the writer outlives it, but
-// not the sql.DB or Connector. It has goroutines only while it has rows; Close
-// it all the same, or rows are lost.
+// NewWriter returns a buffered writer for the database that a connection of the pool has
+// now. It sends nothing. The connection goes back to the pool at once. The writer can be
+// used until the sql.DB or Connector is closed. It has goroutines only while it has rows,
+// but you must close it, or rows are lost.
 func NewWriter(pool greptime.Pool, opts WriterOptions) (*Writer, error) {
 	opts, policy, err := opts.withDefaults()
 	if err != nil {
@@ -103,9 +103,9 @@ var errNoWriter = errors.New("greptime: insert: there is no Writer: NewWriter re
 // made reports whether NewWriter made the writer.
 func (w *Writer) made() bool { return w != nil && w.ctx != nil }
 
-// Write takes all rows of a table, or none and returns an error. It copies them: the
-// table can be Reset and filled again at once. They are sent later; it waits only for
-// room in Memory, until ctx ends.
+// Write copies the rows of a table, which are sent later. It accepts all of them, or none
+// and returns an error. The table can be Reset and filled again at once. Write waits only
+// while WriterOptions.MaxBytes is reached, until ctx ends.
 //
 // The error is that of the table, [ErrNoRows], [ErrFull], [ErrClosed],
 // or wraps that of ctx.
@@ -160,10 +160,10 @@ func (w *Writer) reserve(ctx context.Context, bytes int64) error {
 	}
 }
 
-// Flush sends everything that was appended before the call, and waits until it has
-// been acknowledged or has failed. Without an OnError it returns the rows that have
-// failed since the last Flush, in an *[WriteError]. If ctx ends before, the error
-// is another one that wraps that of ctx, and all rows stay with the writer.
+// Flush waits until everything that was written before is acknowledged or has failed, and
+// has it sent at once. Without an OnError it returns the rows that have failed since the
+// last Flush, as a *[WriteError]. If ctx ends first, all rows stay with the writer, and the
+// error wraps that of ctx.
 func (w *Writer) Flush(ctx context.Context) error {
 	if !w.made() {
 		return errNoWriter
@@ -197,14 +197,13 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return w.handOver(&w.kept)
 }
 
-// Close sends what is left and ends the writer. From now on no row is taken. If ctx
-// ends before all rows have been acknowledged or have failed, the requests that are
-// under way are given up, and all rows that are left are returned in an
-// *[WriteError], as are, without an OnError, those that have failed since the
-// last Flush.
+// Close waits until everything that was accepted is acknowledged or has failed, and ends the
+// writer, which accepts no more rows. If ctx ends first, Close gives up the requests that
+// are under way and returns all rows that are left, as a *[WriteError]. Without an OnError
+// the error also has the rows that have failed since the last Flush.
 //
-// It waits for OnError to return. No goroutine is left afterwards. Further calls
-// return nil.
+// Close waits for OnError to return. No goroutine is left afterwards. A second Close
+// returns nil.
 func (w *Writer) Close(ctx context.Context) error {
 	if !w.made() {
 		return errNoWriter
@@ -267,7 +266,7 @@ func (w *Writer) hurry() {
 	}
 }
 
-// handOver is the error with rows to give back, if there are any. It is called with mu
+// handOver returns the error with rows to give back, if there are any. It is called with mu
 // held.
 func (w *Writer) handOver(list *[]FailedRows) error {
 	if len(*list) == 0 {

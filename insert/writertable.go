@@ -7,9 +7,8 @@ import (
 	"sync"
 )
 
-// WriterTable is a table of a Writer, to which rows are appended one at a
-// time. It is safe for concurrent use, costs next to nothing, and has no end of its
-// own.
+// WriterTable appends rows to a table of a Writer, one at a time. It is safe for concurrent
+// use, and need not be closed.
 type WriterTable struct {
 	w       *Writer
 	name    string
@@ -17,15 +16,15 @@ type WriterTable struct {
 	scratch sync.Pool // of *Table: where rows are encoded
 }
 
-// Table is a table of that name with these columns. The same table can be had several
-// times, also with other columns: its rows are in one order.
+// Table returns a table of that name with these columns. Several calls may name the same
+// table, also with other columns: its rows are sent in one order.
 func (w *Writer) Table(name string, s *Schema) *WriterTable {
 	return &WriterTable{w: w, name: name, schema: s}
 }
 
-// Append takes a row of one value for each column, as [Table.Append] does, and waits
-// only for room in the writer's Memory, until ctx ends. If it returns an error, the
-// row was not taken: a *[ValueError], or one of those of [Writer.Write].
+// Append appends a row of one value for each column, as [Table.Append] does. It waits only
+// while WriterOptions.MaxBytes is reached, until ctx ends. If it returns an error, a
+// *[ValueError] or one of those of [Writer.Write], the row was not accepted.
 //
 // It does not keep the values, and allocates nothing of its own for a row.
 func (b *WriterTable) Append(ctx context.Context, values ...any) error {
@@ -40,8 +39,8 @@ func (b *WriterTable) Append(ctx context.Context, values ...any) error {
 	return b.w.Write(ctx, t)
 }
 
-// AppendStructsTo takes a row for each struct, as AppendStructs does: all of them or,
-// with an error, none. The table has to have the Schema of SchemaOf[T].
+// AppendStructsTo appends a row for each struct, as [AppendStructs] does: either all of
+// them, or none and returns an error. The table must have the Schema of SchemaOf[T].
 func AppendStructsTo[T any](ctx context.Context, b *WriterTable, rows ...T) error {
 	t, err := b.empty()
 	if err != nil {
@@ -70,7 +69,7 @@ func (b *WriterTable) empty() (*Table, error) {
 	return t, nil
 }
 
-// equal says whether rows of both have the same form.
+// equal reports whether rows of both have the same form.
 func (s *Schema) equal(other *Schema) bool {
 	return s == other || bytes.Equal(s.wire, other.wire)
 }
