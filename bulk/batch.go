@@ -10,7 +10,7 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// Batch is rows of one table, kept by columns as Arrow does. It grows by itself, and
+// Batch holds rows of one table, by columns as Arrow does. It grows by itself, and
 // takes new rows without allocating after a Reset or a write.
 //
 // Rows are appended by position ([Batch.Append]), by name ([Batch.NewRow]), by columns
@@ -53,8 +53,8 @@ func newBatch(t *catalog.Table, capacity int) *Batch {
 // Len returns the number of rows.
 func (b *Batch) Len() int { return b.rows }
 
-// Bytes returns the size of the rows as they are sent uncompressed.
-func (b *Batch) Bytes() int {
+// Size returns the number of bytes that the rows take when they are sent uncompressed.
+func (b *Batch) Size() int {
 	n := 0
 	for i := range b.columns {
 		n += b.columns[i].size(b.rows)

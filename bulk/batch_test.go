@@ -288,8 +288,8 @@ func TestAllWaysToAppendAreAlike(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if b.Len() != 5 || b.Bytes() == 0 || !slices.Equal(b.Columns(), []string{"host", "cpu", "ts"}) {
-		t.Errorf("%d rows, %d bytes, columns %v", b.Len(), b.Bytes(), b.Columns())
+	if b.Len() != 5 || b.Size() == 0 || !slices.Equal(b.Columns(), []string{"host", "cpu", "ts"}) {
+		t.Errorf("%d rows, %d bytes, columns %v", b.Len(), b.Size(), b.Columns())
 	}
 	for i := range b.Len() {
 		r := b.Row(i)
@@ -497,8 +497,8 @@ func TestABatchThatNobodyMadeTakesNoRows(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if b.Reset(); b.Len() != 0 || b.Bytes() != 0 || len(b.Columns()) != 0 {
-			t.Errorf("%s: %d rows, %d bytes, columns %q", what, b.Len(), b.Bytes(), b.Columns())
+		if b.Reset(); b.Len() != 0 || b.Size() != 0 || len(b.Columns()) != 0 {
+			t.Errorf("%s: %d rows, %d bytes, columns %q", what, b.Len(), b.Size(), b.Columns())
 		}
 		if _, err := b.Row(0).Int64("a"); err == nil {
 			t.Errorf("%s: there is a row", what)

@@ -153,8 +153,8 @@ func TestAnUnfinishedRowLeavesNothing(t *testing.T) {
 			}
 			if name != "a batch before" {
 				unfinished(got)
-				if got.Bytes() != want.Bytes() {
-					t.Errorf("%s, %d rows: %d bytes, want %d", name, rows, got.Bytes(), want.Bytes())
+				if got.Size() != want.Size() {
+					t.Errorf("%s, %d rows: %d bytes, want %d", name, rows, got.Size(), want.Size())
 				}
 				got.abandon() // as WriteAsync does
 			}
@@ -172,15 +172,15 @@ func TestABatchCanBeLookedAtWhileARowIsBuilt(t *testing.T) {
 	}
 	for i := range 3 {
 		r := b.NewRow().Set("region", "a").Set("host", "b").Set("os", "d").Set("b", 2.0).Set("c", 3.0).Set("d", 4.0).Set("e", 5.0).Set("n", 6).Set("ok", true)
-		before := b.Bytes()
+		before := b.Size()
 		if _, err := b.Row(max(i-1, 0)).Bool("ok"); err != nil && i > 0 {
 			t.Error(err)
 		}
 		if err := r.Set("ts", time.UnixMilli(int64(i))).End(); err != nil {
 			t.Fatal(err)
 		}
-		if b.Bytes() < before {
-			t.Errorf("%d bytes with row %d, %d before", b.Bytes(), i, before)
+		if b.Size() < before {
+			t.Errorf("%d bytes with row %d, %d before", b.Size(), i, before)
 		}
 		ok, err := b.Row(i).Bool("ok")
 		if err != nil || !ok {

@@ -17,8 +17,8 @@ var (
 	ErrTimeout = errors.New("greptime: bulk: no ack within Timeout")
 
 	// ErrUnanswered reports that the server ended a stream with OK without an answer to the
-	// batch. GreptimeDB 1.0.2 does so when its task panics, and when an
-	// error's answer does not fit its queue.
+	// batch. GreptimeDB 1.0.2 does so when its task panics, and when an error's answer does
+	// not fit its queue.
 	ErrUnanswered = errors.New("greptime: bulk: the server ended the stream with OK, but did not acknowledge the batch")
 
 	// ErrAckLost reports that the server acknowledged a later batch of the stream. It
@@ -30,7 +30,7 @@ var (
 	// error's text names the column. The Writer writes nothing more.
 	ErrTableChanged = errors.New("greptime: bulk: the table's columns have changed")
 
-	// ErrClosed is what a Writer returns after Close.
+	// ErrClosed reports that the Writer was closed. The batch was not accepted.
 	ErrClosed = errors.New("greptime: bulk: the writer is closed")
 )
 

@@ -23,7 +23,7 @@ func TestWriterThatNobodyMade(t *testing.T) {
 		if err := b.Append(1); err == nil || !strings.Contains(err.Error(), "NewBatch") {
 			t.Errorf("%s: Append to its Batch returns %v, want an error", name, err)
 		}
-		if b.Len() != 0 || b.Bytes() != 0 || len(b.Columns()) != 0 {
+		if b.Len() != 0 || b.Size() != 0 || len(b.Columns()) != 0 {
 			t.Errorf("%s: its Batch has %d rows of columns %q", name, b.Len(), b.Columns())
 		}
 		schema := arrow.NewSchema(nil, nil)

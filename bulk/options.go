@@ -25,7 +25,7 @@ const (
 	mostDefaultStreams      = 4
 )
 
-// Options says how a Writer writes. The zero Options works well.
+// Options are options of a Writer. The zero Options works well.
 type Options struct {
 	// Streams is how many DoPut streams are open at most, spread over the endpoints.
 	// The server processes a stream's batches one after the other, so several are
@@ -33,8 +33,8 @@ type Options struct {
 	// each CPU up to 4, and at least one for each endpoint.
 	Streams int
 
-	// InFlight is how many batches may be sent and not acknowledged on a stream, 1 to
-	// [MaxInFlight]; default 8.
+	// InFlight is how many batches may be sent and not acknowledged at the same time on
+	// each stream: 1 to [MaxInFlight]; default 8.
 	InFlight int
 
 	// MaxBytes bounds the memory of batches that are not acknowledged, in bytes as they

@@ -7,8 +7,8 @@ import (
 	"github.com/greptime-go/greptime/internal/govalue"
 )
 
-// Row is a row that is filled by the names of columns. It has to be ended before
-// another one of the batch is begun, and has no effect before.
+// Row is a row that is filled by the names of columns. End must be called before another
+// row of the batch is begun, and appends the row.
 type Row struct {
 	batch  *Batch
 	number uint64

@@ -469,10 +469,11 @@ func (w *Writer) claim(p *Pending) {
 	}
 }
 
-// Close waits until everything written is acknowledged or has failed, compares the
-// table's columns as Flush does, and ends the streams. If ctx ends first, what is not acknowledged fails, and is told. Close always
-// returns within ctx; its error has the failures that nobody has been told of, as an
-// *[WriteError]. A second Close returns the same summary.
+// Close waits until everything that was written is acknowledged or has failed, compares the
+// table's columns as Flush does, and ends the writer, which accepts no more batches. If ctx
+// ends first, Close gives up the streams, and what is not acknowledged has failed. The error
+// has the failures that nobody has been told of, as a *[WriteError]. Close always returns
+// within ctx. A second Close returns the same summary.
 func (w *Writer) Close(ctx context.Context) (Summary, error) {
 	if !w.made() {
 		return Summary{}, errNoWriter

@@ -15,7 +15,7 @@ var (
 	// ErrNull reports that a column that an [AppendedRow] was asked for is NULL.
 	ErrNull = errors.New("greptime: the value is NULL")
 
-	// ErrStreamEnded is what a Stream returns after CloseAndRecv or Close.
+	// ErrStreamEnded reports that CloseAndRecv or Close has ended the Stream.
 	ErrStreamEnded = errors.New("greptime: insert: the stream has ended; open another one with NewStream")
 )
 
@@ -50,10 +50,9 @@ func (e *ValueError) Error() string {
 
 // StreamError reports that a Stream failed. Every later call on the stream returns it.
 type StreamError struct {
-	// Requests is the number of requests that had been sent when the failure was
-	// noticed. The server executes them one after the
-	// other up to the one that fails; those before it stay written, and the server does
-	// not say how many they are.
+	// Requests is the number of requests that had been sent when the failure was noticed.
+	// The server executes them one after the other up to the one that fails. Those before
+	// it stay written, and the server does not say how many they are.
 	Requests int
 
 	// Err is a *greptime.Error. Its Ambiguous is about all rows of the stream: with more

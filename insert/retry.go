@@ -7,8 +7,8 @@ import (
 )
 
 // Retry says what the writers of this package and of package bulk send again, for how
-// long, and how soon. The zero Retry sends again for one minute what was proved not to
-// be written.
+// long, and how soon. With the zero Retry they send again for one minute what is proved
+// not to be written.
 type Retry struct {
 	// For is how long a request or a batch is sent again after its first failure, if
 	// another attempt can help. Then it has failed. The default is one minute; a negative

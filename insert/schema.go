@@ -50,7 +50,7 @@ func (c Column) IsTag() bool { return c.role == catalog.Tag }
 // IsTime reports whether the column is the time index.
 func (c Column) IsTime() bool { return c.role == catalog.TimeIndex }
 
-// Schema is the columns of rows, checked and encoded once. It never changes, and any
+// Schema holds the columns of rows, checked and encoded once. It never changes, and any
 // number of tables and goroutines can share it.
 type Schema struct {
 	columns   []Column

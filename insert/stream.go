@@ -11,12 +11,13 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Stream is a stream of inserts and deletes that are answered together, at the end:
-// without the round trip for each request that Write has. The server carries the
-// requests out in their order and stops at the first that fails.
+// Stream is a stream of inserts and deletes that are answered together, at the end, and so
+// saves the round trip that Write makes for each request. The server executes the requests
+// in their order and stops at the first that fails.
 //
 // It is safe for concurrent use: one Send runs at a time. It holds no connection of a
-// pool, and outlives the one it was opened on, but not the sql.DB or Connector. Close it, or end it by CloseAndRecv.
+// pool, and can be used until the sql.DB or Connector is closed. You must end it by
+// CloseAndRecv or Close.
 type Stream struct {
 	session session.Session
 	stream  *transport.RequestStream
@@ -27,8 +28,8 @@ type Stream struct {
 	err      error         // what later calls return
 }
 
-// NewStream opens a stream with the database that a connection of the pool has now. ctx bounds
-// the opening, and gives the stream its values, but not its deadline.
+// NewStream opens a stream for the database that a connection of the pool has now. ctx
+// bounds only NewStream itself. The stream keeps its values, but not its deadline.
 func NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
 	return Options{}.NewStream(ctx, pool)
 }
@@ -114,8 +115,8 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 
 // CloseAndRecv ends the stream and waits until the server has executed everything. It
 // returns the number of rows that the server accepted, including keys to be deleted.
-// It is called once; then, whatever it returns, and after Close, the stream is at its
-// end. If ctx ends while a Send still blocks, that Send fails.
+// It is called once; then, whatever it returns, and after Close, the stream has
+// ended. If ctx ends while a Send still blocks, that Send fails.
 func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 	if !s.opened() {
 		return 0, errNoStream
@@ -141,8 +142,8 @@ func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 	return int64(n), nil
 }
 
-// Close gives the stream up, unless it has ended. Requests that were sent may or may
-// not be carried out. It never fails, and may be called at any time, as by defer.
+// Close gives the stream up, unless it has ended. Requests that were sent may or may not
+// be executed. It never fails, and may be called at any time, as by defer.
 func (s *Stream) Close() {
 	if !s.opened() {
 		return

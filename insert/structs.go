@@ -153,8 +153,8 @@ func (t *Table) appendStruct(plan *structs.Plan, v reflect.Value) error {
 
 // WriteStructs inserts a row for each struct: AppendStructs to a new table, and
 // Write. An empty table name stands for that of T's method TableName. If a struct has
-// an error, nothing is sent. With [Options], those three steps are to be made: [TableOf],
-// AppendStructs, [Options.Write].
+// an error, nothing is sent. To insert with [Options], call [TableOf], AppendStructs and
+// [Options.Write].
 func WriteStructs[T any](ctx context.Context, pool greptime.Pool, table string, rows []T) (int64, error) {
 	t := TableOf[T](table)
 	if err := AppendStructs(t, rows...); err != nil {

@@ -17,7 +17,7 @@ const tagRow = 2<<3 | byte(protowire.BytesType)
 // maxLengthPrefix is the most that the length of a row can take.
 const maxLengthPrefix = 10
 
-// Table is rows for one table, encoded as they are appended, in a buffer that grows
+// Table holds rows for one table, encoded as they are appended, in a buffer that grows
 // with them. After a Reset it takes new rows without allocating.
 //
 // Rows are appended by position ([Table.Append]), by name ([Table.NewRow]), by columns

@@ -6,11 +6,11 @@ import (
 )
 
 var (
-	// ErrClosed is what a Writer returns after Close. The rows were not accepted.
+	// ErrClosed reports that the Writer was closed. The rows were not accepted.
 	ErrClosed = errors.New("greptime: insert: the writer is closed")
 
-	// ErrFull is what a Writer returns for rows that never fit WriterOptions.MaxBytes, or
-	// fit only after Flush has returned the rows that failed. The rows were not accepted.
+	// ErrFull reports that rows never fit WriterOptions.MaxBytes, or fit only after Flush has
+	// returned the rows that failed. The rows were not accepted.
 	ErrFull = errors.New("greptime: insert: no room in the buffered writer")
 )
 
