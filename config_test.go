@@ -144,7 +144,7 @@ func TestValidateNamesTheFault(t *testing.T) {
 		{"time_truncate", func(c *Config) { c.TimeTruncate = -time.Second }, "is negative"},
 		{"transactions", func(c *Config) { c.Transactions = "on" }, "error, ignore"},
 		{"negative size", func(c *Config) { c.MaxMessageSize = -1 }, "max_message_size"},
-		{"short keepalive", func(c *Config) { c.KeepAlive = time.Second }, "least is 10s"},
+		{"short keepalive", func(c *Config) { c.KeepAlive = time.Second }, "the minimum is 10s"},
 		{"empty hint key", func(c *Config) { c.Hints = map[string]string{"": "v"} }, "hint key"},
 		{"empty hint value", func(c *Config) { c.Hints = map[string]string{"k": ""} }, "hint k"},
 		{"comma in hint key", func(c *Config) { c.Hints = map[string]string{"a,b": "v"} }, "hint key"},

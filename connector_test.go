@@ -104,7 +104,7 @@ func TestCredentialsThatCannotBeSentAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newRecordingServer(t)
 	for _, test := range []struct{ user, password, want string }{
-		{"al:ice", "sesame99", "the user name has a colon"},
+		{"al:ice", "sesame99", "the user name contains a colon"},
 		{"", "sesame99", "there is a password but no user"},
 		{"alice\xff", "sesame99", "user or password is not valid UTF-8"},
 		{"alice", "sesame99\xff", "user or password is not valid UTF-8"},
