@@ -15,13 +15,13 @@ import (
 	"github.com/greptime-go/greptime/internal/valuer"
 )
 
-// CheckNamedValue accepts the argument types of this package's documentation as
-// they are, asks a driver.Valuer, follows pointers, and refuses the rest with
-// what to write instead. Its errors do not name the argument: database/sql does.
+// CheckNamedValue accepts the argument types that the package documentation lists, calls
+// Value of a driver.Valuer, follows pointers, and refuses other types with an error that
+// says what to pass instead. Its errors do not name the argument; database/sql does.
 func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
 	switch v := nv.Value.(type) {
 	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte:
-		return nil // an argument as it is: an INSERT of many rows has many of them
+		return nil // unchanged, at no cost: an INSERT of many rows has many of them
 	case time.Time:
 		if cut := c.connector.cfg.TimeTruncate; cut > 0 {
 			nv.Value = v.Truncate(cut)
@@ -52,7 +52,7 @@ func checkedValue(v any, cut time.Duration) (any, error) {
 	return v, err
 }
 
-// namedValues checks the arguments of calls that do not come through
+// namedValues checks and numbers the arguments of calls that do not come through
 // database/sql.
 func namedValues(args []any, cut time.Duration) ([]driver.NamedValue, error) {
 	named := make([]driver.NamedValue, len(args))
@@ -69,7 +69,7 @@ func namedValues(args []any, cut time.Duration) ([]driver.NamedValue, error) {
 	return named, nil
 }
 
-// bindArgs are the checked arguments as the lexer's package renders them.
+// bindArgs returns the checked arguments in the form that package sqltext renders.
 func bindArgs(args []driver.NamedValue) ([]sqltext.Arg, error) {
 	list := make([]sqltext.Arg, len(args))
 	for i, nv := range args {
@@ -108,7 +108,7 @@ func plainValue(v any) (any, error) {
 				return nil, nil
 			case !rv.IsNil() && !asksNil:
 				if _, ok := rv.Elem().Interface().(driver.Valuer); ok {
-					v = rv.Elem().Interface() // *Date is a Date: its Value is only for other drivers
+					v = rv.Elem().Interface() // a *Date is a Date: its Value is only for other drivers
 					continue
 				}
 			}
@@ -172,11 +172,11 @@ func plainValue(v any) (any, error) {
 			return v, nil
 		}
 	}
-	return nil, fmt.Errorf("%T: its Value does not come to an end", v)
+	return nil, fmt.Errorf("%T: its Value always returns another driver.Valuer or pointer", v)
 }
 
-// sqlNull takes a sql.Null or a Null apart. Its Value would make a plain one of a Date or
-// json.RawMessage inside, and sql.Null's would refuse the upper half of uint64.
+// sqlNull returns the value in a sql.Null or a Null. Calling its Value instead would turn a Date
+// or json.RawMessage in it into a plain value, and sql.Null's Value refuses the upper half of uint64.
 func sqlNull(rv reflect.Value) (value any, valid, ok bool) {
 	t := rv.Type()
 	isOurs := t.PkgPath() == "database/sql" || t.PkgPath() == reflect.TypeFor[Null[any]]().PkgPath()
@@ -186,7 +186,7 @@ func sqlNull(rv reflect.Value) (value any, valid, ok bool) {
 	return rv.FieldByName("V").Interface(), rv.FieldByName("Valid").Bool(), true
 }
 
-// sqlArg is a plain value as an argument of the lexer's package.
+// sqlArg returns a plain value as an argument of package sqltext.
 func sqlArg(v any) (sqltext.Arg, error) {
 	switch v := v.(type) {
 	case nil:
@@ -235,7 +235,7 @@ func sqlArg(v any) (sqltext.Arg, error) {
 			return sqltext.Arg{Kind: sqltext.Null}, nil
 		}
 		if !json.Valid(v) {
-			return sqltext.Arg{}, fmt.Errorf("the json.RawMessage is not valid JSON; pass text that is no JSON as a string")
+			return sqltext.Arg{}, fmt.Errorf("the json.RawMessage is not valid JSON; pass text that is not JSON as a string")
 		}
 		return sqltext.Arg{Kind: sqltext.JSON, Text: string(v)}, nil
 	case Date:
@@ -274,7 +274,7 @@ func sqlArg(v any) (sqltext.Arg, error) {
 	return sqltext.Arg{}, notAnArgument(v)
 }
 
-// notAnArgument says what to pass instead of a value that has no literal.
+// notAnArgument returns an error that says what to pass instead of a value without a literal.
 func notAnArgument(v any) error {
 	rt := reflect.TypeOf(v)
 	isList := rt.Kind() == reflect.Slice || rt.Kind() == reflect.Array

@@ -18,16 +18,16 @@ import (
 // nothing about types is decided per value.
 type column interface {
 	info() *columnInfo
-	// load makes arr, the column of a new batch, the current one.
+	// load makes arr, the column of a new batch, the current array.
 	load(arr arrow.Array) error
-	// value boxes row i, as database/sql before Go 1.27 wants it.
+	// value returns row i boxed, as database/sql needs it before Go 1.27.
 	value(i int) (driver.Value, error)
-	// scan writes row i into dest if dest is of a type that it knows how to fill
-	// exactly; done is false if database/sql is to convert instead.
+	// scan writes row i into dest if it can fill a dest of that type exactly; done is
+	// false if database/sql must convert instead.
 	scan(i int, dest any) (done bool, err error)
 }
 
-// columnInfo is what database/sql's column types tell.
+// columnInfo describes a column for database/sql's ColumnType.
 type columnInfo struct {
 	sqlType      string
 	scanType     reflect.Type
@@ -40,8 +40,8 @@ type columnInfo struct {
 
 func (c *columnInfo) info() *columnInfo { return c }
 
-// nullableType returns the Go type of the column's values, NULL included if there may be
-// any.
+// nullableType returns the Go type of the column's values. It accepts NULL if the column is
+// nullable.
 func (c *columnInfo) nullableType() reflect.Type {
 	if t, ok := nullTypes[c.scanType]; ok && c.nullable {
 		return t
@@ -49,7 +49,7 @@ func (c *columnInfo) nullableType() reflect.Type {
 	return c.scanType
 }
 
-// infoOf describes a column whose values are exactly T.
+// infoOf returns the description of a column whose values are exactly of type T.
 func infoOf[T any](f arrow.Field, sqlType string) columnInfo {
 	return columnInfo{
 		sqlType:  sqlType,
@@ -68,7 +68,7 @@ func (c columnInfo) withoutLimit() columnInfo {
 	return c
 }
 
-// newColumn chooses the converter of a field.
+// newColumn returns the converter of a field.
 func newColumn(f arrow.Field, loc *time.Location) (column, error) {
 	switch t := f.Type.(type) {
 	case *arrow.NullType:
@@ -128,12 +128,12 @@ func newColumn(f arrow.Field, loc *time.Location) (column, error) {
 			return &nestedColumn{columnInfo: infoOf[[]byte](f, "LIST").withoutLimit(), loc: loc}, nil
 		}
 	}
-	return nil, fmt.Errorf("greptime: column %s has the Arrow type %s, for which database/sql has no value; cast it in the query, or read it with QueryArrow", f.Name, f.Type)
+	return nil, fmt.Errorf("greptime: column %s has the Arrow type %s, which database/sql has no value for; cast it in the query, or read it with QueryArrow", f.Name, f.Type)
 }
 
-// newBinary tells JSON and VECTOR columns from plain VARBINARY: GreptimeDB marks
-// them in the field's metadata. Computed values (parse_json, parse_vec) have no
-// mark and stay binary.
+// newBinary returns the converter of a JSON, VECTOR or plain VARBINARY column. GreptimeDB
+// marks JSON and VECTOR in the field's metadata. Computed values (parse_json, parse_vec)
+// have no mark and remain binary.
 func newBinary(f arrow.Field) (column, error) {
 	mark, _ := f.Metadata.GetValue("greptime:type")
 	switch {
@@ -142,7 +142,7 @@ func newBinary(f arrow.Field) (column, error) {
 	case strings.HasPrefix(mark, "Vector("):
 		dim, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(mark, "Vector("), ")"))
 		if err != nil || dim < 0 {
-			return nil, fmt.Errorf("greptime: column %s is marked %q, which is no vector type", f.Name, mark)
+			return nil, fmt.Errorf("greptime: column %s is marked %q, which is not a vector type", f.Name, mark)
 		}
 		return &vectorColumn{columnInfo: infoOf[string](f, "VECTOR"), dim: dim}, nil
 	}
@@ -152,7 +152,7 @@ func newBinary(f arrow.Field) (column, error) {
 	return &binaryColumn{columnInfo: infoOf[[]byte](f, "VARBINARY").withoutLimit()}, nil
 }
 
-// digits is the number of digits of a second that a unit has.
+// digits returns the number of digits of a second that a unit has.
 func digits(u arrow.TimeUnit) int64 {
 	switch u {
 	case arrow.Second:
@@ -166,18 +166,18 @@ func digits(u arrow.TimeUnit) int64 {
 	}
 }
 
-// loadAs is load for converters that want an array of type A.
+// loadAs implements load for converters of arrays of type A.
 func loadAs[A arrow.Array](dst *A, arr arrow.Array) error {
 	a, ok := arr.(A)
 	if !ok {
-		return fmt.Errorf("the batch has type %s, which is not the schema's", arr.DataType())
+		return fmt.Errorf("its type in the batch, %s, is not that of the schema", arr.DataType())
 	}
 	*dst = a
 	return nil
 }
 
-// scanNull clears dest if it is of a type that takes NULL: the destination may
-// hold the value of the row before.
+// scanNull clears dest if its type accepts NULL, and reports whether it does. dest may
+// hold the value of the previous row.
 func scanNull[T any](dest any) bool {
 	switch d := dest.(type) {
 	case *sql.Null[T]:

@@ -10,7 +10,7 @@ import (
 	"github.com/greptime-go/greptime/internal/int128"
 )
 
-// decimalColumn is DECIMAL: text with all digits of the scale.
+// decimalColumn converts DECIMAL to text with all digits of the scale.
 type decimalColumn struct {
 	columnInfo
 	scale int32

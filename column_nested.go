@@ -15,8 +15,7 @@ import (
 	"github.com/greptime-go/greptime/internal/int128"
 )
 
-// nestedColumn is a list or a struct, handed out as JSON text. QueryArrow gives
-// typed access.
+// nestedColumn converts lists and structs to JSON text. QueryArrow gives typed access.
 type nestedColumn struct {
 	columnInfo
 	loc *time.Location
@@ -58,10 +57,10 @@ func (c *nestedColumn) scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
-// appendJSON writes element i of arr as JSON: integers and floats as numbers,
-// binaries as base64, timestamps as RFC 3339, other types (decimals, too) as the
-// text that a column of theirs gives. NaN and infinities, for which JSON has no
-// number, are strings.
+// appendJSON appends element i of arr as JSON: integers and floats as numbers,
+// binaries as base64, timestamps as RFC 3339, other types (including decimals) as the
+// text that a column of that type has. NaN and infinities, which JSON has no numbers
+// for, are strings.
 func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte, error) {
 	if arr.IsNull(i) {
 		return append(dst, "null"...), nil

@@ -19,7 +19,7 @@ type valuesArray[T any] interface {
 	Values() []T
 }
 
-// integerColumn is TINYINT to BIGINT, signed or not.
+// integerColumn converts TINYINT to BIGINT, signed or unsigned.
 type integerColumn[T integer] struct {
 	columnInfo
 	arr    valuesArray[T]
@@ -38,7 +38,7 @@ func (c *integerColumn[T]) load(arr arrow.Array) error {
 	return nil
 }
 
-// value is an int64; of BIGINT UNSIGNED a uint64, for the sake of its upper half.
+// value returns an int64, or a uint64 for BIGINT UNSIGNED, because of its upper half.
 func (c *integerColumn[T]) value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
@@ -81,15 +81,15 @@ func (c *integerColumn[T]) scan(i int, dest any) (bool, error) {
 		*d = boxInteger(v)
 	default:
 		if uint64(v) > math.MaxInt64 && v > 0 {
-			return false, nil // only a uint64 takes it; database/sql says so
+			return false, nil // it fits only a uint64; database/sql returns the error
 		}
 		return scanInt64(int64(v), dest), nil
 	}
 	return true, nil
 }
 
-// scanInt64 fills the integer destinations that are not of the column's own type.
-// What does not fit is left to database/sql, whose error says so.
+// scanInt64 fills integer destinations that are not of the column's own type. It leaves
+// values that do not fit to database/sql, which returns an error.
 func scanInt64(v int64, dest any) bool {
 	switch d := dest.(type) {
 	case *int64:
@@ -129,7 +129,7 @@ func scanInt64(v int64, dest any) bool {
 	return true
 }
 
-// floatColumn is FLOAT or DOUBLE.
+// floatColumn converts FLOAT or DOUBLE.
 type floatColumn[T float32 | float64] struct {
 	columnInfo
 	arr    valuesArray[T]
@@ -144,7 +144,7 @@ func (c *floatColumn[T]) load(arr arrow.Array) error {
 	return nil
 }
 
-// value is a float64, which has every FLOAT exactly.
+// value returns a float64, which represents every FLOAT exactly.
 func (c *floatColumn[T]) value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
@@ -186,7 +186,7 @@ func (c *floatColumn[T]) scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
-// boolColumn is BOOLEAN.
+// boolColumn converts BOOLEAN.
 type boolColumn struct {
 	columnInfo
 	arr *array.Boolean

@@ -15,14 +15,14 @@ import (
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
-// bytesArray is what the three Arrow layouts of binaries have in common. Their values
-// lie in the batch and are copied before they are handed out.
+// bytesArray is the interface that the three Arrow layouts of binaries share. Their values
+// are part of the batch and must be copied before they are returned.
 type bytesArray interface {
 	arrow.Array
 	Value(int) []byte
 }
 
-// stringColumn is STRING.
+// stringColumn converts STRING.
 type stringColumn struct {
 	columnInfo
 	arr  textArray
@@ -31,7 +31,7 @@ type stringColumn struct {
 
 func (c *stringColumn) load(arr arrow.Array) error { return c.loadFor(arr, arr.Len()) }
 
-// loadFor is load for so many rows.
+// loadFor does what load does; rows is the number of rows that will be read.
 func (c *stringColumn) loadFor(arr arrow.Array, rows int) error {
 	if err := loadAs(&c.arr, arr); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (c *stringColumn) scan(i int, dest any) (bool, error) {
 	return scanString(c.text.string(i), dest), nil
 }
 
-// scanString fills the destinations for text with s, which is the caller's own.
+// scanString fills destinations for text with s, which belongs to the caller.
 func scanString(s string, dest any) bool {
 	switch d := dest.(type) {
 	case *string:
@@ -87,7 +87,7 @@ func scanNullText(dest any) bool {
 	return true
 }
 
-// binaryColumn is VARBINARY.
+// binaryColumn converts VARBINARY.
 type binaryColumn struct {
 	columnInfo
 	arr bytesArray
@@ -109,10 +109,10 @@ func (c *binaryColumn) scan(i int, dest any) (bool, error) {
 	return scanBytes(own(c.arr.Value(i)), dest), nil
 }
 
-// own copies a value. An empty one is not nil, which would be NULL.
+// own returns a copy of v. The copy of an empty v is not nil, which would be NULL.
 func own(v []byte) []byte { return append([]byte{}, v...) }
 
-// scanBytes fills the destinations for bytes with b, which is the caller's own.
+// scanBytes fills destinations for bytes with b, which belongs to the caller.
 func scanBytes(b []byte, dest any) bool {
 	switch d := dest.(type) {
 	case *[]byte:
@@ -143,8 +143,8 @@ func scanNullBytes(dest any) bool {
 	return true
 }
 
-// jsonColumn is JSON: JSONB, or the JSON text that an INSERT with an expression
-// leaves in such a column.
+// jsonColumn converts JSON. A cell has JSONB, or the JSON text that an INSERT with an
+// expression stores in such a column.
 type jsonColumn struct {
 	columnInfo
 	arr bytesArray
@@ -155,7 +155,7 @@ func (c *jsonColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 func (c *jsonColumn) text(i int) ([]byte, error) {
 	text, err := jsonb.AppendStored(nil, c.arr.Value(i))
 	if err != nil {
-		return nil, fmt.Errorf("row %d of the batch holds neither JSONB nor JSON text, read its bytes with QueryArrow: %w", i, err)
+		return nil, fmt.Errorf("row %d of the batch holds neither JSONB nor JSON text; read its bytes with QueryArrow: %w", i, err)
 	}
 	return text, nil
 }
@@ -194,9 +194,9 @@ func (c *jsonColumn) scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
-// vectorColumn is VECTOR(dim): little-endian float32s. An INSERT with an
-// expression, and DoPut, store bytes of any length there; text that such an
-// INSERT left is read as what it says, the rest is an error.
+// vectorColumn converts VECTOR(dim), which is little-endian float32s. An INSERT with an
+// expression, and DoPut, may store bytes of any length in such a column. The text of a
+// vector that such an INSERT stored is parsed; other bytes are an error.
 type vectorColumn struct {
 	columnInfo
 	arr bytesArray
@@ -207,7 +207,7 @@ func (c *vectorColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) 
 
 func (c *vectorColumn) vector(i int) (Vector, error) {
 	b := c.arr.Value(i)
-	// First of all, for it may be as long as the numbers; numbers never look like it.
+	// Check this first, because text may be as long as the numbers; numbers never look like text.
 	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
 		if v, err := ParseVector(string(b)); err == nil && len(v) == c.dim {
 			return v, nil
@@ -257,7 +257,7 @@ func (c *vectorColumn) scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
-// dictionaryColumn is any column whose values are sent once and referred to.
+// dictionaryColumn converts a column that sends each of its values once and refers to it.
 type dictionaryColumn struct {
 	column // of the dictionary's values
 	arr    *array.Dictionary
@@ -280,7 +280,7 @@ func (c *dictionaryColumn) value(i int) (driver.Value, error) {
 	return c.column.value(c.arr.GetValueIndex(i))
 }
 
-// scan leaves a null to database/sql: the dictionary has no value to say NULL by.
+// scan leaves NULL to database/sql, because the dictionary has no value for it.
 func (c *dictionaryColumn) scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return false, nil

@@ -11,8 +11,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// timestampColumn is TIMESTAMP of any precision, in the session's time zone. A
-// zone of the Arrow type does not count: the instant is the same.
+// timestampColumn converts TIMESTAMP of any precision to times in the session's time zone.
+// It ignores a zone of the Arrow type, which does not change the instant.
 type timestampColumn struct {
 	columnInfo
 	unit arrow.TimeUnit
@@ -36,9 +36,9 @@ func (c *timestampColumn) scan(i int, dest any) (bool, error) {
 	return scanTime(instant(int64(c.arr.Value(i)), c.unit).In(c.loc), dest), nil
 }
 
-// instant is exact over all of int64, also where nanoseconds would overflow. Of seconds
-// near its ends, 292 billion years away, Unix() still gives the value, but a time.Time
-// does not compare: it counts from before the calendar begins.
+// instant returns the exact time for every int64, even where nanoseconds would overflow.
+// For seconds near the limits of int64, 292 billion years away, Unix() still returns the
+// value, but comparing the time.Time fails: it counts from before the calendar begins.
 func instant(v int64, unit arrow.TimeUnit) time.Time {
 	switch unit {
 	case arrow.Second:
@@ -76,7 +76,7 @@ func scanNullTime(dest any) bool {
 	return scanNull[time.Time](dest)
 }
 
-// dateColumn is DATE: a day, handed out as its midnight in UTC.
+// dateColumn converts DATE to the midnight of the day in UTC.
 type dateColumn struct {
 	columnInfo
 	arr *array.Date32
@@ -111,7 +111,7 @@ func (c *dateColumn) scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
-// timeOfDayColumn is TIME of any precision.
+// timeOfDayColumn converts TIME of any precision.
 type timeOfDayColumn struct {
 	columnInfo
 	unit arrow.TimeUnit
@@ -125,8 +125,8 @@ func (c *timeOfDayColumn) load(arr arrow.Array) error {
 
 func (c *timeOfDayColumn) at(i int) (TimeOfDay, error) { return timeOfDay(c.arr, i, c.unit) }
 
-// timeOfDay reads a Time32 or Time64. A value beyond a day is what the server has;
-// only one of microseconds may be beyond nanoseconds, too.
+// timeOfDay reads a Time32 or Time64. The server may have stored a value beyond a day.
+// Only a value in microseconds may also be too large for nanoseconds.
 func timeOfDay(arr arrow.Array, i int, unit arrow.TimeUnit) (TimeOfDay, error) {
 	if a, ok := arr.(*array.Time32); ok {
 		return TimeOfDay(int64(a.Value(i)) * int64(unit.Multiplier())), nil
@@ -135,11 +135,11 @@ func timeOfDay(arr arrow.Array, i int, unit arrow.TimeUnit) (TimeOfDay, error) {
 	return TimeOfDay(n), err
 }
 
-// nanoseconds converts a value, which what names in errors.
+// nanoseconds converts a value to nanoseconds. what names the value in errors.
 func nanoseconds(v int64, unit arrow.TimeUnit, what string) (int64, error) {
 	m := int64(unit.Multiplier())
 	if v > math.MaxInt64/m || v < math.MinInt64/m {
-		return 0, fmt.Errorf("the %s %d %s is too long for nanoseconds; cast it in the query, as by arrow_cast(…, 'Int64')", what, v, unit)
+		return 0, fmt.Errorf("the %s %d %s is too large for nanoseconds; cast it in the query, for example with arrow_cast(…, 'Int64')", what, v, unit)
 	}
 	return v * m, nil
 }
@@ -178,7 +178,7 @@ func (c *timeOfDayColumn) scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
-// durationColumn is what the difference of two timestamps gives: nanoseconds.
+// durationColumn converts the difference of two timestamps to nanoseconds.
 type durationColumn struct {
 	columnInfo
 	unit arrow.TimeUnit
@@ -233,7 +233,7 @@ func (c *durationColumn) scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
-// intervalColumn is INTERVAL of any Arrow unit.
+// intervalColumn converts INTERVAL of any Arrow unit.
 type intervalColumn struct {
 	columnInfo
 	arr arrow.Array

@@ -11,9 +11,9 @@ import (
 
 const secondsPerDay = 24 * 60 * 60
 
-// Date is a day of the proleptic Gregorian calendar, for columns of type DATE. The years reach from
-// -5877641 to 5881580, which is what days since 1970 in 32 bits can say; the year 0 is 1 BC. The
-// zero Date is not a day.
+// Date is a day of the proleptic Gregorian calendar, for columns of type DATE. The years range from
+// -5877641 to 5881580, because the server stores the days since 1970 in 32 bits. The year 0 is 1 BC.
+// The zero Date is not a day.
 type Date struct {
 	Year  int
 	Month time.Month
@@ -26,13 +26,13 @@ func DateOf(t time.Time) Date {
 	return Date{year, month, day}
 }
 
-// DateFromEpochDays returns the day that is so many days after 1970-01-01.
+// DateFromEpochDays returns the day that is the given number of days after 1970-01-01.
 func DateFromEpochDays(days int32) Date {
 	return DateOf(time.Unix(int64(days)*secondsPerDay, 0).UTC())
 }
 
-// ParseDate reads what String writes: 2006-01-02, or with a sign and four or more digits of the
-// year, +12345-01-02.
+// ParseDate parses the text that String returns: 2006-01-02, or +12345-01-02, with a sign and four or
+// more digits of the year.
 func ParseDate(text string) (Date, error) {
 	errDate := func() (Date, error) {
 		return Date{}, fmt.Errorf("greptime: %q is not a date; write it like 2006-01-02", text)
@@ -63,8 +63,8 @@ func ParseDate(text string) (Date, error) {
 	return date, nil
 }
 
-// EpochDays returns the days from 1970-01-01 to d, as the server stores them. It is an error if the
-// calendar has no such day, or if the days do not fit 32 bits.
+// EpochDays returns the number of days from 1970-01-01 to d, as the server stores it. It returns an
+// error if the calendar has no such day, or if the number does not fit in 32 bits.
 func (d Date) EpochDays() (int32, error) {
 	// Checked first, so that nothing overflows below.
 	const farYear = 6_000_000
@@ -82,8 +82,8 @@ func (d Date) EpochDays() (int32, error) {
 	return int32(days), nil
 }
 
-// Time returns the midnight that d begins with in a location, nil for UTC. Where the clocks skip
-// that midnight, it is the moment time.Date gives.
+// Time returns the midnight at which d begins in a location; nil means UTC. If the clocks skip that
+// midnight, it returns what time.Date returns.
 func (d Date) Time(location *time.Location) time.Time {
 	if location == nil {
 		location = time.UTC
@@ -91,7 +91,7 @@ func (d Date) Time(location *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, location)
 }
 
-// String returns the date as GreptimeDB writes it: 2006-01-02, years before 0 or after 9999 with a
+// String returns the date as GreptimeDB writes it: 2006-01-02. Years before 0 or after 9999 have a
 // sign.
 func (d Date) String() string {
 	if d.Year < 0 || d.Year > 9999 {
@@ -100,7 +100,7 @@ func (d Date) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
 }
 
-// Scan reads a DATE column. A time.Time gives the day in its own Location.
+// Scan reads a DATE column. From a time.Time it takes the day in that time's Location.
 func (d *Date) Scan(src any) error {
 	if t, ok := src.(time.Time); ok {
 		*d = DateOf(t)
@@ -125,5 +125,5 @@ func (d Date) MarshalText() ([]byte, error) {
 	return []byte(d.String()), nil
 }
 
-// UnmarshalText is ParseDate.
+// UnmarshalText parses text as ParseDate does.
 func (d *Date) UnmarshalText(text []byte) error { return unmarshalText(d, text, ParseDate) }

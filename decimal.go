@@ -7,13 +7,14 @@ import (
 	"strings"
 )
 
-// Decimal is an exact number as text, for columns of type DECIMAL and other numbers: digits, with a point among them
-// and a minus sign before them if need be, as in -12.50. Zeros at the end count, as they are the
-// scale. The empty Decimal is not a number.
+// Decimal is an exact number as text, for columns of type DECIMAL and other numbers: digits, with an
+// optional point among them and an optional minus sign before them, as in -12.50. Trailing zeros
+// count, because they determine the scale. The empty Decimal is not a number.
 type Decimal string
 
-// ParseDecimal checks text; a plus sign, an exponent, spaces, and a point without digits on both of
-// its sides are errors. It does not limit the number of digits, of which a column can take 38.
+// ParseDecimal checks text and returns it as a Decimal. A plus sign, an exponent, spaces, and a point
+// without digits on both of its sides are errors. ParseDecimal does not limit the number of digits; a
+// column has at most 38.
 func ParseDecimal(text string) (Decimal, error) {
 	whole, fraction, hasPoint := strings.Cut(strings.TrimPrefix(text, "-"), ".")
 	if !isDigits(whole) || hasPoint && !isDigits(fraction) {
@@ -31,11 +32,11 @@ func isDigits(text string) bool {
 	return text != ""
 }
 
-// String returns the text, which is not checked.
+// String returns the text without checking it.
 func (d Decimal) String() string { return string(d) }
 
-// Scan reads a DECIMAL column, or an integer. A float64 is refused, because its digits are no longer
-// those that were stored.
+// Scan reads a DECIMAL column, or an integer. It refuses a float64, whose digits are not those that
+// were stored.
 func (d *Decimal) Scan(src any) error {
 	if n, ok := src.(int64); ok {
 		*d = Decimal(strconv.FormatInt(n, 10))
@@ -60,5 +61,5 @@ func (d Decimal) MarshalText() ([]byte, error) {
 	return []byte(d), nil
 }
 
-// UnmarshalText is ParseDecimal.
+// UnmarshalText parses text as ParseDecimal does.
 func (d *Decimal) UnmarshalText(text []byte) error { return unmarshalText(d, text, ParseDecimal) }

@@ -14,8 +14,8 @@ import (
 )
 
 // GreptimeDB stores NULL, without an error, for a number that has too many digits for its
-// DECIMAL, and an infinity for one that is too large for its FLOAT. The driver knows
-// better as soon as it knows the columns; so it reads them before it sends such a value.
+// DECIMAL, and an infinity for one that is too large for its FLOAT. The driver can detect
+// this if it knows the columns, so it reads them before it sends such a value.
 
 // mayLose reports whether one of the values could be stored as something else, for a
 // column of some type.
@@ -67,8 +67,8 @@ func mayLose(arg driver.Value) bool {
 	return false
 }
 
-// loss returns the error of the first value from an index on that the text would lose; nil
-// if there is none. list is the columns of a row.
+// loss returns the error of the first value, starting at index from, that the text would
+// lose; nil if there is none. list has the columns of a row.
 func (n *nativeInsert) loss(list []*catalog.Column, from int) error {
 	cell := sqlvalue.Cell{UTC: n.session.isUTC()}
 	for i := from; i < n.values.Rows*len(list); i++ {
@@ -88,8 +88,8 @@ func (n *nativeInsert) loss(list []*catalog.Column, from int) error {
 }
 
 // checkPositional returns the error of a value that an INSERT without a list of columns
-// would lose. The order of the columns is the table's, which the server alone is sure of:
-// such an INSERT is only looked at here, and goes as text.
+// would lose. The order of the columns is the table's, which only the server knows for
+// certain: such an INSERT is only checked here, and goes as text.
 func (n *nativeInsert) checkPositional(ctx context.Context) error {
 	if !n.mayLose() {
 		return nil
@@ -98,7 +98,7 @@ func (n *nativeInsert) checkPositional(ctx context.Context) error {
 		table, err := n.columns(ctx)
 		switch {
 		case isAsText(err):
-			return nil // the server says what is wrong
+			return nil // the server reports the error
 		case err != nil:
 			return err
 		case len(table.Columns) != n.values.Width:
@@ -115,9 +115,9 @@ func (n *nativeInsert) checkPositional(ctx context.Context) error {
 	}
 }
 
-// typedArgs returns the arguments as the text of the INSERT needs them where the columns
-// are known: a DATE column takes no time.Time, and a JSON column no bytes, although that
-// is how they are read.
+// typedArgs returns the arguments as the text of the INSERT needs them, if the columns are
+// known: a DATE column does not accept a time.Time, and a JSON column does not accept bytes,
+// although queries return these types.
 func (n *nativeInsert) typedArgs() []driver.NamedValue {
 	table, known, err := n.cache().Lookup(n.session.database, n.table)
 	if !known || err != nil {
@@ -157,8 +157,8 @@ func (n *nativeInsert) typedArgs() []driver.NamedValue {
 	return typed
 }
 
-// typedArg returns what stands for a value in the text for a column, nil if that is the
-// value itself.
+// typedArg returns the value that replaces v in the text for a column, or nil if that is v
+// itself.
 func typedArg(kind columns.Kind, v driver.Value) driver.Value {
 	switch v := v.(type) {
 	case time.Time:

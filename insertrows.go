@@ -21,15 +21,15 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// insertBuffer is the rows of a native insert on their way to the server.
+// insertBuffer holds the encoded rows of a native insert until they are sent.
 type insertBuffer struct {
 	body transport.Body // a greptime.v1.Rows
-	row  []byte         // the one being built
+	row  []byte         // the row that is being encoded
 }
 
 var insertBuffers = sync.Pool{New: func() any { return new(insertBuffer) }}
 
-// maxInsertBuffer is the size up to which a buffer is kept.
+// maxInsertBuffer is the size in bytes up to which a buffer is kept.
 const maxInsertBuffer = 1 << 20
 
 func newInsertBuffer() *insertBuffer { return insertBuffers.Get().(*insertBuffer) }
@@ -51,7 +51,7 @@ func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 			return lost
 		}
 		if !n.fresh && !isUsual(err) {
-			n.forget() // the next INSERT finds out whether they have changed
+			n.forget() // the next INSERT reads them again
 		}
 		return err
 	}
@@ -90,7 +90,7 @@ func (n *nativeInsert) encode(b *insertBuffer, table *catalog.Table) error {
 
 var errNullToServer = &sqlvalue.NotNativeError{Reason: "the column has a DEFAULT or is NOT NULL, and a NULL for it is left to the server"}
 
-// value is one of the values: an argument, or a literal, which has some text.
+// value returns value i: an argument, or a literal, whose text is not empty.
 func (n *nativeInsert) value(i int) (arg driver.Value, literal string) {
 	if n.values.InOrder && n.order == nil {
 		return n.args[i].Value, ""
@@ -102,7 +102,7 @@ func (n *nativeInsert) value(i int) (arg driver.Value, literal string) {
 	return nil, n.script.Text[item.Start:item.End]
 }
 
-// argument returns which argument one of the values is; ok is false for a literal.
+// argument returns the index of the argument that value i is; ok is false for a literal.
 func (n *nativeInsert) argument(i int) (at int, ok bool) {
 	if n.values.InOrder && n.order == nil {
 		return i, true
@@ -118,9 +118,8 @@ func (n *nativeInsert) argument(i int) (at int, ok bool) {
 	return at, true
 }
 
-// columnsOf finds the columns that the statement names. The server fills in those that
-// it does not name; where it would do so by calling a function, that is left to the
-// text.
+// columnsOf returns the columns that the statement names. The server fills in the others.
+// If it would call a function for one of them, the error is *notNativeError.
 func (n *nativeInsert) columnsOf(table *catalog.Table) ([]*catalog.Column, error) {
 	list := make([]*catalog.Column, len(n.values.Columns))
 	named := make([]bool, len(table.Columns))
@@ -140,7 +139,7 @@ func (n *nativeInsert) columnsOf(table *catalog.Table) ([]*catalog.Column, error
 		switch {
 		case named[i]:
 		case !c.Nullable && c.Default == "":
-			return list, &notNativeError{reason: fmt.Sprintf("column %s is left out, and has to have a value", strconv.Quote(c.Name))}
+			return list, &notNativeError{reason: fmt.Sprintf("column %s is left out, and must have a value", strconv.Quote(c.Name))}
 		case c.Role == catalog.TimeIndex, strings.HasSuffix(c.Default, ")"):
 			return list, &notNativeError{reason: fmt.Sprintf("column %s is left out, and has the DEFAULT %s", strconv.Quote(c.Name), c.Default), usual: true}
 		}
@@ -158,8 +157,8 @@ func semanticType(r catalog.Role) greptimev1.SemanticType {
 	return greptimev1.SemanticType_FIELD
 }
 
-// refuse returns why the value of a row for column i does not travel natively. If the
-// statement must go as text for it, the values behind it are looked at, too: the text
+// refuse returns the reason why the value of a row for column i does not travel natively. If
+// the statement must go as text for it, refuse also checks the values behind it: the text
 // might lose one.
 func (n *nativeInsert) refuse(err error, list []*catalog.Column, row, i int) error {
 	err = n.valueError(err, row, list[i])
@@ -171,7 +170,8 @@ func (n *nativeInsert) refuse(err error, list []*catalog.Column, row, i int) err
 	return err
 }
 
-// valueError says which value cannot travel natively, without showing it.
+// valueError returns an error that names the value that cannot travel natively, without
+// showing it.
 func (n *nativeInsert) valueError(err error, row int, c *catalog.Column) error {
 	where := fmt.Sprintf("column %s of type %s", strconv.Quote(c.Name), c.Type)
 	if n.values.Rows > 1 {
@@ -184,7 +184,7 @@ func (n *nativeInsert) valueError(err error, row int, c *catalog.Column) error {
 	return &notNativeError{reason: where + ": " + err.Error(), cause: err}
 }
 
-// setArg sets an argument that CheckNamedValue has let pass.
+// setArg sets an argument that CheckNamedValue has accepted.
 func setArg(c *sqlvalue.Cell, t columns.Type, v driver.Value) error {
 	switch v := v.(type) {
 	case nil:
@@ -248,7 +248,7 @@ func setArg(c *sqlvalue.Cell, t columns.Type, v driver.Value) error {
 	return fmt.Errorf("a %T is left to the server to read", v)
 }
 
-// request is the GreptimeRequest around the rows.
+// request returns the GreptimeRequest around the rows.
 func (b *insertBuffer) request(header []byte, table string) transport.Encoded {
 	rows := len(b.body.Bytes)
 	insert := sizeField(len(table)) + sizeField(rows)

@@ -16,9 +16,9 @@ type Interval struct {
 	Nanoseconds int64
 }
 
-// ParseInterval reads what String writes, and what GreptimeDB writes for its other kinds of
-// intervals, with years or with fewer digits: 1 years 2 mons, 3 days 0.500 secs. Units come from
-// large to small, each at most once.
+// ParseInterval parses the text that String returns, and the text of GreptimeDB's other kinds of
+// intervals, which have years or fewer digits: 1 years 2 mons, 3 days 0.500 secs. Units must be in
+// order from large to small, each at most once.
 func ParseInterval(text string) (Interval, error) {
 	var months, days, nanoseconds int64
 	units := []struct {
@@ -89,9 +89,9 @@ func addProduct(sum *int64, n, size int64) bool {
 	return ok
 }
 
-// String returns v as GreptimeDB writes it: 14 mons 3 days 4 hours 5 mins 6.000100000 secs. Parts
-// that are zero are left out, seconds have nine digits, and each part has its sign: -1 hours -30 mins.
-// An interval of nothing is 0 secs.
+// String returns v as GreptimeDB writes it: 14 mons 3 days 4 hours 5 mins 6.000100000 secs. It omits
+// parts that are zero. Seconds have nine digits, and each part has its own sign: -1 hours -30 mins.
+// The zero Interval is 0 secs.
 func (v Interval) String() string { return string(v.appendTo(nil)) }
 
 func (v Interval) appendTo(dst []byte) []byte {
@@ -140,5 +140,5 @@ func (v Interval) Value() (driver.Value, error) { return v.String(), nil }
 // MarshalText returns the text of v.
 func (v Interval) MarshalText() ([]byte, error) { return v.appendTo(nil), nil }
 
-// UnmarshalText is ParseInterval.
+// UnmarshalText parses text as ParseInterval does.
 func (v *Interval) UnmarshalText(text []byte) error { return unmarshalText(v, text, ParseInterval) }

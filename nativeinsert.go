@@ -17,16 +17,16 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// minNativeRows is from how many rows on an INSERT pays for reading the columns of its
-// table: two small queries. One with a value that the text might lose has them read in any
-// case: see mayLose.
+// minNativeRows is the number of rows from which reading the columns of the table, by two
+// small queries, pays off for an INSERT. For a value that the text might lose, the columns
+// are read in any case: see mayLose.
 const minNativeRows = 16
 
-// notNativeError is why an INSERT … VALUES has to go as text.
+// notNativeError is the reason why an INSERT … VALUES must go as text.
 type notNativeError struct {
 	reason string
 	cause  error
-	usual  bool // with the columns as they are known: no hint that they have changed
+	usual  bool // the known columns explain it: it does not suggest that they have changed
 }
 
 func (e *notNativeError) Error() string { return e.reason }
@@ -37,13 +37,14 @@ func isAsText(err error) bool {
 	return errors.As(err, &e)
 }
 
-// isUsual says whether an INSERT goes as text because of columns that are as ever.
+// isUsual reports whether an INSERT goes as text for a reason that does not suggest that the
+// columns have changed.
 func isUsual(err error) bool {
 	var e *notNativeError
 	return errors.As(err, &e) && e.usual
 }
 
-// isLossy says whether an error is that of a value which would not be stored as it is.
+// isLossy reports whether an error is about a value that would not be stored unchanged.
 func isLossy(err error) bool {
 	var e *sqlvalue.LossyError
 	return errors.As(err, &e)
@@ -52,9 +53,9 @@ func isLossy(err error) bool {
 // maxKeptText is the longest text, in bytes, that parse keeps.
 const maxKeptText = 256 << 10
 
-// parse is sqltext.Parse. It remembers the last text with arguments: who inserts in
-// batches sends the same one again and again, and reading it takes longer than all
-// else.
+// parse calls sqltext.Parse. It remembers the last text with arguments, because programs
+// that insert in batches repeat the same text, and parsing it takes longer than all the
+// rest.
 func (c *Connector) parse(query string, args int) (*sqltext.Script, error) {
 	if last := c.lastText.Load(); last != nil && last.Text == query {
 		return last, nil
@@ -67,7 +68,7 @@ func (c *Connector) parse(query string, args int) (*sqltext.Script, error) {
 }
 
 // exec runs the statements of a script to their end. An INSERT … VALUES travels
-// natively if Config.Insert lets it, and if that surely stores the same.
+// natively if Config.Insert allows it and if that certainly stores the same.
 func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
 	mode := c.connector.cfg.Insert
 	isRefused := len(script.Statements) > 1 && !c.connector.cfg.MultiStatements
@@ -112,7 +113,7 @@ func (c *Conn) execStatements(ctx context.Context, statements []statement) (driv
 	return result, nil
 }
 
-// hasInsertValues says whether there is an INSERT … VALUES in the script.
+// hasInsertValues reports whether the script contains an INSERT … VALUES.
 func hasInsertValues(script *sqltext.Script) bool {
 	for i := range script.Statements {
 		if st := &script.Statements[i]; st.Kind == sqltext.Insert && st.Values != nil {
@@ -122,10 +123,10 @@ func hasInsertValues(script *sqltext.Script) bool {
 	return false
 }
 
-// nativeOnly is an error where insert=native rules the text out.
+// nativeOnly returns err as users see it when insert=native rules out the text.
 func nativeOnly(err error) error {
 	if isAsText(err) {
-		return fmt.Errorf("greptime: with insert=native the INSERT was not sent, for it cannot travel natively: %w; insert=auto sends such statements as text", err)
+		return fmt.Errorf("greptime: with insert=native the INSERT was not sent, because it cannot travel natively: %w; insert=auto sends such statements as text", err)
 	}
 	return err
 }
@@ -137,17 +138,18 @@ type nativeInsert struct {
 	script  *sqltext.Script
 	values  *sqltext.Values
 	args    []driver.NamedValue
-	order   []int   // which argument each input of the placeholders is; nil: in their order
+	order   []int   // the argument of each input of the placeholders; nil: in their order
 	session session // in the table's database
 	table   string
 
 	fresh      bool   // the columns were read for this statement
-	unwritable bool   // they are none to be written natively
+	unwritable bool   // they cannot be written natively
 	refusal    *Error // the server's, of the native insert
 }
 
-// nativeInsert is the script as one. The error is *notNativeError if it has another form; there is
-// a nativeInsert nevertheless if all that it lacks is the list of columns.
+// nativeInsert returns the script as a nativeInsert. The error is *notNativeError if the script has
+// another form. If the script lacks only the list of columns, it returns a nativeInsert and
+// the error.
 func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*nativeInsert, error) {
 	if len(script.Statements) != 1 {
 		return nil, &notNativeError{reason: "the text has several statements"}
@@ -177,14 +179,14 @@ func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*
 	}
 	n := &nativeInsert{conn: c, script: script, values: v, args: args, order: order, session: s, table: v.Table[len(v.Table)-1]}
 	if len(v.Columns) == 0 {
-		// The order that is known here may be that of a table that was replaced since.
+		// The table may have been replaced since its order of columns was read.
 		return n, &notNativeError{reason: "it does not name the columns"}
 	}
 	return n, nil
 }
 
-// namesOf are the names of arguments, nil if none has one: then there are mostly many
-// arguments, and a call for each takes its time.
+// namesOf returns a function that returns the names of arguments, or nil if no argument has a
+// name: then there are usually many arguments, and a call for each takes time.
 func namesOf(args []driver.NamedValue) func(int) string {
 	for i := range args {
 		if args[i].Name != "" {
@@ -194,9 +196,9 @@ func namesOf(args []driver.NamedValue) func(int) string {
 	return nil
 }
 
-// execAuto takes the better way. What the server makes of the text counts; so the
-// native way is taken where it stores the same, and where the text cannot say what the
-// arguments do: NaN, infinities, and a DATE under a time zone.
+// execAuto sends the INSERT natively or as text. What the server stores for the text is the
+// norm. So it sends the INSERT natively where that stores the same, and where the text cannot
+// express the arguments: NaN, infinities, and a DATE under a time zone.
 func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
 	if n.isKnown() || n.values.Rows >= minNativeRows || n.mayLose() {
 		result, err := n.run(ctx)
@@ -231,11 +233,11 @@ func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
 	return nil, unsayable
 }
 
-// isUnsure reports whether the columns turned out to be others than was thought, and a
-// value among them may be one that the text would lose.
+// isUnsure reports whether the known columns have turned out to be wrong and the text might
+// lose one of the values.
 func (n *nativeInsert) isUnsure() bool { return !n.unwritable && !n.isKnown() && n.mayLose() }
 
-// execNative takes no other way than the native one.
+// execNative sends the INSERT natively or not at all.
 func (n *nativeInsert) execNative(ctx context.Context) (driver.Result, error) {
 	result, err := n.run(ctx)
 	if (isAsText(err) || isLossy(err)) && !n.fresh {
@@ -250,15 +252,15 @@ func (n *nativeInsert) execNative(ctx context.Context) (driver.Result, error) {
 	return nil, nativeOnly(err)
 }
 
-// runFresh is run with the columns as they are now.
+// runFresh does what run does, with the columns as they are now.
 func (n *nativeInsert) runFresh(ctx context.Context) (driver.Result, error) {
 	n.forget()
 	return n.run(ctx)
 }
 
-// run makes the native insert, with the columns as they are known. The error is
-// *notNativeError if it is proved that nothing was written and the statement must go as text, and
-// lossy if nothing was sent.
+// run executes the native insert with the known columns. The error is *notNativeError if nothing was
+// written, provably, and the statement must go as text. It is lossy (see isLossy) if nothing
+// was sent.
 func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if err := n.conn.checkWrite(statement{}); err != nil {
 		return nil, err
@@ -293,7 +295,7 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if !isAboutColumns(e) {
 		return nil, e
 	}
-	// The table may not be what it was.
+	// The table may have changed.
 	n.forget()
 	if e.Ambiguous {
 		return nil, e
@@ -313,12 +315,12 @@ func isAboutColumns(err error) bool {
 	return errors.Is(err, InvalidArguments) || errors.Is(err, TableNotFound) || errors.Is(err, TableColumnNotFound)
 }
 
-// nativeHints say that the server shall neither make the table nor add columns to it, as
-// it does of itself for native inserts.
+// nativeHints keep the server from creating the table and from adding columns to it, as it
+// does by default for native inserts.
 var nativeHints = map[string]string{"auto_create_table": "false"}
 
-// columns are the table's, read if they are not known. That they are none to be written
-// natively is kept in mind, too: many such inserts would read them as often.
+// columns returns the table's columns. It reads them if they are not known. It also remembers
+// columns that cannot be written natively: otherwise each such insert would read them.
 func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
 	t, known, err := n.cache().Lookup(n.session.database, n.table)
 	if !known {
@@ -343,7 +345,8 @@ func isRefusal(err error) bool {
 	return errors.As(err, &e) && e.fromServer
 }
 
-// query asks about the table, in its database. Who may not read it cannot write it natively.
+// query asks about the table, in its database. Users who may not read the table cannot write it
+// natively.
 func (n *nativeInsert) query(ctx context.Context, sql string) (array.RecordReader, error) {
 	rd, err := n.conn.queryIn(n.session)(ctx, sql)
 	if errors.Is(err, PermissionDenied) {
@@ -352,7 +355,7 @@ func (n *nativeInsert) query(ctx context.Context, sql string) (array.RecordReade
 	return rd, err
 }
 
-// isCallError says whether an error is that of a call to which nobody answered in time.
+// isCallError reports whether an error is that of a call that got no answer in time.
 func isCallError(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {

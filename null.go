@@ -13,16 +13,15 @@ var (
 	_ driver.Valuer = Null[uint64]{}
 )
 
-// Null is a value that may be NULL. It is the scan type of nullable columns for whose
-// exact Go type database/sql has none of its own: sql.NullInt64 and so on. As an argument it is
-// its V, or NULL.
+// Null is a value that may be NULL. It is the scan type of nullable columns for whose exact Go
+// type database/sql has no type such as sql.NullInt64. As an argument it is its V, or NULL.
 //
-// It differs from sql.Null in two points. Value returns a uint64 as it is, where
-// sql.Null fails for the upper half. And tools that treat all types of database/sql by
-// their names do not take it for one of those.
+// It differs from sql.Null in two points. Value returns a uint64 unchanged, whereas sql.Null
+// fails for the upper half. And tools that handle the types of database/sql by their names do
+// not mistake it for one of those.
 type Null[T any] sql.Null[T]
 
-// Scan takes a column's value, as sql.Null does.
+// Scan stores a column's value, as sql.Null does.
 func (n *Null[T]) Scan(value any) error { return (*sql.Null[T])(n).Scan(value) }
 
 // Value returns nil for NULL, an unsigned integer of 64 bits as a uint64, and everything
@@ -39,8 +38,8 @@ func (n Null[T]) Value() (driver.Value, error) {
 	return sql.Null[T](n).Value()
 }
 
-// nullTypes are the scan types of nullable columns by those of others. A []byte says NULL
-// by itself.
+// nullTypes maps the scan types of columns that are not nullable to those of nullable ones.
+// A []byte can be NULL itself.
 var nullTypes = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[bool]():            reflect.TypeFor[sql.NullBool](),
 	reflect.TypeFor[int8]():            reflect.TypeFor[Null[int8]](),

@@ -15,10 +15,10 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// Decimal types of other packages are numbers, although they mostly give their value as
-// text: GreptimeDB compares a number with text as text, and so finds wrong rows.
+// Decimal types of other packages are numbers, although the Value of most of them is text:
+// GreptimeDB compares a number with text as text, and so finds wrong rows.
 type (
-	// scaledInteger is the decimal type of shopspring and of what follows it.
+	// scaledInteger is the decimal type of shopspring and of packages that follow it.
 	scaledInteger interface {
 		Coefficient() *big.Int
 		Exponent() int32
@@ -39,8 +39,8 @@ var (
 // is done with an argument.
 var numberTypes sync.Map // reflect.Type → bool
 
-// isNumberType reports whether values of a type, or what a pointer of that type refers to,
-// are decimal numbers, or NULL or a decimal number.
+// isNumberType reports whether values of a type, or the values that pointers of that type
+// refer to, are decimal numbers, or NULL or a decimal number.
 func isNumberType(t reflect.Type) bool {
 	if known, ok := numberTypes.Load(t); ok {
 		return known.(bool)
@@ -64,8 +64,8 @@ func searchNumberType(t reflect.Type) bool {
 	return number.Kind() == reflect.Struct && isNumberType(number)
 }
 
-// decimalNumber returns the number that a decimal type which is no driver.Valuer holds. ok
-// is false for any other value.
+// decimalNumber returns the number in a value of a decimal type that is not a driver.Valuer.
+// ok is false for any other value.
 func decimalNumber(rv reflect.Value) (v driver.Value, ok bool, err error) {
 	if rv.Kind() != reflect.Pointer {
 		p := reflect.New(rv.Type()) // its methods may have a pointer receiver
@@ -101,8 +101,8 @@ func decimalNumber(rv reflect.Value) (v driver.Value, ok bool, err error) {
 	return nil, false, nil
 }
 
-// maxNumberDigits is how many digits, or zeros of its exponent, a number may have that is
-// passed in a type of another package. A DOUBLE has fewer.
+// maxNumberDigits limits the digits, and the zeros of the exponent, of a number passed in a
+// type of another package. A DOUBLE has fewer.
 const maxNumberDigits = 800
 
 var (
@@ -110,8 +110,8 @@ var (
 	errManyDigits = errors.New("the number has more digits than a DECIMAL or DOUBLE")
 )
 
-// parseNumber reads the text of a decimal number, which may have an exponent: a Decimal,
-// or a float64 if it is NaN or an infinity.
+// parseNumber parses the text of a decimal number, which may have an exponent. It returns a
+// Decimal, or a float64 for NaN and infinities.
 func parseNumber(text string) (driver.Value, error) {
 	mantissa, power := text, ""
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
@@ -159,8 +159,8 @@ func parseNumber(text string) (driver.Value, error) {
 	return Decimal(digits), nil
 }
 
-// jsonNumber returns an integer as one, any other number as a Decimal, and what a DECIMAL
-// has no room for as the float64 that JSON's numbers mostly are.
+// jsonNumber returns an integer as an integer, any other number as a Decimal, and a number
+// that does not fit a DECIMAL as a float64, which most JSON numbers are.
 func jsonNumber(n json.Number) (driver.Value, error) {
 	text := string(n)
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {

@@ -20,19 +20,19 @@ import (
 var _ array.RecordReader = (*RecordReader)(nil)
 
 // RecordReader reads the answer to one statement: its record batches, or its
-// affected rows. It is pulled: the network is read inside Next and nowhere else,
-// so a reader that is not read costs the server its back-pressure and nothing
-// here. It is for one goroutine, apart from Retain and Release.
+// affected rows. It reads the network only in Next. While you do not call Next, the
+// server waits, and the driver buffers no more than the HTTP/2 window. A RecordReader
+// is for one goroutine, except for Retain and Release.
 //
 // A batch is valid until the next call of Next or Release; Retain it to keep it. Its
-// memory is used again when its last reference is released: strings and slices that
-// its arrays return lie in it, so copy those that are to outlive it (strings.Clone).
-// Release ends the call, whether or not it was read to its end.
+// memory is reused when its last reference is released. The strings and slices that
+// its arrays return are part of that memory: copy those that you keep longer
+// (strings.Clone). Release ends the call, even if you did not read it to its end.
 type RecordReader struct {
 	conn    *Conn
 	ctx     context.Context
 	stream  *transport.Stream
-	data    flight.FlightData // the message received last
+	data    flight.FlightData // the last message received
 	reader  *flightdecode.Reader
 	cancel  context.CancelFunc // of the DSN's timeout
 	st      statement
@@ -43,11 +43,11 @@ type RecordReader struct {
 	refs    atomic.Int64
 
 	finishing bool // by finish …
-	left      int  // … which reads so many bytes more
+	left      int  // … which may read this many more bytes
 }
 
-// What is left of an answer is read to its end when its rows are closed, if it is no more
-// than closeBytes and comes within closeWait. It mostly is the metrics and the status.
+// When its rows are closed, the rest of an answer is read to its end, if it is no more than
+// closeBytes and arrives within closeWait. Mostly it is only the metrics and the status.
 const (
 	closeBytes = 256 << 10
 	closeWait  = 100 * time.Millisecond
@@ -80,23 +80,23 @@ func (r *RecordReader) receive(m *flightdecode.Message) error {
 	return nil
 }
 
-var errMoreLeft = errors.New("there is more than closeBytes")
+var errMoreLeft = errors.New("more than closeBytes are left")
 
 var emptySchema = arrow.NewSchema(nil, nil)
 
-// emptyRecordReader returns the answer to a statement that was carried out here.
+// emptyRecordReader returns the answer to a statement that the driver carried out itself.
 func emptyRecordReader() *RecordReader {
 	r := &RecordReader{schema: emptySchema, done: true}
 	r.refs.Store(1)
 	return r
 }
 
-// Schema is the schema of the batches; it has no fields if the statement
-// answered with affected rows.
+// Schema returns the schema of the batches. It has no fields if the answer to the
+// statement is a number of affected rows.
 func (r *RecordReader) Schema() *arrow.Schema { return r.schema }
 
-// Next reads the next batch. It returns false at the end, and after an error,
-// which Err tells: a result of which any part is missing always ends in one.
+// Next reads the next batch. It returns false at the end and after an error, which
+// Err returns. A result with any part missing always ends in an error.
 func (r *RecordReader) Next() bool {
 	if r.done {
 		return false
@@ -120,10 +120,10 @@ func (r *RecordReader) callError(err error) error {
 	return e
 }
 
-// checkEnd looks for the one trace that a result leaves whose producer panicked
-// on the server: the call ends with OK, but without the message of metrics that
-// this server sends. Of a server that nothing is known of yet, a query that cannot
-// be cut short tells.
+// checkEnd returns an error if the producer of the result panicked on the server. The
+// only trace of this is that the call ends with OK, but without the message of metrics
+// that this server sends. If it is not known yet whether the server sends metrics, a
+// query whose result cannot be cut short shows it.
 func (r *RecordReader) checkEnd() error {
 	if _, ok := r.reader.AffectedRows(); ok || !r.st.endsWithMetrics {
 		return nil
@@ -142,9 +142,9 @@ func (r *RecordReader) checkEnd() error {
 		}
 		switch err := r.conn.probe(ctx, r.session, endpoint); {
 		case err != nil && r.finishing:
-			return nil // nobody asked for the rows that may be missing
+			return nil // the caller did not ask for the rows that may be missing
 		case err != nil:
-			return fmt.Errorf("greptime: the result may be incomplete, for it ended without metrics, and whether the server sends any could not be found out: %w", err)
+			return fmt.Errorf("greptime: the result may be incomplete: it ended without metrics, and asking whether the server sends metrics failed: %w", err)
 		}
 	}
 	if endpoint.Metrics() == transport.SendsMetrics {
@@ -153,7 +153,7 @@ func (r *RecordReader) checkEnd() error {
 	return nil
 }
 
-// RecordBatch is the batch that Next read.
+// RecordBatch returns the batch that Next read.
 func (r *RecordReader) RecordBatch() arrow.RecordBatch {
 	if r.reader == nil {
 		return nil
@@ -161,16 +161,16 @@ func (r *RecordReader) RecordBatch() arrow.RecordBatch {
 	return r.reader.RecordBatch()
 }
 
-// Record is RecordBatch by its former name.
+// Record returns what RecordBatch returns.
 //
-// Deprecated: use RecordBatch; array.RecordReader still asks for this one.
+// Deprecated: use RecordBatch; array.RecordReader still requires this method.
 func (r *RecordReader) Record() arrow.RecordBatch { return r.RecordBatch() }
 
-// Err is the error that ended the reading, nil at a proper end.
+// Err returns the error that ended the result, or nil at a proper end.
 func (r *RecordReader) Err() error { return r.err }
 
-// AffectedRows is the count of a statement that returns no rows; ok is false for
-// one that does.
+// AffectedRows returns the count of a statement that returns no rows. ok is false for
+// a statement that returns rows.
 func (r *RecordReader) AffectedRows() (rows uint64, ok bool) {
 	if r.reader == nil {
 		return 0, true
@@ -178,10 +178,9 @@ func (r *RecordReader) AffectedRows() (rows uint64, ok bool) {
 	return r.reader.AffectedRows()
 }
 
-// Metrics is the JSON text of the last metrics message read so far, nil if there
-// was none. GreptimeDB sends it at the end of a query's result, with the plan
-// (which repeats the query's literals) and its timings; its form is not
-// promised.
+// Metrics returns the JSON text of the last metrics message read so far, or nil if
+// there was none. GreptimeDB sends it at the end of a query's result. It contains the
+// plan, which repeats the query's literals, and its timings. Its form may change.
 func (r *RecordReader) Metrics() []byte {
 	if r.reader == nil {
 		return nil
@@ -189,11 +188,12 @@ func (r *RecordReader) Metrics() []byte {
 	return r.reader.Metrics()
 }
 
-// Retain adds a reference; each needs a Release. It may be called from any goroutine.
+// Retain adds a reference. Each reference needs a Release. You may call Retain from any
+// goroutine.
 func (r *RecordReader) Retain() { r.refs.Add(1) }
 
-// Release drops a reference. The last one ends the call. It may be called from any
-// goroutine, but not while another one reads with the last reference.
+// Release drops a reference. Dropping the last one ends the call. You may call Release
+// from any goroutine, but not while another one reads with the last reference.
 func (r *RecordReader) Release() {
 	if r.refs.Add(-1) == 0 {
 		r.done = true
@@ -204,7 +204,7 @@ func (r *RecordReader) Release() {
 	}
 }
 
-// close ends the call and frees what it holds on the network.
+// close ends the call and frees its network resources.
 func (r *RecordReader) close() {
 	if r.stream != nil {
 		r.stream.Close()
@@ -223,10 +223,10 @@ func (r *RecordReader) drain() (affected int64, err error) {
 	return int64(rows), r.Err()
 }
 
-// finish reads the answer to its end, if little is left of it, and drops the rest of its
-// rows. So the call ends by the server's status, which is returned, and not by a
-// cancellation, which whoever watches calls takes for a failure. Of more than a little,
-// of what takes its time, and after the context's end the rest is left to Release.
+// finish reads the answer to its end, if little is left of it, and drops the remaining
+// rows. So the call ends with the server's status, which finish returns, and not with a
+// cancellation, which tracing shows as a failure. If much is left, if it takes too long,
+// or if the context has ended, finish leaves the rest to Release.
 func (r *RecordReader) finish() error {
 	if r.done || r.ctx.Err() != nil {
 		return nil
@@ -242,8 +242,8 @@ func (r *RecordReader) finish() error {
 	return r.err
 }
 
-// closeTimer closes a stream when closeWait is over. It is used again, because nearly
-// every query that returns one row needs one.
+// closeTimer closes a stream after closeWait. It is reused, because nearly every query
+// that returns one row needs one.
 type closeTimer struct {
 	timer  *time.Timer
 	stream atomic.Pointer[transport.Stream]
@@ -251,7 +251,7 @@ type closeTimer struct {
 
 var closeTimers = sync.Pool{New: func() any { return new(closeTimer) }}
 
-// start begins to wait.
+// start starts the timer.
 func (c *closeTimer) start(stream *transport.Stream) {
 	c.stream.Store(stream)
 	if c.timer == nil {
@@ -261,17 +261,17 @@ func (c *closeTimer) start(stream *transport.Stream) {
 	}
 }
 
-// stop reports whether the time is not over.
+// stop stops the timer and reports whether closeWait has not passed yet.
 func (c *closeTimer) stop() bool {
 	if !c.timer.Stop() {
-		return false // the timer may still be at the stream: it is not used again
+		return false // the timer may still be closing the stream, so it is not reused
 	}
 	c.stream.Store(nil)
 	closeTimers.Put(c)
 	return true
 }
 
-// next is Next in the form that rows want: io.EOF at the end.
+// next returns the next batch, or io.EOF at the end, as rows need it.
 func (r *RecordReader) next() (arrow.RecordBatch, error) {
 	if r.Next() {
 		return r.RecordBatch(), nil

@@ -16,7 +16,7 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Fields of the messages of requests, of greptime.v1 but for Flight's Ticket.
+// Field numbers of the messages of requests. All but Flight's Ticket are of greptime.v1.
 const (
 	ticketTicket      = 1 // of Ticket: a GreptimeRequest
 	requestHeader     = 1 // of GreptimeRequest
@@ -30,8 +30,8 @@ const (
 	rowsRow           = 2 // of Rows
 )
 
-// header is the request header of the session: GreptimeDB reads credentials,
-// database and time zone of Handle and DoGet from there, and nowhere else.
+// header returns the request header of the session. It is the only place from which
+// GreptimeDB reads credentials, database and time zone of Handle and DoGet.
 func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader, error) {
 	cfg := c.connector.cfg
 	user, password := cfg.User, cfg.Password.Reveal()
@@ -53,8 +53,8 @@ func (c *Conn) header(ctx context.Context, s session) (*greptimev1.RequestHeader
 	return h, nil
 }
 
-// encodedHeader is the request header of the session, encoded. That of the DSN's session
-// is encoded once, for the connector, unless each request has credentials of its own.
+// encodedHeader returns the encoded request header of the session. The Connector encodes
+// that of the DSN's session once, unless each request has credentials of its own.
 func (c *Conn) encodedHeader(ctx context.Context, s session) ([]byte, error) {
 	if c.connector.header != nil && s == c.connector.session() {
 		return c.connector.header.encoded, nil
@@ -70,9 +70,9 @@ func (c *Conn) encodedHeader(ctx context.Context, s session) ([]byte, error) {
 	return encoded, nil
 }
 
-// wireDatabase is a database's name in the header. GreptimeDB splits it at the
-// first "-" into catalog and database, so a name with one needs its catalog, which
-// is always greptime.
+// wireDatabase returns a database's name as the header has it. GreptimeDB splits it at
+// the first "-" into catalog and database, so a name that contains one needs its
+// catalog, which is always greptime.
 func wireDatabase(name string) string {
 	if strings.Contains(name, "-") {
 		return "greptime-" + name
@@ -80,8 +80,8 @@ func wireDatabase(name string) string {
 	return name
 }
 
-// callHints is the metadata of a call that carries the DSN's hints and these, which win;
-// nil if there are none.
+// callHints returns the metadata of a call with the DSN's hints and extra, which takes
+// precedence; nil if there are no hints.
 func (c *Connector) callHints(extra map[string]string) metadata.MD {
 	if len(c.cfg.Hints) == 0 && len(extra) == 0 {
 		return nil
@@ -92,8 +92,8 @@ func (c *Connector) callHints(extra map[string]string) metadata.MD {
 	return metadata.Pairs("x-greptime-hints", formatHints(all))
 }
 
-// ticket is the statement as a Flight Ticket. Requests are put together by hand, each in
-// one piece of memory: the generated types take one for every level of nesting.
+// ticket returns the statement as a Flight Ticket. Requests are assembled by hand, each
+// with one allocation: the generated types need one for every level of nesting.
 func (st *statement) ticket(header []byte) (transport.Ticket, error) {
 	field, size := protowire.Number(querySQL), len(st.text)
 	var prom []byte
@@ -117,10 +117,10 @@ func (st *statement) ticket(header []byte) (transport.Ticket, error) {
 	return append(append(b, st.text...), prom...), nil
 }
 
-// sizeField is the size of a field of so many bytes, with a number below 16.
+// sizeField returns the encoded size of a field with this many bytes and a field number below 16.
 func sizeField(bytes int) int { return 1 + protowire.SizeBytes(bytes) }
 
-// appendLength begins a field of so many bytes.
+// appendLength appends the tag and the length of a field.
 func appendLength(b []byte, field protowire.Number, length int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(length))
 }

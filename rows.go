@@ -22,12 +22,12 @@ var (
 	_ driver.RowsColumnTypePrecisionScale   = (*rows)(nil)
 )
 
-// rows reads record batches row by row. What it hands out is the caller's:
-// nothing shares memory with a batch.
+// rows reads record batches row by row. The values that it returns belong to the
+// caller: none shares memory with a batch.
 type rows struct {
 	conn    *Conn
 	ctx     context.Context
-	rest    []statement // of a text of several, those not run yet
+	rest    []statement // those of the text that have not run yet
 	total   int         // statements in the text
 	writes  bool        // the current statement is a write
 	wrote   bool        // one of those before it is
@@ -93,11 +93,11 @@ func (r *rows) drain() error {
 	return nil
 }
 
-// Columns are the names of the result's columns, none if the statement returned
-// no rows.
+// Columns returns the names of the result's columns. There are none if the statement
+// returned no rows.
 func (r *rows) Columns() []string { return r.names }
 
-// advance moves to the next row, reading the next batch when there is need.
+// advance moves to the next row. It reads the next batch if necessary.
 func (r *rows) advance() error {
 	if r.row++; r.row < r.n {
 		return nil
@@ -149,24 +149,24 @@ func (r *rows) Next(dest []driver.Value) error {
 	return nil
 }
 
-// Close ends the call, read to its end or not. Little that is left is read; an error of
-// the server there is returned. Of a text of several statements those that were not
-// reached by NextResultSet are not run; it is an error if any of them writes.
+// Close ends the call, even if it was not read to its end. If little is left, Close reads
+// it and returns an error of the server found there. It does not run the statements of the
+// text that NextResultSet has not reached; it returns an error if any of them writes.
 func (r *rows) Close() error {
 	late := r.finish()
 	r.release()
 	rest := r.rest
 	r.rest = nil
 	if r.err != nil && !errors.Is(r.err, io.EOF) {
-		return late // nil if the error is known
+		return late // nil if the user has seen the error
 	}
 	if i := slices.IndexFunc(rest, isWrite); i >= 0 {
-		return fmt.Errorf("greptime: the rows were closed before statement %d of %d was run, and it writes; use Exec, or NextResultSet to the end", r.total-len(rest)+i+1, r.total)
+		return fmt.Errorf("greptime: the rows were closed before statement %d of %d ran, which writes; use Exec, or call NextResultSet until it returns false", r.total-len(rest)+i+1, r.total)
 	}
 	return nil
 }
 
-// HasNextResultSet says whether statements of the text are left.
+// HasNextResultSet reports whether the text has statements that have not run yet.
 func (r *rows) HasNextResultSet() bool { return len(r.rest) > 0 }
 
 // NextResultSet runs the next statement of the text.
@@ -186,8 +186,8 @@ func (r *rows) NextResultSet() error {
 	return r.open()
 }
 
-// leave reads the current result to its end: all of it if it has no rows, otherwise what
-// finish reads.
+// leave ends the current result. It reads all of a result without rows, and otherwise
+// what finish reads.
 func (r *rows) leave() error {
 	if len(r.names) == 0 {
 		return r.drain()
@@ -199,8 +199,8 @@ func (r *rows) leave() error {
 	return err
 }
 
-// finish reads what is left of the current result if it is little, and remembers an
-// error there.
+// finish reads the rest of the current result if it is small, and remembers an error
+// found there.
 func (r *rows) finish() error {
 	if r.err != nil {
 		return nil
@@ -212,35 +212,35 @@ func (r *rows) finish() error {
 	return r.err
 }
 
-// release gives up the current result. There is no row any more: its memory may be
-// that of other batches.
+// release releases the current result. There is no current row then, because other
+// batches may reuse its memory.
 func (r *rows) release() {
 	r.row, r.n = 0, 0
 	r.rd.Release()
 }
 
-// ColumnTypeScanType returns the exact Go type of the column's values. Where they may be
-// NULL it is a type that takes NULL: sql.NullInt64 and so on, [Null], or []byte.
+// ColumnTypeScanType returns the exact Go type of the column's values. For a nullable
+// column it is a type that accepts NULL: sql.NullInt64 and so on, [Null], or []byte.
 func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.columns[i].info().nullableType() }
 
-// ColumnTypeDatabaseTypeName is GreptimeDB's SQL name of the type, without
+// ColumnTypeDatabaseTypeName returns GreptimeDB's SQL name of the type, without
 // length or precision.
 func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.columns[i].info().sqlType }
 
-// ColumnTypeNullable says whether the column may hold NULL.
+// ColumnTypeNullable reports whether the column may contain NULL.
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
 	return r.columns[i].info().nullable, true
 }
 
-// ColumnTypeLength is math.MaxInt64 for text and binary columns, which have no
-// limit, and not known for others.
+// ColumnTypeLength returns math.MaxInt64 for text and binary columns, which have no
+// limit. ok is false for other columns.
 func (r *rows) ColumnTypeLength(i int) (length int64, ok bool) {
 	info := r.columns[i].info()
 	return info.length, info.length > 0
 }
 
-// ColumnTypePrecisionScale is that of DECIMAL; of TIMESTAMP and TIME the number
-// of digits of a second (0, 3, 6 or 9), with scale 0.
+// ColumnTypePrecisionScale returns the precision and scale of a DECIMAL. For TIMESTAMP
+// and TIME it returns the number of digits of a second (0, 3, 6 or 9) and scale 0.
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
 	info := r.columns[i].info()
 	return info.precision, info.scale, info.hasPrecision

@@ -15,12 +15,12 @@ var _ driver.RowsColumnScanner = (*rows)(nil)
 // NextRow moves to the next row.
 func (r *rows) NextRow() error { return r.advance() }
 
-// ScanColumn writes a value of the current row into dest: straight from the
-// column where dest's type is known, by database/sql's rules otherwise.
+// ScanColumn writes a value of the current row into dest: straight from the column if
+// it knows dest's type, otherwise by database/sql's rules.
 func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
 	c := r.columns[i]
 	if r.row >= r.n {
-		return errors.New("greptime: Scan without a row: Next has not been called, or returned false")
+		return errors.New("greptime: Scan without a row: Next was not called, or returned false")
 	}
 	var done bool
 	var err error

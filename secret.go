@@ -7,9 +7,9 @@ import (
 	"log/slog"
 )
 
-// Secret is a text that is not printed: a Config's password. Package fmt, log/slog and
-// encoders write *** in its place, also where the Secret is deep within another value and
-// its methods are not called. The zero Secret is no text.
+// Secret is a text that is not printed, such as a Config's password. Packages fmt and
+// log/slog and encoders write *** in its place, even if the Secret is deep within another
+// value and its methods are not called. The zero Secret holds no text.
 type Secret struct {
 	text *string // package fmt does not follow pointers within a value
 }
@@ -23,7 +23,7 @@ var (
 	_ encoding.TextUnmarshaler = (*Secret)(nil)
 )
 
-// NewSecret returns text as a Secret.
+// NewSecret returns a Secret that holds text.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -39,7 +39,7 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// IsZero reports whether there is no text.
+// IsZero reports whether s holds no text.
 func (s Secret) IsZero() bool { return s.text == nil }
 
 // String returns ***, or nothing for the zero Secret.
@@ -62,7 +62,7 @@ func (s Secret) Format(state fmt.State, verb rune) {
 	io.WriteString(state, s.String())
 }
 
-// LogValue makes log/slog record String.
+// LogValue returns String for log/slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText returns String, for encoders such as encoding/json.

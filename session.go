@@ -13,8 +13,8 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Packages insert and bulk reach a Conn through this, and the root knows nothing of
-// them.
+// Packages insert and bulk reach a Conn through this function. The root package does not
+// know them.
 func init() {
 	internalsession.Open = func(ctx context.Context, pool any) (s internalsession.Session, err error) {
 		if c, ok := pool.(*Conn); ok && c != nil {
@@ -42,8 +42,8 @@ func (c *Conn) extension() (internalsession.Session, error) {
 	return &extension{conn: c, session: s}, nil
 }
 
-// extension is a Conn for the packages that extend it, with the session as it was
-// when they asked.
+// extension is a Conn for the packages that extend it, with the session that it had
+// when they asked for it.
 type extension struct {
 	conn    *Conn
 	session session
@@ -101,7 +101,7 @@ func (x *extension) Error(ctx context.Context, err error, w internalsession.Writ
 	return x.conn.writeError(ctx, x.session, err, w)
 }
 
-// limit bounds ctx by Config.Timeout if it has no deadline.
+// limit returns ctx limited by Config.Timeout if it has no deadline.
 func (c *Connector) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if timeout := c.cfg.Timeout; timeout > 0 {
 		if _, ok := ctx.Deadline(); !ok {

@@ -14,18 +14,18 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// statement is one statement ready to be sent, or to be carried out here.
+// statement is one statement, ready to be sent or to be carried out by the driver.
 type statement struct {
 	text            string
 	kind            sqltext.Kind
-	readOnly        bool                               // repeating it does no harm
+	readOnly        bool                               // repeating it is harmless
 	alters          bool                               // tables may have other columns afterwards
 	endsWithMetrics bool                               // the server ends its result with a metrics message
 	apply           func(*Conn, context.Context) error // USE, SET time_zone, BEGIN: instead of sending it
 	prom            *greptimev1.PromRangeQuery         // instead of text
-	bound           *boundScript                       // where text comes from if there were arguments
-	index           int                                // of the statement in it
-	endpoint        *transport.Endpoint                // the only one to ask, if it is not nil
+	bound           *boundScript                       // the source of text if there were arguments
+	index           int                                // of the statement in bound
+	endpoint        *transport.Endpoint                // if not nil, the only one to ask
 	isProbe         bool                               // asks whether results end with metrics
 	values          *sqltext.Values                    // of an INSERT … VALUES
 }
@@ -57,10 +57,10 @@ func tableName(v *sqltext.Values) (database, table string) {
 	return database, v.Table[last]
 }
 
-// selectOne asks for a constant.
+// selectOne selects a constant.
 var selectOne = statement{text: "SELECT 1", kind: sqltext.Select, readOnly: true, endsWithMetrics: true}
 
-// probe finds out whether the endpoint ends results with metrics.
+// probe asks the endpoint for a result, to learn whether it ends results with metrics.
 func (c *Conn) probe(ctx context.Context, s session, endpoint *transport.Endpoint) error {
 	st := selectOne
 	st.endpoint, st.isProbe = endpoint, true
@@ -78,19 +78,19 @@ func (c *Conn) probe(ctx context.Context, s session, endpoint *transport.Endpoin
 }
 
 // statements lexes a text, binds the arguments and splits it. A text without
-// arguments goes to the server as it is, placeholders and all.
+// arguments is sent unchanged, including placeholders.
 func (c *Conn) statements(query string, args []driver.NamedValue) ([]statement, error) {
 	script, err := sqltext.Parse(query)
 	if err != nil {
 		if len(args) > 0 {
 			return nil, fmt.Errorf("greptime: cannot bind arguments: %w", err)
 		}
-		return []statement{{text: query}}, nil // the server says what is wrong with it
+		return []statement{{text: query}}, nil // the server reports the error in it
 	}
 	return c.bind(script, args)
 }
 
-// bind makes the statements of a script with the arguments in place.
+// bind returns the statements of a script with the arguments in place.
 func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]statement, error) {
 	if c.connector.cfg.Transactions != transactionsIgnore && hasTransaction(script) {
 		return nil, ErrTransactions
@@ -128,12 +128,12 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 			}
 			list[i].text, list[i].bound, list[i].index = text, bound, i
 		case len(script.Statements) == 1:
-			list[i].text = script.Text // comments and all
+			list[i].text = script.Text // including comments
 		default:
 			list[i].text = script.StatementText(i)
 		}
 		if bound != nil && (st.Kind == sqltext.Set || st.Kind == sqltext.Use) {
-			// SET time_zone = ?: what it sets is known only now.
+			// SET time_zone = ?: only now is its value known.
 			if parsed, err := sqltext.Parse(list[i].text); err == nil && len(parsed.Statements) == 1 {
 				st = &parsed.Statements[0]
 			}
@@ -146,7 +146,8 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 	return list, nil
 }
 
-// localEffect returns what a statement does that is carried out here; nil if it is sent.
+// localEffect returns the function that carries out a statement in the driver, or nil if the
+// statement is sent to the server.
 func localEffect(st *sqltext.Statement) (func(*Conn, context.Context) error, error) {
 	if name, ok := st.Database(); ok {
 		return func(c *Conn, ctx context.Context) error { return c.Use(ctx, name) }, nil
@@ -163,7 +164,7 @@ func localEffect(st *sqltext.Statement) (func(*Conn, context.Context) error, err
 	return nil, nil
 }
 
-// errTimeZoneForm refuses what GreptimeDB answers with OK, and does not do.
+// errTimeZoneForm refuses statements that GreptimeDB answers with OK but does not carry out.
 var errTimeZoneForm = errors.New("greptime: only the session's time zone can be set, to one string: SET time_zone = 'Asia/Shanghai'; the zone of the server (GLOBAL, PERSIST) is set by its configuration")
 
 // hasTransaction reports whether a script begins or ends a transaction.
@@ -174,7 +175,7 @@ func hasTransaction(script *sqltext.Script) bool {
 // boundScript is a script with arguments.
 type boundScript struct {
 	script *sqltext.Bound
-	utc    bool // the time zone of the session that the statements are bound for is UTC
+	utc    bool // the statements are bound for a session whose time zone is UTC
 }
 
 // text returns the text of a statement for a session.
@@ -242,7 +243,7 @@ func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader
 }
 
 // runAll runs statements one after the other, each to its end, and adds up the
-// affected rows. The first error stops it.
+// affected rows. It stops at the first error.
 func (c *Conn) runAll(ctx context.Context, statements []statement, result *Result) error {
 	wrote := false
 	for i, st := range statements {
@@ -266,8 +267,8 @@ func (c *Conn) runToEnd(ctx context.Context, st statement) (affected int64, err 
 	return rd.drain()
 }
 
-// statementError reports which of n statements failed. wrote reports whether one before
-// it was a write: then the call as a whole may not be repeated.
+// statementError returns an error that names which of n statements failed. If a statement
+// before it was a write (wrote), it is not safe to repeat the call as a whole.
 func statementError(err error, i, n int, wrote bool) error {
 	if n < 2 {
 		return err
@@ -278,7 +279,7 @@ func statementError(err error, i, n int, wrote bool) error {
 	if errors.Is(err, ErrClosed) {
 		return err
 	}
-	return fmt.Errorf("statement %d of %d (those before it were run, those after it were not): %w", i+1, n, err)
+	return fmt.Errorf("statement %d of %d (those before it ran, those after it did not): %w", i+1, n, err)
 }
 
 // ambiguous returns err as the error of a call that has written something before.

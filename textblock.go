@@ -8,21 +8,21 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// textArray is what the three Arrow layouts of strings have in common.
+// textArray is the interface that the three Arrow layouts of strings share.
 type textArray interface {
 	arrow.Array
 	Value(int) string
 }
 
-// textBlocks hands out the strings of an array as the caller's own. They are copied
-// by blocks of neighbours, an allocation for a block instead of one for each string,
-// when the first of a block is wanted. A string that is kept keeps its block alive:
-// hence blocks are of a few kilobytes, and long strings are copied one by one.
+// textBlocks returns copies of the strings of an array, which belong to the caller. It
+// copies a block of neighbours when the first of them is wanted, so that it allocates once
+// per block and not once per string. A string keeps its block alive. Therefore a block has
+// only a few kilobytes, and long strings are copied one by one.
 type textBlocks struct {
 	arr     textArray
 	rows    int      // of a block; 0 if strings are copied one by one
-	offsets []int32  // of the strings, in what their copies would make in one piece
-	copies  []string // by block; empty if there is none yet
+	offsets []int32  // of the strings, as if all copies were concatenated
+	copies  []string // by block; empty if not copied yet
 	own     []int32  // memory for offsets
 }
 
@@ -32,10 +32,10 @@ const (
 	maxBlockBytes = 4 << 10 // on average over an array, and twice that for any block
 )
 
-// load makes arr the current array, of which about so many strings will be wanted.
+// load makes arr the current array. wanted is roughly how many strings will be wanted.
 func (t *textBlocks) load(arr textArray, wanted int) {
 	t.arr, t.rows = arr, 0
-	// Of a dictionary's values few may be wanted, and not in their order.
+	// Few of a dictionary's values may be wanted, and not in their order.
 	if n := arr.Len(); n == 0 || wanted < n {
 		return
 	}
@@ -47,8 +47,8 @@ func (t *textBlocks) load(arr textArray, wanted int) {
 	t.split()
 }
 
-// measure computes the offsets of an array that has none, or others. It returns false
-// if its strings are too long for them.
+// measure computes the offsets of an array that does not have 32-bit ones. It returns false
+// if the strings are too long for 32-bit offsets.
 func (t *textBlocks) measure() bool {
 	t.own = append(t.own[:0], 0)
 	end := int64(0)
@@ -65,7 +65,7 @@ func (t *textBlocks) measure() bool {
 	return true
 }
 
-// split chooses the size of blocks.
+// split chooses the number of rows of a block.
 func (t *textBlocks) split() {
 	n := t.arr.Len()
 	size := int64(t.offsets[n] - t.offsets[0])

@@ -12,17 +12,17 @@ import (
 const nanosecondsPerDay = secondsPerDay * int64(time.Second)
 
 // TimeOfDay is a time on the clock, in nanoseconds since midnight, for columns of type TIME. It is
-// at least 0 and less than 24 hours, but GreptimeDB 1.0.2 stores whatever integer a native insert
-// gives it, and so a value that was read may be anything.
+// at least 0 and less than 24 hours. But GreptimeDB 1.0.2 stores any integer that a native insert
+// sends, so that a value read from a column may be outside of this range.
 type TimeOfDay int64
 
-// TimeOfDayOf returns what the clock shows at t in its own Location.
+// TimeOfDayOf returns the time on the clock at t, in the Location of t.
 func TimeOfDayOf(t time.Time) TimeOfDay {
 	hour, minute, second := t.Clock()
 	return TimeOfDay(int64(hour*3600+minute*60+second)*int64(time.Second) + int64(t.Nanosecond()))
 }
 
-// ParseTimeOfDay reads HH:MM:SS with up to nine digits of a fraction, from 00:00:00 to
+// ParseTimeOfDay parses HH:MM:SS with up to nine digits of a fraction, from 00:00:00 to
 // 23:59:59.999999999.
 func ParseTimeOfDay(text string) (TimeOfDay, error) {
 	t, ok := parseClock(text)
@@ -32,7 +32,7 @@ func ParseTimeOfDay(text string) (TimeOfDay, error) {
 	return t, nil
 }
 
-// parseStoredTime reads whatever String writes.
+// parseStoredTime parses every text that String returns.
 func parseStoredTime(text string) (TimeOfDay, error) {
 	if t, ok := parseClock(text); ok {
 		return t, nil
@@ -44,7 +44,7 @@ func errTimeOfDay(text string) error {
 	return fmt.Errorf("greptime: %q is not a time of day; write it like 15:04:05 or 15:04:05.999999999, before 24:00:00", text)
 }
 
-// parseClock reads HH:MM:SS with a fraction, with a sign and any number of hours, too.
+// parseClock parses HH:MM:SS with a fraction. It accepts a sign and any number of hours.
 func parseClock(text string) (TimeOfDay, bool) {
 	unsigned, negative := strings.CutPrefix(text, "-")
 	clock, fraction, hasFraction := strings.Cut(unsigned, ".")
@@ -73,7 +73,7 @@ func parseClock(text string) (TimeOfDay, bool) {
 	return TimeOfDay(total), true
 }
 
-// parseFraction reads the digits after the point of a number of seconds, as nanoseconds.
+// parseFraction returns the digits after the point of a number of seconds, as nanoseconds.
 func parseFraction(digits string, hasPoint bool) (nanoseconds int64, ok bool) {
 	if !hasPoint {
 		return 0, true
@@ -88,12 +88,12 @@ func parseFraction(digits string, hasPoint bool) (nanoseconds int64, ok bool) {
 	return int64(n), err == nil
 }
 
-// String returns t as 15:04:05, with as many digits of a fraction as it needs. Values that are not a
-// time of day come out with a sign or with more hours than a day has.
+// String returns t as 15:04:05, with as many digits of a fraction as it needs. A value that is not a
+// time of day has a sign or more hours than a day has.
 func (t TimeOfDay) String() string { return string(t.appendTo(nil)) }
 
 func (t TimeOfDay) appendTo(dst []byte) []byte {
-	// In uint64, because the smallest int64 has no counterpart.
+	// uint64, because the smallest int64 has no positive counterpart.
 	nanoseconds := uint64(t)
 	if t < 0 {
 		dst = append(dst, '-')
@@ -129,8 +129,8 @@ func appendNanoseconds(dst []byte, n uint64) []byte {
 	return dst
 }
 
-// Scan reads a TIME column, values that are no time of day included. A time.Time gives what the
-// clock shows in its own Location.
+// Scan reads a TIME column, including values that are not a time of day. From a time.Time it takes
+// the time on the clock in that time's Location.
 func (t *TimeOfDay) Scan(src any) error {
 	if moment, ok := src.(time.Time); ok {
 		*t = TimeOfDayOf(moment)
@@ -139,7 +139,7 @@ func (t *TimeOfDay) Scan(src any) error {
 	return scanText(t, src, "greptime.TimeOfDay", parseStoredTime)
 }
 
-// Value returns the text of t, or an error if it is no time of day.
+// Value returns the text of t, or an error if it is not a time of day.
 func (t TimeOfDay) Value() (driver.Value, error) {
 	if err := t.check(); err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func (t TimeOfDay) Value() (driver.Value, error) {
 	return t.String(), nil
 }
 
-// MarshalText returns the text of t, or an error if it is no time of day.
+// MarshalText returns the text of t, or an error if it is not a time of day.
 func (t TimeOfDay) MarshalText() ([]byte, error) {
 	if err := t.check(); err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (t TimeOfDay) MarshalText() ([]byte, error) {
 	return t.appendTo(nil), nil
 }
 
-// UnmarshalText is ParseTimeOfDay.
+// UnmarshalText parses text as ParseTimeOfDay does.
 func (t *TimeOfDay) UnmarshalText(text []byte) error {
 	return unmarshalText(t, text, ParseTimeOfDay)
 }

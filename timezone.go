@@ -9,8 +9,8 @@ import (
 )
 
 // parseTimeZone returns the location of a time zone as the DSN and SET time_zone write it: an IANA
-// name or an offset, "" for UTC. It refuses what the server would misread, because GreptimeDB 1.0.2
-// takes UTC without a word for a zone that it does not understand.
+// name or an offset, "" for UTC. It refuses names that the server would misread, because GreptimeDB
+// 1.0.2 silently uses UTC for a zone that it does not understand.
 func parseTimeZone(name string) (*time.Location, error) {
 	switch {
 	case name == "" || strings.EqualFold(name, "UTC"):
@@ -26,8 +26,9 @@ func parseTimeZone(name string) (*time.Location, error) {
 	return nil, fmt.Errorf("unknown time zone %q; write an IANA name such as Asia/Shanghai, or an offset such as +08:00 (a system without zone files needs import _ \"time/tzdata\")", name)
 }
 
-// isZoneName refuses names that time.LoadLocation finds as a file, but that no list of zones has:
-// ./UTC and Asia//Shanghai, and the special folders and files of many systems.
+// isZoneName reports whether name may be a zone. It rejects names that time.LoadLocation finds as a
+// file, but that no list of zones has: ./UTC and Asia//Shanghai, and the special folders and files of
+// many systems.
 func isZoneName(name string) bool {
 	parts := strings.Split(name, "/")
 	switch parts[0] {

@@ -8,9 +8,9 @@ import (
 )
 
 // The types for SQL values that Go has no type for: [Date], [TimeOfDay], [Decimal], [Interval] and
-// [Vector]. Each scans from what this driver returns for the SQL type, and from the text that other
-// drivers return; as an argument of other drivers each is its text. None of them takes NULL: a
-// nullable column scans into a sql.Null of the type, or into a pointer to a pointer.
+// [Vector]. Each scans from the value that this driver returns for the SQL type, and from the text
+// that other drivers return. As an argument of other drivers each is its text. None of them accepts
+// NULL: a nullable column scans into a sql.Null of the type, or into a pointer to a pointer.
 type valueType interface {
 	driver.Valuer
 	encoding.TextMarshaler
@@ -37,7 +37,7 @@ var (
 	_ encoding.TextUnmarshaler = (*Vector)(nil)
 )
 
-// scanText gives the text in src to parse. typeName is the destination, for errors.
+// scanText passes the text in src to parse. typeName is the destination, for errors.
 func scanText[T any](dst *T, src any, typeName string, parse func(string) (T, error)) error {
 	var text string
 	switch src := src.(type) {
@@ -58,7 +58,7 @@ func scanText[T any](dst *T, src any, typeName string, parse func(string) (T, er
 	return nil
 }
 
-// unmarshalText is UnmarshalText of a type that has parse.
+// unmarshalText implements UnmarshalText for a type that parse reads.
 func unmarshalText[T any](dst *T, text []byte, parse func(string) (T, error)) error {
 	value, err := parse(string(text))
 	if err != nil {

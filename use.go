@@ -12,10 +12,10 @@ import (
 )
 
 // Use changes the session's database, as USE does. GreptimeDB does not check the
-// database that a request names, so this asks for the list of databases; a user
-// who may not see it is taken at his word. On a sql.DB it lasts until the
-// connection goes back to the pool: use a sql.Conn, or name the database in the
-// DSN.
+// database that a request names, so Use asks for the list of databases. It does not
+// check the name for a user who may not see the list. On a sql.DB the change lasts
+// until the connection returns to the pool. Use a sql.Conn instead, or name the
+// database in the DSN.
 func (c *Conn) Use(ctx context.Context, database string) error {
 	if err := c.checkDatabase(ctx, database); err != nil && !errors.Is(err, PermissionDenied) {
 		return err
@@ -59,9 +59,10 @@ func (c *Conn) databaseExists(ctx context.Context, database string) (bool, error
 	return found, rd.Err()
 }
 
-// SetTimeZone changes the session's time zone, as SET time_zone does: how the
-// server reads naive times in the text of statements, and the Location of
-// time.Time values. zone is an IANA name or an offset such as +08:00.
+// SetTimeZone changes the session's time zone, as SET time_zone does. The server
+// reads times without a zone in the text of statements in it, and time.Time values
+// of results have it as their Location. zone is an IANA name or an offset such as
+// +08:00.
 func (c *Conn) SetTimeZone(zone string) error {
 	cfg := Config{TimeZone: zone}
 	loc, err := cfg.location()

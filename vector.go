@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// Vector is a value of a VECTOR(n) column, n numbers long. The nil Vector is NULL as an argument.
+// Vector is a value of a VECTOR(n) column, which has n numbers. As an argument, the nil Vector is
+// NULL.
 type Vector []float32
 
-// ParseVector reads numbers in brackets, as in [1,2.5,-3e-7], among them NaN, inf and -inf, with
-// spaces around them or not. Decimal digits are rounded to the nearest float32; a number beyond the
-// largest is an error.
+// ParseVector parses numbers in brackets, as in [1,2.5,-3e-7]. It accepts NaN, inf and -inf, and
+// spaces around numbers. It rounds decimal digits to the nearest float32; a number beyond the largest
+// float32 is an error.
 func ParseVector(text string) (Vector, error) {
 	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "[")
 	inner, closed := strings.CutSuffix(inner, "]")
@@ -28,7 +29,7 @@ func ParseVector(text string) (Vector, error) {
 	for number := range strings.SplitSeq(inner, ",") {
 		number = strings.TrimSpace(number)
 		f, err := strconv.ParseFloat(number, 32)
-		// ParseFloat also takes hexadecimal digits and underscores, which are Go.
+		// ParseFloat also accepts hexadecimal digits and underscores, which are Go's.
 		if err != nil || strings.ContainsAny(number, "xX_") {
 			return nil, fmt.Errorf("greptime: number %d of a vector is %s, which is not a float32", len(vector)+1, quoteShort(number))
 		}
@@ -37,7 +38,7 @@ func ParseVector(text string) (Vector, error) {
 	return vector, nil
 }
 
-// quoteShort quotes text for an error message, without the end of a long one.
+// quoteShort quotes text for an error message. It cuts off the end of a long text.
 func quoteShort(text string) string {
 	const longest = 40
 	if len(text) <= longest {
@@ -46,8 +47,8 @@ func quoteShort(text string) string {
 	return strconv.Quote(text[:longest]) + "…"
 }
 
-// String returns v as GreptimeDB's vec_to_string does: [1,2.5,-3], the shortest digits that are
-// exactly each number, never with an exponent, and NaN, inf and -inf.
+// String returns v as GreptimeDB's vec_to_string does: [1,2.5,-3]. Each number has the shortest
+// digits that represent it exactly, never with an exponent, or is NaN, inf or -inf.
 func (v Vector) String() string { return string(v.appendTo(nil)) }
 
 func (v Vector) appendTo(dst []byte) []byte {
@@ -68,7 +69,7 @@ func (v Vector) appendTo(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// Scan reads a VECTOR column, or the text of vec_to_string. It replaces v by a slice of its own.
+// Scan reads a VECTOR column, or the text of vec_to_string. It sets v to a new slice.
 func (v *Vector) Scan(src any) error { return scanText(v, src, "greptime.Vector", ParseVector) }
 
 // Value returns the text of v, or nil if v is nil.
@@ -82,10 +83,11 @@ func (v Vector) Value() (driver.Value, error) {
 // MarshalText returns the text of v.
 func (v Vector) MarshalText() ([]byte, error) { return v.appendTo(nil), nil }
 
-// UnmarshalText is ParseVector.
+// UnmarshalText parses text as ParseVector does.
 func (v *Vector) UnmarshalText(text []byte) error { return unmarshalText(v, text, ParseVector) }
 
-// MarshalJSON returns an array of numbers. JSON has none for NaN and infinities, which are errors.
+// MarshalJSON returns an array of numbers. It returns an error for NaN and infinities, which JSON
+// does not have.
 func (v Vector) MarshalJSON() ([]byte, error) { return json.Marshal([]float32(v)) }
 
 // UnmarshalJSON reads an array of numbers, or null.

@@ -18,8 +18,8 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Version is the version of a GreptimeDB server. Equal versions are equal by ==, and Compare
-// orders them. The zero Version stands for an unknown version and is less than every other.
+// Version is the version of a GreptimeDB server. Equal versions compare equal with ==, and Compare
+// orders them. The zero Version is an unknown version and is less than every other.
 type Version struct {
 	Major, Minor, Patch int
 
@@ -119,13 +119,13 @@ func compareIdentifiers(a, b string) int {
 // selectVersion asks a server for its version.
 var selectVersion = statement{text: "SELECT version()", kind: sqltext.Select, readOnly: true, endsWithMetrics: true}
 
-// ServerVersion returns the version of the server that answers SELECT version(), which is the one
-// that Config.Balance chooses, or another one if that is unavailable. The Connector keeps the answer of each endpoint for a minute,
-// because a server may be upgraded while the Connector is open.
+// ServerVersion returns the version of the server that answers SELECT version(): the server that
+// Config.Balance chooses, or another one if that is unavailable. The Connector keeps the answer of
+// each endpoint for a minute, because a server may be upgraded while the Connector is open.
 //
-// A user who may only write is not allowed to ask: for the error, errors.Is(err, PermissionDenied)
-// holds. An answer that ParseVersion does not understand is an error, too. The Version is the zero
-// Version then.
+// With an error, the Version is the zero Version. The server does not answer a user who may only
+// write: errors.Is(err, PermissionDenied) holds then. An answer that ParseVersion does not understand
+// is an error, too.
 func (c *Conn) ServerVersion(ctx context.Context) (Version, error) {
 	s, err := c.current()
 	if err != nil {
@@ -199,7 +199,7 @@ func readOneText(rd *RecordReader) (string, error) {
 	return text, nil
 }
 
-// versionLifetime is how long the version of a server is taken to be the same.
+// versionLifetime is how long a server is assumed to keep its version.
 const versionLifetime = time.Minute
 
 // versionCache keeps the versions of servers. It is safe for concurrent use.
