@@ -217,7 +217,7 @@ func TestWritersOfAPoolHoldNoneOfItsConnections(t *testing.T) {
 			t.Errorf("Delete: %d, %v", n, err)
 		}
 		if err := errors.Join(buffered.Write(ctx, table), buffered.Flush(ctx)); err != nil {
-			t.Errorf("Buffered: %v", err)
+			t.Errorf("insert.NewWriter: %v", err)
 		}
 		type row struct {
 			TS time.Time `greptime:"ts,time"`
@@ -236,6 +236,6 @@ func TestWritersOfAPoolHoldNoneOfItsConnections(t *testing.T) {
 		t.Errorf("Write on a sql.Conn: %d, %v", n, err)
 	}
 	if err := errors.Join(buffered.Write(ctx, table), buffered.Flush(ctx)); err != nil {
-		t.Errorf("Buffered, while the pool is in use: %v", err)
+		t.Errorf("insert.NewWriter, while the pool is in use: %v", err)
 	}
 }

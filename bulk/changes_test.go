@@ -524,7 +524,7 @@ func TestColumnsThatCannotBeRead(t *testing.T) {
 	w := s.open(t, Options{Streams: 1, CheckInterval: -1})
 	busy := func(c *wiretest.Call) error { return c.Fail(codes.Internal, "Region is busy", 5002) }
 	s.failWith("SELECT * FROM", busy)
-	writeRow(t, w, 0) // the load goes on
+	writeRow(t, w, 0) // the load continues
 	s.alter(t, alterColumns(note)...)
 	writeRow(t, w, 1)
 	if err := w.Flush(short(t)); err == nil || !strings.Contains(err.Error(), "Region is busy") || !strings.Contains(err.Error(), "cannot be found out") {

@@ -32,7 +32,7 @@ type columnData struct {
 // maxColumnBytes is as far as the offsets of an Arrow Utf8 or Binary array reach.
 const maxColumnBytes = math.MaxInt32
 
-var errColumnFull = errors.New("the batch has 2 GiB in this column, and an Arrow array cannot have more; write it and go on with an empty one")
+var errColumnFull = errors.New("the batch has 2 GiB in this column, and an Arrow array cannot have more; write it and continue with an empty one")
 
 // newColumnData is a column with room for so many rows.
 func newColumnData(t column.Type, rows int) columnData {

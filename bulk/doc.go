@@ -13,7 +13,7 @@
 //	summary, err := w.Close(ctx)
 //
 // db is a *sql.DB, a *sql.Conn or a *greptime.Conn; see [greptime.Pool]. A [Writer] is safe for concurrent use; a [Batch] is for one goroutine at a time. The
-// table has to exist ([CreateTable] makes one): unlike package insert, bulk loads make
+// table must exist ([CreateTable] makes one): unlike package insert, bulk loads make
 // no tables and add no columns. Rows come as values, structs, columns, or as Arrow record
 // batches ([Writer.WriteRecord], [Writer.WriteReader]).
 //
@@ -51,8 +51,8 @@
 // roles and nullability with its own. A table that was dropped and created again counts by
 // its columns.
 //
-//   - Nothing has changed, or nothing that matters: the load goes on.
-//   - Columns were added: the load goes on. New streams have the columns, and batches
+//   - Nothing has changed, or nothing that matters: the load continues.
+//   - Columns were added: the load continues. New streams have the columns, and batches
 //     without them, queued ones too, get their DEFAULT where that is a constant, and NULL
 //     otherwise (also for DEFAULT now()). [Writer.NewBatch] still makes batches of the
 //     columns that the table had when the Writer was made. Record batches may bring the
@@ -107,6 +107,6 @@
 //
 // Rows are encoded when they are written, and the batch's memory is free for new ones at
 // once. The encoded messages of batches that are not acknowledged are kept, at most
-// [Options.MaxBytes], and reused after the ack. Failed batches that nobody has been told
-// of take as much again at most.
+// [Options.MaxBytes], and reused after the ack. Failed batches that have
+// not been reported take at most as much again.
 package bulk

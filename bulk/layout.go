@@ -33,7 +33,7 @@ func newLayout(t *catalog.Table, given int) *layout {
 // follow returns the layout for the columns that the table has now: l itself if nothing
 // has changed that matters to a batch. The error, for which errors.Is(err,
 // ErrTableChanged) holds, names the columns that are in the way of a layout with which
-// batches could go on.
+// batches could continue.
 func (l *layout) follow(now *catalog.Table) (*layout, error) {
 	var wrong []string
 	columns := slices.Clone(l.table.Columns)
@@ -85,7 +85,7 @@ func (l *layout) follow(now *catalog.Table) (*layout, error) {
 	return newLayout(t, l.given), nil
 }
 
-// tableChanged is the error of a table with which a writer cannot go on.
+// tableChanged is the error of a table with which a writer cannot continue.
 func tableChanged(table, what string) error {
 	return fmt.Errorf("%w: table %s: %s; close this Writer, and write what it has not acknowledged with a new one, which reads the columns again", ErrTableChanged, strconv.Quote(table), what)
 }

@@ -86,9 +86,9 @@ type Options struct {
 func (o Options) withDefaults(endpoints int) (Options, backoff.Policy, error) {
 	switch {
 	case o.Streams < 0:
-		return o, backoff.Policy{}, fmt.Errorf("greptime: bulk: Streams is %d; it has to be at least 1, or 0 for the default", o.Streams)
+		return o, backoff.Policy{}, fmt.Errorf("greptime: bulk: Streams is %d; it must be at least 1, or 0 for the default", o.Streams)
 	case o.InFlight < 0 || o.InFlight > MaxInFlight:
-		return o, backoff.Policy{}, fmt.Errorf("greptime: bulk: InFlight is %d; it has to be 1 to %d: with more, GreptimeDB loses acks", o.InFlight, MaxInFlight)
+		return o, backoff.Policy{}, fmt.Errorf("greptime: bulk: InFlight is %d; it must be 1 to %d: with more, GreptimeDB loses acks", o.InFlight, MaxInFlight)
 	case o.MaxBytes < 0:
 		return o, backoff.Policy{}, errors.New("greptime: bulk: MaxBytes is negative")
 	case o.Compression > ZSTD:

@@ -67,7 +67,7 @@ func (p *Pending) Wait(ctx context.Context) (Ack, error) {
 		select {
 		case <-p.done:
 		case <-ctx.Done():
-			return Ack{}, fmt.Errorf("greptime: bulk: batch %d is not acknowledged yet, and goes on: %w", p.id, ctx.Err())
+			return Ack{}, fmt.Errorf("greptime: bulk: batch %d is not acknowledged yet, and stays with the writer: %w", p.id, ctx.Err())
 		}
 	}
 	if p.err != nil {

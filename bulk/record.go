@@ -26,7 +26,7 @@ import (
 //   - timestamps with a zone that is UTC → without; Date64 → Date32
 //   - decimals of another precision or scale; an error if digits would be lost
 //   - for JSON, text → JSONB; Binary may be JSONB or text
-//   - for VECTOR(n), lists of n float32 → Binary; Binary has to be 4n bytes long
+//   - for VECTOR(n), lists of n float32 → Binary; Binary must be 4n bytes long
 //   - the Null type → NULLs
 //
 // Everything else is an error that names the column, as are NULLs where the table has
@@ -79,7 +79,7 @@ func recordColumns(l *layout, record arrow.RecordBatch) ([]columnData, error) {
 			continue
 		}
 		if at < 0 {
-			return nil, fmt.Errorf("greptime: bulk: table %s: the record batch lacks column %s (%s), and bulk loads have to send every column; add it, with NULLs of Arrow's type Null if need be",
+			return nil, fmt.Errorf("greptime: bulk: table %s: the record batch lacks column %s (%s), and bulk loads must send every column; add it, with NULLs of Arrow's type Null if need be",
 				strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type)
 		}
 		array := record.Column(at)

@@ -21,7 +21,7 @@ type rowState struct {
 	err   error
 }
 
-// NewRow begins a row. Columns that are not set are NULL; those with a DEFAULT have to be
+// NewRow begins a row. Columns that are not set are NULL; those with a DEFAULT must be
 // set, because GreptimeDB does not apply it to bulk loads.
 func (b *Batch) NewRow() Row {
 	b.begin()

@@ -56,7 +56,7 @@ func checkSchema(t *catalog.Table, given *insert.Schema) error {
 	}
 	for i, c := range t.Columns {
 		if !seen[i] {
-			wrong = append(wrong, fmt.Sprintf("column %s (%s) is missing, and bulk loads have to send every column", strconv.Quote(c.Name), c.Type))
+			wrong = append(wrong, fmt.Sprintf("column %s (%s) is missing, and bulk loads must send every column", strconv.Quote(c.Name), c.Type))
 		}
 	}
 	if len(wrong) > 0 {

@@ -9,7 +9,7 @@ import (
 
 // AppendStructs appends a row for each struct, or each struct pointed to, by the tags
 // that package insert describes at [insert.SchemaOf]. The table's own types count, not
-// those of the tags. Fields and columns have to be the same, in any order. Either all
+// those of the tags. Fields and columns must be the same, in any order. Either all
 // rows are appended, or none and the first error is returned, a *[insert.ValueError].
 func AppendStructs[T any](b *Batch, rows ...T) error {
 	rt := structs.Struct(reflect.TypeFor[T]())
@@ -48,7 +48,7 @@ func (b *Batch) places(plan *structs.Plan, rt reflect.Type) ([]int, error) {
 	}
 	for i, at := range places {
 		if at < 0 {
-			return nil, b.rowError(fmt.Sprintf("%v has no field for column %q, and bulk loads have to send every column", rt, b.table.Columns[i].Name))
+			return nil, b.rowError(fmt.Sprintf("%v has no field for column %q, and bulk loads must send every column", rt, b.table.Columns[i].Name))
 		}
 	}
 	return places, nil

@@ -211,7 +211,7 @@ func (w *Writer) Progress() Progress {
 // The batch is empty then and can be filled again at once. After an error nothing was
 // taken and nothing sent. A batch without rows is not sent, and its Pending is done.
 //
-// When failures that nobody has been told of have piled up, because Pendings are not
+// When failures that have not been reported have piled up, because Pendings are not
 // waited for, WriteAsync returns them as an *[WriteError] and takes no rows.
 func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
 	if !w.made() {
@@ -394,7 +394,7 @@ func (w *Writer) submit(p *Pending) error {
 }
 
 // Flush waits until everything that was written before is acknowledged or has failed. It
-// returns the failures that nobody has been told of, as a *[WriteError]. If ctx ends first,
+// returns the failures that have not been reported yet, as a *[WriteError]. If ctx ends first,
 // the batches stay with the writer, and the error wraps that of ctx and has the number of
 // those not acknowledged.
 //
@@ -419,7 +419,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 		select {
 		case <-p.done:
 		case <-ctx.Done():
-			err := fmt.Errorf("greptime: bulk: table %s: up to %d batches are not acknowledged yet, and go on: %w", strconv.Quote(w.table.Name), len(before)-i, ctx.Err())
+			err := fmt.Errorf("greptime: bulk: table %s: up to %d batches are not acknowledged yet, and stay with the writer: %w", strconv.Quote(w.table.Name), len(before)-i, ctx.Err())
 			return errors.Join(err, w.failures())
 		}
 	}
@@ -436,14 +436,14 @@ func withFailures(failures, err error) error {
 	return errors.Join(failures, err)
 }
 
-// failures are those that nobody has been told of, as an error.
+// failures are those that have not been reported, as an error.
 func (w *Writer) failures() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.takeUnclaimed()
 }
 
-// takeUnclaimed makes an error of the failures that nobody has been told of; nil if
+// takeUnclaimed makes an error of the failures that have not been reported; nil if
 // there are none. The caller holds mu.
 func (w *Writer) takeUnclaimed() error {
 	if len(w.unclaimed) == 0 {
@@ -459,7 +459,7 @@ func (w *Writer) takeUnclaimed() error {
 	return e
 }
 
-// claim notes that somebody was told of the failure.
+// claim notes that the failure was reported.
 func (w *Writer) claim(p *Pending) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -472,7 +472,7 @@ func (w *Writer) claim(p *Pending) {
 // Close waits until everything that was written is acknowledged or has failed, compares the
 // table's columns as Flush does, and ends the writer, which accepts no more batches. If ctx
 // ends first, Close gives up the streams, and what is not acknowledged has failed. The error
-// has the failures that nobody has been told of, as a *[WriteError]. Close always returns
+// has the failures that have not been reported yet, as a *[WriteError]. Close always returns
 // within ctx. A second Close returns the same summary.
 func (w *Writer) Close(ctx context.Context) (Summary, error) {
 	if !w.made() {

@@ -68,7 +68,7 @@
 // (c) Cut to the column's unit, towards the past. Nanoseconds reach from 1677-09-21 to
 // 2262-04-11; beyond is an error.
 //
-// (d) It has to be JSON in UTF-8. GreptimeDB keeps it as JSONB: integers of up to 64
+// (d) It must be JSON in UTF-8. GreptimeDB keeps it as JSONB: integers of up to 64
 // bits exactly, other numbers as float64, beyond whose range they are errors; the
 // members of an object sorted, and of those with the same name the last.
 //

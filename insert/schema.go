@@ -93,7 +93,7 @@ func (s *Schema) add(i int, c Column) error {
 	}
 	if c.IsTime() {
 		if !t.Kind().IsTimestamp() {
-			return fmt.Errorf("the time index is %s; it has to be a timestamp", t)
+			return fmt.Errorf("the time index is %s; it must be a timestamp", t)
 		}
 		if s.timeIndex >= 0 {
 			return fmt.Errorf("a second time index, beside %q; make one of them a Field of type Timestamp", s.columns[s.timeIndex].Name)

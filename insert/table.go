@@ -105,7 +105,7 @@ func (t *Table) Reset() {
 
 // Append appends a row of one value for each column, in their order. The package
 // documentation says what fits which type. nil, nil pointers and invalid sql.Null
-// values are NULL. A driver.Valuer, other than those named there, has to be wrapped
+// values are NULL. A driver.Valuer, other than those named there, must be wrapped
 // with [Valuer].
 //
 // It does not keep the values and lets none of them escape, and so a call allocates

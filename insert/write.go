@@ -29,7 +29,7 @@ func Write(ctx context.Context, pool greptime.Pool, tables ...*Table) (int64, er
 	return Options{}.Write(ctx, pool, tables...)
 }
 
-// Delete deletes by key: each row has to have all tags of its table and the time
+// Delete deletes by key: each row must have all tags of its table and the time
 // index; other columns are ignored. It returns the number of keys, whether there were
 // rows with them or not. Errors are those of Write; tables in append mode refuse
 // deletes.

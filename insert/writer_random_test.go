@@ -20,7 +20,7 @@ import (
 
 // Random programs and faults against a model: every row that was taken is stored, or
 // was given back with a true word on whether it may have been stored. -long has more
-// seeds; -run 'BufferedLosesNothingSilently/seed_17$' has one. The same seed draws the
+// seeds; -run 'WriterLosesNothingSilently/seed_17$' has one. The same seed draws the
 // same faults, but goroutines take turns as they like.
 func TestWriterLosesNothingSilently(t *testing.T) {
 	t.Parallel()
