@@ -3,6 +3,7 @@ package insert
 import (
 	"fmt"
 
+	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
@@ -45,19 +46,19 @@ func (t *Table) AppendColumns(columns ...ColumnValues) error {
 	if len(columns) == 0 {
 		return t.rowError("AppendColumns was called without columns")
 	}
-	given := make([]*ColumnValues, len(t.schema.types))
+	given := make([]givenColumn, len(t.schema.types))
 	for i := range columns {
 		c := &columns[i]
 		at, ok := t.schema.index[c.name]
 		switch {
 		case !ok:
 			return t.rowError(fmt.Sprintf("the table has no column %q", c.name))
-		case given[at] != nil:
+		case given[at].values != nil:
 			return t.rowError(fmt.Sprintf("column %q is there twice", c.name))
 		case c.len() != columns[0].len():
 			return t.rowError(fmt.Sprintf("column %q has %d values, column %q has %d", c.name, c.len(), columns[0].name, columns[0].len()))
 		}
-		given[at] = c
+		given[at] = givenColumn{c.values, directValues(c.values)}
 	}
 	rows, end := len(t.starts), t.end
 	for i := range columns[0].len() {
@@ -69,17 +70,25 @@ func (t *Table) AppendColumns(columns ...ColumnValues) error {
 	return nil
 }
 
-func (t *Table) appendFrom(columns []*ColumnValues, row int) error {
+// givenColumn is a column of AppendColumns; its values are nil if it is left out.
+type givenColumn struct {
+	values rowvalue.Values
+	// direct appends value i to a row's bytes, if it goes straight there; nil if none does.
+	direct func(dst []byte, k column.Kind, i int) (b []byte, ok bool)
+}
+
+func (t *Table) appendFrom(columns []givenColumn, row int) error {
 	t.begin()
-	for i, c := range columns {
-		if c != nil {
+	for i := range columns {
+		c := &columns[i]
+		if c.direct != nil {
 			var ok bool
-			if t.body.Bytes, ok = appendDirect(t.body.Bytes, t.schema.types[i].Kind(), c.values, row); ok {
+			if t.body.Bytes, ok = c.direct(t.body.Bytes, t.schema.types[i].Kind(), row); ok {
 				continue
 			}
 		}
 		t.cell.SetNull()
-		if c != nil {
+		if c.values != nil {
 			if err := c.values.Set(&t.cell, t.schema.types[i], row); err != nil {
 				return t.refuse(i, err)
 			}

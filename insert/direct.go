@@ -69,30 +69,46 @@ func (t *Table) appendValues(values []any) error {
 	return nil
 }
 
-// appendDirect appends value i as appendValues does. It reports false, and appends
-// nothing, if the values are of another type than those that go straight to the bytes.
-func appendDirect(dst []byte, k column.Kind, values rowvalue.Values, i int) (b []byte, ok bool) {
+// directValues returns a function that appends one of the values as appendValues does. It
+// is nil for values of another type than those that go straight to the bytes.
+func directValues(values rowvalue.Values) func(dst []byte, k column.Kind, i int) (b []byte, ok bool) {
 	switch values := values.(type) {
 	case rowvalue.Slice[float64]:
-		if k == column.Float64 {
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.Float64 {
+				return dst, false
+			}
 			return column.AppendDouble(dst, values[i]), true
 		}
 	case rowvalue.Slice[string]:
-		if k == column.String {
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.String {
+				return dst, false
+			}
 			return column.AppendText(dst, values[i])
 		}
 	case rowvalue.Slice[time.Time]:
-		if n, ok := column.Epoch(k, values[i]); ok {
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			n, ok := column.Epoch(k, values[i])
+			if !ok {
+				return dst, false
+			}
 			return column.AppendEpoch(dst, k, n), true
 		}
 	case rowvalue.Slice[int64]:
-		if k == column.Int64 {
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.Int64 {
+				return dst, false
+			}
 			return column.AppendNumber(dst, k, uint64(values[i])), true
 		}
 	case rowvalue.Slice[bool]:
-		if k == column.Boolean {
+		return func(dst []byte, k column.Kind, i int) ([]byte, bool) {
+			if k != column.Boolean {
+				return dst, false
+			}
 			return column.AppendBool(dst, values[i]), true
 		}
 	}
-	return dst, false
+	return nil
 }
