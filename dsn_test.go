@@ -187,7 +187,7 @@ func TestParseDSNSaysWhatToWriteInstead(t *testing.T) {
 		{"greptime://alice:hunter2@localhost/db?tls", "key tls has no value"},
 		{"greptime://alice:hunter2@localhost/db?timezone=", "key timezone has no value"},
 		{"greptime://alice:hunter2@localhost/db?timezone=%zz", "timezone: a % is not followed by two hexadecimal digits"},
-		{"greptime://alice:hunter2@localhost/db?timezone=Local", "means nothing to the server"},
+		{"greptime://alice:hunter2@localhost/db?timezone=Local", "does not know the time zone"},
 		{"greptime://alice:hunter2@localhost/db?timeout=5", `timeout: "5" is not a positive duration; write it like`},
 		{"greptime://alice:hunter2@localhost/db?timeout=-5s", "not a positive duration"},
 		{"greptime://alice:hunter2@localhost/db?connect_timeout=0s", "not a positive duration"},

@@ -17,8 +17,7 @@ import (
 // DECIMAL, and an infinity for one that is too large for its FLOAT. The driver can detect
 // this if it knows the columns, so it reads them before it sends such a value.
 
-// mayLose reports whether one of the values could be stored as something else, for a
-// column of some type.
+// mayLose reports whether the text might lose one of the values, in a column of some type.
 func (n *nativeInsert) mayLose() bool {
 	for i := range n.values.Items {
 		arg, literal := n.value(i)

@@ -310,7 +310,7 @@ func (n *nativeInsert) write() internalsession.Write {
 }
 
 // isAboutColumns reports whether the server may have refused an INSERT because the table
-// has other columns than the request. It says nothing about what was written.
+// has other columns than the request. That does not show what was written.
 func isAboutColumns(err error) bool {
 	return errors.Is(err, InvalidArguments) || errors.Is(err, TableNotFound) || errors.Is(err, TableColumnNotFound)
 }

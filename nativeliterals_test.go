@@ -85,7 +85,7 @@ func isBeyondText(t columns.Type, v driver.Value) bool {
 	return false
 }
 
-// isAsRead says whether an argument is a value as a query returns it of the column, for
+// isAsRead reports whether an argument is a value as a query returns it of the column, for
 // which the text that the driver writes without knowing the column is refused.
 func isAsRead(t columns.Type, v driver.Value) bool {
 	switch v := v.(type) {

@@ -35,8 +35,8 @@ var (
 	decomposerType    = reflect.TypeFor[decomposer]()
 )
 
-// numberTypes has what isNumberType found out: the search takes longer than all else that
-// is done with an argument.
+// numberTypes caches the results of isNumberType, because the search takes longer than the
+// rest of the work on an argument.
 var numberTypes sync.Map // reflect.Type → bool
 
 // isNumberType reports whether values of a type, or the values that pointers of that type

@@ -100,7 +100,7 @@ func TestKeptStringsKeepLittle(t *testing.T) {
 	}
 }
 
-// sameMemory says whether b begins within a.
+// sameMemory reports whether b begins within a.
 func sameMemory(a, b string) bool {
 	from, at := uintptr(unsafe.Pointer(unsafe.StringData(a))), uintptr(unsafe.Pointer(unsafe.StringData(b)))
 	return at >= from && at < from+uintptr(len(a))

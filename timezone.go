@@ -16,7 +16,7 @@ func parseTimeZone(name string) (*time.Location, error) {
 	case name == "" || strings.EqualFold(name, "UTC"):
 		return time.UTC, nil
 	case strings.EqualFold(name, "Local") || strings.EqualFold(name, "SYSTEM"):
-		return nil, fmt.Errorf("%q means nothing to the server; write an IANA name such as Asia/Shanghai, or an offset such as +08:00", name)
+		return nil, fmt.Errorf("GreptimeDB does not know the time zone %q; write an IANA name such as Asia/Shanghai, or an offset such as +08:00", name)
 	case name[0] == '+' || name[0] == '-' || strings.Contains(name, ":"):
 		return parseOffset(name)
 	}

@@ -43,9 +43,9 @@ func TestParseTimeZone(t *testing.T) {
 func TestParseTimeZoneRefusesWhatTheServerMisreads(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ zone, want string }{
-		{"Local", "means nothing to the server"},
-		{"local", "means nothing to the server"},
-		{"SYSTEM", "means nothing to the server"},
+		{"Local", "does not know the time zone"},
+		{"local", "does not know the time zone"},
+		{"SYSTEM", "does not know the time zone"},
 		{"+00:30", "west of UTC"},
 		{"-00:30", "west of UTC"},
 		{"+0:01", "west of UTC"},
