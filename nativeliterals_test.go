@@ -85,7 +85,7 @@ func isBeyondText(t columns.Type, v driver.Value) bool {
 	return false
 }
 
-// isAsRead reports whether an argument is a value as a query returns it of the column, for
+// isAsRead reports whether v is a value as a query returns it for a column of type t, for
 // which the text that the driver writes without knowing the column is refused.
 func isAsRead(t columns.Type, v driver.Value) bool {
 	switch v := v.(type) {

@@ -82,7 +82,7 @@ func (s *tableServer) alter(t testing.TB, name string, c catalog.Column) {
 	s.put(t, name, list...)
 }
 
-// setList reports whether a table has a column that cannot be written.
+// setList sets whether a table has a column that cannot be written.
 func (s *tableServer) setList(name string, has bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
