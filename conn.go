@@ -100,10 +100,10 @@ func (c *Conn) Location() *time.Location {
 }
 
 // Ping checks that the server can be reached, that it accepts the credentials, and that
-// the session's database exists; if not, the error is [DatabaseNotFound]. Ping sends one
-// query: for the names of the databases, or for a constant if the database is public,
-// which GreptimeDB always creates. The server refuses the query to a user who may only
-// write, but it knows the user, so that Ping succeeds.
+// the session's database exists. For a missing database the error is [DatabaseNotFound].
+// Ping sends one query: for the names of the databases, or for a constant if the database
+// is public, which GreptimeDB always has. The server refuses the query of a user who may
+// only write; Ping succeeds then, because the server knows the user.
 func (c *Conn) Ping(ctx context.Context) (err error) {
 	if database := c.Database(); database == defaultDatabase {
 		err = c.runAll(ctx, []statement{selectOne}, nil)
