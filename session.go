@@ -16,17 +16,22 @@ import (
 // Packages insert and bulk reach a Conn through this function. The root package does not
 // know them.
 func init() {
-	internalsession.Open = func(ctx context.Context, pool any) (s internalsession.Session, err error) {
+	internalsession.Open = func(ctx context.Context, pool any) (internalsession.Session, error) {
 		if c, ok := pool.(*Conn); ok && c != nil {
 			return c.extension()
 		}
-		p, _ := pool.(Pool)
-		err = Raw(ctx, p, func(c *Conn) error {
-			s, err = c.extension()
-			return err
-		})
-		return s, err
+		return openPool(ctx, pool)
 	}
+}
+
+// openPool returns the session of a connection of a pool.
+func openPool(ctx context.Context, pool any) (s internalsession.Session, err error) {
+	p, _ := pool.(Pool)
+	err = Raw(ctx, p, func(c *Conn) error {
+		s, err = c.extension()
+		return err
+	})
+	return s, err
 }
 
 // extension returns the connection's session, which is about to write.
