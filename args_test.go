@@ -245,7 +245,7 @@ func TestArgumentErrorsOfAnInsertNameRowAndColumn(t *testing.T) {
 		args = append(args, i, price)
 	}
 	_, err := db.Exec(manyRows("INSERT INTO t (id, price) VALUES ", "(?, ?)", rows), args...)
-	if want := `greptime: argument 10004 (DECIMAL, row 5001, column "price", rows counted from 0): `; err == nil || !strings.HasPrefix(err.Error(), want) {
+	if want := `greptime: argument 10004 (DECIMAL, row 5002 (index 5001), column "price"): `; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

@@ -46,7 +46,7 @@
 // number. So are decimal types with the methods Coefficient and Exponent (shopspring) or
 // Decompose (apd, ericlagergren), although their Value is text: GreptimeDB compares a
 // number with text as text, and so finds wrong rows. Errors that name a row of an INSERT
-// count rows from 0, as packages insert and bulk do.
+// count rows from 1 and give the index from 0, as packages insert and bulk do.
 //
 // NaN and infinities have no literal in the VALUES of an INSERT, and any expression
 // there makes GreptimeDB 1.0 store the JSON and vector text of the whole statement

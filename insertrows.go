@@ -175,7 +175,7 @@ func (n *nativeInsert) refuse(err error, list []*catalog.Column, row, i int) err
 func (n *nativeInsert) valueError(err error, row int, c *catalog.Column) error {
 	where := fmt.Sprintf("column %s of type %s", strconv.Quote(c.Name), c.Type)
 	if n.values.Rows > 1 {
-		where = fmt.Sprintf("row %d, %s, rows counted from 0", row, where)
+		where = fmt.Sprintf("row %d (index %d), %s", row+1, row, where)
 	}
 	var lossy *sqlvalue.LossyError
 	if errors.As(err, &lossy) {

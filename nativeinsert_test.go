@@ -286,7 +286,7 @@ func TestSilentLossesAreErrors(t *testing.T) {
 		arg   any
 		says  string
 	}{
-		{"INSERT INTO t (ts, dec) VALUES (1, 1), (2, ?)", 1000, `row 1, column "dec" of type DECIMAL(5,2), rows counted from 0: the number has more digits`},
+		{"INSERT INTO t (ts, dec) VALUES (1, 1), (2, ?)", 1000, `row 2 (index 1), column "dec" of type DECIMAL(5,2): the number has more digits`},
 		{"INSERT INTO t (ts, dec) VALUES (1, ?)", greptime.Decimal("999.995"), "more digits"},
 		{"INSERT INTO t (ts, host) VALUES (1, ?)", []byte{0xff}, "UTF-8"},
 		{"INSERT INTO t2 (ts, f) VALUES (1, ?)", 1e39, "infinity"},
@@ -335,7 +335,7 @@ func TestInsertNativeIsNeverText(t *testing.T) {
 		{"INSERT INTO t VALUES ('a', 1)", "does not name the columns", ""},
 		{"INSERT INTO t (host, ts) VALUES ('a', 1); INSERT INTO t (host, ts) VALUES ('a', 1)", "several statements", ""},
 		{"INSERT INTO t (host, ts) VALUES (?, 1)", "placeholders for 1 argument", ""},
-		{"INSERT INTO t (host, ts) VALUES ('a', 1), (7, 1)", `row 1, column "host" of type STRING, rows counted from 0: `, "columns"},
+		{"INSERT INTO t (host, ts) VALUES ('a', 1), (7, 1)", `row 2 (index 1), column "host" of type STRING: `, "columns"},
 		{"INSERT INTO t (host, ts, nothing) VALUES ('a', 1, 2)", `has no column "nothing"`, "columns"},
 		{"INSERT INTO nowhere (ts) VALUES (1)", "Table not found", "columns"},
 	} {

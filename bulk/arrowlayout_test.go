@@ -218,7 +218,7 @@ func TestArraysWhoseOffsetsGoBack(t *testing.T) {
 			}
 			return b
 		})
-		if _, err := recordColumns(newLayout(table, len(table.Columns)), recordOf(t, arrays)); err == nil || !strings.Contains(err.Error(), strconv.Quote(name)) || !strings.Contains(err.Error(), "row 1") {
+		if _, err := recordColumns(newLayout(table, len(table.Columns)), recordOf(t, arrays)); err == nil || !strings.Contains(err.Error(), strconv.Quote(name)) || !strings.Contains(err.Error(), "row 2 (index 1)") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -360,11 +360,11 @@ func TestColumnsWithADefaultHaveToBeSet(t *testing.T) {
 	}
 	b := newBatch(table, 0)
 	for text, err := range map[string]error{
-		"DEFAULT (5)":               b.NewRow().Set("ts", 1).Set("m", 1).End(),
-		"its DEFAULT (5) does not":  b.AppendColumns(insert.Values("ts", []int{1}), insert.Values("m", []int{1})),
-		`column "m"`:                b.Append(1, 1, nil),
-		"the column is NOT NULL":    b.NewRow().Set("ts", 1).Set("n", nil).End(),
-		`"t", row 0, column "m": t`: b.AppendColumns(insert.Values("ts", []int{1}), insert.Values("n", []int{1})),
+		"DEFAULT (5)":                         b.NewRow().Set("ts", 1).Set("m", 1).End(),
+		"its DEFAULT (5) does not":            b.AppendColumns(insert.Values("ts", []int{1}), insert.Values("m", []int{1})),
+		`column "m"`:                          b.Append(1, 1, nil),
+		"the column is NOT NULL":              b.NewRow().Set("ts", 1).Set("n", nil).End(),
+		`"t", row 1 (index 0), column "m": t`: b.AppendColumns(insert.Values("ts", []int{1}), insert.Values("n", []int{1})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%v, want %q", err, text)

@@ -153,7 +153,7 @@ func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
 	offsets, values := offsetsOf(), valueBytes(a, 2)
 	for i := range rows {
 		if offsets[i] > offsets[i+1] {
-			panic(fmt.Sprintf("the bytes of row %d end before they begin", i)) // for convertArray
+			panic(fmt.Sprintf("the bytes of row %d (index %d) end before they begin", i+1, i)) // for convertArray
 		}
 	}
 	first := offsets[0]

@@ -117,8 +117,8 @@ func ExampleNewBatch() {
 	fmt.Println(b.Append("device_004", nil, 20.5))
 	// Output:
 	// 3 <nil>
-	// 0 greptime: the value is NULL: row 2, column "temperature"
-	// greptime: row 3, column "ts": the time index cannot be NULL
+	// 0 greptime: the value is NULL: row 3 (index 2), column "temperature"
+	// greptime: row 4 (index 3), column "ts": the time index cannot be NULL
 }
 
 func ExampleAppendStructs() {

@@ -43,7 +43,7 @@ func TestErrorsNameTableColumnRowAndValue(t *testing.T) {
 	}
 	err := table.Append("b", "hot", moment)
 	wantValueError(t, err, "temperature", 1, "")
-	if want := `greptime: table "sensor_data", row 1, column "temperature": "hot" (string) is not a value for DOUBLE: text is not a number; parse it`; err.Error() != want {
+	if want := `greptime: table "sensor_data", row 2 (index 1), column "temperature": "hot" (string) is not a value for DOUBLE: text is not a number; parse it`; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 	var e *insert.ValueError

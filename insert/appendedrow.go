@@ -79,7 +79,7 @@ func read[T any](r AppendedRow, name string, as *govalue.Reader[T]) (T, error) {
 		return none, fmt.Errorf("greptime: column %q %w", name, err)
 	}
 	if c.IsNull() {
-		return none, fmt.Errorf("%w: row %d, column %q", ErrNull, r.number, name)
+		return none, fmt.Errorf("%w: row %d (index %d), column %q", ErrNull, r.number+1, r.number, name)
 	}
 	return as.Read(&c, t), nil
 }

@@ -26,7 +26,7 @@ type ValueError struct {
 	Table  string // empty for a bulk batch without a Writer
 	Column string // empty if the row as a whole is wrong
 	Type   Type   // of the column; 0 if its type has nothing to do with it
-	Row    int    // its number in the table, batch or record batch, counted from 0
+	Row    int    // its index in the table, batch or record batch, from 0; the text also counts from 1
 	Value  any    // what was refused, as a copy; nil for NULL and where the text says it
 	Reason string
 }
@@ -37,7 +37,7 @@ func (e *ValueError) Error() string {
 	if e.Table != "" {
 		where += "table " + strconv.Quote(e.Table) + ", "
 	}
-	where += "row " + strconv.Itoa(e.Row)
+	where += fmt.Sprintf("row %d (index %d)", e.Row+1, e.Row)
 	if e.Column == "" && e.Type == 0 {
 		return where + ": " + e.Reason
 	}

@@ -71,7 +71,7 @@ func ExampleTable_Append() {
 	var e *insert.ValueError
 	fmt.Println(errors.As(err, &e), e.Column, e.Row, e.Value, table.Len())
 	// Output:
-	// greptime: table "sensor_data", row 0, column "level": 300 (int64) is not a value for TINYINT: out of range, which is -128 to 127
+	// greptime: table "sensor_data", row 1 (index 0), column "level": 300 (int64) is not a value for TINYINT: out of range, which is -128 to 127
 	// true level 0 300 0
 }
 

@@ -111,7 +111,7 @@ func TestInsertLeavesOutRefusedRows(t *testing.T) {
 	} {
 		err := table.Append(test.values...)
 		var e *insert.ValueError
-		if !errors.As(err, &e) || e.Table != "mixed" || e.Row != 1 || e.Column != test.column || !strings.Contains(err.Error(), `table "mixed", row 1`) || !strings.Contains(err.Error(), test.want) {
+		if !errors.As(err, &e) || e.Table != "mixed" || e.Row != 1 || e.Column != test.column || !strings.Contains(err.Error(), `table "mixed", row 2 (index 1)`) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: %v, want %q", test.values, err, test.want)
 		}
 	}

@@ -234,10 +234,10 @@ func TestInsertStructsRefused(t *testing.T) {
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []interval{{}}) }, "store months, days or nanoseconds as integers"},
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "", []good{{}}) }, "has no method TableName"},
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []nullTime{{}}) }, "the time index cannot be NULL"},
-			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []*good{{TS: at}, nil}) }, `table "t", row 1: the pointer to its struct is nil`},
+			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []*good{{TS: at}, nil}) }, `table "t", row 2 (index 1): the pointer to its struct is nil`},
 			{func() (int64, error) {
 				return insert.WriteStructs(t.Context(), conn, "t", []good{{big.NewRat(1, 2), at}, {big.NewRat(100, 1), at}})
-			}, `table "t", row 1, column "a": "100.00" (string) is not a value for DECIMAL(4,2): more than 2 digits before the point`},
+			}, `table "t", row 2 (index 1), column "a": "100.00" (string) is not a value for DECIMAL(4,2): more than 2 digits before the point`},
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []good(nil)) }, "there are no rows"},
 		} {
 			n, err := test.write()

@@ -253,7 +253,7 @@ func (st *Statement) placeOf(i int) string {
 		if v.Rows == 1 {
 			return column
 		}
-		return fmt.Sprintf("row %d, %s, rows counted from 0", at/v.Width, column)
+		return fmt.Sprintf("row %d (index %d), %s", at/v.Width+1, at/v.Width, column)
 	}
 	return ""
 }

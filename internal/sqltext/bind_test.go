@@ -83,11 +83,11 @@ func TestBindRefusesArgumentsThatDoNotFit(t *testing.T) {
 		{"INSERT INTO t VALUES (?)", []Arg{{Kind: Float, Float: math.NaN()}}, "natively"},
 		{"INSERT INTO t VALUES (?)", []Arg{{Kind: Interval}}, "INTERVAL"},
 		{"INSERT INTO t (a, B) VALUES (?, ?)", []Arg{{}, secret}, `argument 2 (string, column "B"): the text`},
-		{"INSERT INTO t (a, B) VALUES (?, 1), (2, - 2), (?, 3)", []Arg{{}, secret}, `argument 2 (string, row 2, column "a", rows counted from 0): the text`},
+		{"INSERT INTO t (a, B) VALUES (?, 1), (2, - 2), (?, 3)", []Arg{{}, secret}, `argument 2 (string, row 3 (index 2), column "a"): the text`},
 		{"INSERT INTO t (a, B) VALUES ($1, 1), (2, $2 + 1), ($2, 3)", []Arg{{}, secret}, `argument 2 (string, byte`},
-		{"INSERT INTO t VALUES (:a, 1), (2, now()), (3, :b)", []Arg{named("a", 1), {Name: "b", Kind: Interval}}, `argument :b (INTERVAL, row 2, value 2 of 2, rows counted from 0): `},
+		{"INSERT INTO t VALUES (:a, 1), (2, now()), (3, :b)", []Arg{named("a", 1), {Name: "b", Kind: Interval}}, `argument :b (INTERVAL, row 3 (index 2), value 2 of 2): `},
 		{"INSERT INTO t VALUES (?, 1), (2)", []Arg{secret}, `argument 1 (string, byte`},
-		{"INSERT INTO t (a) VALUES (?), (?)", []Arg{{}, secret}, `argument 2 (string, row 1, column "a", rows counted from 0): the text`},
+		{"INSERT INTO t (a) VALUES (?), (?)", []Arg{{}, secret}, `argument 2 (string, row 2 (index 1), column "a"): the text`},
 	}
 	for _, tt := range tests {
 		got, err := parse(t, tt.text).Bind(tt.args, BindOptions{})
