@@ -49,7 +49,7 @@ func TestLZ4FramesOfEverySize(t *testing.T) {
 	}
 }
 
-// isCompressed says whether the values of a column of an encoded message are.
+// isCompressed reports whether the values of a column of an encoded message are.
 func isCompressed(m *message, column int) bool {
 	s := m.columns[column].values
 	length := int64(binary.LittleEndian.Uint64(m.body.Bytes[s.offset:]))

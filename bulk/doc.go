@@ -88,7 +88,7 @@
 // And a time index of NULLs or of another type breaks the table until the server is
 // restarted. So the writer reads the table's columns first and checks rows and record
 // batches against them: names, types, units, precision, NULLs, the length of vectors, JSON
-// (which it turns into JSONB). What fails is a [insert.ValueError] or another error that names
+// (which it turns into JSONB). What fails is an [insert.ValueError] or another error that names
 // the column, and is not sent.
 //
 // What fits which column is said in package insert; the same Go values are taken, with the

@@ -463,7 +463,7 @@ func TestNoEndpointIsAnErrorAtOnceWithoutRetry(t *testing.T) {
 	}
 }
 
-// hasSent says whether gRPC has taken a batch that is not acknowledged.
+// hasSent reports whether gRPC has taken a batch that is not acknowledged.
 func (w *Writer) hasSent() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

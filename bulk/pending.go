@@ -54,7 +54,7 @@ func (p *Pending) write() session.Write {
 // request_id on the wire. A batch without rows, which is not sent, has the id 0.
 func (p *Pending) ID() int64 { return p.id }
 
-// Done is closed when the batch is acknowledged or has failed.
+// Done returns a channel that is closed when the batch is acknowledged or has failed.
 func (p *Pending) Done() <-chan struct{} { return p.done }
 
 // Wait waits until the batch is acknowledged. Its error is a *[WriteError] with the batch in

@@ -60,7 +60,7 @@ func (st *Statement) ReadOnly() bool { return st.readOnly }
 // other columns.
 func (st *Statement) Alters() bool { return st.alters }
 
-// StreamsMetrics tells whether GreptimeDB ends the result of the statement with a
+// StreamsMetrics reports whether GreptimeDB ends the result of the statement with a
 // metrics message: version 1.0.2 does so for SELECT, WITH, VALUES, TQL and EXPLAIN,
 // and for nothing else.
 func (st *Statement) StreamsMetrics() bool { return st.streamsMetrics }

@@ -17,7 +17,7 @@ var types = map[string]arrow.DataType{
 	"requests": arrow.PrimitiveTypes.Int64, "healthy": arrow.FixedWidthTypes.Boolean, "ts": timestamp,
 }
 
-// Schema is the Arrow schema of these columns, as GreptimeDB has it.
+// Schema returns the Arrow schema of these columns, as GreptimeDB has it.
 func Schema(columns []string) *arrow.Schema {
 	fields := make([]arrow.Field, len(columns))
 	for i, name := range columns {
@@ -29,7 +29,7 @@ func Schema(columns []string) *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-// Record is rows as a record batch with these columns.
+// Record returns rows as a record batch with these columns.
 func Record(columns []string, rows []Row) arrow.RecordBatch {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, Schema(columns))
 	defer b.Release()

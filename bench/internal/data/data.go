@@ -34,7 +34,7 @@ const (
 	Wide   = "bench_wide"
 )
 
-// Columns are the names of a table's columns.
+// Columns returns the names of a table's columns.
 func Columns(table string) []string {
 	var n int
 	if _, err := fmt.Sscanf(table, "bench_%d", &n); err == nil {
@@ -46,7 +46,7 @@ func Columns(table string) []string {
 	return append(append([]string{}, Names[:9]...), Names[11])
 }
 
-// Mixed is the name of the table of n columns, two or more, that are as many tags and
+// Mixed returns the name of the table of n columns, two or more, that are as many tags and
 // doubles, in proportion, as in the narrow one.
 func Mixed(n int) string { return fmt.Sprintf("bench_%d", n) }
 
@@ -55,7 +55,7 @@ func mixedColumns(n int) []string {
 	return slices.Concat(Repeat(Names[:4], tags), Repeat(Names[4:9], n-1-tags), Names[11:])
 }
 
-// Repeat is n columns: these, and when they are used up the same again, with a number:
+// Repeat returns n columns: these, and when they are used up the same again, with a number:
 // cpu, disk, cpu#2, disk#2.
 func Repeat(columns []string, n int) []string {
 	all := make([]string, n)
@@ -77,7 +77,7 @@ func base(column string) string {
 // How many values the tags have: 1,000,000 series.
 var cardinality = [4]int{10, 10, 100, 100}
 
-// Rows are n rows, each of a series drawn at random. They are the same in every run.
+// Rows returns n rows, each of a series drawn at random. They are the same in every run.
 func Rows(n int) []Row {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var tags [4][]string
@@ -105,7 +105,7 @@ func Rows(n int) []Row {
 	return rows
 }
 
-// Batches are n batches of rows.
+// Batches returns n batches of rows.
 func Batches(n int) [][]Row {
 	rows := Rows(n * BatchRows)
 	batches := make([][]Row, n)
@@ -115,7 +115,7 @@ func Batches(n int) [][]Row {
 	return batches
 }
 
-// Values are the values of these columns.
+// Values returns the values of these columns.
 func (r *Row) Values(columns []string) []any {
 	values := make([]any, len(columns))
 	for i, name := range columns {
@@ -124,7 +124,7 @@ func (r *Row) Values(columns []string) []any {
 	return values
 }
 
-// Value is the value of a column.
+// Value returns the value of a column.
 func (r *Row) Value(column string) any {
 	switch base(column) {
 	case "region":

@@ -6,7 +6,7 @@ import (
 	"github.com/greptime-go/greptime/insert"
 )
 
-// InsertSchema is these columns as those of native inserts: strings are tags.
+// InsertSchema returns these columns as those of native inserts: strings are tags.
 func InsertSchema(columns []string) (*insert.Schema, error) {
 	of := make([]insert.Column, len(columns))
 	for i, name := range columns {

@@ -22,7 +22,7 @@ type Report struct {
 	Results []Result `json:"results"`
 }
 
-// Main is what a program of scenarios does, by its command line. server is for the
+// Main runs a program of scenarios by its command line. server is for the
 // report.
 func Main(scenarios []Scenario, server string) error {
 	var (

@@ -35,7 +35,7 @@ var (
 	P99         Metric = func(s Sample) float64 { return float64(s.P99Nanoseconds) }
 )
 
-// HeapGrowth is by how many bytes the largest heap of the sample's last quarter exceeds
+// HeapGrowth returns by how many bytes the largest heap of the sample's last quarter exceeds
 // that of its first.
 func HeapGrowth(s Sample) float64 {
 	quarter := (len(s.HeapBytes) + 3) / 4
@@ -57,7 +57,7 @@ type Result struct {
 	Samples           []Sample `json:"samples"`
 }
 
-// Median is the median of a metric over the rounds.
+// Median returns the median of a metric over the rounds.
 func (r *Result) Median(m Metric) float64 {
 	values := make([]float64, len(r.Samples))
 	for i, s := range r.Samples {
@@ -66,7 +66,7 @@ func (r *Result) Median(m Metric) float64 {
 	return median(values)
 }
 
-// Ratio is the median of the rounds' ratios of a metric, this result's to other's.
+// Ratio returns the median of the rounds' ratios of a metric, this result's to other's.
 func (r *Result) Ratio(other *Result, m Metric) float64 {
 	values := make([]float64, min(len(r.Samples), len(other.Samples)))
 	for i := range values {
@@ -75,7 +75,7 @@ func (r *Result) Ratio(other *Result, m Metric) float64 {
 	return median(values)
 }
 
-// Spread is how far the middle half of the rounds lies apart, as a part of the median.
+// Spread returns how far the middle half of the rounds lies apart, as a part of the median.
 func (r *Result) Spread(m Metric) float64 {
 	values := make([]float64, len(r.Samples))
 	for i, s := range r.Samples {

@@ -30,7 +30,7 @@ type Scenario struct {
 	Setup func(context.Context) (*Operation, error)
 }
 
-// Count is the name of a point of a curve: 1 row, 10 rows. Plots read the number.
+// Count returns the name of a point of a curve: 1 row, 10 rows. Plots read the number.
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -38,7 +38,7 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// ID is the name of the scenario among all.
+// ID returns the name of the scenario among all.
 func (s *Scenario) ID() string { return s.Group + "/" + s.Name }
 
 // Operation is the work of a scenario.

@@ -33,7 +33,7 @@ func work(rows int64) {
 	}
 }
 
-// Main is called first thing in the main function, or TestMain, of a program that
+// Main must be called first in the main function, or TestMain, of a program that
 // calls Start. In the process that Start has started it is the server, and does not
 // return.
 func Main() {

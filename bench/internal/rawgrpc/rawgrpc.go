@@ -39,7 +39,7 @@ var Discard Receiver = func(mem.BufferSlice) error { return nil }
 // Codec is the gRPC codec of Message and Receiver.
 type Codec struct{}
 
-// Name is protobuf's: on the wire nothing differs.
+// Name returns protobuf's name: on the wire nothing differs.
 func (Codec) Name() string { return "proto" }
 
 // Marshal takes a Message.
@@ -76,10 +76,10 @@ var (
 	}}
 )
 
-// Name is the name of a scenario on such a channel.
+// Name returns the name of a scenario on such a channel.
 func (f Floor) Name(name string) string { return name + f.suffix }
 
-// Dial is a channel on which every call uses Codec.
+// Dial returns a channel on which every call uses Codec.
 func (f Floor) Dial(addr string) (*grpc.ClientConn, error) {
 	options := []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -121,7 +121,7 @@ func ReceiveAll(ctx context.Context, cc *grpc.ClientConn, method string, request
 	}
 }
 
-// Request is a GreptimeRequest that runs a statement.
+// Request returns a GreptimeRequest that runs a statement.
 func Request(sql string) []byte {
 	field := func(num protowire.Number, v []byte) []byte {
 		return protowire.AppendBytes(protowire.AppendTag(nil, num, protowire.BytesType), v)
@@ -130,7 +130,7 @@ func Request(sql string) []byte {
 	return append(field(header, nil), field(query, field(queryRequestSQL, []byte(sql)))...)
 }
 
-// Ticket is a DoGet's ticket with a Request.
+// Ticket returns a DoGet's ticket with a Request.
 func Ticket(sql string) Message {
 	return protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), Request(sql))
 }

@@ -22,7 +22,7 @@ const Pattern = `scan_(\d+)_(none|lz4|zstd)_(\d+)_(\d+)`
 
 var pattern = regexp.MustCompile(Pattern)
 
-// SQL is the text of the query.
+// SQL returns the text of the query.
 func (q Query) SQL() string {
 	return fmt.Sprintf("SELECT * FROM scan_%d_%s_%d_%d", q.Columns, q.Codec, q.Rows, q.BatchRows)
 }
@@ -47,10 +47,10 @@ func ParseQuery(text string) (Query, error) {
 	return q, nil
 }
 
-// Batches are how many record batches the result has.
+// Batches returns the number of record batches of the result.
 func (q Query) Batches() int { return (q.Rows + q.BatchRows - 1) / q.BatchRows }
 
-// ColumnNames are the columns: of ten, the time, four strings and five doubles;
+// ColumnNames returns the columns: of ten, the time, four strings and five doubles;
 // otherwise the time, a string, two doubles and an integer, again and again or some of
 // them.
 func (q Query) ColumnNames() []string {

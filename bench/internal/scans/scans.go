@@ -27,7 +27,7 @@ type Message struct {
 	Header, Metadata, Body []byte
 }
 
-// FlightData is the message as it is on the wire.
+// FlightData returns the message as it is on the wire.
 func (m *Message) FlightData() []byte {
 	var b []byte
 	for _, f := range []struct {
@@ -52,13 +52,13 @@ type Scan struct {
 	Stream []byte
 }
 
-// Rows are the rows of a scan, by batches.
+// Rows returns the rows of a scan, by batches.
 func Rows(batchRows int) [][]data.Row {
 	n := max(1, distinctRows/batchRows)
 	return slices.Collect(slices.Chunk(data.Rows(n*batchRows), batchRows))
 }
 
-// Encode is the messages of a query, but only once those of batches that come again.
+// Encode returns the messages of a query, those of repeated batches only once.
 func Encode(q Query) (*Scan, error) {
 	names := q.ColumnNames()
 	var batches []arrow.RecordBatch
@@ -68,7 +68,7 @@ func Encode(q Query) (*Scan, error) {
 	return EncodeBatches(data.Schema(names), batches, q.Codec)
 }
 
-// EncodeRest is the message of the last batch, if that is shorter than the others.
+// EncodeRest returns the message of the last batch, if that is shorter than the others.
 func EncodeRest(q Query) (*Message, error) {
 	n := q.Rows % q.BatchRows
 	if n == 0 {
@@ -82,7 +82,7 @@ func EncodeRest(q Query) (*Message, error) {
 	return &scan.Messages[1], nil
 }
 
-// EncodeBatches is a scan of these batches.
+// EncodeBatches returns a scan of these batches.
 func EncodeBatches(schema *arrow.Schema, batches []arrow.RecordBatch, codec string) (*Scan, error) {
 	var compression []ipc.Option
 	switch codec {
