@@ -243,7 +243,7 @@ func (c *matrixColumn) checkRefused(t *testing.T, table *insert.Table, ts time.T
 				t.Errorf("%s of %s (%T): %#v", w.name, brief(v), v, e)
 			}
 			text := err.Error()
-			for _, part := range []string{fmt.Sprintf("table %q", e.Table), fmt.Sprintf("row %d", e.Row), `column "v"`, c.typ, e.Reason} {
+			for _, part := range []string{fmt.Sprintf("table %q", e.Table), fmt.Sprintf("row %d (index %d)", e.Row+1, e.Row), `column "v"`, c.typ, e.Reason} {
 				if !strings.Contains(text, part) {
 					t.Errorf("%s of %s (%T): %q does not say %q", w.name, brief(v), v, text, part)
 				}

@@ -41,7 +41,7 @@ func TestInsertRefusedIsNotSent(t *testing.T) {
 			{"no type", insert.NewTable(name, insert.Field("n", insert.Type(0)), ts), `column "n": the column has no type`},
 			{"time index without a unit", insert.NewTable(name, n, insert.Time("ts", 4)), `column "ts"`},
 			{"DECIMAL beyond 38 digits", insert.NewTable(name, insert.Field("n", insert.Decimal(39, 1)), ts), `column "n": a DECIMAL has a precision of 1 to 38`},
-			{"DECIMAL scale", insert.NewTable(name, insert.Field("n", insert.Decimal(5, 6)), ts), "scale of 0 to the precision"},
+			{"DECIMAL scale", insert.NewTable(name, insert.Field("n", insert.Decimal(5, 6)), ts), "scale from 0 to the precision"},
 			{"VECTOR without length", insert.NewTable(name, insert.Field("n", insert.Vector(0)), ts), "at least 1"},
 			{"no row", insert.NewTable(name, n, ts), fmt.Sprintf("there are no rows in table %q", name)},
 			{"name that is not UTF-8", insert.NewTable(name+"\xff", n, ts), "not valid UTF-8"},

@@ -226,7 +226,7 @@ func TestInsertStructsRefused(t *testing.T) {
 			want  string
 		}{
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []noTime{{}}) }, "no field is the time index"},
-			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []twoTimes{{}}) }, "a table has one"},
+			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []twoTimes{{}}) }, "a table has only one"},
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []sameName{{}}) }, `two fields are column "n"`},
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []never{{}}) }, "field A"},
 			{func() (int64, error) { return insert.WriteStructs(t.Context(), conn, "t", []noDim{{}}) }, "a vector needs dim="},
