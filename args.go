@@ -244,10 +244,11 @@ func sqlArg(v any) (sqltext.Arg, error) {
 		}
 		return sqltext.Arg{Kind: sqltext.Date, Time: v.Time(time.UTC)}, nil
 	case TimeOfDay:
-		if err := v.check(); err != nil {
+		text, err := v.MarshalText()
+		if err != nil {
 			return sqltext.Arg{}, err
 		}
-		return sqltext.Arg{Kind: sqltext.String, Text: v.String()}, nil
+		return sqltext.Arg{Kind: sqltext.String, Text: string(text)}, nil
 	case Decimal:
 		return sqltext.Arg{Kind: sqltext.Decimal, Text: string(v)}, nil
 	case *big.Rat:

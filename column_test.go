@@ -61,7 +61,7 @@ func destinations() []any {
 		ptr(uint8(1)), ptr(uint16(1)), ptr(uint32(1)), ptr(uint64(1)), ptr(uint(1)),
 		ptr(float32(1)), ptr(float64(1)), ptr("before"), ptr([]byte("before")), ptr(any("before")),
 		ptr(time.Unix(1, 0)), ptr(time.Second), ptr(json.RawMessage("1")),
-		ptr(Date{2000, 1, 1}), ptr(TimeOfDay(1)), ptr(Decimal("1")), ptr(Interval{1, 1, 1}), ptr(Vector{1}),
+		ptr(Date{Year: 2000, Month: 1, Day: 1}), ptr(TimeOfDay(1)), ptr(Decimal("1")), ptr(Interval{Months: 1, Days: 1, Nanoseconds: 1}), ptr(Vector{1}),
 		ptr(&text), ptr(&number), ptr(&float), ptr(&now),
 		&sql.NullBool{Bool: true, Valid: true}, &sql.NullInt64{Int64: 1, Valid: true}, &sql.NullInt32{Int32: 1, Valid: true},
 		&sql.NullFloat64{Float64: 1, Valid: true}, &sql.NullString{String: "before", Valid: true}, &sql.NullTime{Time: now, Valid: true},
@@ -71,8 +71,8 @@ func destinations() []any {
 		&sql.Null[float32]{V: 1, Valid: true}, &sql.Null[float64]{V: 1, Valid: true}, &sql.Null[string]{V: "before", Valid: true},
 		&sql.Null[[]byte]{V: []byte("before"), Valid: true}, &sql.Null[time.Time]{V: now, Valid: true},
 		&sql.Null[time.Duration]{V: 1, Valid: true}, &sql.Null[json.RawMessage]{V: json.RawMessage("1"), Valid: true},
-		&sql.Null[Date]{V: Date{2000, 1, 1}, Valid: true}, &sql.Null[TimeOfDay]{V: 1, Valid: true}, &sql.Null[Decimal]{V: "1", Valid: true},
-		&sql.Null[Interval]{V: Interval{1, 1, 1}, Valid: true}, &sql.Null[Vector]{V: Vector{1}, Valid: true},
+		&sql.Null[Date]{V: Date{Year: 2000, Month: 1, Day: 1}, Valid: true}, &sql.Null[TimeOfDay]{V: 1, Valid: true}, &sql.Null[Decimal]{V: "1", Valid: true},
+		&sql.Null[Interval]{V: Interval{Months: 1, Days: 1, Nanoseconds: 1}, Valid: true}, &sql.Null[Vector]{V: Vector{1}, Valid: true},
 		&sql.NullInt16{Int16: 1, Valid: true}, &Null[int8]{V: 1, Valid: true}, &Null[uint8]{V: 1, Valid: true}, &Null[uint16]{V: 1, Valid: true},
 		&Null[uint32]{V: 1, Valid: true}, &Null[uint64]{V: 1, Valid: true}, &Null[float32]{V: 1, Valid: true},
 		&Null[string]{V: "before", Valid: true}, &Null[[]byte]{V: []byte("before"), Valid: true}, &Null[time.Time]{V: now, Valid: true},
@@ -165,9 +165,9 @@ func TestScanningIsConvertingTheBoxedValue(t *testing.T) {
 	eachLimit(t, check)
 	for _, must := range []string{
 		"BOOLEAN bool", "TINYINT int8", "BIGINT int64", "BIGINT UNSIGNED uint64", "FLOAT float32", "DOUBLE float64",
-		"STRING string", "VARBINARY []uint8", "DATE greptime.Date", "DATE time.Time", "TIMESTAMP time.Time", "TIME greptime.TimeOfDay",
-		"DECIMAL greptime.Decimal", "DECIMAL string", "INTERVAL greptime.Interval", "DURATION time.Duration",
-		"JSON " + reflect.TypeFor[json.RawMessage]().String(), "JSON string", "VECTOR greptime.Vector", "BIGINT sql.NullInt64", "DOUBLE sql.Null[float64]",
+		"STRING string", "VARBINARY []uint8", "DATE sqltype.Date", "DATE time.Time", "TIMESTAMP time.Time", "TIME sqltype.TimeOfDay",
+		"DECIMAL sqltype.Decimal", "DECIMAL string", "INTERVAL sqltype.Interval", "DURATION time.Duration",
+		"JSON " + reflect.TypeFor[json.RawMessage]().String(), "JSON string", "VECTOR sqltype.Vector", "BIGINT sql.NullInt64", "DOUBLE sql.Null[float64]",
 		"STRING sql.NullString", "TIMESTAMP sql.NullTime", "STRING interface {}", "BIGINT interface {}",
 	} {
 		if !filled[must] {

@@ -129,7 +129,7 @@ func parseNumber(text string) (driver.Value, error) {
 		exponent, err = strconv.ParseInt(power, 10, 32)
 	}
 	switch {
-	case !isDigits(digits) || err != nil || len(mantissa) < len(text) && power == "":
+	case digits == "" || strings.Trim(digits, "0123456789") != "" || err != nil || len(mantissa) < len(text) && power == "":
 		if f, err := strconv.ParseFloat(text, 64); err == nil && (f != f || f-f != 0) {
 			return f, nil
 		}

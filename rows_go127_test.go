@@ -32,7 +32,7 @@ func otherDestinations() []any {
 	return []any{
 		&sql.RawBytes{}, &recorder{}, ptr(namedText("before")), ptr(namedInt(1)), ptr(namedFloat(1)), ptr(namedBytes("before")),
 		ptr(ptr(namedText("before"))), ptr(ptr(ptr(int64(1)))), ptr(ptr([]byte("before"))), ptr(ptr(any("before"))), ptr(ptr(json.RawMessage("1"))),
-		ptr(&Date{2000, 1, 1}), ptr(ptr(TimeOfDay(1))), ptr(ptr(Decimal("1"))), ptr(&Interval{1, 1, 1}), ptr(&Vector{1}), ptr(ptr(time.Second)),
+		ptr(&Date{Year: 2000, Month: 1, Day: 1}), ptr(ptr(TimeOfDay(1))), ptr(ptr(Decimal("1"))), ptr(&Interval{Months: 1, Days: 1, Nanoseconds: 1}), ptr(&Vector{1}), ptr(ptr(time.Second)),
 		&sql.NullInt16{Int16: 1, Valid: true}, &sql.NullByte{Byte: 1, Valid: true}, &sql.Null[any]{V: 1, Valid: true}, &sql.Null[*string]{Valid: true},
 		ptr(json.Number("1")), ptr([16]byte{1}), new(struct{}), ptr(uintptr(1)), ptr(complex64(1)), new(chan int),
 		(*int64)(nil), nil, "no pointer", 5,

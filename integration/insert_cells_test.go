@@ -219,7 +219,7 @@ func jsonCells() matrixColumn {
 }
 
 func vectorCells(dim int) matrixColumn {
-	c := matrixColumn{typ: fmt.Sprintf("VECTOR(%d)", dim), read: readAs[greptime.Vector], takes: "greptime.Vector []float32 []uint8 string"}
+	c := matrixColumn{typ: fmt.Sprintf("VECTOR(%d)", dim), read: readAs[greptime.Vector], takes: "sqltype.Vector []float32 []uint8 string"}
 	for _, f := range []float32{0, float32(negativeZero), 1, -2.5, math.MaxFloat32, math.SmallestNonzeroFloat32, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
 		v := make(greptime.Vector, dim)
 		v[dim-1] = f
@@ -298,7 +298,7 @@ func timestampCells(digits int) matrixColumn {
 }
 
 func dateCells() matrixColumn {
-	c := matrixColumn{typ: "DATE", read: readAs[greptime.Date], takes: "time.Time greptime.Date string"}
+	c := matrixColumn{typ: "DATE", read: readAs[greptime.Date], takes: "time.Time sqltype.Date string"}
 	for _, at := range moments() {
 		year, month, day := at.Date()
 		want := greptime.Date{Year: year, Month: month, Day: day}
@@ -324,7 +324,7 @@ func dateCells() matrixColumn {
 }
 
 func timeOfDayCells(digits int) matrixColumn {
-	c := matrixColumn{typ: fmt.Sprintf("TIME(%d)", digits), read: readAs[greptime.TimeOfDay], takes: "time.Time greptime.TimeOfDay string"}
+	c := matrixColumn{typ: fmt.Sprintf("TIME(%d)", digits), read: readAs[greptime.TimeOfDay], takes: "time.Time sqltype.TimeOfDay string"}
 	unit := powerOfTen(9 - digits).Int64()
 	const day = 24 * int64(time.Hour)
 	for _, nanos := range []int64{0, 1, unit - 1, unit, unit + 1, int64(12*time.Hour + 34*time.Minute + 56*time.Second + 789_012_345), day - unit, day - 1} {
@@ -347,7 +347,7 @@ func roundedTo(r *big.Rat, scale int) *big.Int {
 }
 
 func decimalCells(precision, scale int) matrixColumn {
-	c := matrixColumn{typ: fmt.Sprintf("DECIMAL(%d,%d)", precision, scale), read: readAs[greptime.Decimal], takes: integerTypes + floatTypes + "string greptime.Decimal *big.Rat"}
+	c := matrixColumn{typ: fmt.Sprintf("DECIMAL(%d,%d)", precision, scale), read: readAs[greptime.Decimal], takes: integerTypes + floatTypes + "string sqltype.Decimal *big.Rat"}
 	largest := new(big.Int).Sub(powerOfTen(precision), big.NewInt(1))
 	text := func(unscaled *big.Int) string {
 		return new(big.Rat).SetFrac(unscaled, powerOfTen(scale)).FloatString(scale)

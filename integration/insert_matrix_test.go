@@ -254,7 +254,9 @@ func (c *matrixColumn) checkRefused(t *testing.T, table *insert.Table, ts time.T
 					t.Errorf("%s of a %T: %q does not say %q", w.name, v, text, said)
 				}
 			}
-			if e.Value == nil && !strings.Contains(e.Reason, fmt.Sprintf("%T", v)) {
+			// Errors name the types of sqltype by their aliases in greptime.
+			goType := strings.Replace(fmt.Sprintf("%T", v), "sqltype.", "greptime.", 1)
+			if e.Value == nil && !strings.Contains(e.Reason, goType) {
 				t.Errorf("%s of %s (%T): %q names neither value nor type", w.name, brief(v), v, text)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,7 +20,7 @@ func (e *Error) Error() string {
 	if e.Value == nil {
 		return fmt.Sprintf("not a value for %s: %s", e.Type, e.Reason)
 	}
-	return fmt.Sprintf("%s (%T) is not a value for %s: %s", show(e.Value), e.Value, e.Type, e.Reason)
+	return fmt.Sprintf("%s (%s) is not a value for %s: %s", show(e.Value), typeName(e.Value), e.Type, e.Reason)
 }
 
 // refuse returns an Error with a copy of the value. It is generic and not inlined, so
@@ -33,6 +34,16 @@ func refuse[T any](t Type, v T, reason string) error {
 // Refuse returns an error for a value of a type that has no Set method.
 func Refuse(t Type, goType, reason string) error {
 	return &Error{Type: t, Reason: "a " + goType + ": " + reason}
+}
+
+// typeName returns the name of the type of v. It names a type of package sqltype by its alias
+// in the root package, as the advice in errors does.
+func typeName(v any) string {
+	name := fmt.Sprintf("%T", v)
+	if alias, ok := strings.CutPrefix(name, "sqltype."); ok {
+		return "greptime." + alias
+	}
+	return name
 }
 
 // show returns a value for an error message, without the end of a long one.

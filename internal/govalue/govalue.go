@@ -15,8 +15,8 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // Valuer wraps a driver.Valuer whose Value method is to be called.
@@ -69,17 +69,17 @@ func Set(c *column.Cell, t column.Type, v any) error {
 		return c.SetBytes(t, v)
 	case json.RawMessage:
 		return c.SetJSON(t, v)
-	case greptime.Date:
+	case sqltype.Date:
 		return SetDate(c, t, v)
-	case greptime.TimeOfDay:
+	case sqltype.TimeOfDay:
 		return SetTimeOfDay(c, t, v)
-	case greptime.Decimal:
+	case sqltype.Decimal:
 		return c.SetDecimal(t, string(v))
-	case greptime.Vector:
+	case sqltype.Vector:
 		return c.SetVector(t, v)
 	case []float32:
 		return c.SetVector(t, v)
-	case greptime.Interval:
+	case sqltype.Interval:
 		return column.Refuse(t, "greptime.Interval", reasonInterval)
 	case time.Duration:
 		return column.Refuse(t, "time.Duration", reasonDuration)
@@ -133,13 +133,13 @@ func setPointer(c *column.Cell, t column.Type, v any) (handled bool, err error) 
 		return deref(c, t, v, (*column.Cell).SetBytes)
 	case *json.RawMessage:
 		return deref(c, t, v, (*column.Cell).SetJSON)
-	case *greptime.Date:
+	case *sqltype.Date:
 		return deref(c, t, v, SetDate)
-	case *greptime.TimeOfDay:
+	case *sqltype.TimeOfDay:
 		return deref(c, t, v, SetTimeOfDay)
-	case *greptime.Decimal:
+	case *sqltype.Decimal:
 		return deref(c, t, v, setDecimal)
-	case *greptime.Vector:
+	case *sqltype.Vector:
 		return deref(c, t, v, setVector)
 	case *[]float32:
 		return deref(c, t, v, (*column.Cell).SetVector)
@@ -213,13 +213,13 @@ func setNullable(c *column.Cell, t column.Type, v any) (handled bool, err error)
 		return null(c, t, v.Valid, v.V, (*column.Cell).SetBytes)
 	case sql.Null[json.RawMessage]:
 		return null(c, t, v.Valid, v.V, (*column.Cell).SetJSON)
-	case sql.Null[greptime.Date]:
+	case sql.Null[sqltype.Date]:
 		return null(c, t, v.Valid, v.V, SetDate)
-	case sql.Null[greptime.TimeOfDay]:
+	case sql.Null[sqltype.TimeOfDay]:
 		return null(c, t, v.Valid, v.V, SetTimeOfDay)
-	case sql.Null[greptime.Decimal]:
+	case sql.Null[sqltype.Decimal]:
 		return null(c, t, v.Valid, v.V, setDecimal)
-	case sql.Null[greptime.Vector]:
+	case sql.Null[sqltype.Vector]:
 		return null(c, t, v.Valid, v.V, setVector)
 	case sql.Null[*big.Rat]:
 		return null(c, t, v.Valid, v.V, setRat)
@@ -244,7 +244,7 @@ func setUint[T uint | uint8 | uint16 | uint32](c *column.Cell, t column.Type, v 
 }
 
 // SetDate is like Set for a Date, without boxing it.
-func SetDate(c *column.Cell, t column.Type, v greptime.Date) error {
+func SetDate(c *column.Cell, t column.Type, v sqltype.Date) error {
 	days, err := v.EpochDays()
 	if err != nil {
 		return &column.Error{Type: t, Value: v, Reason: err.Error()}
@@ -253,7 +253,7 @@ func SetDate(c *column.Cell, t column.Type, v greptime.Date) error {
 }
 
 // SetTimeOfDay is like Set for a TimeOfDay, without boxing it.
-func SetTimeOfDay(c *column.Cell, t column.Type, v greptime.TimeOfDay) error {
+func SetTimeOfDay(c *column.Cell, t column.Type, v sqltype.TimeOfDay) error {
 	return refusing(v, c.SetTimeOfDay(t, int64(v)))
 }
 
@@ -265,7 +265,7 @@ func refusing[T any](v T, err error) error {
 	return err
 }
 
-func setDecimal(c *column.Cell, t column.Type, v greptime.Decimal) error {
+func setDecimal(c *column.Cell, t column.Type, v sqltype.Decimal) error {
 	return c.SetDecimal(t, string(v))
 }
 
@@ -277,4 +277,4 @@ func setRat(c *column.Cell, t column.Type, v *big.Rat) error {
 	return c.SetRat(t, v)
 }
 
-func setVector(c *column.Cell, t column.Type, v greptime.Vector) error { return c.SetVector(t, v) }
+func setVector(c *column.Cell, t column.Type, v sqltype.Vector) error { return c.SetVector(t, v) }

@@ -20,6 +20,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // cell is a Go value and what a column stores of it; nil is an error with the text
@@ -119,9 +120,9 @@ var (
 var classes = map[string]any{
 	"bool": true, "int": 1, "uint": uint(1), "float64": 1.0, "float32": float32(1),
 	"string": "x", "bytes": []byte("\xff"), "time": moment, "json": json.RawMessage(`{}`),
-	"date": greptime.Date{Year: 2024, Month: 1, Day: 1}, "timeofday": greptime.TimeOfDay(1e9),
-	"decimal": greptime.Decimal("1"), "rat": big.NewRat(1, 1), "vector": greptime.Vector{1, 2}, "floats": []float32{1, 2},
-	"interval": greptime.Interval{Days: 1}, "duration": time.Second,
+	"date": sqltype.Date{Year: 2024, Month: 1, Day: 1}, "timeofday": sqltype.TimeOfDay(1e9),
+	"decimal": sqltype.Decimal("1"), "rat": big.NewRat(1, 1), "vector": sqltype.Vector{1, 2}, "floats": []float32{1, 2},
+	"interval": sqltype.Interval{Days: 1}, "duration": time.Second,
 	"struct": struct{ A int }{1}, "map": map[string]int{}, "ints": []int{1}, "array": [4]byte{}, "func": func() {}, "complex": 1i,
 }
 
@@ -150,7 +151,7 @@ var matrix = []struct {
 	}},
 	{"BIGINT", "int uint", []cell{
 		ok(int64(math.MaxInt64), i64(math.MaxInt64)), ok(int64(math.MinInt64), i64(math.MinInt64)), ok(uint64(math.MaxInt64), i64(math.MaxInt64)),
-		refused(uint64(math.MaxInt64)+1, "9223372036854775807"), refused(greptime.Decimal("1"), "DECIMAL only"),
+		refused(uint64(math.MaxInt64)+1, "9223372036854775807"), refused(sqltype.Decimal("1"), "DECIMAL only"),
 	}},
 	{"TINYINT UNSIGNED", "int uint", []cell{
 		ok(255, u8(255)), ok(0, u8(0)), refused(256, "0 to 255"), refused(-1, "0 to 255"), refused(uint16(256), "0 to 255"),
@@ -184,10 +185,10 @@ var matrix = []struct {
 	}},
 	{"DATE", "time date", []cell{
 		ok(moment, date(19723)), ok(moment.In(shanghai), date(19723)), ok(time.Date(2024, 1, 1, 2, 0, 0, 0, shanghai), date(19723)), ok(time.Date(2023, 12, 31, 23, 59, 59, 0, time.UTC), date(19722)),
-		ok(before.UTC(), date(-1)), ok("2024-01-01", date(19723)), ok("0001-01-01", date(-719162)), ok(greptime.DateFromEpochDays(math.MinInt32), date(math.MinInt32)),
-		ok(greptime.DateFromEpochDays(math.MaxInt32), date(math.MaxInt32)), ok(greptime.DateFromEpochDays(math.MaxInt32).Time(nil), date(math.MaxInt32)),
-		ok(greptime.Date{Year: 2038, Month: 1, Day: 20}, date(24856)),
-		refused(greptime.DateFromEpochDays(math.MaxInt32).Time(nil).AddDate(0, 0, 1), "out of range"), refused(greptime.Date{Year: 2024, Month: 2, Day: 30}, "does not exist"),
+		ok(before.UTC(), date(-1)), ok("2024-01-01", date(19723)), ok("0001-01-01", date(-719162)), ok(sqltype.DateFromEpochDays(math.MinInt32), date(math.MinInt32)),
+		ok(sqltype.DateFromEpochDays(math.MaxInt32), date(math.MaxInt32)), ok(sqltype.DateFromEpochDays(math.MaxInt32).Time(nil), date(math.MaxInt32)),
+		ok(sqltype.Date{Year: 2038, Month: 1, Day: 20}, date(24856)),
+		refused(sqltype.DateFromEpochDays(math.MaxInt32).Time(nil).AddDate(0, 0, 1), "out of range"), refused(sqltype.Date{Year: 2024, Month: 2, Day: 30}, "does not exist"),
 		refused("2024-02-30", "2006-01-02"), refused("2024-1-1", "2006-01-02"), refused(19723, "pass greptime.Date"),
 	}},
 	{"TIMESTAMP(0)", "int uint time", []cell{
@@ -200,7 +201,7 @@ var matrix = []struct {
 		ok("1969-12-31T23:59:59.9999Z", ts(3, -1)), ok("9999-12-31T23:59:59Z", ts(3, 253402300799000)),
 		refused(time.UnixMilli(math.MaxInt64).Add(time.Millisecond), "out of range"), refused(time.UnixMilli(math.MinInt64).Add(-1), "out of range"),
 		refused("2024-01-01 00:00:00", "with a zone"), refused("", "with a zone"), refused("1", "with a zone"), refused(uint64(math.MaxUint64), "out of range"), refused(1.5, "time.Time"),
-		refused(greptime.Date{Year: 2024, Month: 1, Day: 1}, "DATE only"),
+		refused(sqltype.Date{Year: 2024, Month: 1, Day: 1}, "DATE only"),
 	}},
 	{"TIMESTAMP(6)", "int uint time", []cell{
 		ok(moment, ts(6, 1704069000123456)), ok(before, ts(6, -1)), ok(time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC), ts(6, 253402300799999999)),
@@ -210,19 +211,19 @@ var matrix = []struct {
 		ok(moment, ts(9, 1704069000123456789)), ok(before, ts(9, -1)), ok(time.Unix(0, math.MaxInt64), ts(9, math.MaxInt64)), ok(time.Unix(0, math.MinInt64), ts(9, math.MinInt64)),
 		refused(time.Unix(0, math.MaxInt64).Add(1), "1677-09-21"), refused(time.Unix(0, math.MinInt64).Add(-1), "1677-09-21"), refused(time.Time{}, "1677-09-21"), refused("1600-01-01T00:00:00Z", "1677-09-21"),
 	}},
-	{"TIME(0)", "time timeofday", []cell{ok(greptime.TimeOfDay(86399_999_999_999), clock(0, 86399)), ok(moment, clock(0, 1800)), ok("12:34:56", clock(0, 45296))}},
-	{"TIME(3)", "time timeofday", []cell{ok(greptime.TimeOfDay(1_999_999), clock(3, 1)), ok("23:59:59.999", clock(3, 86399999)), refused("24:00:00", "15:04:05"), refused(1, "TimeOfDay")}},
+	{"TIME(0)", "time timeofday", []cell{ok(sqltype.TimeOfDay(86399_999_999_999), clock(0, 86399)), ok(moment, clock(0, 1800)), ok("12:34:56", clock(0, 45296))}},
+	{"TIME(3)", "time timeofday", []cell{ok(sqltype.TimeOfDay(1_999_999), clock(3, 1)), ok("23:59:59.999", clock(3, 86399999)), refused("24:00:00", "15:04:05"), refused(1, "TimeOfDay")}},
 	{"TIME(6)", "time timeofday", []cell{ok(moment, clock(6, 1800123456))}},
 	{"TIME(9)", "time timeofday", []cell{
-		ok(greptime.TimeOfDay(0), clock(9, 0)), ok(moment.In(shanghai), clock(9, 30600123456789)), ok(greptime.TimeOfDay(86399_999_999_999), clock(9, 86399_999_999_999)),
-		refused(greptime.TimeOfDay(-1), "before 24:00:00"), refused(greptime.TimeOfDay(86400_000_000_000), "before 24:00:00"), refused(time.Second, "TimeOfDay"),
+		ok(sqltype.TimeOfDay(0), clock(9, 0)), ok(moment.In(shanghai), clock(9, 30600123456789)), ok(sqltype.TimeOfDay(86399_999_999_999), clock(9, 86399_999_999_999)),
+		refused(sqltype.TimeOfDay(-1), "before 24:00:00"), refused(sqltype.TimeOfDay(86400_000_000_000), "before 24:00:00"), refused(time.Second, "TimeOfDay"),
 	}},
 	{"DECIMAL(10,2)", "int uint float64 float32 decimal rat", []cell{
 		// As GreptimeDB 1.0.2 stores these literals.
 		ok("0", decimal("0")), ok("+5", decimal("500")), ok("007", decimal("700")), ok("1.5", decimal("150")), ok(".5", decimal("50")), ok("5.", decimal("500")),
 		ok("12345678.905", decimal("1234567891")), ok("-0.005", decimal("-1")), ok("99999999.99", decimal("9999999999")), ok("0.12345678901234567890", decimal("12")),
 		ok("00000000000000000000000000000000000000000000000001.5", decimal("150")), ok("-0.0", decimal("0")),
-		ok(greptime.Decimal("-1.50"), decimal("-150")), ok(0.1, decimal("10")), ok(float32(0.1), decimal("10")), ok(-2.345, decimal("-235")), ok(5e-324, decimal("0")), ok(1e7, decimal("1000000000")),
+		ok(sqltype.Decimal("-1.50"), decimal("-150")), ok(0.1, decimal("10")), ok(float32(0.1), decimal("10")), ok(-2.345, decimal("-235")), ok(5e-324, decimal("0")), ok(1e7, decimal("1000000000")),
 		ok(99999999, decimal("9999999900")), ok(-99999999, decimal("-9999999900")), ok(uint(1), decimal("100")), ok(big.NewRat(1, 3), decimal("33")), ok(big.NewRat(-1, 200), decimal("-1")),
 		refused(100000000, "more than 8 digits"), refused(int64(math.MinInt64), "more than 8"), refused(uint64(math.MaxUint64), "more than 8"), refused("99999999.995", "more than 8 digits"), refused("2147483647", "more than 8"),
 		refused(1e10, "more than 8"), refused(1e300, "more than 8"), refused(math.NaN(), "no NaN"), refused(math.Inf(1), "no NaN"), refused(float32(math.Inf(-1)), "no NaN"),
@@ -252,9 +253,9 @@ var matrix = []struct {
 		ok("[inf,-inf]", binary("\x00\x00\x80\x7f\x00\x00\x80\xff")), ok("[NaN,1e-60]", binary("\x00\x00\xc0\x7f\x00\x00\x00\x00")),
 		refused("[1]", "1 numbers, but the column takes 2"), refused("[]", "[1,2.5]"), refused("[1,]", "[1,2.5]"), refused("1,2", "[1,2.5]"), refused("[1,2", "[1,2.5]"),
 		refused("[0x1p-2,1]", "[1,2.5]"), refused("[1_0,1]", "[1,2.5]"), refused("[1,Infinity]", "[1,2.5]"), refused("[1,1e39]", "beyond the range of a float32"), refused("", "greptime.Vector"),
-		ok(greptime.Vector{1, -2.5}, binary("\x00\x00\x80?\x00\x00\x20\xc0")), ok([]float32{float32(math.Inf(1)), 0}, binary("\x00\x00\x80\x7f\x00\x00\x00\x00")),
+		ok(sqltype.Vector{1, -2.5}, binary("\x00\x00\x80?\x00\x00\x20\xc0")), ok([]float32{float32(math.Inf(1)), 0}, binary("\x00\x00\x80\x7f\x00\x00\x00\x00")),
 		ok([]byte("\x00\x00\x80?\x00\x00\x20\xc0"), binary("\x00\x00\x80?\x00\x00\x20\xc0")),
-		refused(greptime.Vector{1}, "1 numbers, but the column takes 2"), refused(greptime.Vector{}, "0 numbers"), refused(greptime.Vector{1, 2, 3}, "takes 2"), refused([]byte{1, 2, 3}, "the vector takes 8"),
+		refused(sqltype.Vector{1}, "1 numbers, but the column takes 2"), refused(sqltype.Vector{}, "0 numbers"), refused(sqltype.Vector{1, 2, 3}, "takes 2"), refused([]byte{1, 2, 3}, "the vector takes 8"),
 	}},
 }
 
@@ -371,10 +372,10 @@ func TestNull(t *testing.T) {
 	t.Parallel()
 	type level int
 	nulls := []any{
-		nil, (*int)(nil), (*string)(nil), (*time.Time)(nil), (*[]byte)(nil), (*level)(nil), (**int)(nil), (*struct{})(nil), (*big.Rat)(nil), (*greptime.Date)(nil), (*sql.NullString)(nil),
-		[]byte(nil), json.RawMessage(nil), greptime.Vector(nil), []float32(nil), ptr([]byte(nil)), ptr((*int)(nil)),
+		nil, (*int)(nil), (*string)(nil), (*time.Time)(nil), (*[]byte)(nil), (*level)(nil), (**int)(nil), (*struct{})(nil), (*big.Rat)(nil), (*sqltype.Date)(nil), (*sql.NullString)(nil),
+		[]byte(nil), json.RawMessage(nil), sqltype.Vector(nil), []float32(nil), ptr([]byte(nil)), ptr((*int)(nil)),
 		sql.NullString{}, sql.NullInt64{Int64: 5}, sql.NullInt32{}, sql.NullInt16{}, sql.NullByte{}, sql.NullFloat64{}, sql.NullBool{}, sql.NullTime{},
-		sql.Null[string]{V: "x"}, sql.Null[int]{}, sql.Null[float32]{}, sql.Null[time.Time]{}, sql.Null[greptime.Decimal]{}, sql.Null[greptime.Date]{}, sql.Null[level]{}, sql.Null[json.RawMessage]{}, sql.Null[[]byte]{Valid: true},
+		sql.Null[string]{V: "x"}, sql.Null[int]{}, sql.Null[float32]{}, sql.Null[time.Time]{}, sql.Null[sqltype.Decimal]{}, sql.Null[sqltype.Date]{}, sql.Null[level]{}, sql.Null[json.RawMessage]{}, sql.Null[[]byte]{Valid: true},
 		greptime.Null[uint64]{V: 5}, greptime.Null[json.RawMessage]{}, (*greptime.Null[uint64])(nil), &greptime.Null[uint64]{V: 5},
 		govalue.Valuer{}, govalue.Valuer{Valuer: (*valuer)(nil)}, govalue.Valuer{Valuer: valuer{nil}}, govalue.Valuer{Valuer: sql.NullString{}},
 	}
@@ -473,18 +474,18 @@ func TestWrappedValues(t *testing.T) {
 		{column.Of(column.Binary), blob("ab"), binary("ab")},
 		{column.Of(column.Binary), ptr([]byte("ab")), binary("ab")},
 		{column.VectorOf(1), coords{1}, binary("\x00\x00\x80?")},
-		{column.VectorOf(1), sql.Null[greptime.Vector]{V: greptime.Vector{1}, Valid: true}, binary("\x00\x00\x80?")},
-		{column.DecimalOf(5, 1), ptr(greptime.Decimal("1.5")), decimal("15")},
+		{column.VectorOf(1), sql.Null[sqltype.Vector]{V: sqltype.Vector{1}, Valid: true}, binary("\x00\x00\x80?")},
+		{column.DecimalOf(5, 1), ptr(sqltype.Decimal("1.5")), decimal("15")},
 		{column.DecimalOf(5, 1), ptr(big.NewRat(3, 2)), decimal("15")},
 		{column.DecimalOf(5, 1), sql.Null[*big.Rat]{V: big.NewRat(3, 2), Valid: true}, decimal("15")},
-		{column.DecimalOf(5, 1), ptr(ptr(greptime.Decimal("1.5"))), decimal("15")},
-		{column.Of(column.Date), sql.Null[greptime.Date]{V: greptime.Date{Year: 1970, Month: 1, Day: 2}, Valid: true}, date(1)},
+		{column.DecimalOf(5, 1), ptr(ptr(sqltype.Decimal("1.5"))), decimal("15")},
+		{column.Of(column.Date), sql.Null[sqltype.Date]{V: sqltype.Date{Year: 1970, Month: 1, Day: 2}, Valid: true}, date(1)},
 		{stamp, sql.NullTime{Time: moment, Valid: true}, ts(3, moment.UnixMilli())},
 		{stamp, ptr(moment), ts(3, moment.UnixMilli())},
 		{stamp, govalue.Valuer{Valuer: valuer{moment}}, ts(3, moment.UnixMilli())},
 		{column.Of(column.String), govalue.Valuer{Valuer: valuer{valuer{"deep"}}}, text("deep")},
 		{column.Of(column.Int64), govalue.Valuer{Valuer: &valuer{int64(1)}}, i64(1)},
-		{column.DecimalOf(5, 1), govalue.Valuer{Valuer: greptime.Decimal("2")}, decimal("20")},
+		{column.DecimalOf(5, 1), govalue.Valuer{Valuer: sqltype.Decimal("2")}, decimal("20")},
 	} {
 		checkCell(t, test.typ, cell{value: test.value, stored: test.want})
 	}
@@ -502,8 +503,8 @@ func TestErrorsNameValueTypeAndRemedy(t *testing.T) {
 		{"BIGINT", "abc", `"abc" (string) is not a value for BIGINT: text is not a number; parse it`},
 		{"STRING", []byte{0xff}, "0xff ([]uint8) is not a value for STRING: not valid UTF-8"},
 		{"TIMESTAMP(9)", time.Time{}, "0001-01-01T00:00:00Z (time.Time) is not a value"},
-		{"BIGINT", greptime.Date{Year: 2024, Month: 1, Day: 2}, "2024-01-02 (greptime.Date) is not a value for BIGINT"},
-		{"TIME(9)", greptime.TimeOfDay(-1e9), "-00:00:01 (greptime.TimeOfDay) is not a value for TIME(9)"},
+		{"BIGINT", sqltype.Date{Year: 2024, Month: 1, Day: 2}, "2024-01-02 (greptime.Date) is not a value for BIGINT"},
+		{"TIME(9)", sqltype.TimeOfDay(-1e9), "-00:00:01 (greptime.TimeOfDay) is not a value for TIME(9)"},
 		{"BIGINT", opaque{}, "a govalue_test.opaque: pass a basic type"},
 		{"JSON", opaque{}, "json.Marshal"},
 		{"JSON", map[string]int{}, "a map[string]int: for a JSON column pass the json.RawMessage of json.Marshal"},
@@ -514,7 +515,7 @@ func TestErrorsNameValueTypeAndRemedy(t *testing.T) {
 		{"BIGINT", govalue.Valuer{Valuer: valuer{errors.New("no luck")}}, "its Value failed: no luck"},
 		{"BIGINT", govalue.Valuer{Valuer: endless{}}, "does not come to an end"},
 		{"STRING", strings.Repeat("\xffx", 1000), `…`},
-		{"BIGINT", greptime.Interval{}, "store months, days or nanoseconds as integers"},
+		{"BIGINT", sqltype.Interval{}, "store months, days or nanoseconds as integers"},
 		{"BIGINT", ptr(time.Second), "d.Milliseconds()"},
 	} {
 		var c column.Cell
@@ -552,7 +553,7 @@ func TestSetDoesNotLetItsArgumentEscape(t *testing.T) {
 	stamp, at := parseType(t, "TIMESTAMP(3)"), moment
 	f, i, s, b, l := 1.5, 12345, strings.Repeat("x", 100), []byte("x"), level(99999)
 	js, n := strings.Repeat(" ", 100)+"[1]", sql.NullInt64{Int64: 77777, Valid: true}
-	price := greptime.Decimal("12.50")
+	price := sqltype.Decimal("12.50")
 	allocs := testing.AllocsPerRun(100, func() {
 		for _, err := range [...]error{
 			govalue.Set(&c, column.Of(column.Float64), f),
@@ -597,8 +598,8 @@ func FuzzSet(f *testing.F) {
 		if typ.Check() != nil {
 			return
 		}
-		values := []any{i, uint64(i), i > 0, x, float32(x), s, []byte(s), json.RawMessage(s), time.Unix(i, int64(x)), greptime.Decimal(s),
-			greptime.DateFromEpochDays(int32(i)), greptime.TimeOfDay(i), greptime.Vector{float32(x), 1}, &s, &x, sql.Null[string]{V: s, Valid: true}}
+		values := []any{i, uint64(i), i > 0, x, float32(x), s, []byte(s), json.RawMessage(s), time.Unix(i, int64(x)), sqltype.Decimal(s),
+			sqltype.DateFromEpochDays(int32(i)), sqltype.TimeOfDay(i), sqltype.Vector{float32(x), 1}, &s, &x, sql.Null[string]{V: s, Valid: true}}
 		value := values[int(class)%len(values)]
 		var c column.Cell
 		if err := govalue.Set(&c, typ, value); err != nil {

@@ -5,8 +5,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // Reader reads cells as values of a Go type, from columns of the kinds that fit the type. It
@@ -67,21 +67,21 @@ var (
 	Time = Reader[time.Time]{"time.Time", column.Kind.IsTimestamp, readTime}
 
 	// Date reads DATE.
-	Date = Reader[greptime.Date]{"greptime.Date", isOne(column.Date),
-		func(c *column.Cell, _ column.Type) greptime.Date { return greptime.DateFromEpochDays(int32(c.Int())) }}
+	Date = Reader[sqltype.Date]{"greptime.Date", isOne(column.Date),
+		func(c *column.Cell, _ column.Type) sqltype.Date { return sqltype.DateFromEpochDays(int32(c.Int())) }}
 
 	// TimeOfDay reads TIME.
-	TimeOfDay = Reader[greptime.TimeOfDay]{"greptime.TimeOfDay", column.Kind.IsTimeOfDay,
-		func(c *column.Cell, t column.Type) greptime.TimeOfDay {
-			return greptime.TimeOfDay(c.Int() * t.Kind().UnitNanoseconds())
+	TimeOfDay = Reader[sqltype.TimeOfDay]{"greptime.TimeOfDay", column.Kind.IsTimeOfDay,
+		func(c *column.Cell, t column.Type) sqltype.TimeOfDay {
+			return sqltype.TimeOfDay(c.Int() * t.Kind().UnitNanoseconds())
 		}}
 
 	// Decimal reads DECIMAL, with all digits of its scale.
-	Decimal = Reader[greptime.Decimal]{"greptime.Decimal", isOne(column.Decimal),
-		func(c *column.Cell, t column.Type) greptime.Decimal { return greptime.Decimal(c.AppendDecimal(nil, t)) }}
+	Decimal = Reader[sqltype.Decimal]{"greptime.Decimal", isOne(column.Decimal),
+		func(c *column.Cell, t column.Type) sqltype.Decimal { return sqltype.Decimal(c.AppendDecimal(nil, t)) }}
 
 	// Vector reads VECTOR.
-	Vector = Reader[greptime.Vector]{"greptime.Vector", isOne(column.Vector), readVector}
+	Vector = Reader[sqltype.Vector]{"greptime.Vector", isOne(column.Vector), readVector}
 )
 
 func isOne(kind column.Kind) func(column.Kind) bool {
@@ -100,9 +100,9 @@ func readTime(c *column.Cell, t column.Type) time.Time {
 	return time.Unix(0, c.Int()).UTC()
 }
 
-func readVector(c *column.Cell, _ column.Type) greptime.Vector {
+func readVector(c *column.Cell, _ column.Type) sqltype.Vector {
 	b := c.AppendBytes(nil)
-	v := make(greptime.Vector, len(b)/4)
+	v := make(sqltype.Vector, len(b)/4)
 	for i := range v {
 		v[i] = math.Float32frombits(uint32(b[4*i]) | uint32(b[4*i+1])<<8 | uint32(b[4*i+2])<<16 | uint32(b[4*i+3])<<24)
 	}

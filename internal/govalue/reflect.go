@@ -2,13 +2,14 @@ package govalue
 
 import (
 	"database/sql/driver"
+	"path"
 	"reflect"
 	"strings"
 	"time"
 
-	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/valuer"
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 var (
@@ -16,8 +17,9 @@ var (
 	bytesType       = reflect.TypeFor[[]byte]()
 	floatsType      = reflect.TypeFor[[]float32]()
 	durationType    = reflect.TypeFor[time.Duration]()
-	intervalType    = reflect.TypeFor[greptime.Interval]()
-	ownTypePath     = reflect.TypeFor[greptime.Date]().PkgPath()
+	intervalType    = reflect.TypeFor[sqltype.Interval]()
+	sqltypePath     = reflect.TypeFor[sqltype.Date]().PkgPath()
+	rootPath        = path.Dir(sqltypePath) // of Null
 	reasonByteArray = "pass its String() for a STRING column, as of a UUID, or the slice b[:] for a VARBINARY column"
 	reasonValuer    = "wrap it with insert.Valuer to have its Value stored"
 	reasonMarshal   = "for a JSON column pass the json.RawMessage of json.Marshal"
@@ -55,12 +57,12 @@ func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 }
 
 // known reports whether the type has its own class although it is a Valuer.
-func known(rt reflect.Type) bool { return rt.PkgPath() == ownTypePath && !Nullable(rt) }
+func known(rt reflect.Type) bool { return rt.PkgPath() == sqltypePath }
 
 // Nullable reports whether rt is one of database/sql's nullable types, or greptime.Null:
 // a struct of a value and Valid.
 func Nullable(rt reflect.Type) bool {
-	isOurs := rt.PkgPath() == "database/sql" || rt.PkgPath() == ownTypePath
+	isOurs := rt.PkgPath() == "database/sql" || rt.PkgPath() == rootPath
 	return rt.Kind() == reflect.Struct && isOurs && strings.HasPrefix(rt.Name(), "Null") && rt.NumField() == 2
 }
 
@@ -75,8 +77,8 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 		switch {
 		case rt == durationType:
 			return column.Refuse(t, rt.String(), reasonDuration)
-		case rt == reflect.TypeFor[greptime.TimeOfDay]():
-			return SetTimeOfDay(c, t, greptime.TimeOfDay(rv.Int()))
+		case rt == reflect.TypeFor[sqltype.TimeOfDay]():
+			return SetTimeOfDay(c, t, sqltype.TimeOfDay(rv.Int()))
 		}
 		return c.SetInt(t, rv.Int())
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
@@ -86,7 +88,7 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 	case reflect.Float64:
 		return c.SetFloat64(t, rv.Float())
 	case reflect.String:
-		if rt == reflect.TypeFor[greptime.Decimal]() {
+		if rt == reflect.TypeFor[sqltype.Decimal]() {
 			return c.SetDecimal(t, rv.String())
 		}
 		return c.SetString(t, rv.String())
@@ -112,7 +114,7 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 		}
 	case reflect.Struct:
 		if rt == intervalType {
-			return column.Refuse(t, rt.String(), reasonInterval)
+			return column.Refuse(t, "greptime.Interval", reasonInterval)
 		}
 	}
 	return column.Refuse(t, rt.String(), reasonOf(rt))
@@ -147,7 +149,7 @@ func setValuer(c *column.Cell, t column.Type, asked driver.Valuer) error {
 		if err != nil {
 			return column.Refuse(t, reflect.TypeOf(asked).String(), "its Value failed: "+err.Error())
 		}
-		if known := reflect.TypeOf(v); known != nil && known.PkgPath() != ownTypePath {
+		if rt := reflect.TypeOf(v); rt != nil && !known(rt) && rt.PkgPath() != rootPath {
 			if next, ok := v.(driver.Valuer); ok {
 				asked = next
 				continue

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
 	"github.com/greptime-go/greptime/internal/valuer"
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // setter stores a field's value, which is addressable, in a cell.
@@ -22,35 +22,35 @@ type setter func(c *column.Cell, t column.Type, v reflect.Value) error
 var (
 	valuerType   = reflect.TypeFor[driver.Valuer]()
 	ratType      = reflect.TypeFor[*big.Rat]()
-	intervalType = reflect.TypeFor[greptime.Interval]()
+	intervalType = reflect.TypeFor[sqltype.Interval]()
 	durationType = reflect.TypeFor[time.Duration]()
 )
 
 // valueTypes are the types that govalue.Set accepts by a pointer. Each has the given column
 // type unless a tag specifies another.
 var valueTypes = map[reflect.Type]string{
-	reflect.TypeFor[bool]():               "bool",
-	reflect.TypeFor[int]():                "int64",
-	reflect.TypeFor[int8]():               "int8",
-	reflect.TypeFor[int16]():              "int16",
-	reflect.TypeFor[int32]():              "int32",
-	reflect.TypeFor[int64]():              "int64",
-	reflect.TypeFor[uint]():               "uint64",
-	reflect.TypeFor[uint8]():              "uint8",
-	reflect.TypeFor[uint16]():             "uint16",
-	reflect.TypeFor[uint32]():             "uint32",
-	reflect.TypeFor[uint64]():             "uint64",
-	reflect.TypeFor[float32]():            "float32",
-	reflect.TypeFor[float64]():            "float64",
-	reflect.TypeFor[string]():             "string",
-	reflect.TypeFor[[]byte]():             "binary",
-	reflect.TypeFor[time.Time]():          "timestamp",
-	reflect.TypeFor[json.RawMessage]():    "json",
-	reflect.TypeFor[greptime.Date]():      "date",
-	reflect.TypeFor[greptime.TimeOfDay](): "time",
-	reflect.TypeFor[greptime.Decimal]():   "decimal",
-	reflect.TypeFor[greptime.Vector]():    "vector",
-	reflect.TypeFor[[]float32]():          "vector",
+	reflect.TypeFor[bool]():              "bool",
+	reflect.TypeFor[int]():               "int64",
+	reflect.TypeFor[int8]():              "int8",
+	reflect.TypeFor[int16]():             "int16",
+	reflect.TypeFor[int32]():             "int32",
+	reflect.TypeFor[int64]():             "int64",
+	reflect.TypeFor[uint]():              "uint64",
+	reflect.TypeFor[uint8]():             "uint8",
+	reflect.TypeFor[uint16]():            "uint16",
+	reflect.TypeFor[uint32]():            "uint32",
+	reflect.TypeFor[uint64]():            "uint64",
+	reflect.TypeFor[float32]():           "float32",
+	reflect.TypeFor[float64]():           "float64",
+	reflect.TypeFor[string]():            "string",
+	reflect.TypeFor[[]byte]():            "binary",
+	reflect.TypeFor[time.Time]():         "timestamp",
+	reflect.TypeFor[json.RawMessage]():   "json",
+	reflect.TypeFor[sqltype.Date]():      "date",
+	reflect.TypeFor[sqltype.TimeOfDay](): "time",
+	reflect.TypeFor[sqltype.Decimal]():   "decimal",
+	reflect.TypeFor[sqltype.Vector]():    "vector",
+	reflect.TypeFor[[]float32]():         "vector",
 }
 
 // isValue reports whether a struct type is one value rather than several columns.
@@ -258,12 +258,12 @@ func takes(t column.Type, rt reflect.Type) bool {
 		samples = []any{[]byte{}, []byte("0"), make([]byte, 4*min(t.Dim(), maxSample))}
 	case reflect.TypeFor[json.RawMessage]():
 		samples = []any{json.RawMessage("0")}
-	case reflect.TypeFor[greptime.Vector](), reflect.TypeFor[[]float32]():
+	case reflect.TypeFor[sqltype.Vector](), reflect.TypeFor[[]float32]():
 		samples = []any{make([]float32, min(t.Dim(), maxSample))}
-	case reflect.TypeFor[greptime.Decimal]():
-		samples = []any{greptime.Decimal("0")}
-	case reflect.TypeFor[greptime.Date]():
-		samples = []any{greptime.DateFromEpochDays(0)}
+	case reflect.TypeFor[sqltype.Decimal]():
+		samples = []any{sqltype.Decimal("0")}
+	case reflect.TypeFor[sqltype.Date]():
+		samples = []any{sqltype.DateFromEpochDays(0)}
 	case reflect.TypeFor[time.Time]():
 		samples = []any{time.Unix(0, 0)}
 	default:

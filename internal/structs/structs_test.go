@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/structs"
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // of is the plan of a struct with this field and a time index.
@@ -61,12 +61,12 @@ func TestColumnsOfFields(t *testing.T) {
 		{field[float64]("a,type=FLOAT"), "a", catalog.Field, "FLOAT"},
 		{field[float64]("a,type=decimal,precision=10,scale=2"), "a", catalog.Field, "DECIMAL(10,2)"},
 		{field[string]("a,type=decimal(10,2),tag"), "a", catalog.Tag, "DECIMAL(10,2)"},
-		{field[greptime.Decimal]("a,precision=10,scale=0"), "a", catalog.Field, "DECIMAL(10,0)"},
+		{field[sqltype.Decimal]("a,precision=10,scale=0"), "a", catalog.Field, "DECIMAL(10,0)"},
 		{field[*big.Rat]("a,precision=10,scale=0"), "a", catalog.Field, "DECIMAL(10,0)"},
-		{field[greptime.Vector]("a,dim=3"), "a", catalog.Field, "VECTOR(3)"},
+		{field[sqltype.Vector]("a,dim=3"), "a", catalog.Field, "VECTOR(3)"},
 		{field[[]float32]("a,dim=70000"), "a", catalog.Field, "VECTOR(70000)"},
-		{field[greptime.Date]("a"), "a", catalog.Field, "DATE"},
-		{field[greptime.TimeOfDay]("a"), "a", catalog.Field, "TIME(9)"},
+		{field[sqltype.Date]("a"), "a", catalog.Field, "DATE"},
+		{field[sqltype.TimeOfDay]("a"), "a", catalog.Field, "TIME(9)"},
 		{field[json.RawMessage]("a"), "a", catalog.Field, "JSON"},
 		{field[[]byte]("a"), "a", catalog.Field, "VARBINARY"},
 		{field[[]byte]("a,type=json"), "a", catalog.Field, "JSON"},
@@ -97,9 +97,9 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		{field[int]("a,type=string"), "never be stored as STRING"},
 		{field[float64]("a,type=int"), "never be stored as INT"},
 		{field[bool]("a,type=double"), "never be stored"},
-		{field[greptime.Date]("a,type=timestamp"), "never be stored"},
+		{field[sqltype.Date]("a,type=timestamp"), "never be stored"},
 		{field[*sql.Null[int]]("a,type=json"), "never be stored"},
-		{field[greptime.Interval]("a"), "store months, days or nanoseconds as integers"},
+		{field[sqltype.Interval]("a"), "store months, days or nanoseconds as integers"},
 		{field[time.Duration]("a"), "greptime.TimeOfDay"},
 		{field[map[string]int]("a"), "json.RawMessage"},
 		{field[[]int]("a"), "json.RawMessage"},
@@ -113,9 +113,9 @@ func TestFieldsThatCanNeverWork(t *testing.T) {
 		{field[string]("a,type=interval"), "INTERVAL"},
 		{field[string]("a,type=list"), "use JSON"},
 		{field[string]("a,type=text2"), "unknown type"},
-		{field[greptime.Decimal]("a"), "precision= and scale="},
-		{field[greptime.Decimal]("a,precision=39,scale=2"), "1 to 38"},
-		{field[greptime.Vector]("a"), "dim="},
+		{field[sqltype.Decimal]("a"), "precision= and scale="},
+		{field[sqltype.Decimal]("a,precision=39,scale=2"), "1 to 38"},
+		{field[sqltype.Vector]("a"), "dim="},
 		{field[time.Time]("a,precision=4"), "0, 3, 6 or 9"},
 		{field[time.Time]("a,scale=4"), "does not have"},
 		{field[string]("a,precision=4"), "does not have"},
@@ -243,7 +243,7 @@ func FuzzTags(f *testing.F) {
 		if strings.ContainsAny(tag, "\"\\") {
 			return
 		}
-		for _, sf := range []reflect.StructField{field[string](tag), field[time.Time](tag), field[greptime.Vector](tag)} {
+		for _, sf := range []reflect.StructField{field[string](tag), field[time.Time](tag), field[sqltype.Vector](tag)} {
 			plan, err := of(sf)
 			if (plan == nil) == (err == nil) {
 				t.Errorf("%q: %v, %v", tag, plan, err)

@@ -1,4 +1,4 @@
-package greptime
+package sqltype
 
 import (
 	"database/sql"
@@ -7,10 +7,7 @@ import (
 	"fmt"
 )
 
-// The types for SQL values that Go has no type for: [Date], [TimeOfDay], [Decimal], [Interval] and
-// [Vector]. Each scans from the value that this driver returns for the SQL type, and from the text
-// that other drivers return. As an argument of other drivers each is its text. None of them accepts
-// NULL: a nullable column scans into a sql.Null of the type, or into a pointer to a pointer.
+// valueType has the methods that all types of the package have in common.
 type valueType interface {
 	driver.Valuer
 	encoding.TextMarshaler
