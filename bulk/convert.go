@@ -151,11 +151,7 @@ func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
 		return c, true
 	}
 	offsets, values := offsetsOf(), valueBytes(a, 2)
-	for i := range rows {
-		if offsets[i] > offsets[i+1] {
-			panic(fmt.Sprintf("the bytes of row %d (index %d) end before they begin", i+1, i)) // for convertArray
-		}
-	}
+	checkOffsets(offsets[:rows+1])
 	first := offsets[0]
 	c.values = values[first:offsets[rows]]
 	c.offsets = offsets[:rows+1]
@@ -166,6 +162,26 @@ func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
 		}
 	}
 	return c, true
+}
+
+// checkOffsets panics, for convertArray, if offsets go back. A sign that is set in any
+// difference is found without a branch for each row.
+func checkOffsets(offsets []int32) {
+	last := offsets[0]
+	signs := last
+	for _, o := range offsets[1:] {
+		signs |= o | (o - last)
+		last = o
+	}
+	if signs >= 0 {
+		return
+	}
+	for i := range len(offsets) - 1 {
+		if offsets[i] < 0 || offsets[i] > offsets[i+1] {
+			panic(fmt.Sprintf("the bytes of row %d (index %d) end before they begin", i+1, i))
+		}
+	}
+	panic("an offset is negative")
 }
 
 // valueBytes returns the array's buffer i, which may be missing.
