@@ -58,8 +58,8 @@ func readTimestamp(text string, zone *time.Location) (instant, bool) {
 	clock, offset := cutOffset(clock)
 	hms, frac, hasFrac := strings.Cut(clock, ".")
 	t, err := time.ParseInLocation("2006-1-2 15:4:5", date+" "+hms, time.UTC)
-	if err != nil || hasFrac && (frac == "" || strings.Trim(frac, "0123456789") != "") {
-		return instant{}, false
+	if err != nil || strings.Contains(hms, ",") || hasFrac && (frac == "" || strings.Trim(frac, "0123456789") != "") {
+		return instant{}, false // package time reads a comma as a point, GreptimeDB does not
 	}
 	seconds := t.Unix()
 	switch {

@@ -96,9 +96,11 @@ func TestFloatText(t *testing.T) {
 	}
 }
 
-// FuzzTimestamp: what is read as a timestamp is one that the columns can hold.
+// FuzzTimestamp: what is read as a timestamp is one that 64 bits of its own unit hold, it
+// has nine digits only where nanoseconds reach, and RFC 3339 means what package time
+// reads.
 func FuzzTimestamp(f *testing.F) {
-	for _, s := range []string{"2024-01-01T00:00:00Z", "2024-01-01 08:00:00 +08:00", "1969-12-31T23:59:59.9999Z", "1677-09-21T00:12:43.145224192Z", "9999-12-31T23:59:59Z", "2024-1-1 1:2:3.", "T", "- :"} {
+	for _, s := range []string{"2024-01-01T00:00:00Z", "2024-01-01 08:00:00 +08:00", "1969-12-31T23:59:59.9999Z", "1677-09-21T00:12:43.145224192Z", "9999-12-31T23:59:59Z", "9199-12-31T23:59:59.9969Z", "2024-1-1 1:2:3.", "T", "- :"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -106,15 +108,21 @@ func FuzzTimestamp(f *testing.F) {
 		if !ok {
 			return
 		}
-		if ts.nanos < 0 || ts.nanos >= 1e9 {
-			t.Errorf("%q: %d nanoseconds", s, ts.nanos)
+		if ts.nanos < 0 || ts.nanos >= 1e9 || ts.fraction != (ts.nanos != 0) {
+			t.Errorf("%q: %d nanoseconds, fraction %v", s, ts.nanos, ts.fraction)
 		}
-		n, ok := ts.in(Type{Kind: TimestampNano})
-		if ts.fraction && !ok {
-			t.Errorf("%q has a fraction and is out of the range of nanoseconds", s)
+		if n, ok := ts.in(ts.unit()); !ok || floorDiv(n, ts.unit().perSecond()) != ts.seconds {
+			t.Errorf("%q: %d of %v is not in second %d", s, n, ts.unit(), ts.seconds)
+		}
+		n, ok := ts.in(tNano)
+		if ts.nanos%1e3 != 0 && !ok {
+			t.Errorf("%q has nine digits and is out of the range of nanoseconds", s)
 		}
 		if ok && floorDiv(n, 1e9) != ts.seconds {
 			t.Errorf("%q: %d is not in second %d", s, n, ts.seconds)
+		}
+		if want, err := time.Parse(time.RFC3339Nano, s); err == nil && (want.Unix() != ts.seconds || int64(want.Nanosecond()) != ts.nanos) {
+			t.Errorf("%q is read as %d s %d ns, want %d s %d ns", s, ts.seconds, ts.nanos, want.Unix(), want.Nanosecond())
 		}
 	})
 }
