@@ -12,6 +12,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/bufpool"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // What a batch costs, the server's share in this process included. A row costs what
@@ -27,7 +28,7 @@ const (
 var boxesRows = strings.HasPrefix(runtime.Version(), "go1.26")
 
 func TestAllocationsOfRows(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates, too")
 	}
 	db := openServer(t, startRows(t, allocationBatches))
@@ -62,7 +63,7 @@ func TestAllocationsOfRows(t *testing.T) {
 }
 
 func TestAllocationsOfArrowBatches(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates, too")
 	}
 	bufpool.Poison(false)

@@ -13,10 +13,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // batchRows is the size of the batches in which GreptimeDB sends scans of files.
@@ -161,7 +162,7 @@ func BenchmarkSelectOne(b *testing.B) {
 
 func TestLargeResultScansWithFlatMemory(t *testing.T) {
 	batches := 5_000_000 / batchRows
-	if raceEnabled {
+	if race.Enabled {
 		batches /= 20
 	}
 	db := openServer(t, startRows(t, batches))
@@ -231,7 +232,7 @@ func metricsInsert(rows int) (query string, args []any) {
 }
 
 func TestAllocationsOfNativeInserts(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector empties pools")
 	}
 	query, args := metricsInsert(1000)

@@ -15,7 +15,8 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // bareCodec sends and receives bytes as they are: what gRPC alone allocates.
@@ -75,7 +76,7 @@ func oneServer(t *testing.T) *wiretest.Server {
 // contexts and frames. Both sides of the call run in this process, and so the same call by
 // gRPC alone is measured beside it.
 func TestAllocationsOfACall(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector empties pools")
 	}
 	s := oneServer(t)

@@ -9,8 +9,9 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // promptly is how soon after its context a call must have returned. The race
@@ -22,7 +23,7 @@ const promptly = 50 * time.Millisecond
 func checkPrompt(t *testing.T, scenario func() (late time.Duration)) {
 	t.Helper()
 	limit := promptly
-	if raceEnabled {
+	if race.Enabled {
 		limit *= 10
 	}
 	var late [3]time.Duration

@@ -14,8 +14,9 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // callEnds notes how calls ended, as what watches calls does.
@@ -212,7 +213,7 @@ func TestRowsWhoseContextHasEndedCloseAtOnce(t *testing.T) {
 		if err := rows.Close(); err != nil {
 			t.Error(err)
 		}
-		if late := time.Since(start); late > promptly && !raceEnabled {
+		if late := time.Since(start); late > promptly && !race.Enabled {
 			t.Errorf("closed after %v", late)
 		}
 		return nil

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime/flightdecode"
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // boxed is a driver whose one row has one value. Through it database/sql's own

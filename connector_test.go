@@ -19,7 +19,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 func TestHeaderAndMetadata(t *testing.T) {

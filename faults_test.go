@@ -17,8 +17,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // pingError opens a pool, pings, and returns the error.

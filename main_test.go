@@ -4,7 +4,7 @@ import (
 	"flag"
 	"testing"
 
-	"github.com/greptime-go/greptime/internal/testmain"
+	"github.com/greptime-go/greptime/internal/test/testmain"
 )
 
 var long = flag.Bool("long", false, "test thoroughly what is sampled otherwise, such as every byte of a stream as a cut")

@@ -15,8 +15,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 func refuse(code codes.Code, message string, errCode int) func(*wiretest.Call, *greptimev1.GreptimeRequest) error {

@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greptime-go/greptime/internal/captures"
 	columns "github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/literaltest"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/sqlvalue"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/literals"
 )
 
 // goValues are the arguments that may be written as a recorded literal.
@@ -109,7 +109,7 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 	taken := map[string]int{}
 	checked := 0
 	for _, col := range captures.Literals() {
-		typ, err := literaltest.TypeOf(col.Column)
+		typ, err := literals.TypeOf(col.Column)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 					t.Errorf("%s, %#v: stored, but the server refuses %s: %s", col.Column, v, literal, l.Error)
 				default:
 					taken[fmt.Sprintf("%T", v)]++
-					if err := literaltest.Compare(typ, c.AppendValue(nil, typ), l.Stored); err != nil {
+					if err := literals.Compare(typ, c.AppendValue(nil, typ), l.Stored); err != nil {
 						t.Errorf("%s, %#v, written %s (zone %q): %v", col.Column, v, literal, l.TimeZone, err)
 					}
 				}

@@ -13,7 +13,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // A wrapper of each shape, as libraries for tracing and metrics have them.

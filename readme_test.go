@@ -5,7 +5,7 @@ import (
 
 	_ "github.com/greptime-go/greptime/bulk" // or go test would not see that it changed
 	_ "github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/snippets"
+	"github.com/greptime-go/greptime/internal/test/snippets"
 )
 
 func TestDocumentsCompile(t *testing.T) {

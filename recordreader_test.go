@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 func TestReferencesOfARecordReaderAreCountedOnAllGoroutines(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // TestResultsSideBySide reads results on several goroutines, by rows and as Arrow
@@ -23,7 +24,7 @@ func TestResultsSideBySide(t *testing.T) {
 	const batches, readers = 6, 8
 	db := openServer(t, startRows(t, batches))
 	results := 60
-	if raceEnabled {
+	if race.Enabled {
 		results = 15
 	}
 	var wg sync.WaitGroup

@@ -21,8 +21,8 @@ import (
 
 	"github.com/greptime-go/greptime"
 	_ "github.com/greptime-go/greptime/driver"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // Every recorded exchange of DoGet goes through the driver: it must send what was

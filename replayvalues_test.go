@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // unordered are the recordings whose HTTP answer has the rows in another order: it
@@ -68,7 +68,7 @@ func sameValues(got [][]any, exchange *captures.DoGet) error {
 	return nil
 }
 
-// sameAsHTTP knows how the HTTP API renders each type; see internal/captures.
+// sameAsHTTP knows how the HTTP API renders each type; see internal/test/captures.
 func sameAsHTTP(got, want any, f captures.Field) error {
 	mismatch := fmt.Errorf("%T %v, HTTP has %v", got, got, want)
 	if v, ok := got.(float64); ok && (math.IsNaN(v) || math.IsInf(v, 0)) {

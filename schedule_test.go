@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/faultserver"
-	"github.com/greptime-go/greptime/internal/writemodel"
+	"github.com/greptime-go/greptime/internal/test/faultserver"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/writemodel"
 )
 
 var seed = flag.Uint64("seed", 0, "run the schedule of faults of this seed only")
@@ -55,7 +56,7 @@ func runSchedules(t *testing.T, run func(*schedule)) {
 		switch {
 		case *long:
 			runs = 10_000
-		case raceEnabled:
+		case race.Enabled:
 			runs = 60
 		}
 		for n := range runs {
@@ -82,7 +83,7 @@ func runSchedules(t *testing.T, run func(*schedule)) {
 		})
 	}
 	workers.Wait()
-	if *seed == 0 && !raceEnabled && !t.Failed() && (sum.Acknowledged == 0 || sum.Refused == 0 || sum.Unknown == 0 || sum.UnknownStored == 0 || sum.UnknownStored == sum.Unknown) {
+	if *seed == 0 && !race.Enabled && !t.Failed() && (sum.Acknowledged == 0 || sum.Refused == 0 || sum.Unknown == 0 || sum.UnknownStored == 0 || sum.UnknownStored == sum.Unknown) {
 		t.Errorf("the schedules show too little: %+v", sum)
 	}
 }

@@ -15,8 +15,9 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // recordingServer is a server that writes down what it was asked. It answers SHOW DATABASES
@@ -369,7 +370,7 @@ func TestSetTimeZoneCountsForTheArgumentsBehindIt(t *testing.T) {
 
 // A SET of the time zone does not make the statements behind it bind each other again.
 func TestBindingAfterSetTimeZoneIsLinear(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector empties pools")
 	}
 	conn, err := greptime.Connect(t.Context(), oneServer(t).DSN("multi_statements=true"))

@@ -6,7 +6,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // A batch that the server refuses may be written in part, unless its answer proves that

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // benchRow are the columns of the reference loads: 4 string tags, 5 doubles and a time
@@ -81,7 +83,7 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 func TestAppendingAndEncodingAllocateNothingPerRow(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	batch, err := NewBatch(loadSchema(t), 1000)

@@ -21,7 +21,7 @@ import (
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 const flushOfT = `ADMIN flush_table('"t"')`

@@ -19,7 +19,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // script answers the batches of a call in turn; a nil step acknowledges.

@@ -17,8 +17,8 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // putServer is a scripted server: queries are refused as those of a user who may only

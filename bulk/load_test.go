@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 const loadColumns = 12
@@ -123,7 +124,7 @@ func TestEverythingArrivesOnceAndUnchanged(t *testing.T) {
 	switch {
 	case *long:
 		rows = 10_000_000
-	case raceEnabled:
+	case race.Enabled:
 		rows = 20_000
 	}
 	for _, streams := range []int{1, 4, 8} {

@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // encodeBatch is a batch as a FlightData, read by the test server.

@@ -15,9 +15,9 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/catalog"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // Reasons why a recording cannot be replayed: the driver never sends such a thing.

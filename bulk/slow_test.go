@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // slowRows make batches of 430 kB: gRPC cannot send them ahead of what is read.

@@ -16,7 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
 
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // errStatus stands for the status that ended an exchange.

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/flight"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // payloads are the messages of an IPC stream.

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/flight"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // TestFaultsOfBatches shows, for the second of three batches, what its fault does to the

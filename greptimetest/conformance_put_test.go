@@ -21,8 +21,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/flight"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // rawMessage is a message as its bytes; rawCodec leaves them alone.

@@ -18,8 +18,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/flight"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // replay sends the ticket of a recorded exchange.

@@ -3,7 +3,7 @@ package greptimetest_test
 import (
 	"testing"
 
-	"github.com/greptime-go/greptime/internal/testmain"
+	"github.com/greptime-go/greptime/internal/test/testmain"
 )
 
 func TestMain(m *testing.M) { testmain.Run(m) }

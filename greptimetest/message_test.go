@@ -5,7 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 func TestMessageKindOfRecordings(t *testing.T) {

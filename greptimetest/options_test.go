@@ -20,8 +20,8 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/flight"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 func TestTLS(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // insertOf is a row insert into one table of host, a time in nanoseconds and v. A nil v

@@ -3,7 +3,7 @@ package greptimetest_test
 import (
 	"testing"
 
-	"github.com/greptime-go/greptime/internal/snippets"
+	"github.com/greptime-go/greptime/internal/test/snippets"
 )
 
 func TestREADMECompiles(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 var moment = time.Date(2024, 1, 1, 12, 30, 15, 123456789, time.UTC)
@@ -319,7 +320,7 @@ func wide(t testing.TB) *insert.Table {
 // The budget of a row of ten columns is 0.2 allocations by position, and none beyond
 // the growth of buffers in the other ways.
 func TestAppendAllocatesNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	table := wide(t)

@@ -17,8 +17,8 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // Every recorded exchange of Handle and HandleRequests is made again through this

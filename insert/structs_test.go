@@ -13,7 +13,8 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 type statusCode int16
@@ -166,7 +167,7 @@ type plainReading struct {
 
 // The budget is one allocation a row.
 func TestStructsAllocateNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	list := make([]plainReading, 1000)

@@ -19,8 +19,9 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/captures"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 func fill(t testing.TB, table *insert.Table, n int) *insert.Table {
@@ -428,7 +429,7 @@ func TestRowsBeingSentDoNotChange(t *testing.T) {
 // Filling and writing a table again and again allocates what the call takes, and
 // nothing for rows.
 func TestWriteAllocatesNothingPerRow(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	response, err := proto.Marshal(&greptimev1.GreptimeResponse{Header: &greptimev1.ResponseHeader{Status: &greptimev1.Status{}},

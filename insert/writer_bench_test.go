@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime/insert"
-	"github.com/greptime-go/greptime/internal/wiretest"
+	"github.com/greptime-go/greptime/internal/test/race"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // swallow is a server that says yes without looking.
@@ -24,7 +25,7 @@ func bufferedRow(ctx context.Context, table *insert.WriterTable, i int) error {
 
 // From Append to the answer, that of gRPC and of the server in this process included.
 func TestWriterAllocatesNextToNothing(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	s := wiretest.Start(t, swallow)

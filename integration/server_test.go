@@ -15,7 +15,7 @@ import (
 	"github.com/greptime-go/greptime"
 	_ "github.com/greptime-go/greptime/driver"
 	"github.com/greptime-go/greptime/greptimetest"
-	"github.com/greptime-go/greptime/internal/testmain"
+	"github.com/greptime-go/greptime/internal/test/testmain"
 )
 
 func TestMain(m *testing.M) { testmain.Run(m) }

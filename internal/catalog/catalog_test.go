@@ -15,8 +15,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime/flightdecode"
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // replay answers a text with a recording.

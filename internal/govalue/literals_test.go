@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // argument is the Go value that a literal stands for, if it is one.

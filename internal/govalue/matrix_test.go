@@ -20,6 +20,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/test/race"
 	"github.com/greptime-go/greptime/sqltype"
 )
 
@@ -545,7 +546,7 @@ func TestAPointerToItselfIsRefused(t *testing.T) {
 
 // A call with boxed values allocates nothing.
 func TestSetDoesNotLetItsArgumentEscape(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	type level int

@@ -15,7 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // messages hands recorded messages to arrow-go's reader, without those that it does

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // FuzzAppendText reads any bytes as JSONB. What it accepts is JSON text, which

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -258,7 +260,7 @@ func TestFloatsComeBackExactly(t *testing.T) {
 // TestTimeIsLinear takes a second. It would take a minute if a nested object were copied
 // once for every level, or a name compared with all others.
 func TestTimeIsLinear(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("of the time, the race detector takes most")
 	}
 	t.Parallel()
@@ -289,7 +291,7 @@ func TestTimeIsLinear(t *testing.T) {
 }
 
 func TestSmallValuesNeedNoMemory(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("sync.Pool drops items at random under the race detector")
 	}
 	text := []byte(`{"device":"d-17","ok":true,"readings":[1.5,2,-3e10],"name":"caf\u00e9"}`)

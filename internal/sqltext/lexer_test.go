@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 var tokenKindNames = []string{

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/greptime-go/greptime/internal/captures"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // parse is Parse, for texts that have no error.

@@ -8,9 +8,9 @@ import (
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/test/captures"
 )
 
 // Any literal is taken or refused, for any type; what is taken is one value on the

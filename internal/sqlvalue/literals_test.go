@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/literaltest"
 	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/literals"
 )
 
 // isLiteral reports whether package sqltext reads a text as a literal in VALUES.
@@ -41,7 +41,7 @@ func TestRecordedLiterals(t *testing.T) {
 	t.Parallel()
 	taken, pairs := 0, 0
 	for _, col := range captures.Literals() {
-		typ, err := literaltest.TypeOf(col.Column)
+		typ, err := literals.TypeOf(col.Column)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestRecordedLiterals(t *testing.T) {
 				t.Errorf("%s, %s: stored, but the server refuses it: %s", col.Column, l.Literal, l.Error)
 			default:
 				taken++
-				if err := literaltest.Compare(typ, c.AppendValue(nil, typ), l.Stored); err != nil {
+				if err := literals.Compare(typ, c.AppendValue(nil, typ), l.Stored); err != nil {
 					t.Errorf("%s, %s (zone %q): %v", col.Column, l.Literal, l.TimeZone, err)
 				}
 			}

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/greptime-go/greptime/internal/captures"
 	"github.com/greptime-go/greptime/internal/column"
-	"github.com/greptime-go/greptime/internal/literaltest"
 	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/literals"
 )
 
 // Of every literal that a recorded column lost, it is known that it may be lost.
@@ -15,7 +15,7 @@ func TestEveryRecordedLossIsForeseen(t *testing.T) {
 	t.Parallel()
 	losses := 0
 	for _, col := range captures.Literals() {
-		typ, err := literaltest.TypeOf(col.Column)
+		typ, err := literals.TypeOf(col.Column)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 	"github.com/greptime-go/greptime/internal/transport"
-	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
 const firstAnswer = `{"request_id":0,"affected_rows":0,"elapsed_secs":0.0}`

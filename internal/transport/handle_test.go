@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 	"github.com/greptime-go/greptime/internal/transport"
-	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

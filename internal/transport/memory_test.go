@@ -16,8 +16,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 	"github.com/greptime-go/greptime/internal/transport"
-	"github.com/greptime-go/greptime/internal/wiretest"
 )
 
 // memoryServer answers calls over connections in memory, so that it can be used where

@@ -1,5 +1,0 @@
-//go:build !race
-
-package jsonb
-
-const raceEnabled = false
