@@ -262,7 +262,8 @@ func (n *nativeInsert) runFresh(ctx context.Context) (driver.Result, error) {
 // written, provably, and the statement must go as text. It is lossy (see isLossy) if nothing
 // was sent.
 func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
-	if err := n.conn.checkWrite(statement{}); err != nil {
+	writes, err := n.conn.writes()
+	if err != nil {
 		return nil, err
 	}
 	n.refusal = nil
@@ -283,14 +284,14 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if size := request.Len(); size > n.conn.connector.cfg.MaxMessageSize {
 		return nil, &notNativeError{reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
+	writes.Add(1)
 	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.conn.connector.nativeHints})
 	if err == nil {
-		n.conn.noteWrite(statement{})
 		return Result{affected: int64(affected)}, nil
 	}
 	e := n.conn.writeError(ctx, n.session, err, n.write())
-	if e.Ambiguous {
-		n.conn.noteWrite(statement{})
+	if !e.Ambiguous {
+		writes.TakeBack(1)
 	}
 	if !isAboutColumns(e) {
 		return nil, e

@@ -14,6 +14,7 @@ import (
 
 	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/internal/flight"
+	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -37,6 +38,7 @@ type RecordReader struct {
 	cancel  context.CancelFunc // of the DSN's timeout
 	st      statement
 	session session
+	writes  *internalsession.Writes // of the transaction, with the statement if it writes
 	schema  *arrow.Schema
 	err     error
 	done    bool
@@ -54,8 +56,8 @@ const (
 )
 
 // newRecordReader reads the first message; it closes the stream if that fails.
-func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement) (*RecordReader, error) {
-	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st}
+func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement, writes *internalsession.Writes) (*RecordReader, error) {
+	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st, writes: writes}
 	r.refs.Store(1)
 	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{MaxBatchBytes: c.connector.cfg.maxBatchBytes()})
 	if err != nil {
@@ -116,6 +118,9 @@ func (r *RecordReader) Next() bool {
 
 func (r *RecordReader) callError(err error) error {
 	e := callError(r.ctx, err, r.st.write())
+	if !e.Ambiguous {
+		r.writes.TakeBack(1)
+	}
 	e.Endpoint = r.stream.Endpoint().Addr()
 	return e
 }

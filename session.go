@@ -40,11 +40,11 @@ func (c *Conn) extension() (internalsession.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkWrite(statement{}); err != nil {
+	writes, err := c.writes()
+	if err != nil {
 		return nil, err
 	}
-	c.noteWrite(statement{})
-	return &extension{conn: c, session: s}, nil
+	return &extension{conn: c, session: s, writes: writes}, nil
 }
 
 // extension is a Conn for the packages that extend it, with the session that it had
@@ -52,13 +52,15 @@ func (c *Conn) extension() (internalsession.Session, error) {
 type extension struct {
 	conn    *Conn
 	session session
+	writes  *internalsession.Writes
 }
 
 var _ internalsession.Session = (*extension)(nil)
 
-func (x *extension) Database() string              { return x.session.database }
-func (x *extension) Channels() *transport.Channels { return x.conn.connector.channels }
-func (x *extension) MaxMessageSize() int           { return x.conn.connector.cfg.MaxMessageSize }
+func (x *extension) Writes() *internalsession.Writes { return x.writes }
+func (x *extension) Database() string                { return x.session.database }
+func (x *extension) Channels() *transport.Channels   { return x.conn.connector.channels }
+func (x *extension) MaxMessageSize() int             { return x.conn.connector.cfg.MaxMessageSize }
 
 func (x *extension) Header(ctx context.Context) (*greptimev1.RequestHeader, error) {
 	return x.conn.header(ctx, x.session)

@@ -204,9 +204,6 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 			return nil, err
 		}
 	}
-	if err := c.checkWrite(st); err != nil {
-		return nil, err
-	}
 	ctx, cancel := c.connector.limit(ctx)
 	rd, err := c.send(ctx, s, st)
 	if err != nil {
@@ -219,6 +216,13 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 
 // send sends a statement of a session and waits for the first message of its answer.
 func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader, error) {
+	var writes *internalsession.Writes
+	if !st.readOnly {
+		var err error
+		if writes, err = c.writes(); err != nil {
+			return nil, err
+		}
+	}
 	header, err := c.encodedHeader(ctx, s)
 	if err != nil {
 		return nil, err
@@ -227,19 +231,19 @@ func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader
 	if err != nil {
 		return nil, err
 	}
+	writes.Add(1)
 	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.connector.hints, Repeatable: st.readOnly, Endpoint: st.endpoint})
 	if st.alters {
 		c.connector.tables.Clear()
 	}
 	if err != nil {
 		failure := c.writeError(ctx, s, err, st.write())
-		if failure.Ambiguous {
-			c.noteWrite(st)
+		if !failure.Ambiguous {
+			writes.TakeBack(1)
 		}
 		return nil, failure
 	}
-	c.noteWrite(st)
-	return c.newRecordReader(ctx, stream, s, st)
+	return c.newRecordReader(ctx, stream, s, st, writes)
 }
 
 // runAll runs statements one after the other, each to its end, and adds up the

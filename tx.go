@@ -3,17 +3,18 @@ package greptime
 import (
 	"context"
 	"database/sql/driver"
-	"sync/atomic"
+
+	internalsession "github.com/greptime-go/greptime/internal/session"
 )
 
 var _ driver.Tx = (*transaction)(nil)
 
 // transaction is the value that BeginTx returns with transactions=ignore. It only
-// remembers whether anything was written.
+// counts the writes.
 type transaction struct {
 	conn     *Conn
 	readOnly bool
-	wrote    atomic.Bool
+	writes   internalsession.Writes
 }
 
 // transactionError is an ErrTransactions for programs that already set transactions=ignore.
@@ -56,26 +57,18 @@ func (c *Conn) Begin() (driver.Tx, error) {
 	return c.BeginTx(context.Background(), driver.TxOptions{})
 }
 
-// checkWrite refuses a statement that writes in a read-only transaction.
-func (c *Conn) checkWrite(st statement) error {
+// writes returns the writes of the open transaction, to which a write must be added. It
+// is nil if there is no transaction. A read-only transaction refuses writes.
+func (c *Conn) writes() (*internalsession.Writes, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.tx != nil && c.tx.readOnly && !st.readOnly {
-		return transactionError("with transactions=ignore a read-only transaction refuses writes, and the statement may write")
+	switch {
+	case c.tx == nil:
+		return nil, nil
+	case c.tx.readOnly:
+		return nil, transactionError("with transactions=ignore a read-only transaction refuses writes, and the statement may write")
 	}
-	return nil
-}
-
-// noteWrite records that a statement may have written something.
-func (c *Conn) noteWrite(st statement) {
-	if st.readOnly {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.tx != nil {
-		c.tx.wrote.Store(true)
-	}
+	return &c.tx.writes, nil
 }
 
 // Commit ends the transaction.
@@ -87,7 +80,7 @@ func (tx *transaction) Commit() error {
 // Rollback ends the transaction. It returns an error if anything may have been written.
 func (tx *transaction) Rollback() error {
 	tx.end()
-	if tx.wrote.Load() {
+	if tx.writes.Any() {
 		return transactionError("the rollback undoes nothing, and what was written remains")
 	}
 	return nil

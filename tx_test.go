@@ -2,15 +2,21 @@ package greptime_test
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/captures"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
@@ -185,5 +191,285 @@ func TestAdminFunctionsAreNotRepeated(t *testing.T) {
 		if !repeated && (!errors.As(err, &e) || !e.Ambiguous) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// What packages insert and bulk write on the connection of a transaction counts as its
+// statements do: unless the server's answer proves that nothing was written.
+func TestRollbackAfterInserts(t *testing.T) {
+	t.Parallel()
+	refuse := func(c *wiretest.Call) error { return c.Fail(codes.NotFound, "Table not found: t", 4001) }
+	lose := func(c *wiretest.Call) error { return c.Fail(codes.Unavailable, "", 0) }
+	accept := func(c *wiretest.Call) error {
+		if c.Method == wiretest.MethodDoPut {
+			return c.SendPutResult(`{"request_id":1,"affected_rows":2,"elapsed_secs":0.0}`)
+		}
+		return c.Respond(2)
+	}
+	for _, answer := range []struct {
+		name    string
+		handler wiretest.Handler
+		written bool
+	}{{"refused", refuse, false}, {"lost", lose, true}, {"accepted", accept, true}} {
+		s := wiretest.Start(t, func(c *wiretest.Call) error {
+			switch c.Method {
+			case wiretest.MethodDoGet:
+				return c.Fail(codes.PermissionDenied, "User is not authorized to perform this action", 7006)
+			case wiretest.MethodDoPut:
+				if err := c.SendPutResult(`{"request_id":0,"affected_rows":0,"elapsed_secs":0.0}`); err != nil {
+					return err
+				}
+				if _, err := c.Recv(); err != nil { // the schema
+					return err
+				}
+				if _, err := c.Recv(); err == io.EOF { // no batch
+					return nil
+				}
+				return answer.handler(c)
+			}
+			requests := 0
+			for {
+				if _, err := c.Recv(); err != nil {
+					break
+				}
+				requests++
+			}
+			if requests == 0 {
+				return c.Respond(0)
+			}
+			return answer.handler(c)
+		})
+		db := openServer(t, s, "transactions=ignore")
+		for name, write := range insertWays(t) {
+			conn := oneConn(t, db)
+			tx, err := conn.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := write(conn); (err == nil) != (answer.name == "accepted") {
+				t.Errorf("%s, %s: %v", name, answer.name, err)
+			}
+			if err := tx.Rollback(); errors.Is(err, greptime.ErrTransactions) != answer.written {
+				t.Errorf("%s, %s: Rollback: %v", name, answer.name, err)
+			}
+		}
+	}
+}
+
+// insertWays returns the ways to write two rows on a connection, and to wait for the answer.
+func insertWays(t *testing.T) map[string]func(*sql.Conn) error {
+	schema, err := insert.NewSchema(insert.Tag("host", insert.String), insert.Time("ts", insert.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := schema.NewTable("t")
+	for i := range 2 {
+		if err := table.Append("a", time.UnixMilli(int64(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	return map[string]func(*sql.Conn) error{
+		"Write": func(c *sql.Conn) error {
+			_, err := insert.Write(ctx, c, table)
+			return err
+		},
+		"Delete": func(c *sql.Conn) error {
+			_, err := insert.Delete(ctx, c, table)
+			return err
+		},
+		"Stream": func(c *sql.Conn) error {
+			stream, err := insert.NewStream(ctx, c)
+			if err != nil {
+				return err
+			}
+			defer stream.Close()
+			if err := stream.Send(ctx, table); err != nil {
+				return err
+			}
+			_, err = stream.CloseAndRecv(ctx)
+			return err
+		},
+		"Writer": func(c *sql.Conn) error {
+			w, err := insert.NewWriter(c, insert.WriterOptions{})
+			if err != nil {
+				return err
+			}
+			return errors.Join(w.Write(ctx, table), w.Close(ctx))
+		},
+		"Writer with OnError": func(c *sql.Conn) error {
+			var failed error
+			w, err := insert.NewWriter(c, insert.WriterOptions{OnError: func(rows insert.FailedRows) { failed = rows.Err }})
+			if err != nil {
+				return err
+			}
+			return errors.Join(w.Write(ctx, table), w.Close(ctx), failed)
+		},
+		"bulk": func(c *sql.Conn) error {
+			w, err := bulk.NewWriter(ctx, c, "t", bulk.Options{Schema: schema, Streams: 1, Retry: insert.Retry{For: -1}})
+			if err != nil {
+				return err
+			}
+			batch := w.NewBatch(2)
+			for i := range 2 {
+				if err := batch.Append("a", time.UnixMilli(int64(i))); err != nil {
+					return err
+				}
+			}
+			_, err = w.Write(ctx, batch)
+			_, closed := w.Close(ctx)
+			return errors.Join(err, closed)
+		},
+	}
+}
+
+// A Rollback undoes nothing of rows whose answer is still to come, or that are sent only
+// later.
+func TestRollbackBeforeRowsAreAcknowledged(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		for {
+			if _, err := c.Recv(); err != nil {
+				return c.Respond(1)
+			}
+		}
+	})
+	table := insert.NewTable("t", insert.Tag("host", insert.String), insert.Time("ts", insert.Millisecond))
+	if err := table.Append("a", time.UnixMilli(1)); err != nil {
+		t.Fatal(err)
+	}
+	db := openServer(t, s, "transactions=ignore")
+	conn := oneConn(t, db)
+	begin := func() *sql.Tx {
+		t.Helper()
+		tx, err := conn.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	rollback := func(what string, tx *sql.Tx, written bool) {
+		t.Helper()
+		if err := tx.Rollback(); errors.Is(err, greptime.ErrTransactions) != written {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+
+	tx := begin()
+	w, err := insert.NewWriter(conn, insert.WriterOptions{FlushInterval: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := insert.NewStream(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	rollback("a Writer and a Stream without rows", tx, false)
+
+	tx = begin()
+	if err := errors.Join(w.Write(t.Context(), table), w.Close(t.Context()), stream.Send(t.Context(), table)); err != nil {
+		t.Fatal(err)
+	}
+	rollback("a transaction that began after the Writer and the Stream were made", tx, false)
+
+	tx = begin()
+	if w, err = insert.NewWriter(conn, insert.WriterOptions{FlushInterval: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	rollback("rows in the buffer", tx, true)
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+
+	tx = begin()
+	if stream, err = insert.NewStream(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Send(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	stream.Close()
+	rollback("a Stream that was given up", tx, true)
+}
+
+// Of writes at the same time, a refused one takes back only itself.
+func TestRollbackAfterConcurrentInserts(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		request, err := c.Request()
+		if err != nil {
+			return err
+		}
+		if request.GetRowInserts().Inserts[0].TableName == "missing" {
+			return c.Fail(codes.NotFound, "Table not found: missing", 4001)
+		}
+		return c.Respond(1)
+	})
+	cfg, err := greptime.ParseDSN(s.DSN("transactions=ignore"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	connector, err := greptime.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connector.Close()
+	opened, err := connector.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := opened.(*greptime.Conn)
+	for _, written := range []bool{false, true} {
+		tx, err := conn.BeginTx(t.Context(), driver.TxOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var writers sync.WaitGroup
+		for i := range 20 {
+			name := "missing"
+			if written && i == 7 {
+				name = "t"
+			}
+			table := insert.NewTable(name, insert.Tag("host", insert.String), insert.Time("ts", insert.Millisecond))
+			if err := table.Append("a", time.UnixMilli(1)); err != nil {
+				t.Fatal(err)
+			}
+			writers.Go(func() {
+				if _, err := insert.Write(t.Context(), conn, table); (err == nil) != (name == "t") {
+					t.Errorf("table %s: %v", name, err)
+				}
+			})
+		}
+		writers.Wait()
+		if err := tx.Rollback(); errors.Is(err, greptime.ErrTransactions) != written {
+			t.Errorf("written %v: %v", written, err)
+		}
+	}
+}
+
+// A read-only transaction refuses the writers of packages insert and bulk.
+func TestReadOnlyTransactionsRefuseInserts(t *testing.T) {
+	t.Parallel()
+	s := newRecordingServer(t)
+	db := openServer(t, s.Server, "transactions=ignore")
+	for name, write := range insertWays(t) {
+		conn := oneConn(t, db)
+		tx, err := conn.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := write(conn); !errors.Is(err, greptime.ErrTransactions) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Errorf("%s: Rollback: %v", name, err)
+		}
+	}
+	if got := s.texts(); len(got) != 0 {
+		t.Errorf("sent %q", got)
 	}
 }

@@ -389,6 +389,7 @@ func (w *Writer) submit(p *Pending) error {
 	}
 	w.unsettled[p.id] = p
 	w.queue = append(w.queue, p)
+	w.session.Writes().Add(1)
 	w.changed.Broadcast()
 	return nil
 }
@@ -550,6 +551,8 @@ func (w *Writer) fail(p *Pending, cause error) {
 		if len(w.summary.AmbiguousIDs) < MaxAmbiguousIDs {
 			w.summary.AmbiguousIDs = append(w.summary.AmbiguousIDs, p.id)
 		}
+	} else {
+		w.session.Writes().TakeBack(1)
 	}
 	m := p.message
 	p.message = nil

@@ -220,8 +220,7 @@ func (q *queue) send(g gathered, u *FailedRows) error {
 	write := writeOf(inserts, request)
 	write.MayAsk = true
 	err = w.session.Error(ctx, err, write)
-	var e *greptime.Error
-	u.Ambiguous = u.Ambiguous || errors.As(err, &e) && e.Ambiguous
+	u.Ambiguous = u.Ambiguous || isAmbiguous(err)
 	return err
 }
 
@@ -322,6 +321,8 @@ func (w *Writer) countFailed(ambiguous bool, rows int) {
 	w.stats.Failed += int64(rows)
 	if ambiguous {
 		w.stats.Ambiguous += int64(rows)
+	} else {
+		w.session.Writes().TakeBack(rows)
 	}
 }
 

@@ -25,6 +25,7 @@ type Stream struct {
 	busy     chan struct{} // held by the call that uses the stream
 	requests int           // that gRPC has taken
 	written  session.Write // all requests so far, with one whose sending failed
+	counted  int           // of them, how many are among the transaction's Writes
 	err      error         // what later calls return
 }
 
@@ -105,6 +106,8 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 		w := writeOf(op, request)
 		w.Tables, w.Rows, w.Requests = s.written.Tables+w.Tables, s.written.Rows+w.Rows, s.written.Requests+w.Requests
 		s.written = w
+		s.session.Writes().Add(1)
+		s.counted++
 		if err := s.stream.Send(ctx, encode(header, op, request)); err != nil {
 			return s.fail(ctx, err)
 		}
@@ -159,7 +162,12 @@ func (s *Stream) Close() {
 
 // fail remembers why the stream failed.
 func (s *Stream) fail(ctx context.Context, err error) error {
-	failure := &StreamError{Requests: s.requests, Err: s.session.Error(ctx, err, s.written)}
+	err = s.session.Error(ctx, err, s.written)
+	if !isAmbiguous(err) {
+		s.session.Writes().TakeBack(s.counted)
+		s.counted = 0
+	}
+	failure := &StreamError{Requests: s.requests, Err: err}
 	s.err = failure
 	return failure
 }

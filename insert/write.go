@@ -2,6 +2,7 @@ package insert
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc/metadata"
@@ -64,6 +65,7 @@ func (o Options) send(ctx context.Context, pool greptime.Pool, op operation, tab
 	}
 	var affected int64
 	for i, request := range requests {
+		s.Writes().Add(1)
 		n, err := s.Channels().Handle(ctx, transport.HandleRequest{
 			Request:    encode(header, op, request),
 			Metadata:   md,
@@ -72,7 +74,9 @@ func (o Options) send(ctx context.Context, pool greptime.Pool, op operation, tab
 		if err != nil {
 			w := writeOf(op, request)
 			w.Requests, w.MayAsk = i+1, true
-			err = s.Error(ctx, err, w)
+			if err = s.Error(ctx, err, w); !isAmbiguous(err) {
+				s.Writes().TakeBack(1)
+			}
 			if len(requests) > 1 {
 				err = fmt.Errorf("request %d of %d (those before it were executed, those after it were not sent): %w", i+1, len(requests), err)
 			}
@@ -94,6 +98,12 @@ func writeOf(op operation, request []segment) session.Write {
 		w.Table = s.table.name
 	}
 	return w
+}
+
+// isAmbiguous reports whether a request that failed may have been executed.
+func isAmbiguous(err error) bool {
+	var e *greptime.Error
+	return errors.As(err, &e) && e.Ambiguous
 }
 
 // open returns the session of a connection and the metadata of a call with the options. The

@@ -136,6 +136,7 @@ func (w *Writer) Write(ctx context.Context, t *Table) error {
 		go q.run() // Close waits for it
 	}
 	w.stats.Pending += t.Len()
+	w.session.Writes().Add(t.Len())
 	q.add(t)
 	return nil
 }

@@ -19,13 +19,16 @@ import (
 // closed. ctx bounds the wait for the pool. The error is greptime.ErrClosed, or says that
 // pool has no connection of the driver.
 //
-// Call Open only before a write: with transactions=ignore, it informs the connection's
-// transaction of the write.
+// Call Open only before a write: it refuses a connection with a read-only transaction.
 var Open func(ctx context.Context, pool any) (Session, error)
 
 // Session is a connection's database, zone and credentials, as headers of requests, and
 // the channels to the server. It is safe for concurrent use.
 type Session interface {
+	// Writes counts the writes of the transaction that the connection had when Open was
+	// called. It is nil if there was none. Whoever sends a write adds it before.
+	Writes() *Writes
+
 	// Database returns the session's database, as the user names it.
 	Database() string
 
