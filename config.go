@@ -33,6 +33,9 @@ const (
 
 	// minKeepAlive is the interval to which grpc-go raises shorter ones.
 	minKeepAlive = 10 * time.Second
+
+	// maxConnections is far more than any machine needs.
+	maxConnections = 1000
 )
 
 // keepAliveOff is the KeepAlive that ParseDSN returns for keepalive=0.
@@ -96,6 +99,13 @@ type Config struct {
 	// Balance chooses among several Endpoints: random (default), round_robin, or ordered, which uses
 	// the first endpoint that can be reached.
 	Balance string
+
+	// Connections is the number of HTTP/2 connections to each endpoint, from 1 (default) to 1000. A
+	// call takes the connection with the fewest running calls, and another connection is opened only
+	// when each open one has a running call. One connection suffices up to some hundred concurrent
+	// calls. Set more if a proxy limits the streams of a connection, if one core is busy with the
+	// connection of a machine with many, or if many large results arrive at once.
+	Connections int
 
 	// Hints are sent with inserts and queries in the metadata x-greptime-hints, for example
 	// append_mode=true or ttl=7d. The server ignores keys that it does not know.
@@ -202,6 +212,7 @@ func (c *Config) withDefaults() *Config {
 	c.Compression = cmp.Or(c.Compression, compressionNone)
 	c.AcceptCompression = cmp.Or(c.AcceptCompression, compressionNone)
 	c.Balance = cmp.Or(c.Balance, balanceRandom)
+	c.Connections = cmp.Or(c.Connections, 1)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	c.KeepAlive = cmp.Or(c.KeepAlive, defaultKeepAlive)
 	c.Insert = cmp.Or(c.Insert, insertAuto)

@@ -32,6 +32,7 @@ func TestZeroConfigMeansTheDefaults(t *testing.T) {
 		Compression:       "none",
 		AcceptCompression: "none",
 		Balance:           "random",
+		Connections:       1,
 		MaxMessageSize:    512 << 20,
 		KeepAlive:         30 * time.Second,
 		Insert:            "auto",
@@ -140,6 +141,8 @@ func TestValidateNamesTheFault(t *testing.T) {
 		{"compression", func(c *Config) { c.Compression = "lz4" }, `compression: "lz4" is not one of none, gzip, zstd`},
 		{"accepted compression", func(c *Config) { c.AcceptCompression = "on" }, "accept_compression"},
 		{"balance", func(c *Config) { c.Balance = "first" }, "random, round_robin, ordered"},
+		{"negative connections", func(c *Config) { c.Connections = -1 }, "connections: -1 is not a number of connections; it must be from 1 to 1000"},
+		{"too many connections", func(c *Config) { c.Connections = 1001 }, "connections: 1001"},
 		{"insert", func(c *Config) { c.Insert = "bulk" }, "auto, sql, native"},
 		{"time_truncate", func(c *Config) { c.TimeTruncate = -time.Second }, "is negative"},
 		{"transactions", func(c *Config) { c.Transactions = "on" }, "error, ignore"},
@@ -180,6 +183,7 @@ func TestValidateTakesWhatWorks(t *testing.T) {
 		{KeepAlive: minKeepAlive},
 		{KeepAlive: -time.Hour},
 		{MaxMessageSize: 1<<31 - 1},
+		{Connections: 1000},
 		{Database: "my-db.x"},
 	} {
 		if err := c.validate(); err != nil {

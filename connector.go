@@ -122,6 +122,7 @@ func NewConnector(cfg *Config) (*Connector, error) {
 	}
 	channels, err := transport.New(transport.Options{
 		Endpoints:         cfg.Endpoints,
+		Connections:       cfg.Connections,
 		TLS:               tlsConfig,
 		ConnectTimeout:    cfg.ConnectTimeout,
 		KeepAlive:         max(cfg.KeepAlive, 0),

@@ -19,6 +19,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/test/captures"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
@@ -249,6 +250,50 @@ func TestConnectorCloseIsFinal(t *testing.T) {
 		t.Errorf("Connect: %v", err)
 	}
 	s.WaitFor("the connection to end", func() bool { return s.OpenConnections() == 0 })
+}
+
+// Results that are open at the same time are spread over as many network connections as the DSN
+// asks for. Fewer are opened if fewer are needed.
+func TestConnectionsAreThoseOfTheDSN(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		params          []string
+		open, wantConns int
+	}{
+		{nil, 8, 1},
+		{[]string{"connections=1"}, 8, 1},
+		{[]string{"connections=4"}, 2, 2},
+		{[]string{"connections=4"}, 8, 4},
+		{[]string{"connections=4", "balance=round_robin"}, 16, 4},
+	} {
+		release := make(chan struct{})
+		s := wiretest.Start(t, wiretest.Replay(captures.DoGetByName("insert_two_rows"), wiretest.Before(0, func(*wiretest.Call) error {
+			<-release
+			return nil
+		})))
+		db := openServer(t, s, test.params...)
+		results := make(chan error, test.open)
+		for range test.open {
+			go func() {
+				_, err := db.ExecContext(t.Context(), "DELETE FROM t")
+				results <- err
+			}()
+		}
+		s.WaitFor("the statements", func() bool { return s.OpenStreams() == test.open })
+		if n := s.OpenConnections(); n != test.wantConns {
+			t.Errorf("%v: %d network connections for %d statements, want %d", test.params, n, test.open, test.wantConns)
+		}
+		close(release)
+		for range test.open {
+			if err := <-results; err != nil {
+				t.Errorf("%v: %v", test.params, err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		s.WaitFor("the connections to end", func() bool { return s.OpenConnections() == 0 })
+	}
 }
 
 func TestPoolOfConnectionsSharesOneChannel(t *testing.T) {

@@ -12,8 +12,8 @@
 //
 // # Connections and sessions
 //
-// A [Connector] has one gRPC channel per endpoint, which the first call that needs it
-// opens. Connector.Close closes the channels; sql.DB.Close calls it. The network
+// A [Connector] has one gRPC channel per endpoint, or as many as Config.Connections
+// says, which the first call that needs it opens. Connector.Close closes the channels; sql.DB.Close calls it. The network
 // connections also close when for one minute there has been no open Conn and no call;
 // the next call opens them again. Opening a Conn sends nothing: it is a session on
 // these shared channels, so the size of a pool does not change the number of network

@@ -69,6 +69,8 @@ func TestParseDSN(t *testing.T) {
 		}, "greptime://localhost:4001/public?hints=append_mode=true,comment=a%20b=c,ttl=7d"},
 		{"greptime://localhost:4001/public?max_message_size=64KiB", func(c *Config) { c.MaxMessageSize = 64 << 10 }, ""},
 		{"greptime://localhost:4001/public?max_message_size=1048577", func(c *Config) { c.MaxMessageSize = 1<<20 + 1 }, ""},
+		{"greptime://localhost:4001/public?connections=4", func(c *Config) { c.Connections = 4 }, ""},
+		{"greptime://localhost:4001/public?connections=1", func(c *Config) {}, "greptime://localhost:4001/public"},
 		{"greptime://localhost:4001/public?keepalive=0", func(c *Config) { c.KeepAlive = -1 }, ""},
 		{"greptime://localhost:4001/public?keepalive=10s", func(c *Config) { c.KeepAlive = 10 * time.Second }, ""},
 		{"greptime://localhost:4001/public?time_truncate=1ms", func(c *Config) { c.TimeTruncate = time.Millisecond }, ""},
@@ -193,6 +195,10 @@ func TestParseDSNSaysWhatToWriteInstead(t *testing.T) {
 		{"greptime://alice:hunter2@localhost/db?connect_timeout=0s", "not a positive duration"},
 		{"greptime://alice:hunter2@localhost/db?keepalive=5s", "keepalive: 5s is too short; the minimum is 10s"},
 		{"greptime://alice:hunter2@localhost/db?keepalive=off", "not a positive duration"},
+		{"greptime://alice:hunter2@localhost/db?connections=0", `connections: "0" is not a number of connections; write 1 to 1000`},
+		{"greptime://alice:hunter2@localhost/db?connections=many", `"many" is not a number of connections`},
+		{"greptime://alice:hunter2@localhost/db?connections=-1", "must be from 1 to 1000"},
+		{"greptime://alice:hunter2@localhost/db?connections=1001", "must be from 1 to 1000"},
 		{"greptime://alice:hunter2@localhost/db?tls=true", `"true" is not one of off, on`},
 		{"greptime://alice:hunter2@localhost/db?tls_ca=f", "without tls=on"},
 		{"greptime://alice:hunter2@localhost/db?multi_statements=yes", "not one of false, true"},
@@ -236,7 +242,7 @@ func TestFormatDSNIsReadAsTheSameConfig(t *testing.T) {
 		{},
 		{Endpoints: []string{"h1", "[::1]", "[fe80::2%en0]:7"}},
 		{User: "ü/?#@%&= +", Password: NewSecret(" :@/?#[]%&=+\x00\x7f\"'\\"), Database: "a/b?c=d&e#f@g%h i+j"},
-		{Timeout: time.Hour + time.Nanosecond, TimeTruncate: time.Microsecond, KeepAlive: -5, MaxMessageSize: 3 << 10},
+		{Timeout: time.Hour + time.Nanosecond, TimeTruncate: time.Microsecond, KeepAlive: -5, Connections: 17, MaxMessageSize: 3 << 10},
 		{Hints: map[string]string{"k&": "a=b&c@d#e/f?g h+i%"}},
 		{TLSEnabled: true, TLSCA: "/a b/ü&@.pem", TLSServerName: "*"},
 	} {
@@ -270,7 +276,7 @@ func FuzzParseDSN(f *testing.F) {
 		"greptime://alice:p%40ss@h1:1,[::1]:2,[fe80::1%25eth0]/db?timezone=+08:00&timeout=1s",
 		"greptime://h/db?tls=on&tls_ca=a&tls_cert=b&tls_key=c&tls_server_name=d",
 		"greptime://h?compression=gzip&accept_compression=zstd&balance=ordered&hints=a=b,c=d",
-		"greptime://h?max_message_size=64KiB&keepalive=0&multi_statements=true&transactions=ignore",
+		"greptime://h?connections=3&max_message_size=64KiB&keepalive=0&multi_statements=true&transactions=ignore",
 	} {
 		f.Add(dsn)
 	}

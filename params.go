@@ -101,6 +101,25 @@ var params = []param{
 		func(c *Config) *string { return &c.Balance },
 		balanceRandom, balanceRoundRobin, balanceOrdered),
 	{
+		key: "connections", values: "1 … 1000", fallback: "1",
+		meaning: "HTTP/2 connections to each endpoint, opened as concurrent calls need them; more than one helps against a proxy's limit of streams, and on machines with many cores",
+		get:     func(c *Config) string { return strconv.Itoa(c.Connections) },
+		set: func(c *Config, value string) error {
+			n, err := strconv.Atoi(value)
+			if err != nil || n == 0 {
+				return fmt.Errorf("%q is not a number of connections; write 1 to %d", value, maxConnections)
+			}
+			c.Connections = n
+			return nil
+		},
+		check: func(c *Config) error {
+			if c.Connections < 0 || c.Connections > maxConnections {
+				return fmt.Errorf("%d is not a number of connections; it must be from 1 to %d", c.Connections, maxConnections)
+			}
+			return nil
+		},
+	},
+	{
 		key: "hints", values: "`k=v,k2=v2`",
 		meaning: "hints for inserts and queries, such as `append_mode=true,ttl=7d`; bulk loads do not send them",
 		get:     func(c *Config) string { return formatHints(c.Hints) },

@@ -53,7 +53,7 @@ func containsAny(text string, parts []string) bool {
 // noFreeStream explains why a call timed out that had a connection, but no stream on it.
 func noFreeStream(open int64) string {
 	return fmt.Sprintf("the connection had no free stream: %d calls were open on it, and the server, or a proxy before it, allows no more at a time; "+
-		"close Rows and other results as soon as they are read, open fewer at a time (db.SetMaxOpenConns), or raise the proxy's limit", open)
+		"close Rows and other results as soon as they are read, open fewer at a time (db.SetMaxOpenConns), raise the proxy's limit, or set connections in the DSN for more than one connection", open)
 }
 
 // otherPort returns the remedy for a port without gRPC.

@@ -171,7 +171,8 @@ func (s *schedule) config(params ...string) *greptime.Config {
 	if s.chance(0.1) {
 		params = append(params, "timeout=10ms")
 	}
-	params = append(params, "keepalive=0", "balance="+[]string{"random", "round_robin", "ordered"}[s.rand.IntN(3)])
+	params = append(params, "keepalive=0", "balance="+[]string{"random", "round_robin", "ordered"}[s.rand.IntN(3)],
+		fmt.Sprint("connections=", 1+s.rand.IntN(3)))
 	cfg, err := greptime.ParseDSN(s.server.DSN(params...))
 	if err != nil {
 		s.t.Fatal(err)

@@ -24,22 +24,22 @@ type attempt struct {
 	mark         wireMark    // the state before that
 }
 
-// begin records that a message is about to be passed to gRPC.
-func (a *attempt) begin(e *Endpoint) {
+// begin records that a message is about to be passed to gRPC for a connection.
+func (a *attempt) begin(c *connection) {
 	if !a.begun.Load() {
-		a.mark = e.wire.mark()
+		a.mark = c.wire.mark()
 		a.begun.Store(true)
 	}
 }
 
 // sent reports whether the server may have received a message of the call, which failed.
-func (a *attempt) sent(e *Endpoint, failed *status.Status) bool {
+func (a *attempt) sent(c *connection, failed *status.Status) bool {
 	switch {
 	case !a.begun.Load(), !a.onConnection.Load():
 		return false
 	case failed.Code() == codes.Unavailable:
 		// A call that failed in another way may still be in gRPC's queue.
-		return !e.wire.silentSince(a.mark)
+		return !c.wire.silentSince(a.mark)
 	}
 	return true
 }

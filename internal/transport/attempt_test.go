@@ -36,7 +36,7 @@ func TestTheLastAttemptDecidesWhetherACallWasSent(t *testing.T) {
 		{[]error{nil, balancer.ErrNoSubConnAvailable}, true, false},
 		{[]error{nil, none, nil}, true, true},
 	} {
-		e := &Endpoint{}
+		c := &connection{}
 		a := &attempt{Context: t.Context()}
 		for i, err := range test.picks {
 			ctx, cancel := context.WithCancel(a) // as gRPC does
@@ -45,11 +45,11 @@ func TestTheLastAttemptDecidesWhetherACallWasSent(t *testing.T) {
 			}
 			cancel()
 			if i == 0 && test.begun {
-				a.begin(e)
+				a.begin(c)
 			}
 		}
 		for _, code := range []codes.Code{codes.Unavailable, codes.Canceled, codes.DeadlineExceeded} {
-			if got := a.sent(e, status.New(code, "")); got != test.sent {
+			if got := a.sent(c, status.New(code, "")); got != test.sent {
 				t.Errorf("picks %v, begun %v, %v: sent is %v, want %v", test.picks, test.begun, code, got, test.sent)
 			}
 		}

@@ -1,6 +1,6 @@
-// Package transport carries requests to GreptimeDB. It has one gRPC channel per
-// endpoint, which all connections of a connector share. It chooses an endpoint, makes
-// the call, and fails over to another endpoint where that is safe.
+// Package transport carries requests to GreptimeDB. It has one or more gRPC channels per
+// endpoint, which all connections of a connector share. It chooses an endpoint and its least
+// loaded channel, makes the call, and fails over to another endpoint where that is safe.
 //
 // It knows nothing of SQL. Errors are *CallError, which report whether the request
 // may have reached the server.
@@ -33,6 +33,7 @@ const (
 // Options configures Channels. This layer has no defaults.
 type Options struct {
 	Endpoints         []string      // host:port, or unix:path
+	Connections       int           // HTTP/2 connections to each endpoint, at least 1
 	TLS               *tls.Config   // nil: plaintext
 	ConnectTimeout    time.Duration // how long a call waits for a channel
 	KeepAlive         time.Duration // interval of HTTP/2 pings; 0 is off
@@ -49,7 +50,8 @@ type Options struct {
 var ErrClosed = errors.New("the connector is closed")
 
 // Channels holds the gRPC channels to a set of endpoints. It is safe for concurrent use. It
-// connects at the first call. Its connections end when there has been neither a call nor a
+// connects at the first call, and opens another connection to an endpoint only when each open
+// one has a running call. Its connections end when there has been neither a call nor a
 // Hold for IdleAfter.
 type Channels struct {
 	endpoints []*Endpoint

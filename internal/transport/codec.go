@@ -23,7 +23,7 @@ func (codec) Marshal(v any) (mem.BufferSlice, error) {
 	case *Ticket:
 		return mem.BufferSlice{mem.SliceBuffer(*v)}, nil
 	case *unaryCall:
-		v.attempt.begin(v.lease.endpoint) // gRPC has a stream to send it on
+		v.attempt.begin(v.lease.connection) // gRPC has a stream to send it on
 		return v.request.buffers(), nil
 	case Encoded:
 		return v.buffers(), nil

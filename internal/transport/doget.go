@@ -77,14 +77,14 @@ func (c *Channels) doGet(parent context.Context, e *Endpoint, ticket Ticket) (*S
 
 // open sends the request and receives the first message.
 func (s *Stream) open() *CallError {
-	cc, err := s.endpoint.ready(s.attempt.Context)
+	cc, err := s.endpoint.ready(s.attempt.Context, &s.lease)
 	if err != nil {
-		return s.channels.callError(s.ctx, s.endpoint, &s.attempt, nil, err)
+		return s.channels.callError(s.ctx, &s.lease, &s.attempt, nil, err)
 	}
 	if s.stream, err = cc.NewStream(&s.attempt, &doGetDesc, flight.MethodDoGet); err != nil {
-		return s.channels.callError(s.ctx, s.endpoint, &s.attempt, nil, err)
+		return s.channels.callError(s.ctx, &s.lease, &s.attempt, nil, err)
 	}
-	s.attempt.begin(s.endpoint)
+	s.attempt.begin(s.lease.connection)
 	// A failed send only returns io.EOF; the status comes from the receive below.
 	if err := s.stream.SendMsg(&s.ticket); err != nil && err != io.EOF {
 		return s.callError(err)
@@ -127,5 +127,5 @@ func (s *Stream) Close() {
 }
 
 func (s *Stream) callError(err error) *CallError {
-	return s.channels.callError(s.ctx, s.endpoint, &s.attempt, s.stream.Trailer(), err)
+	return s.channels.callError(s.ctx, &s.lease, &s.attempt, s.stream.Trailer(), err)
 }

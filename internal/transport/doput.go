@@ -57,22 +57,22 @@ func (c *Channels) DoPut(ctx context.Context, e *Endpoint, req PutRequest) (*Put
 }
 
 func (s *PutStream) open(ctx context.Context, req PutRequest) error {
-	cc, err := s.endpoint.ready(ctx)
+	cc, err := s.endpoint.ready(ctx, &s.lease)
 	if err != nil {
-		return s.channels.callError(ctx, s.endpoint, &s.attempt, nil, err)
+		return s.channels.callError(ctx, &s.lease, &s.attempt, nil, err)
 	}
 	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
 	if s.stream, err = cc.NewStream(&s.attempt, &doPutDesc, flight.MethodDoPut, grpc.ForceCodecV2(putCodec{})); err != nil {
 		stop()
-		return s.channels.callError(ctx, s.endpoint, &s.attempt, nil, err)
+		return s.channels.callError(ctx, &s.lease, &s.attempt, nil, err)
 	}
 	err = s.begin(req)
 	if !stop() && err == nil {
 		// The stream has not ended yet, so its trailer must not be read.
-		return s.channels.callError(ctx, s.endpoint, &s.attempt, nil, context.Cause(ctx))
+		return s.channels.callError(ctx, &s.lease, &s.attempt, nil, context.Cause(ctx))
 	}
 	if err != nil {
-		return s.channels.callError(ctx, s.endpoint, &s.attempt, s.stream.Trailer(), err)
+		return s.channels.callError(ctx, &s.lease, &s.attempt, s.stream.Trailer(), err)
 	}
 	return nil
 }
@@ -99,12 +99,12 @@ func (s *PutStream) begin(req PutRequest) error {
 // means that the stream has ended, and Recv returns the reason. Every other error is a
 // *CallError and also ends the stream.
 func (s *PutStream) Send(data Encoded) error {
-	s.attempt.begin(s.endpoint)
+	s.attempt.begin(s.lease.connection)
 	err := s.stream.SendMsg(data)
 	if err == nil || err == io.EOF {
 		return err
 	}
-	return s.channels.callError(s.attempt.Context, s.endpoint, &s.attempt, nil, err)
+	return s.channels.callError(s.attempt.Context, &s.lease, &s.attempt, nil, err)
 }
 
 // Recv returns the metadata of the next answer, or io.EOF if the server has ended the
@@ -121,7 +121,7 @@ func (s *PutStream) Recv() ([]byte, error) {
 		return nil, err
 	}
 	s.lease.end()
-	call := s.channels.callError(s.attempt.Context, s.endpoint, &s.attempt, s.stream.Trailer(), err)
+	call := s.channels.callError(s.attempt.Context, &s.lease, &s.attempt, s.stream.Trailer(), err)
 	if cause := context.Cause(s.attempt.Context); cause != nil {
 		call.Cause = cause
 	}

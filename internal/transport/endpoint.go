@@ -2,7 +2,7 @@ package transport
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -10,29 +10,24 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/status"
 )
 
-// Endpoint is one server address and the channel to it.
+// Endpoint is one server address and the connections to it.
 type Endpoint struct {
 	addr           string
 	target         string
-	options        []grpc.DialOption
+	credentials    credentials.TransportCredentials
+	options        []grpc.DialOption // all but the credentials
 	connectTimeout time.Duration
 
-	metrics  atomic.Int32
-	answered atomic.Bool
-	calls    atomic.Int64 // number of running calls
-	wire     wire
-
-	cc     atomic.Pointer[grpc.ClientConn] // nil before the first use and after the channel has ended
-	mu     sync.Mutex                      // guards changes of cc
-	closed bool                            // ended for good
+	metrics     atomic.Int32
+	answered    atomic.Bool
+	connections []*connection // never changes; there is at least one
+	taking      sync.Mutex    // held while one of several connections is chosen
 }
 
 // Addr returns the address as configured: host:port, or unix:path.
@@ -90,16 +85,18 @@ const (
 // each, a bulk load takes a tenth less CPU.
 const writeBufferSize = 128 << 10
 
-// newEndpoint checks the components of the channel. callOpts are for all of its calls: as
+// newEndpoint checks the components of the channels. callOpts are for all of their calls: as
 // options of each call they would be collected anew every time.
 func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint, error) {
-	e := &Endpoint{addr: addr, connectTimeout: o.ConnectTimeout}
-	creds, serverName := insecure.NewCredentials(), ""
+	e := &Endpoint{addr: addr, credentials: insecure.NewCredentials(), connectTimeout: o.ConnectTimeout}
+	serverName := ""
 	if o.TLS != nil {
-		creds, serverName = credentials.NewTLS(o.TLS.Clone()), o.TLS.ServerName
+		e.credentials, serverName = credentials.NewTLS(o.TLS.Clone()), o.TLS.ServerName
+	}
+	for range o.Connections {
+		e.connections = append(e.connections, &connection{endpoint: e})
 	}
 	opts := []grpc.DialOption{
-		grpc.WithTransportCredentials(wireCredentials{creds, &e.wire}),
 		// A DNS record must not be able to enable retries: this package decides
 		// whether a write may be repeated.
 		grpc.WithDisableServiceConfig(),
@@ -134,88 +131,31 @@ func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint,
 	}
 	e.options = append(append(opts, o.DialOptions...), grpc.WithDefaultCallOptions(callOpts...))
 	e.target = a.target(o.Dialer != nil)
-	cc, err := e.newChannel()
+	cc, err := e.connections[0].newChannel()
 	if err != nil {
 		return nil, err
 	}
 	return e, cc.Close()
 }
 
-func (e *Endpoint) newChannel() (*grpc.ClientConn, error) {
-	cc, err := grpc.NewClient(e.target, e.options...)
-	if err != nil {
-		return nil, fmt.Errorf("endpoint %s: %w", e.addr, err)
-	}
-	return cc, nil
-}
-
-// channel returns the channel, and creates it if there is none. The caller holds a lease.
-func (e *Endpoint) channel() (*grpc.ClientConn, error) {
-	if cc := e.cc.Load(); cc != nil {
-		return cc, nil
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if cc := e.cc.Load(); cc != nil {
-		return cc, nil
-	}
-	if e.closed {
-		return nil, status.Error(codes.Canceled, ErrClosed.Error())
-	}
-	cc, err := e.newChannel()
-	if err != nil {
-		return nil, err
-	}
-	e.cc.Store(cc)
-	return cc, nil
-}
-
-// end ends the channel, if there is one. If forGood is true, no channel is created again.
+// end ends the channels. If forGood is true, none is created again.
 func (e *Endpoint) end(forGood bool) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.closed = e.closed || forGood
-	if cc := e.cc.Swap(nil); cc != nil {
-		return cc.Close()
+	var errs []error
+	for _, c := range e.connections {
+		errs = append(errs, c.end(forGood))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-func (e *Endpoint) failing() bool {
-	cc := e.cc.Load()
-	return cc != nil && cc.GetState() == connectivity.TransientFailure
-}
-
-// ready returns the channel when it has a connection or an attempt has failed, or after the
-// connect timeout. It returns no error after a failed attempt: the call itself then fails at
-// once and reports the cause, which the state alone does not.
-func (e *Endpoint) ready(ctx context.Context) (*grpc.ClientConn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	cc, err := e.channel()
-	if err != nil {
-		return nil, err
-	}
-	state := cc.GetState()
-	if state == connectivity.Ready {
-		return cc, nil
-	}
-	waiting, cancel := context.WithTimeout(ctx, e.connectTimeout)
-	defer cancel()
-	for {
-		switch state {
-		case connectivity.Ready, connectivity.TransientFailure, connectivity.Shutdown:
-			return cc, nil
-		case connectivity.Idle:
-			cc.Connect()
+// failing reports whether the last attempt to connect failed, and there is no connection.
+func (e *Endpoint) failing() (failing bool) {
+	for _, c := range e.connections {
+		switch c.state() {
+		case connectivity.Ready:
+			return false
+		case connectivity.TransientFailure:
+			failing = true
 		}
-		if !cc.WaitForStateChange(waiting, state) {
-			if err := ctx.Err(); err != nil {
-				return nil, fmt.Errorf("while waiting for a connection: %w", err)
-			}
-			return nil, status.Errorf(codes.Unavailable, "no connection within connect_timeout (%v): the host does not answer", e.connectTimeout)
-		}
-		state = cc.GetState()
 	}
+	return failing
 }

@@ -32,20 +32,21 @@ func (c *Channels) failover(ctx context.Context, repeatable bool, call func(*End
 	return &CallError{Status: status.New(codes.Unavailable, "no endpoint is configured"), Cause: errors.New("no endpoint")}
 }
 
-// callError returns the error of a call that got no further than a. The trailer is nil if
+// callError returns the error of the lease's call, which got no further than a. The trailer is nil if
 // there is no stream or the stream may still be running: gRPC writes the trailer of a running
 // stream without a lock.
-func (c *Channels) callError(ctx context.Context, endpoint *Endpoint, a *attempt, trailer metadata.MD, err error) *CallError {
+func (c *Channels) callError(ctx context.Context, l *lease, a *attempt, trailer metadata.MD, err error) *CallError {
+	endpoint := l.connection.endpoint
 	e := &CallError{Trailer: trailer, Endpoint: endpoint.addr, Answered: endpoint.answered.Load(), Cause: err}
 	if st, ok := status.FromError(err); ok {
 		e.Status = st
 	} else {
 		e.Status = status.FromContextError(err)
 	}
-	e.Sent = a.sent(endpoint, e.Status) && !e.refusedStream() && !e.tooLargeToSend()
+	e.Sent = a.sent(l.connection, e.Status) && !e.refusedStream() && !e.tooLargeToSend()
 	if !a.begun.Load() && a.onConnection.Load() && ctx.Err() != nil {
 		// There was a connection, so the call can only have waited for a stream.
-		e.Waited = endpoint.calls.Load() - 1
+		e.Waited = l.connection.calls.Load() - 1
 	}
 	// gRPC's own error for a cancelled call does not say who cancelled it, and
 	// it is not the context's.

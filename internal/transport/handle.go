@@ -52,14 +52,14 @@ func (c *Channels) handle(ctx context.Context, e *Endpoint, req Encoded) (uint32
 	call := &unaryCall{request: req}
 	c.lease(&call.lease, e)
 	defer call.lease.end()
-	cc, err := e.ready(ctx)
+	cc, err := e.ready(ctx, &call.lease)
 	if err != nil {
-		return 0, c.callError(ctx, e, &call.attempt, nil, err)
+		return 0, c.callError(ctx, &call.lease, &call.attempt, nil, err)
 	}
 	call.attempt.Context = ctx
 	call.options[0] = grpc.Trailer(&call.trailer)
 	if err := cc.Invoke(&call.attempt, methodHandle, call, &call.response, call.options[:]...); err != nil {
-		return 0, c.callError(ctx, e, &call.attempt, call.trailer, err)
+		return 0, c.callError(ctx, &call.lease, &call.attempt, call.trailer, err)
 	}
 	e.noteAnswer()
 	return call.response.affected, nil
@@ -96,14 +96,15 @@ func (c *Channels) openRequests(parent context.Context, e *Endpoint) (*RequestSt
 	s := &RequestStream{endpoint: e, channels: c, attempt: attempt{Context: ctx}, cancel: cancel}
 	c.lease(&s.lease, e)
 	if err := s.open(parent); err != nil {
+		failure := c.callError(parent, &s.lease, &s.attempt, nil, err) // counts this call, too
 		s.end(err)
-		return nil, c.callError(parent, e, &s.attempt, nil, err)
+		return nil, failure
 	}
 	return s, nil
 }
 
 func (s *RequestStream) open(parent context.Context) error {
-	cc, err := s.endpoint.ready(parent)
+	cc, err := s.endpoint.ready(parent, &s.lease)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (s *RequestStream) end(cause error) {
 func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
 	defer stop()
-	s.attempt.begin(s.endpoint)
+	s.attempt.begin(s.lease.connection)
 	err := s.stream.SendMsg(req)
 	switch err {
 	case nil:
@@ -169,5 +170,5 @@ func (s *RequestStream) Close() { s.end(context.Canceled) }
 // fail ends the stream. The trailer is nil if the stream has not ended before.
 func (s *RequestStream) fail(ctx context.Context, trailer metadata.MD, err error) error {
 	defer s.end(err)
-	return s.channels.callError(ctx, s.endpoint, &s.attempt, trailer, err)
+	return s.channels.callError(ctx, &s.lease, &s.attempt, trailer, err)
 }

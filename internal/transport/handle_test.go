@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func channelsTo(t *testing.T, compression string, endpoints ...string) *transport.Channels {
 	t.Helper()
-	c, err := transport.New(transport.Options{Endpoints: endpoints, ConnectTimeout: 5 * time.Second, MaxMessageSize: 64 << 20,
+	c, err := transport.New(transport.Options{Endpoints: endpoints, ConnectTimeout: 5 * time.Second, Connections: 1, MaxMessageSize: 64 << 20,
 		Compression: compression, Balance: transport.Ordered, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

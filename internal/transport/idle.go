@@ -56,22 +56,29 @@ func (u *uses) expired() {
 	u.n.Add(busy)
 }
 
-// lease is the use of an endpoint by a call. It ends once, however often end is called.
+// lease is the use of a connection by a call. It ends once, however often end is called.
 type lease struct {
-	channels *Channels
-	endpoint *Endpoint
-	ended    atomic.Bool
+	channels   *Channels
+	connection *connection
+	ended      atomic.Bool
 }
 
+// lease begins the use of the endpoint's connection that has the fewest calls.
 func (c *Channels) lease(l *lease, e *Endpoint) {
-	l.channels, l.endpoint = c, e
 	c.uses.begin()
-	e.calls.Add(1)
+	l.channels, l.connection = c, e.take()
+}
+
+// move changes the connection. No other goroutine may use the lease meanwhile.
+func (l *lease) move(to *connection) {
+	l.connection.calls.Add(-1)
+	l.connection = to
+	to.calls.Add(1)
 }
 
 func (l *lease) end() {
 	if !l.ended.Swap(true) {
-		l.endpoint.calls.Add(-1)
+		l.connection.calls.Add(-1)
 		l.channels.uses.end()
 	}
 }

@@ -27,14 +27,15 @@ type memoryServer struct {
 	listener *bufconn.Listener
 	hang     chan struct{} // closed: calls do not end
 
-	mu    sync.Mutex
-	down  bool
-	conns []*memoryConn
+	mu      sync.Mutex
+	down    bool
+	conns   []*memoryConn
+	running int // handlers
 }
 
-func startMemoryServer(t *testing.T) *memoryServer {
+func startMemoryServer(t *testing.T, options ...grpc.ServerOption) *memoryServer {
 	s := &memoryServer{listener: bufconn.Listen(1 << 20), hang: make(chan struct{})}
-	gs := grpc.NewServer(grpc.ForceServerCodecV2(wiretest.RawCodec{}), grpc.UnknownServiceHandler(s.handle))
+	gs := grpc.NewServer(append(options, grpc.ForceServerCodecV2(wiretest.RawCodec{}), grpc.UnknownServiceHandler(s.handle))...)
 	served := make(chan error, 1)
 	go func() { served <- gs.Serve(s.listener) }()
 	t.Cleanup(func() {
@@ -49,6 +50,8 @@ func (s *memoryServer) handle(_ any, stream grpc.ServerStream) error {
 	if err := stream.RecvMsg(&request); err != nil {
 		return err
 	}
+	s.count(1)
+	defer s.count(-1)
 	select {
 	case <-s.hang:
 		<-stream.Context().Done()
@@ -60,6 +63,12 @@ func (s *memoryServer) handle(_ any, stream grpc.ServerStream) error {
 		return nil
 	}
 	return stream.SendMsg([]byte{0x12, 0x02, 0x08, 0x01}) // a GreptimeResponse: one affected row
+}
+
+func (s *memoryServer) count(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running += n
 }
 
 // dial is the channels' Dialer.
@@ -101,18 +110,28 @@ func (s *memoryServer) open() (n int) {
 
 // goDown makes the server break its connections and refuse new ones.
 func (s *memoryServer) goDown() {
+	s.refuse(true)
+	for _, c := range s.conns {
+		c.breakUp()
+	}
+}
+
+// refuse sets whether the server refuses new connections.
+func (s *memoryServer) refuse(refuse bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.down = true
-	for _, c := range s.conns {
-		close(c.broken)
-		c.Conn.Close()
-	}
+	s.down = refuse
 }
 
 func (s *memoryServer) channels(t *testing.T) *transport.Channels {
 	t.Helper()
-	c, err := transport.New(transport.Options{Endpoints: []string{"only.the.dialer.knows:4001"}, ConnectTimeout: 5 * time.Second, MaxMessageSize: 1 << 20,
+	return s.channelsOf(t, 1)
+}
+
+// channelsOf returns channels with n connections.
+func (s *memoryServer) channelsOf(t *testing.T, n int) *transport.Channels {
+	t.Helper()
+	c, err := transport.New(transport.Options{Endpoints: []string{"only.the.dialer.knows:4001"}, ConnectTimeout: 5 * time.Second, Connections: n, MaxMessageSize: 1 << 20,
 		Compression: "none", Balance: transport.Ordered, Dialer: s.dial, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -129,6 +148,12 @@ type memoryConn struct {
 	broken   chan struct{}
 	closed   chan struct{}
 	closeOne sync.Once
+}
+
+// breakUp is the end of the connection on the server's side.
+func (c *memoryConn) breakUp() {
+	close(c.broken)
+	c.Conn.Close()
 }
 
 func (c *memoryConn) stall() {
@@ -285,7 +310,7 @@ func TestARefusedStreamIsNotSent(t *testing.T) {
 func TestAMessageThatIsTooLargeIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := wiretest.Start(t, func(c *wiretest.Call) error { return status.Error(codes.Internal, "no call is wanted") })
-	c, err := transport.New(transport.Options{Endpoints: []string{s.Addr()}, ConnectTimeout: 5 * time.Second, MaxMessageSize: 4,
+	c, err := transport.New(transport.Options{Endpoints: []string{s.Addr()}, ConnectTimeout: 5 * time.Second, Connections: 1, MaxMessageSize: 4,
 		Compression: "none", Balance: transport.Ordered, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

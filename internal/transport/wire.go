@@ -9,10 +9,10 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// wire counts what an endpoint's connections have carried of requests. gRPC queues the
+// wire counts what the network connections of a channel have carried of requests. gRPC queues the
 // messages of a call, and does not report whether a connection that ended has sent them.
 type wire struct {
-	counted atomic.Bool   // connections are counted: the credentials are the driver's own
+	counted atomic.Bool   // network connections are counted: the credentials are the driver's own
 	writing atomic.Int64  // connections that are writing
 	written atomic.Uint64 // DATA frames of which a connection has accepted at least a part
 	closed  atomic.Uint64 // closed connections

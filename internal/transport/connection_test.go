@@ -1,0 +1,260 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// callers makes calls that do not end by themselves, each on its own goroutine.
+type callers struct {
+	t        *testing.T
+	server   *memoryServer
+	channels *transport.Channels
+	call     func(context.Context, *transport.Channels) error
+}
+
+// running is a call that was begun.
+type running struct {
+	cancel context.CancelFunc
+	result chan error
+}
+
+// begin begins a call and waits until it makes no progress.
+func (c *callers) begin() running {
+	ctx, cancel := context.WithCancel(c.t.Context())
+	r := running{cancel, make(chan error, 1)}
+	go func() { r.result <- c.call(ctx, c.channels) }()
+	synctest.Wait()
+	return r
+}
+
+// end cancels the call and waits for its end.
+func (r running) end() {
+	r.cancel()
+	<-r.result
+}
+
+// want fails the test if the server does not have so many open connections and running calls.
+func (c *callers) want(open, running int) {
+	c.t.Helper()
+	synctest.Wait()
+	c.server.mu.Lock()
+	got := c.server.running
+	c.server.mu.Unlock()
+	if n := c.server.open(); n != open || got != running {
+		c.t.Fatalf("%d connections with %d calls, want %d with %d", n, got, open, running)
+	}
+}
+
+// eachWay runs the test for each way to call a server whose calls do not end.
+func eachWay(t *testing.T, connections int, options []grpc.ServerOption, test func(*testing.T, *callers)) {
+	for name, call := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := startMemoryServer(t, options...)
+				close(s.hang)
+				test(t, &callers{t, s, s.channelsOf(t, connections), call})
+			})
+		})
+	}
+}
+
+func TestConnectionsAreOpenedWhenEachOpenOneHasACall(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 3, nil, func(t *testing.T, c *callers) {
+		for range 10 { // one after the other
+			c.begin().end()
+		}
+		c.want(1, 0)
+		var calls []running
+		for n := range 7 {
+			calls = append(calls, c.begin())
+			c.want(min(n+1, 3), n+1)
+		}
+		for _, call := range calls {
+			call.end()
+		}
+		c.want(3, 0)
+	})
+}
+
+// The server allows five calls on a connection, so all of them run only if each connection has
+// the same number.
+func TestCallsAreSpreadEvenlyOverTheConnections(t *testing.T) {
+	t.Parallel()
+	const connections, limit = 4, 5
+	eachWay(t, connections, []grpc.ServerOption{grpc.MaxConcurrentStreams(limit)}, func(t *testing.T, c *callers) {
+		c.begin().end() // the limit is known when the connection is
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		results := make(chan error, connections*limit)
+		for range cap(results) { // at the same time
+			go func() { results <- c.call(ctx, c.channels) }()
+		}
+		c.want(connections, connections*limit)
+
+		waiting := c.begin()
+		c.want(connections, connections*limit)
+		waiting.cancel()
+		var failure *transport.CallError
+		if err := <-waiting.result; !errors.As(err, &failure) || failure.Sent || failure.Waited != limit {
+			t.Errorf("%v, want one that waited for %d calls on its connection", err, limit)
+		}
+		cancel()
+		for range cap(results) {
+			<-results
+		}
+		c.want(connections, 0)
+	})
+}
+
+// The calls of other connections continue, and the one that broke is opened again.
+func TestAConnectionThatBreaksEndsOnlyItsOwnCalls(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 3, nil, func(t *testing.T, c *callers) {
+		calls := []running{c.begin(), c.begin(), c.begin()}
+		c.want(3, 3)
+		c.server.conns[1].breakUp()
+		var failure *transport.CallError
+		if err := <-calls[1].result; !errors.As(err, &failure) || !failure.Sent || failure.Status.Code() != codes.Unavailable {
+			t.Errorf("%v, want one that was sent", err)
+		}
+		c.want(2, 2)
+		again := c.begin()
+		c.want(3, 3)
+		for _, call := range []running{calls[0], calls[2], again} {
+			select {
+			case err := <-call.result:
+				t.Error(err)
+			default:
+			}
+			call.end()
+		}
+	})
+}
+
+// A proxy may allow fewer connections than are wanted.
+func TestCallsUseTheConnectionsThatThereAre(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 4, nil, func(t *testing.T, c *callers) {
+		first, second := c.begin(), c.begin()
+		c.server.refuse(true)
+		var more []running
+		for n := range 8 {
+			more = append(more, c.begin())
+			c.want(2, 3+n)
+		}
+		c.server.conns[0].breakUp()
+		for _, call := range append(more, first) {
+			call.cancel()
+			<-call.result
+		}
+		c.want(1, 1)
+		last := c.begin() // all others cannot connect
+		c.want(1, 2)
+
+		c.server.refuse(false)
+		time.Sleep(10 * time.Second) // longer than between attempts to connect
+		more = more[:0]
+		for range 6 {
+			more = append(more, c.begin())
+		}
+		c.want(4, 8)
+		for _, call := range append(more, second, last) {
+			call.end()
+		}
+	})
+}
+
+// What other connections carry says nothing about the calls of one that is stuck.
+func TestTheProofThatACallWasNotSentIsThatOfItsConnection(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 2, nil, func(t *testing.T, c *callers) {
+		c.begin().end()
+		c.want(1, 0)
+		c.server.conns[0].stall()
+		stuck, other := c.begin(), c.begin()
+		c.want(2, 1)
+		queued, written := c.begin(), c.begin()
+		c.want(2, 2)
+		c.server.refuse(true)
+		c.server.conns[0].breakUp()
+		for name, call := range map[string]running{"stuck": stuck, "queued": queued} {
+			err := <-call.result
+			var failure *transport.CallError
+			if !errors.As(err, &failure) || failure.Status.Code() != codes.Unavailable || failure.Sent {
+				t.Errorf("%s: %v, want one that was not sent", name, err)
+			}
+		}
+		c.server.conns[1].breakUp()
+		for name, call := range map[string]running{"other": other, "written": written} {
+			err := <-call.result
+			var failure *transport.CallError
+			if !errors.As(err, &failure) || !failure.Sent {
+				t.Errorf("%s: %v, want one that was sent", name, err)
+			}
+		}
+	})
+}
+
+func TestAllConnectionsEndWhenIdleAndByClose(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 3, nil, func(t *testing.T, c *callers) {
+		for range 2 {
+			calls := []running{c.begin(), c.begin(), c.begin()}
+			c.want(3, 3)
+			for _, call := range calls {
+				call.end()
+			}
+			time.Sleep(transport.IdleAfter - time.Second)
+			c.want(3, 0)
+			time.Sleep(2 * time.Second)
+			c.want(0, 0)
+		}
+		calls := []running{c.begin(), c.begin(), c.begin()}
+		if err := c.channels.Close(); err != nil {
+			t.Error(err)
+		}
+		c.want(0, 0)
+		for _, call := range calls {
+			if err := <-call.result; !errors.Is(err, transport.ErrClosed) {
+				t.Errorf("%v, want %v", err, transport.ErrClosed)
+			}
+		}
+		for range 4 { // also of the connections that were not in use
+			if err := <-c.begin().result; !errors.Is(err, transport.ErrClosed) {
+				t.Errorf("after Close: %v, want %v", err, transport.ErrClosed)
+			}
+		}
+		c.want(0, 0)
+	})
+}
+
+// An endpoint that cannot be reached fails at once when all of its connections have tried.
+func TestAnEndpointIsTriedByEachConnection(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 3, nil, func(t *testing.T, c *callers) {
+		c.server.refuse(true)
+		for n := range 6 {
+			var failure *transport.CallError
+			if err := <-c.begin().result; !errors.As(err, &failure) || failure.Sent || failure.Status.Code() != codes.Unavailable {
+				t.Errorf("call %d: %v, want one that was not sent", n, err)
+			}
+		}
+		c.server.refuse(false)
+		time.Sleep(10 * time.Second)
+		call := c.begin()
+		c.want(3, 1) // all have connected again
+		call.end()
+	})
+}
