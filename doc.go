@@ -6,7 +6,7 @@
 //	db, err := sql.Open("greptime", "greptime://user:password@localhost:4001/public")
 //
 // A [Conn] adds what database/sql has no methods for: results as Arrow record batches
-// ([Conn.QueryArrow]) and PromQL ([Conn.PromQL]). [Raw] takes a Conn from a pool, and
+// ([Conn.QueryArrow]) and PromQL ([Conn.PromQL], [Matrix]). [Raw] takes a Conn from a pool, and
 // [Connect] opens one without a pool. Package insert writes rows natively, and package
 // bulk loads millions of rows.
 //

@@ -116,11 +116,33 @@ func ExampleConn_PromQL() {
 		log.Fatal(err)
 	}
 	defer rd.Release()
-	for rd.Next() {
-		fmt.Println(rd.RecordBatch())
+	for batch, err := range rd.All() {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(batch)
 	}
-	if err := rd.Err(); err != nil {
+}
+
+func ExampleMatrix() {
+	ctx := context.Background()
+	c, err := greptime.Connect(ctx, "greptime://localhost:4001/public")
+	if err != nil {
 		log.Fatal(err)
+	}
+	defer c.Close()
+
+	rd, err := c.PromQL(ctx, greptime.PromInstant{Query: `sum by (host) (rate(requests[5m]))`})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer rd.Release()
+	series, err := greptime.Matrix(rd)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, s := range series {
+		fmt.Println(s.Labels["host"], s.Points[0].Value)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,6 +115,26 @@ func (r *RecordReader) Next() bool {
 	}
 	r.close()
 	return false
+}
+
+// All returns an iterator over the remaining batches. If the result ends in an error, the
+// last pair is a nil batch and that error. The memory of a batch is reused in the next round
+// of the loop, as Next does: Retain the batch to keep it, and clone the strings that you keep.
+// You must still release the reader.
+//
+// array.IterFromReader of arrow-go does the same for every array.RecordReader. It takes a
+// reference to the reader when it is called, which only the loop releases.
+func (r *RecordReader) All() iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for r.Next() {
+			if !yield(r.RecordBatch(), nil) {
+				return
+			}
+		}
+		if err := r.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
 }
 
 func (r *RecordReader) callError(err error) error {

@@ -1,8 +1,11 @@
 package greptime_test
 
 import (
+	"slices"
 	"sync"
 	"testing"
+
+	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/test/captures"
@@ -41,4 +44,77 @@ func TestReferencesOfARecordReaderAreCountedOnAllGoroutines(t *testing.T) {
 		t.Error(err)
 	}
 	s.WaitFor("the end of the call", func() bool { return s.OpenStreams() == 0 })
+}
+
+func TestAllReadsEveryBatch(t *testing.T) {
+	t.Parallel()
+	exchange := captures.DoGetByName("batches_scan_file")
+	read := func(t *testing.T, f func(*greptime.RecordReader), steps ...wiretest.Step) {
+		t.Helper()
+		err := greptime.Raw(t.Context(), openServer(t, wiretest.Start(t, wiretest.Replay(exchange, steps...))), func(c *greptime.Conn) error {
+			rd, err := c.QueryArrow(t.Context(), exchange.Request.SQL)
+			if err != nil {
+				return err
+			}
+			defer rd.Release()
+			f(rd)
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	t.Run("to the end", func(t *testing.T) {
+		t.Parallel()
+		read(t, func(rd *greptime.RecordReader) {
+			var rows []int
+			for batch, err := range rd.All() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows = append(rows, int(batch.NumRows()))
+			}
+			if !slices.Equal(rows, exchange.RowsPerBatch) {
+				t.Errorf("batches of %v rows, recorded %v", rows, exchange.RowsPerBatch)
+			}
+			for batch, err := range rd.All() {
+				t.Errorf("after the end: %v, %v", batch, err)
+			}
+		})
+	})
+	t.Run("in two parts", func(t *testing.T) {
+		t.Parallel()
+		read(t, func(rd *greptime.RecordReader) {
+			n := 0
+			for range rd.All() {
+				n++
+				break
+			}
+			for range rd.All() {
+				n++
+			}
+			if n != len(exchange.RowsPerBatch) {
+				t.Errorf("%d batches, recorded %d", n, len(exchange.RowsPerBatch))
+			}
+		})
+	})
+	t.Run("to an error", func(t *testing.T) {
+		t.Parallel()
+		read(t, func(rd *greptime.RecordReader) {
+			batches, errs := 0, 0
+			for batch, err := range rd.All() {
+				switch {
+				case err == nil:
+					batches++
+				case batch != nil || err != rd.Err():
+					t.Errorf("%v, %v; the reader's error is %v", batch, err, rd.Err())
+				default:
+					errs++
+				}
+			}
+			if batches == 0 || errs != 1 {
+				t.Errorf("%d batches and %d errors", batches, errs)
+			}
+		}, wiretest.Before(3, wiretest.Fail(codes.Internal, "broken", 0)))
+	})
 }

@@ -217,15 +217,22 @@ func TestPromQLIsChecked(t *testing.T) {
 	}
 	defer c.Close()
 	now := time.Now()
-	for name, q := range map[string]greptime.PromRange{
-		"Query":    {Start: now, End: now, Step: time.Second},
-		"Start":    {Query: "up", End: now, Step: time.Second},
-		"before":   {Query: "up", Start: now, End: now.Add(-1), Step: time.Second},
-		"Step":     {Query: "up", Start: now, End: now},
-		"Lookback": {Query: "up", Start: now, End: now, Step: time.Second, Lookback: time.Microsecond},
+	for _, test := range []struct {
+		query greptime.PromQuery
+		want  string
+	}{
+		{nil, "the query is nil"},
+		{(*greptime.PromRange)(nil), "the query is nil"},
+		{greptime.PromRange{Start: now, End: now, Step: time.Second}, "Query"},
+		{greptime.PromRange{Query: "up", End: now, Step: time.Second}, "Start"},
+		{greptime.PromRange{Query: "up", Start: now, End: now.Add(-1), Step: time.Second}, "before"},
+		{greptime.PromRange{Query: "up", Start: now, End: now}, "Step"},
+		{greptime.PromRange{Query: "up", Start: now, End: now, Step: time.Second, Lookback: time.Microsecond}, "Lookback"},
+		{greptime.PromInstant{Time: now}, "Query"},
+		{&greptime.PromInstant{Query: "up", Lookback: -time.Second}, "Lookback"},
 	} {
-		if _, err := c.PromQL(t.Context(), q); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
+		if _, err := c.PromQL(t.Context(), test.query); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v, want %s", test.query, err, test.want)
 		}
 	}
 }
