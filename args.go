@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/greptime-go/greptime/internal/sqlarg"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/valuer"
 )
@@ -47,7 +48,7 @@ func checkedValue(v any, cut time.Duration) (any, error) {
 		v = at.Truncate(cut)
 	}
 	if err == nil {
-		_, err = sqlArg(v)
+		_, err = sqlarg.Of(v)
 	}
 	return v, err
 }
@@ -73,7 +74,7 @@ func namedValues(args []any, cut time.Duration) ([]driver.NamedValue, error) {
 func bindArgs(args []driver.NamedValue) ([]sqltext.Arg, error) {
 	list := make([]sqltext.Arg, len(args))
 	for i, nv := range args {
-		arg, err := sqlArg(nv.Value)
+		arg, err := sqlarg.Of(nv.Value)
 		if err != nil {
 			return nil, argError(nv.Name, nv.Ordinal, err)
 		}
@@ -99,7 +100,7 @@ func plainValue(v any) (any, error) {
 			return v, nil
 		}
 		if n, ok := v.(json.Number); ok {
-			return jsonNumber(n)
+			return sqlarg.JSONNumber(n)
 		}
 		rv := reflect.ValueOf(v)
 		if rv.Kind() == reflect.Pointer {
@@ -125,19 +126,19 @@ func plainValue(v any) (any, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%T.Value: %w", v, err)
 			}
-			if text, isText := next.(string); isText && isNumberType(rv.Type()) {
-				switch number, err := parseNumber(text); {
+			if text, isText := next.(string); isText && sqlarg.IsNumberType(rv.Type()) {
+				switch number, err := sqlarg.ParseNumber(text); {
 				case err == nil:
 					next = number
-				case !errors.Is(err, errNoNumber):
+				case !errors.Is(err, sqlarg.ErrNoNumber):
 					return nil, fmt.Errorf("%T: %w", v, err)
 				}
 			}
 			v = next
 			continue
 		}
-		if isNumberType(rv.Type()) {
-			number, ok, err := decimalNumber(rv)
+		if sqlarg.IsNumberType(rv.Type()) {
+			number, ok, err := sqlarg.Number(rv)
 			if err != nil {
 				return nil, fmt.Errorf("%T: %w", v, err)
 			}
@@ -184,112 +185,4 @@ func sqlNull(rv reflect.Value) (value any, valid, ok bool) {
 		return nil, false, false
 	}
 	return rv.FieldByName("V").Interface(), rv.FieldByName("Valid").Bool(), true
-}
-
-// sqlArg returns a plain value as an argument of package sqltext.
-func sqlArg(v any) (sqltext.Arg, error) {
-	switch v := v.(type) {
-	case nil:
-		return sqltext.Arg{Kind: sqltext.Null}, nil
-	case bool:
-		arg := sqltext.Arg{Kind: sqltext.Bool}
-		if v {
-			arg.Int = 1
-		}
-		return arg, nil
-	case int:
-		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
-	case int8:
-		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
-	case int16:
-		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
-	case int32:
-		return sqltext.Arg{Kind: sqltext.Int, Int: int64(v)}, nil
-	case int64:
-		return sqltext.Arg{Kind: sqltext.Int, Int: v}, nil
-	case uint:
-		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
-	case uint8:
-		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
-	case uint16:
-		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
-	case uint32:
-		return sqltext.Arg{Kind: sqltext.Uint, Uint: uint64(v)}, nil
-	case uint64:
-		return sqltext.Arg{Kind: sqltext.Uint, Uint: v}, nil
-	case float32:
-		return sqltext.Arg{Kind: sqltext.Float, Float: float64(v), Float32: true}, nil
-	case float64:
-		return sqltext.Arg{Kind: sqltext.Float, Float: v}, nil
-	case string:
-		return sqltext.Arg{Kind: sqltext.String, Text: v}, nil
-	case []byte:
-		if v == nil {
-			return sqltext.Arg{Kind: sqltext.Null}, nil
-		}
-		return sqltext.Arg{Kind: sqltext.Bytes, Bytes: v}, nil
-	case time.Time:
-		return sqltext.Arg{Kind: sqltext.Time, Time: v}, nil
-	case json.RawMessage:
-		if v == nil {
-			return sqltext.Arg{Kind: sqltext.Null}, nil
-		}
-		if !json.Valid(v) {
-			return sqltext.Arg{}, fmt.Errorf("the json.RawMessage is not valid JSON; pass text that is not JSON as a string")
-		}
-		return sqltext.Arg{Kind: sqltext.JSON, Text: string(v)}, nil
-	case Date:
-		if _, err := v.EpochDays(); err != nil { // 30 February: time.Date would make it March
-			return sqltext.Arg{}, err
-		}
-		return sqltext.Arg{Kind: sqltext.Date, Time: v.Time(time.UTC)}, nil
-	case TimeOfDay:
-		text, err := v.MarshalText()
-		if err != nil {
-			return sqltext.Arg{}, err
-		}
-		return sqltext.Arg{Kind: sqltext.String, Text: string(text)}, nil
-	case Decimal:
-		return sqltext.Arg{Kind: sqltext.Decimal, Text: string(v)}, nil
-	case *big.Rat:
-		if v == nil {
-			return sqltext.Arg{Kind: sqltext.Null}, nil
-		}
-		digits, exact := v.FloatPrec()
-		if !exact {
-			return sqltext.Arg{}, fmt.Errorf("the *big.Rat %s has no finite decimal form; round it first, as by greptime.Decimal(r.FloatString(n))", v)
-		}
-		return sqltext.Arg{Kind: sqltext.Decimal, Text: v.FloatString(digits)}, nil
-	case Interval:
-		return sqltext.Arg{Kind: sqltext.Interval, Months: v.Months, Days: v.Days, Nanos: v.Nanoseconds}, nil
-	case Vector:
-		if v == nil {
-			return sqltext.Arg{Kind: sqltext.Null}, nil
-		}
-		return sqltext.Arg{Kind: sqltext.Vector, Vector: v}, nil
-	case time.Duration:
-		return sqltext.Arg{}, fmt.Errorf("a time.Duration can mean an interval or a number; pass greptime.Interval{Nanoseconds: int64(d)}, or an integer such as d.Milliseconds()")
-	case sql.Out:
-		return sqltext.Arg{}, fmt.Errorf("sql.Out: GreptimeDB has no output parameters")
-	}
-	return sqltext.Arg{}, notAnArgument(v)
-}
-
-// notAnArgument returns an error that says what to pass instead of a value without a literal.
-func notAnArgument(v any) error {
-	rt := reflect.TypeOf(v)
-	isList := rt.Kind() == reflect.Slice || rt.Kind() == reflect.Array
-	switch {
-	case rt.Kind() == reflect.Array && rt.Elem().Kind() == reflect.Uint8:
-		return fmt.Errorf("a %T is not supported; pass its String() for a STRING column, as of a UUID, or the slice b[:] for a VARBINARY column", v)
-	case isList && (rt.Elem().Kind() == reflect.Float32 || rt.Elem().Kind() == reflect.Float64):
-		return fmt.Errorf("a %T is not one value; for a VECTOR column pass greptime.Vector, for a JSON column the json.RawMessage of json.Marshal, and for IN write a placeholder for each element, as sqlx.In does", v)
-	case isList:
-		return fmt.Errorf("a %T is not one value; for IN write a placeholder for each element, as sqlx.In does, and for a JSON column pass the json.RawMessage of json.Marshal", v)
-	case rt.Kind() == reflect.Map:
-		return fmt.Errorf("a %T is not supported; for a JSON column pass the json.RawMessage of json.Marshal", v)
-	case rt.Kind() == reflect.Struct:
-		return fmt.Errorf("a %T is not supported; for a JSON column pass the json.RawMessage of json.Marshal, or give the type a Value method (driver.Valuer)", v)
-	}
-	return fmt.Errorf("a %T is not supported; pass a basic type, time.Time, a driver.Valuer, or a type of package greptime", v)
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/greptime-go/greptime/internal/catalog"
 	internalsession "github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/sqlinsert"
 	"github.com/greptime-go/greptime/internal/sqltext"
-	"github.com/greptime-go/greptime/internal/sqlvalue"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -22,31 +22,20 @@ import (
 // are read in any case: see mayLose.
 const minNativeRows = 16
 
-// notNativeError is the reason why an INSERT … VALUES must go as text.
-type notNativeError struct {
-	reason string
-	cause  error
-	usual  bool // the known columns explain it: it does not suggest that they have changed
-}
-
-func (e *notNativeError) Error() string { return e.reason }
-func (e *notNativeError) Unwrap() error { return e.cause }
-
 func isAsText(err error) bool {
-	var e *notNativeError
+	var e *sqlinsert.NotNativeError
 	return errors.As(err, &e)
 }
 
-// isUsual reports whether an INSERT goes as text for a reason that does not suggest that the
-// columns have changed.
-func isUsual(err error) bool {
-	var e *notNativeError
-	return errors.As(err, &e) && e.usual
+// isStale reports whether an INSERT does not fit the columns, which may have changed.
+func isStale(err error) bool {
+	var e *sqlinsert.NotNativeError
+	return errors.As(err, &e) && e.Stale
 }
 
 // isLossy reports whether an error is about a value that would not be stored unchanged.
 func isLossy(err error) bool {
-	var e *sqlvalue.LossyError
+	var e *sqlinsert.LossyError
 	return errors.As(err, &e)
 }
 
@@ -134,73 +123,48 @@ func nativeOnly(err error) error {
 // nativeInsert is one INSERT … VALUES of arguments and literals, which may travel as a
 // native row insert.
 type nativeInsert struct {
+	sqlinsert.Insert
 	conn    *Conn
 	script  *sqltext.Script
-	values  *sqltext.Values
-	args    []driver.NamedValue
-	order   []int   // the argument of each input of the placeholders; nil: in their order
 	session session // in the table's database
-	table   string
 
 	fresh      bool   // the columns were read for this statement
 	unwritable bool   // they cannot be written natively
 	refusal    *Error // the server's, of the native insert
 }
 
-// nativeInsert returns the script as a nativeInsert. The error is *notNativeError if the script has
-// another form. If the script lacks only the list of columns, it returns a nativeInsert and
-// the error.
+// nativeInsert returns the script as a nativeInsert. The error is a *sqlinsert.NotNativeError if
+// the script has another form. If the script lacks only the list of columns, it returns a
+// nativeInsert and the error.
 func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*nativeInsert, error) {
-	if len(script.Statements) != 1 {
-		return nil, &notNativeError{reason: "the text has several statements"}
-	}
-	v := script.Statements[0].Values
-	_, isMetric := c.connector.cfg.Hints["physical_table"]
-	switch {
-	case !v.Plain:
-		return nil, &notNativeError{reason: "it is more than INSERT INTO table (columns) VALUES (…), (…) with placeholders and literals"}
-	case len(v.Columns) != v.Width && len(v.Columns) > 0:
-		return nil, &notNativeError{reason: fmt.Sprintf("it names %d columns and has %d values in a row", len(v.Columns), v.Width)}
-	case len(v.Table) > 2 || v.Table[0] == "":
-		return nil, &notNativeError{reason: "the table's name has a catalog"}
-	case isMetric:
-		return nil, &notNativeError{reason: "the hint physical_table would give a native insert another meaning"}
-	}
-	order, err := script.Order(len(args), namesOf(args))
+	insert, err := sqlinsert.New(script, args)
 	if err != nil {
-		return nil, &notNativeError{reason: err.Error(), cause: err}
+		return nil, err
+	}
+	if _, isMetric := c.connector.cfg.Hints["physical_table"]; isMetric {
+		return nil, &sqlinsert.NotNativeError{Reason: "the hint physical_table would give a native insert another meaning"}
 	}
 	s, err := c.current()
 	if err != nil {
 		return nil, err
 	}
-	if len(v.Table) == 2 {
-		s.database = v.Table[0]
+	if insert.Database != "" {
+		s.database = insert.Database
 	}
-	n := &nativeInsert{conn: c, script: script, values: v, args: args, order: order, session: s, table: v.Table[len(v.Table)-1]}
-	if len(v.Columns) == 0 {
+	insert.UTC = s.isUTC()
+	n := &nativeInsert{Insert: insert, conn: c, script: script, session: s}
+	if !insert.NamesColumns() {
 		// The table may have been replaced since its order of columns was read.
-		return n, &notNativeError{reason: "it does not name the columns"}
+		return n, &sqlinsert.NotNativeError{Reason: "it does not name the columns"}
 	}
 	return n, nil
-}
-
-// namesOf returns a function that returns the names of arguments, or nil if no argument has a
-// name: then there are usually many arguments, and a call for each takes time.
-func namesOf(args []driver.NamedValue) func(int) string {
-	for i := range args {
-		if args[i].Name != "" {
-			return func(i int) string { return args[i].Name }
-		}
-	}
-	return nil
 }
 
 // execAuto sends the INSERT natively or as text. What the server stores for the text is the
 // norm. So it sends the INSERT natively where that stores the same, and where the text cannot
 // express the arguments: NaN, infinities, and a DATE under a time zone.
 func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
-	if n.isKnown() || n.values.Rows >= minNativeRows || n.mayLose() {
+	if n.isKnown() || n.Rows() >= minNativeRows || n.MayLose() {
 		result, err := n.run(ctx)
 		if !n.fresh && (isLossy(err) || isAsText(err) && n.isUnsure()) { // a column may have changed
 			result, err = n.runFresh(ctx)
@@ -235,7 +199,7 @@ func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
 
 // isUnsure reports whether the known columns have turned out to be wrong and the text might
 // lose one of the values.
-func (n *nativeInsert) isUnsure() bool { return !n.unwritable && !n.isKnown() && n.mayLose() }
+func (n *nativeInsert) isUnsure() bool { return !n.unwritable && !n.isKnown() && n.MayLose() }
 
 // execNative sends the INSERT natively or not at all.
 func (n *nativeInsert) execNative(ctx context.Context) (driver.Result, error) {
@@ -258,7 +222,7 @@ func (n *nativeInsert) runFresh(ctx context.Context) (driver.Result, error) {
 	return n.run(ctx)
 }
 
-// run executes the native insert with the known columns. The error is *notNativeError if nothing was
+// run executes the native insert with the known columns. The error is a *sqlinsert.NotNativeError if nothing was
 // written, provably, and the statement must go as text. It is lossy (see isLossy) if nothing
 // was sent.
 func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
@@ -271,18 +235,21 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	buffer := newInsertBuffer()
-	defer buffer.free()
-	if err := n.encode(buffer, table); err != nil {
+	buffer := sqlinsert.NewBuffer()
+	defer buffer.Free()
+	if err := n.Encode(buffer, table); err != nil {
+		if isStale(err) && !n.fresh {
+			n.forget() // the next INSERT reads them again
+		}
 		return nil, err
 	}
 	header, err := n.conn.encodedHeader(ctx, n.session)
 	if err != nil {
 		return nil, err
 	}
-	request := buffer.request(header, n.table)
+	request := insertRequest(header, n.Table, &buffer.Body)
 	if size := request.Len(); size > n.conn.connector.cfg.MaxMessageSize {
-		return nil, &notNativeError{reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
+		return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
 	writes.Add(1)
 	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.conn.connector.nativeHints})
@@ -302,12 +269,12 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 		return nil, e
 	}
 	n.refusal = e
-	return nil, &notNativeError{reason: "the server refuses it natively: " + e.Error(), cause: e}
+	return nil, &sqlinsert.NotNativeError{Reason: "the server refuses it natively: " + e.Error(), Cause: e}
 }
 
 // write describes the native insert as a write.
 func (n *nativeInsert) write() internalsession.Write {
-	return internalsession.Write{Kind: internalsession.Rows, Database: n.session.database, Table: n.table, Tables: 1, Rows: n.values.Rows, MayAsk: true}
+	return internalsession.Write{Kind: internalsession.Rows, Database: n.session.database, Table: n.Table, Tables: 1, Rows: n.Rows(), MayAsk: true}
 }
 
 // isAboutColumns reports whether the server may have refused an INSERT because the table
@@ -323,21 +290,21 @@ var nativeHints = map[string]string{"auto_create_table": "false"}
 // columns returns the table's columns. It reads them if they are not known. It also remembers
 // columns that cannot be written natively: otherwise each such insert would read them.
 func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
-	t, known, err := n.cache().Lookup(n.session.database, n.table)
+	t, known, err := n.cache().Lookup(n.session.database, n.Table)
 	if !known {
 		n.fresh = true
-		t, err = n.cache().Get(ctx, n.query, n.session.database, n.table)
+		t, err = n.cache().Get(ctx, n.query, n.session.database, n.Table)
 	}
 	var unwritable *catalog.UnwritableError
 	n.unwritable = errors.As(err, &unwritable)
 	switch {
 	case err == nil || !n.unwritable && (isCallError(err) || ctx.Err() != nil):
 		return t, err
-	case !n.unwritable && isRefusal(err) && !errors.Is(err, TableNotFound) && n.mayLose():
+	case !n.unwritable && isRefusal(err) && !errors.Is(err, TableNotFound) && n.MayLose():
 		return nil, fmt.Errorf("greptime: INSERT into table %s was not sent: the server may store one of its values as NULL or an infinity, and the columns could not be read: %w",
-			strconv.Quote(n.table), err)
+			strconv.Quote(n.Table), err)
 	}
-	return nil, &notNativeError{reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.table), err), cause: err}
+	return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.Table), err), Cause: err}
 }
 
 // isRefusal reports whether an error is an answer of the server.
@@ -368,8 +335,8 @@ func isCallError(err error) bool {
 func (n *nativeInsert) cache() *catalog.Cache { return &n.conn.connector.tables }
 
 func (n *nativeInsert) isKnown() bool {
-	_, known, err := n.cache().Lookup(n.session.database, n.table)
+	_, known, err := n.cache().Lookup(n.session.database, n.Table)
 	return known && err == nil
 }
 
-func (n *nativeInsert) forget() { n.cache().Drop(n.session.database, n.table) }
+func (n *nativeInsert) forget() { n.cache().Drop(n.session.database, n.Table) }

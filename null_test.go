@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/greptime-go/greptime/internal/sqlarg"
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
@@ -116,7 +117,7 @@ func TestNullIsItsValueAsAnArgument(t *testing.T) {
 			t.Errorf("%#v: %v", test.arg, err)
 			continue
 		}
-		if got, err := sqlArg(plain); err != nil || !reflect.DeepEqual(got, test.want) {
+		if got, err := sqlarg.Of(plain); err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%#v: %+v, %v", test.arg, got, err)
 		}
 	}

@@ -27,7 +27,6 @@ const (
 	insertsInsert     = 1 // of RowInsertRequests
 	insertTable       = 1 // of RowInsertRequest
 	insertRows        = 2
-	rowsRow           = 2 // of Rows
 )
 
 // header returns the request header of the session. It is the only place from which
@@ -123,4 +122,18 @@ func sizeField(bytes int) int { return 1 + protowire.SizeBytes(bytes) }
 // appendLength appends the tag and the length of a field.
 func appendLength(b []byte, field protowire.Number, length int) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.BytesType), uint64(length))
+}
+
+// insertRequest returns the GreptimeRequest around rows, a greptime.v1.Rows.
+func insertRequest(header []byte, table string, body *transport.Body) transport.Encoded {
+	rows := len(body.Bytes)
+	insert := sizeField(len(table)) + sizeField(rows)
+	p := make([]byte, 0, sizeField(len(header))+len(table)+8*protowire.SizeVarint(uint64(insert)))
+	p = append(appendLength(p, requestHeader, len(header)), header...)
+	p = appendLength(p, requestRowInserts, sizeField(insert))
+	p = appendLength(p, insertsInsert, insert)
+	p = protowire.AppendTag(p, insertTable, protowire.BytesType)
+	p = protowire.AppendString(p, table)
+	p = appendLength(p, insertRows, rows)
+	return transport.Encoded{transport.Fixed(p), body.Part(0, rows)}
 }

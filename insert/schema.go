@@ -7,18 +7,9 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
-
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 )
-
-// semantics are the roles in requests.
-var semantics = [...]greptimev1.SemanticType{
-	catalog.Field:     greptimev1.SemanticType_FIELD,
-	catalog.Tag:       greptimev1.SemanticType_TAG,
-	catalog.TimeIndex: greptimev1.SemanticType_TIMESTAMP,
-}
 
 // Column is a column of a Schema. [Tag], [Field] and [Time] return one. Its name is used as
 // it is, without folding case.
@@ -100,7 +91,7 @@ func (s *Schema) add(i int, c Column) error {
 		}
 		s.timeIndex = i
 	}
-	s.wire = t.AppendSchema(s.wire, c.Name, semantics[c.role])
+	s.wire = t.AppendSchema(s.wire, c.Name, c.role.SemanticType())
 	s.index[c.Name] = i
 	s.types = append(s.types, t)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
@@ -28,6 +29,17 @@ const (
 	Tag
 	TimeIndex
 )
+
+// SemanticType returns the role as it is in requests.
+func (r Role) SemanticType() greptimev1.SemanticType {
+	switch r {
+	case Tag:
+		return greptimev1.SemanticType_TAG
+	case TimeIndex:
+		return greptimev1.SemanticType_TIMESTAMP
+	}
+	return greptimev1.SemanticType_FIELD
+}
 
 // Column is a column of a table.
 type Column struct {

@@ -1,4 +1,4 @@
-package sqlvalue
+package sqlinsert
 
 import (
 	"encoding/json"

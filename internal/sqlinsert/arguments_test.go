@@ -1,4 +1,4 @@
-package greptime
+package sqlinsert
 
 import (
 	"bytes"
@@ -14,11 +14,12 @@ import (
 	"testing"
 	"time"
 
-	columns "github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/sqlarg"
 	"github.com/greptime-go/greptime/internal/sqltext"
-	"github.com/greptime-go/greptime/internal/sqlvalue"
 	"github.com/greptime-go/greptime/internal/test/captures"
 	"github.com/greptime-go/greptime/internal/test/literals"
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // goValues are the arguments that may be written as a recorded literal.
@@ -43,7 +44,7 @@ func goValues(literal string) []driver.Value {
 	}
 	switch literal {
 	case "NULL":
-		values = append(values, nil, []byte(nil), Vector(nil), json.RawMessage(nil), (*big.Rat)(nil))
+		values = append(values, nil, []byte(nil), sqltype.Vector(nil), json.RawMessage(nil), (*big.Rat)(nil))
 	case "TRUE", "FALSE":
 		values = append(values, literal == "TRUE")
 	}
@@ -51,11 +52,11 @@ func goValues(literal string) []driver.Value {
 		return values
 	}
 	text := strings.ReplaceAll(literal[1:len(literal)-1], "''", "'")
-	values = append(values, text, Decimal(text))
+	values = append(values, text, sqltype.Decimal(text))
 	at, err := time.Parse(time.RFC3339Nano, text)
 	add(at, err)
-	add(ParseDate(text))
-	add(ParseVector(text))
+	add(sqltype.ParseDate(text))
+	add(sqltype.ParseVector(text))
 	if r, ok := new(big.Rat).SetString(text); ok {
 		values = append(values, r)
 	}
@@ -68,18 +69,18 @@ func goValues(literal string) []driver.Value {
 // isBeyondText reports whether an argument is one of those that GreptimeDB has no literal
 // for: NaN, an infinity, a DATE under a time zone, or a decimal number with more digits
 // than a DECIMAL or for a column of text.
-func isBeyondText(t columns.Type, v driver.Value) bool {
+func isBeyondText(t column.Type, v driver.Value) bool {
 	switch v := v.(type) {
-	case Decimal, *big.Rat:
+	case sqltype.Decimal, *big.Rat:
 		switch t.Kind() {
-		case columns.String, columns.Binary, columns.JSON, columns.Float32, columns.Float64:
+		case column.String, column.Binary, column.JSON, column.Float32, column.Float64:
 			return true
 		}
 	case float64:
 		return math.IsNaN(v) || math.IsInf(v, 0)
 	case float32:
 		return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0)
-	case Date:
+	case sqltype.Date:
 		return true
 	}
 	return false
@@ -87,12 +88,12 @@ func isBeyondText(t columns.Type, v driver.Value) bool {
 
 // isAsRead reports whether v is a value as a query returns it for a column of type t, for
 // which the text that the driver writes without knowing the column is refused.
-func isAsRead(t columns.Type, v driver.Value) bool {
+func isAsRead(t column.Type, v driver.Value) bool {
 	switch v := v.(type) {
 	case time.Time:
-		return t.Kind() == columns.Date && sqlvalue.IsDay(v)
+		return t.Kind() == column.Date && IsDay(v)
 	case []byte:
-		return t.Kind() == columns.JSON && json.Valid(v)
+		return t.Kind() == column.JSON && json.Valid(v)
 	}
 	return false
 }
@@ -120,12 +121,12 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 		for _, source := range col.Values {
 			utc := source.TimeZone == ""
 			for _, v := range goValues(source.Literal) {
-				arg, err := sqlArg(v)
+				arg, err := sqlarg.Of(v)
 				if err != nil {
 					continue
 				}
-				c := &sqlvalue.Cell{UTC: utc}
-				native := setArg(c, typ, v)
+				c := &Cell{UTC: utc}
+				native := c.SetArg(typ, v)
 				texts, err := script.Bind([]sqltext.Arg{arg}, sqltext.BindOptions{TimeZoneUTC: utc})
 				if err != nil {
 					if native == nil && !isBeyondText(typ, v) {
@@ -139,7 +140,7 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 					continue
 				}
 				checked++
-				var lossy *sqlvalue.LossyError
+				var lossy *LossyError
 				switch {
 				case errors.As(native, &lossy):
 					if l.Error != "" || l.Stored != nil && *l.Stored != "inf" {
@@ -160,7 +161,7 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 	}
 	t.Logf("%d pairs checked, taken: %v", checked, taken)
 	for _, v := range []any{nil, true, int64(0), int(0), int8(0), int16(0), int32(0), uint64(0), uint(0), uint8(0), uint16(0), uint32(0),
-		float64(0), float32(0), "", []byte{}, time.Time{}, Date{}, Decimal(""), Vector{}, json.RawMessage{}, &big.Rat{}} {
+		float64(0), float32(0), "", []byte{}, time.Time{}, sqltype.Date{}, sqltype.Decimal(""), sqltype.Vector{}, json.RawMessage{}, &big.Rat{}} {
 		if taken[fmt.Sprintf("%T", v)] == 0 {
 			t.Errorf("no %T is taken", v)
 		}
@@ -177,9 +178,9 @@ func FuzzArgumentsAndTheirLiterals(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	types := []columns.Type{columns.DecimalOf(10, 2), columns.DecimalOf(38, 10), columns.DecimalOf(38, 38), columns.VectorOf(2)}
-	for k := columns.Boolean; k <= columns.JSON; k++ {
-		if typ := columns.Of(k); typ.Check() == nil {
+	types := []column.Type{column.DecimalOf(10, 2), column.DecimalOf(38, 10), column.DecimalOf(38, 38), column.VectorOf(2)}
+	for k := column.Boolean; k <= column.JSON; k++ {
+		if typ := column.Of(k); typ.Check() == nil {
 			types = append(types, typ)
 		}
 	}
@@ -191,19 +192,19 @@ func FuzzArgumentsAndTheirLiterals(f *testing.F) {
 	f.Add(int64(0), 16777217.0, "12345678901234567890123456789012345678.5", false)
 	f.Fuzz(func(t *testing.T, n int64, x float64, text string, utc bool) {
 		values := []driver.Value{
-			n, uint64(n), x, float32(x), n%2 == 0, text, []byte(text), Decimal(text), big.NewRat(n, 1024), json.RawMessage(text),
+			n, uint64(n), x, float32(x), n%2 == 0, text, []byte(text), sqltype.Decimal(text), big.NewRat(n, 1024), json.RawMessage(text),
 			time.Unix(0, n), time.Unix(n/1e7, n%1e9), time.UnixMilli(n / 1e5).In(time.FixedZone("", 3600)),
-			DateFromEpochDays(int32(n)), DateFromEpochDays(int32(n % 3e6)), Vector{float32(x), -1},
+			sqltype.DateFromEpochDays(int32(n)), sqltype.DateFromEpochDays(int32(n % 3e6)), sqltype.Vector{float32(x), -1},
 		}
 		for _, v := range values {
-			arg, err := sqlArg(v)
+			arg, err := sqlarg.Of(v)
 			if err != nil {
 				continue
 			}
 			texts, err := script.Bind([]sqltext.Arg{arg}, sqltext.BindOptions{TimeZoneUTC: utc})
 			for _, typ := range types {
-				c := &sqlvalue.Cell{UTC: utc}
-				native := setArg(c, typ, v)
+				c := &Cell{UTC: utc}
+				native := c.SetArg(typ, v)
 				if err != nil {
 					if native == nil && !isBeyondText(typ, v) {
 						t.Errorf("%v, %#v: stored, but the text refuses it: %v", typ, v, err)
@@ -215,8 +216,8 @@ func FuzzArgumentsAndTheirLiterals(f *testing.F) {
 				}
 				sent := c.AppendValue(nil, typ)
 				literal := strings.TrimSuffix(strings.TrimPrefix(texts[0], "INSERT INTO t (c) VALUES ("), ")")
-				var text *sqlvalue.NotNativeError
-				if err := c.SetLiteral(typ, literal); errors.As(err, &text) && (typ.Kind() == columns.Vector || isBeyondText(typ, v)) {
+				var text *NotNativeError
+				if err := c.SetLiteral(typ, literal); errors.As(err, &text) && (typ.Kind() == column.Vector || isBeyondText(typ, v)) {
 					continue // the text of a vector is left to the server
 				} else if err != nil {
 					t.Errorf("%v, %#v (UTC %v): stored, but its literal %s is not: %v", typ, v, utc, literal, err)

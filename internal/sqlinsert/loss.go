@@ -1,4 +1,4 @@
-package sqlvalue
+package sqlinsert
 
 import (
 	"encoding/hex"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 )
 
@@ -69,4 +70,48 @@ func MayLoseLiteral(text string) bool {
 func mayLoseHex(digits string) bool {
 	b, err := hex.DecodeString(digits)
 	return err == nil && MayLoseBytes(b)
+}
+
+// MayLose reports whether the text might lose one of the values, in a column of some type.
+func (n *Insert) MayLose() bool {
+	for i := range n.values.Items {
+		arg, literal := n.value(i)
+		if literal != "" && MayLoseLiteral(literal) || literal == "" && MayLoseArg(arg) {
+			return true
+		}
+	}
+	return false
+}
+
+// Loss returns the error of the first value that the text would lose if the statement has no
+// list of columns and its values are for the columns of table, in order; nil if there is none.
+func (n *Insert) Loss(table *catalog.Table) error {
+	if len(table.Columns) != n.values.Width {
+		return nil // the server reports it
+	}
+	list := make([]*catalog.Column, len(table.Columns))
+	for i := range list {
+		list[i] = &table.Columns[i]
+	}
+	return n.loss(list, 0)
+}
+
+// loss returns the error of the first value, starting at index from, that the text would
+// lose; nil if there is none. list has the columns of a row.
+func (n *Insert) loss(list []*catalog.Column, from int) error {
+	cell := Cell{UTC: n.UTC}
+	for i := from; i < n.values.Rows*len(list); i++ {
+		c := list[i%len(list)]
+		arg, literal := n.value(i)
+		var err error
+		if literal == "" {
+			err = cell.SetArg(c.Type, arg)
+		} else {
+			err = cell.SetLiteral(c.Type, literal)
+		}
+		if isLossy(err) {
+			return n.valueError(err, i/len(list), c)
+		}
+	}
+	return nil
 }

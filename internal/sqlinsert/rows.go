@@ -1,0 +1,111 @@
+package sqlinsert
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// rowsRow is the field number of the rows in a greptime.v1.Rows.
+const rowsRow = 2
+
+// Buffer holds the encoded rows of a native insert until they are sent.
+type Buffer struct {
+	Body transport.Body // a greptime.v1.Rows
+
+	row []byte // the row that is being encoded
+}
+
+var buffers = sync.Pool{New: func() any { return new(Buffer) }}
+
+// maxBuffer is the size in bytes up to which a buffer is kept.
+const maxBuffer = 1 << 20
+
+// NewBuffer returns a buffer. Call Free when the request has been answered.
+func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
+
+// Free keeps the buffer for another insert, unless gRPC is still reading it.
+func (b *Buffer) Free() {
+	if b.Body.InUse() || cap(b.Body.Bytes) > maxBuffer || cap(b.row) > maxBuffer {
+		return
+	}
+	b.Body.Bytes = b.Body.Bytes[:0]
+	buffers.Put(b)
+}
+
+// Encode writes the columns and rows to b. The error is a *NotNativeError if the statement must
+// go as text, and the text loses none of its values. It wraps a *LossyError if the text would
+// lose one.
+func (n *Insert) Encode(b *Buffer, table *catalog.Table) error {
+	list, err := n.columnsOf(table)
+	if err != nil {
+		if lost := n.loss(list, 0); lost != nil {
+			return lost
+		}
+		return err
+	}
+	body := b.Body.Bytes[:0]
+	for _, c := range list {
+		body = c.Type.AppendSchema(body, c.Name, c.Role.SemanticType())
+	}
+	cell := Cell{UTC: n.UTC}
+	for row := range n.values.Rows {
+		b.row = b.row[:0]
+		for i, c := range list {
+			arg, literal := n.value(row*len(list) + i)
+			if literal == "" {
+				var ok bool
+				if b.row, ok = Append(b.row, c.Type, arg); ok {
+					continue
+				}
+				err = cell.SetArg(c.Type, arg)
+			} else {
+				err = cell.SetLiteral(c.Type, literal)
+			}
+			if err == nil && cell.IsNull() && (!c.Nullable || c.Default != "") {
+				err = errNullToServer
+			}
+			if err != nil {
+				return n.refuse(err, list, row, i)
+			}
+			b.row = cell.AppendValue(b.row, c.Type)
+		}
+		body = protowire.AppendTag(body, rowsRow, protowire.BytesType)
+		body = protowire.AppendBytes(body, b.row)
+	}
+	b.Body.Bytes = body
+	return nil
+}
+
+var errNullToServer = &NotNativeError{Reason: "the column has a DEFAULT or is NOT NULL, and a NULL for it is left to the server"}
+
+// refuse returns the reason why the value of a row for column i does not travel natively. If
+// the statement must go as text for it, refuse also checks the values behind it: the text
+// might lose one.
+func (n *Insert) refuse(err error, list []*catalog.Column, row, i int) error {
+	err = n.valueError(err, row, list[i])
+	if !isLossy(err) {
+		if lost := n.loss(list, row*len(list)+i+1); lost != nil {
+			return lost
+		}
+	}
+	return err
+}
+
+// valueError returns an error that names the value that cannot travel natively, without
+// showing it.
+func (n *Insert) valueError(err error, row int, c *catalog.Column) error {
+	where := fmt.Sprintf("column %s of type %s", strconv.Quote(c.Name), c.Type)
+	if n.values.Rows > 1 {
+		where = fmt.Sprintf("row %d (index %d), %s", row+1, row, where)
+	}
+	if isLossy(err) {
+		return fmt.Errorf("greptime: INSERT into table %s, %s: %w; nothing was sent", strconv.Quote(n.Table), where, err)
+	}
+	return &NotNativeError{Reason: where + ": " + err.Error(), Cause: err}
+}
