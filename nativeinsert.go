@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/request"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqlinsert"
 	"github.com/greptime-go/greptime/internal/sqltext"
@@ -247,12 +248,12 @@ func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	request := insertRequest(header, n.Table, &buffer.Body)
-	if size := request.Len(); size > n.conn.connector.cfg.MaxMessageSize {
+	encoded := request.Encode(header, request.Insert, request.Rows{Table: n.Table, Body: &buffer.Body, To: len(buffer.Body.Bytes), Count: n.Rows()})
+	if size := encoded.Len(); size > n.conn.connector.cfg.MaxMessageSize {
 		return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
 	writes.Add(1)
-	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: request, Metadata: n.conn.connector.nativeHints})
+	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: encoded, Metadata: n.conn.connector.nativeHints})
 	if err == nil {
 		return Result{affected: int64(affected)}, nil
 	}

@@ -1,13 +1,16 @@
 package insert
 
-import "github.com/greptime-go/greptime/internal/transport"
+import (
+	"github.com/greptime-go/greptime/internal/request"
+	"github.com/greptime-go/greptime/internal/transport"
+)
 
 // EncodeForTest is the request that Write or Delete would send of the tables, with
 // that header, in parts put together. limit is the longest request; 0 is none.
 func EncodeForTest(header []byte, deleting bool, limit int, tables ...*Table) ([][]byte, error) {
-	op := inserts
+	op := request.Insert
 	if deleting {
-		op = deletes
+		op = request.Delete
 	}
 	if limit == 0 {
 		limit = 512 << 20
@@ -18,7 +21,7 @@ func EncodeForTest(header []byte, deleting bool, limit int, tables ...*Table) ([
 	}
 	var encoded [][]byte
 	for _, r := range requests {
-		encoded = append(encoded, transport.Join(encode(header, op, r)))
+		encoded = append(encoded, transport.Join(request.Encode(header, op, r...)))
 	}
 	return encoded, nil
 }

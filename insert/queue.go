@@ -12,6 +12,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/backoff"
+	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -203,21 +204,21 @@ func (q *queue) send(g gathered, u *FailedRows) error {
 	if err != nil {
 		return err
 	}
-	request := requests[0]
+	rows := requests[0]
 	if len(requests) > 1 {
-		q.putBack(gathered{g.table.cut(request[0].to), g.since})
+		q.putBack(gathered{g.table.cut(rows[0].Count), g.since})
 	}
 	u.Attempts++
 	// The channels are not to repeat it: if an endpoint failed with the outcome unknown
 	// and the next one could not be reached, only the latter would be told.
 	_, err = w.session.Channels().Handle(ctx, transport.HandleRequest{
-		Request:  encode(header, inserts, request),
+		Request:  request.Encode(header, request.Insert, rows...),
 		Metadata: w.hints,
 	})
 	if err == nil {
 		return nil
 	}
-	write := writeOf(inserts, request)
+	write := writeOf(request.Insert, rows)
 	write.MayAsk = true
 	err = w.session.Error(ctx, err, write)
 	u.Ambiguous = u.Ambiguous || isAmbiguous(err)

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -65,13 +66,13 @@ func openStream(ctx context.Context, s session.Session, md metadata.MD) (*Stream
 // ctx that has ended before. A stream that has failed returns a *[StreamError], from
 // now on.
 func (s *Stream) Send(ctx context.Context, tables ...*Table) error {
-	return s.send(ctx, inserts, tables)
+	return s.send(ctx, request.Insert, tables)
 }
 
 // Delete sends keys to be deleted, as the function Delete does; the rest is as with
 // Send. The server carries out both in the order in which they are sent.
 func (s *Stream) Delete(ctx context.Context, keys ...*Table) error {
-	return s.send(ctx, deletes, keys)
+	return s.send(ctx, request.Delete, keys)
 }
 
 // errNoStream is what a Stream returns that NewStream has not opened.
@@ -80,7 +81,7 @@ var errNoStream = errors.New("greptime: insert: there is no Stream: NewStream re
 // opened reports whether NewStream opened the stream.
 func (s *Stream) opened() bool { return s != nil && s.busy != nil }
 
-func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error {
+func (s *Stream) send(ctx context.Context, op request.Operation, tables []*Table) error {
 	if !s.opened() {
 		return errNoStream
 	}
@@ -102,13 +103,13 @@ func (s *Stream) send(ctx context.Context, op operation, tables []*Table) error 
 	if err != nil {
 		return err
 	}
-	for _, request := range requests {
-		w := writeOf(op, request)
+	for _, rows := range requests {
+		w := writeOf(op, rows)
 		w.Tables, w.Rows, w.Requests = s.written.Tables+w.Tables, s.written.Rows+w.Rows, s.written.Requests+w.Requests
 		s.written = w
 		s.session.Writes().Add(1)
 		s.counted++
-		if err := s.stream.Send(ctx, encode(header, op, request)); err != nil {
+		if err := s.stream.Send(ctx, request.Encode(header, op, rows...)); err != nil {
 			return s.fail(ctx, err)
 		}
 		s.requests++

@@ -8,11 +8,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/transport"
 )
-
-// tagRow is the tag of field rows of a greptime.v1.Rows.
-const tagRow = 2<<3 | byte(protowire.BytesType)
 
 // maxLengthPrefix is the most that the length of a row can take.
 const maxLengthPrefix = 10
@@ -128,7 +126,7 @@ func (t *Table) Append(values ...any) error {
 // begin starts a row behind the last one; one that was not finished is gone.
 func (t *Table) begin() {
 	t.current++
-	b := append(t.body.Bytes[:t.end], tagRow)
+	b := append(t.body.Bytes[:t.end], request.RowTag)
 	for range t.prefix {
 		b = append(b, 0)
 	}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -40,15 +41,15 @@ func Delete(ctx context.Context, pool greptime.Pool, keys ...*Table) (int64, err
 
 // Write inserts as the function [Write] does, with options.
 func (o Options) Write(ctx context.Context, pool greptime.Pool, tables ...*Table) (int64, error) {
-	return o.send(ctx, pool, inserts, tables)
+	return o.send(ctx, pool, request.Insert, tables)
 }
 
 // Delete deletes as the function [Delete] does, with options.
 func (o Options) Delete(ctx context.Context, pool greptime.Pool, keys ...*Table) (int64, error) {
-	return o.send(ctx, pool, deletes, keys)
+	return o.send(ctx, pool, request.Delete, keys)
 }
 
-func (o Options) send(ctx context.Context, pool greptime.Pool, op operation, tables []*Table) (int64, error) {
+func (o Options) send(ctx context.Context, pool greptime.Pool, op request.Operation, tables []*Table) (int64, error) {
 	s, md, err := o.open(ctx, pool)
 	if err != nil {
 		return 0, err
@@ -64,15 +65,15 @@ func (o Options) send(ctx context.Context, pool greptime.Pool, op operation, tab
 		return 0, err
 	}
 	var affected int64
-	for i, request := range requests {
+	for i, rows := range requests {
 		s.Writes().Add(1)
 		n, err := s.Channels().Handle(ctx, transport.HandleRequest{
-			Request:    encode(header, op, request),
+			Request:    request.Encode(header, op, rows...),
 			Metadata:   md,
 			Repeatable: o.AtLeastOnce,
 		})
 		if err != nil {
-			w := writeOf(op, request)
+			w := writeOf(op, rows)
 			w.Requests, w.MayAsk = i+1, true
 			if err = s.Error(ctx, err, w); !isAmbiguous(err) {
 				s.Writes().TakeBack(1)
@@ -88,14 +89,14 @@ func (o Options) send(ctx context.Context, pool greptime.Pool, op operation, tab
 }
 
 // writeOf describes a request as a write.
-func writeOf(op operation, request []segment) session.Write {
-	w := session.Write{Kind: session.Rows, Tables: len(request), Requests: 1}
-	if op == deletes {
+func writeOf(op request.Operation, rows []request.Rows) session.Write {
+	w := session.Write{Kind: session.Rows, Tables: len(rows), Requests: 1}
+	if op == request.Delete {
 		w.Kind = session.Keys
 	}
-	for _, s := range request {
-		w.Rows += s.to - s.from
-		w.Table = s.table.name
+	for i := range rows {
+		w.Rows += rows[i].Count
+		w.Table = rows[i].Table
 	}
 	return w
 }

@@ -10,27 +10,6 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// setAny is what the driver does with an argument that Append does not take.
-func setAny(c *Cell, t column.Type, v any) error {
-	switch v := v.(type) {
-	case float64:
-		return c.SetFloat64(t, v)
-	case string:
-		return c.SetString(t, v)
-	case time.Time:
-		return c.SetTime(t, v)
-	case int64:
-		return c.SetInt(t, v)
-	case int:
-		return c.SetInt(t, int64(v))
-	case int32:
-		return c.SetInt(t, int64(v))
-	case bool:
-		return c.SetBool(t, v)
-	}
-	return errNoPair
-}
-
 // Append takes nothing that a Cell refuses, and writes what a Cell writes.
 func TestAppendIsWhatTheCellSays(t *testing.T) {
 	t.Parallel()
@@ -65,7 +44,7 @@ func TestAppendIsWhatTheCellSays(t *testing.T) {
 				}
 				taken[k]++
 				c := Cell{UTC: utc}
-				if err := setAny(&c, typ, v); err != nil {
+				if err := c.SetArg(typ, v); err != nil {
 					t.Errorf("%v as %v is taken; the Cell says %v", v, typ, err)
 				} else if want := c.AppendValue([]byte("before"), typ); !bytes.Equal(got, want) {
 					t.Errorf("%v as %v: %x, want %x", v, typ, got, want)
@@ -99,7 +78,7 @@ func BenchmarkAppend(b *testing.B) {
 		for b.Loop() {
 			dst = dst[:0]
 			for i, v := range values {
-				if err := setAny(&c, types[i], v); err != nil {
+				if err := c.SetArg(types[i], v); err != nil {
 					b.Fatal(err)
 				}
 				dst = c.AppendValue(dst, types[i])

@@ -8,11 +8,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/transport"
 )
-
-// rowsRow is the field number of the rows in a greptime.v1.Rows.
-const rowsRow = 2
 
 // Buffer holds the encoded rows of a native insert until they are sent.
 type Buffer struct {
@@ -75,8 +73,7 @@ func (n *Insert) Encode(b *Buffer, table *catalog.Table) error {
 			}
 			b.row = cell.AppendValue(b.row, c.Type)
 		}
-		body = protowire.AppendTag(body, rowsRow, protowire.BytesType)
-		body = protowire.AppendBytes(body, b.row)
+		body = protowire.AppendBytes(append(body, request.RowTag), b.row)
 	}
 	b.Body.Bytes = body
 	return nil

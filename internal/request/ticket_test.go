@@ -1,4 +1,4 @@
-package greptime
+package request
 
 import (
 	"strings"
@@ -25,8 +25,13 @@ func TestTicketsAreWhatTheGeneratedTypesSay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, st := range []statement{{}, {text: "SELECT 'ä'"}, {text: strings.Repeat("x", 120)}, {text: strings.Repeat("x", 1<<14)}, {prom: prom}} {
-			ticket, err := st.ticket(encoded)
+		for _, text := range []string{"", "SELECT 'ä'", strings.Repeat("x", 120), strings.Repeat("x", 1<<14), "PromQL"} {
+			ticket, err := SQL(encoded, text)
+			query := &greptimev1.QueryRequest{Query: &greptimev1.QueryRequest_Sql{Sql: text}}
+			if text == "PromQL" {
+				ticket, err = PromRange(encoded, prom)
+				query.Query = &greptimev1.QueryRequest_PromRangeQuery{PromRangeQuery: prom}
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -39,10 +44,6 @@ func TestTicketsAreWhatTheGeneratedTypesSay(t *testing.T) {
 			if err := proto.Unmarshal(request, &got); err != nil {
 				t.Fatal(err)
 			}
-			query := &greptimev1.QueryRequest{Query: &greptimev1.QueryRequest_Sql{Sql: st.text}}
-			if st.prom != nil {
-				query.Query = &greptimev1.QueryRequest_PromRangeQuery{PromRangeQuery: st.prom}
-			}
 			want := &greptimev1.GreptimeRequest{Header: header, Request: &greptimev1.GreptimeRequest_Query{Query: query}}
 			if !proto.Equal(&got, want) {
 				t.Errorf("%.200v, want %.200v", &got, want)
@@ -52,7 +53,7 @@ func TestTicketsAreWhatTheGeneratedTypesSay(t *testing.T) {
 			}
 		}
 	}
-	if _, err := (&statement{text: "SELECT '\xff'"}).ticket(nil); err == nil || !strings.Contains(err.Error(), "UTF-8") {
+	if _, err := SQL(nil, "SELECT '\xff'"); err == nil || !strings.Contains(err.Error(), "UTF-8") {
 		t.Errorf("text that is not UTF-8: %v", err)
 	}
 }
