@@ -32,8 +32,8 @@ func (r *batchReader) ReadCell(row int, name string) (column.Type, column.Cell, 
 	if !ok {
 		return 0, c, fmt.Errorf("greptime: bulk: the table has no column %q", name)
 	}
-	t := b.columns[at].typ
-	err := b.columns[at].read(&c, row)
+	t := b.table.Columns[at].Type
+	err := b.columns[at].Read(row, &c)
 	if err == nil && t.Kind() == column.JSON && !c.IsNull() {
 		var text []byte
 		if text, err = jsonb.AppendText(nil, c.AppendBytes(nil)); err == nil {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/govalue"
 )
 
 // Batch holds rows of one table, by columns as Arrow does. It grows by itself, and
@@ -19,7 +21,7 @@ import (
 // A Batch is for one goroutine at a time.
 type Batch struct {
 	table   *catalog.Table
-	columns []columnData
+	columns []recordbatch.Column
 	rows    int
 	room    int // for rows, in every column
 
@@ -43,9 +45,9 @@ func NewBatch(schema *insert.Schema, capacity int) (*Batch, error) {
 }
 
 func newBatch(t *catalog.Table, capacity int) *Batch {
-	b := &Batch{table: t, columns: make([]columnData, len(t.Columns)), room: max(capacity, 0)}
+	b := &Batch{table: t, columns: make([]recordbatch.Column, len(t.Columns)), room: max(capacity, 0)}
 	for i, c := range t.Columns {
-		b.columns[i] = newColumnData(c.Type, b.room)
+		b.columns[i] = recordbatch.NewColumn(c.Type, b.room)
 	}
 	return b
 }
@@ -57,7 +59,7 @@ func (b *Batch) Len() int { return b.rows }
 func (b *Batch) Size() int {
 	n := 0
 	for i := range b.columns {
-		n += b.columns[i].size(b.rows)
+		n += b.columns[i].Size(b.rows)
 	}
 	return n
 }
@@ -81,11 +83,11 @@ func (b *Batch) Reset() {
 	b.truncate(0)
 }
 
-// truncate leaves so many rows.
+// truncate removes all rows but the first ones.
 func (b *Batch) truncate(rows int) {
 	b.rows = rows
 	for i := range b.columns {
-		b.columns[i].truncate(rows)
+		b.columns[i].Truncate(rows)
 	}
 }
 
@@ -101,11 +103,23 @@ func (b *Batch) Append(values ...any) error {
 	if len(values) != len(b.columns) || len(values) == 0 {
 		return b.rowError(fmt.Sprintf("it has %d values, the table has %d columns", len(values), len(b.columns)))
 	}
-	if err := b.appendValues(values); err != nil {
-		return err
+	for i := recordbatch.SetRow(b.columns, b.rows, values); i < len(values); {
+		if err := b.setValue(i, values[i]); err != nil {
+			return err
+		}
+		i++
+		i += recordbatch.SetRow(b.columns[i:], b.rows, values[i:])
 	}
 	b.commit()
 	return nil
+}
+
+// setValue sets the row's value of column i, of any type.
+func (b *Batch) setValue(i int, v any) error {
+	if err := govalue.Set(&b.cell, b.table.Columns[i].Type, v); err != nil {
+		return b.refuse(i, err)
+	}
+	return b.put(i, &b.cell)
 }
 
 // begin starts a row; one that was not finished is gone.
@@ -137,7 +151,7 @@ func (b *Batch) reserve(n int) {
 	}
 	b.room = max(b.rows+n, b.rows+b.rows/2, 16)
 	for i := range b.columns {
-		b.columns[i].reserve(b.room)
+		b.columns[i].Reserve(b.room)
 	}
 }
 
@@ -147,7 +161,7 @@ func (b *Batch) put(i int, c *column.Cell) error {
 		return b.refuse(i, notNull(&b.table.Columns[i]))
 	}
 	b.hasNull = b.hasNull || c.IsNull()
-	if err := b.columns[i].set(b.rows, c); err != nil {
+	if err := b.columns[i].Set(b.rows, c); err != nil {
 		return b.refuse(i, err)
 	}
 	return nil

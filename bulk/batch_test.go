@@ -77,7 +77,7 @@ func TestEveryTypeAtItsLimitsSurvivesEncoding(t *testing.T) {
 			}
 		}
 		data, m := encodeBatch(t, b, codec)
-		record, err := decodeRecord(schemaMessage(t, b), data)
+		record, err := decodeRecord(schemaMessage(b), data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,14 +90,13 @@ func TestEveryTypeAtItsLimitsSurvivesEncoding(t *testing.T) {
 			}
 		}
 		// What is handed back is the same again.
-		columns, err := m.decode(b.columns)
+		columns, err := m.Decode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		again := newBatch(b.table, 0)
-		again.columns, again.rows = columns, m.rows
+		again := &Batch{table: b.table, columns: columns, rows: m.Rows()}
 		data2, _ := encodeBatch(t, again, codec)
-		record2, err := decodeRecord(schemaMessage(t, again), data2)
+		record2, err := decodeRecord(schemaMessage(again), data2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,11 +255,6 @@ func TestRowsThatAreRefusedLeaveNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, record)
 		}
 	}
-}
-
-func decodeEncoded(t *testing.T, b *Batch) (arrow.RecordBatch, error) {
-	data, _ := encodeBatch(t, b, None)
-	return decodeRecord(schemaMessage(t, b), data)
 }
 
 func TestAllWaysToAppendAreAlike(t *testing.T) {
@@ -427,43 +421,6 @@ func TestARefusedRowLeavesNothing(t *testing.T) {
 	}
 	if got, _ := encodeBatch(t, b, None); b.Len() != 1 || string(got.Body) != string(want.Body) {
 		t.Error("the row that was refused has left something")
-	}
-}
-
-func TestKeysOfEveryTypeAreToldApart(t *testing.T) {
-	t.Parallel()
-	table, err := catalog.NewTable("t", []catalog.Column{
-		{Name: "b", Type: column.Of(column.Boolean), Role: catalog.Tag, Nullable: true},
-		{Name: "x", Type: column.Of(column.String), Role: catalog.Tag, Nullable: true},
-		{Name: "y", Type: column.Of(column.String), Role: catalog.Tag, Nullable: true},
-		{Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex},
-		{Name: "n", Type: column.Of(column.Int32), Nullable: true},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := newBatch(table, 0)
-	for i, key := range [][]any{{true, "a", "b"}, {false, "a", "b"}, {nil, "a", "b"}, {nil, "ab", ""}, {nil, "", "ab"}, {nil, nil, "ab"}, {false, "a", "b"}} {
-		if err := b.Append(append(key, 1, i)...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	columns, rows, err := keepLast(table, b.columns, b.rows)
-	if err != nil || rows != 6 {
-		t.Fatalf("%d rows, %v", rows, err)
-	}
-	kept := newBatch(table, 0)
-	kept.columns, kept.rows = columns, rows
-	var n []int64
-	for i := range rows {
-		v, err := kept.Row(i).Int64("n")
-		if err != nil {
-			t.Fatal(err)
-		}
-		n = append(n, v)
-	}
-	if !slices.Equal(n, []int64{0, 2, 3, 4, 5, 6}) {
-		t.Errorf("kept %v", n)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 	"github.com/greptime-go/greptime/internal/test/race"
 )
 
@@ -52,14 +53,15 @@ func BenchmarkEncode(b *testing.B) {
 				b.Fatal(err)
 			}
 			benchBatch(b, batch, benchNames(), 1000)
-			e, m := newEncoder(codec), &message{}
+			e, m := recordbatch.NewEncoder(codec.codec()), &recordbatch.Message{}
+			metadata := appendRequestID(nil, 1)
 			b.ReportAllocs()
 			for range b.N {
-				if err := e.encode(m, 1, batch.rows, batch.columns); err != nil {
+				if err := e.Encode(m, metadata, batch.rows, batch.columns); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(m.wireSize())/1000, "bytes/row")
+			b.ReportMetric(float64(m.Size())/1000, "bytes/row")
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
 		})
 	}
@@ -90,7 +92,8 @@ func TestAppendingAndEncodingAllocateNothingPerRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, m := newEncoder(None), &message{}
+	e, m := recordbatch.NewEncoder(recordbatch.None), &recordbatch.Message{}
+	metadata := appendRequestID(nil, 1)
 	host, at := "host-17", time.UnixMilli(1_700_000_000_000)
 	perBatch := testing.AllocsPerRun(10, func() {
 		batch.Reset()
@@ -99,7 +102,7 @@ func TestAppendingAndEncodingAllocateNothingPerRow(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := e.encode(m, 1, batch.rows, batch.columns); err != nil {
+		if err := e.Encode(m, metadata, batch.rows, batch.columns); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -68,19 +68,19 @@ func (b *Batch) AppendColumns(columns ...insert.ColumnValues) error {
 func (b *Batch) appendColumn(i int, c *columnValues, n int) error {
 	row := 0
 	if c != nil {
-		row = setDirect(&b.columns[i], b.rows, c.values)
+		row = b.columns[i].SetValues(b.rows, c.values)
 	}
 	for ; row < n; row++ {
 		b.cell.SetNull()
 		var err error
 		if c != nil {
-			err = c.values.Set(&b.cell, b.columns[i].typ, row)
+			err = c.values.Set(&b.cell, b.table.Columns[i].Type, row)
 		}
 		if err == nil && b.cell.IsNull() && !b.table.Columns[i].Nullable {
 			err = notNull(&b.table.Columns[i])
 		}
 		if err == nil {
-			err = b.columns[i].set(b.rows+row, &b.cell)
+			err = b.columns[i].Set(b.rows+row, &b.cell)
 		}
 		if err != nil {
 			b.abandon()

@@ -63,13 +63,11 @@ func (f *FailedBatch) Batch() (*Batch, error) {
 	if f.message == nil {
 		return nil, errors.New("greptime: bulk: the failed batch has no rows")
 	}
-	b := newBatch(f.message.layout.table, 0)
-	columns, err := f.message.decode(b.columns)
+	columns, err := f.message.Decode()
 	if err != nil {
 		return nil, fmt.Errorf("greptime: bulk: batch %d: %w", f.ID, err)
 	}
-	b.columns, b.rows = columns, f.Rows
-	return b, nil
+	return &Batch{table: f.message.layout.table, columns: columns, rows: f.message.Rows()}, nil
 }
 
 // Error returns table, ids and reasons as text.

@@ -7,18 +7,23 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/captures"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
+	"github.com/greptime-go/greptime/internal/transport"
 )
 
 // putServer is a scripted server: queries are refused as those of a user who may only
@@ -220,4 +225,59 @@ func short(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// encodeBatch returns a batch as a message, and what the test server reads of it.
+func encodeBatch(t testing.TB, b *Batch, codec Compression) (captures.Message, *recordbatch.Message) {
+	t.Helper()
+	m := &recordbatch.Message{}
+	if err := recordbatch.NewEncoder(codec.codec()).Encode(m, appendRequestID(nil, 7), b.rows, b.columns); err != nil {
+		t.Fatal(err)
+	}
+	data, err := wiretest.DecodeFlightData(transport.Join(m.Parts()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(data.AppMetadata) != `{"request_id":7}` {
+		t.Errorf("app_metadata is %q, want request_id 7", data.AppMetadata)
+	}
+	return data, m
+}
+
+// schemaMessage returns the schema of a batch as it is sent.
+func schemaMessage(b *Batch) captures.Message {
+	return captures.Message{Header: newLayout(b.table, len(b.table.Columns)).schema}
+}
+
+// decodeEncoded returns the record batch that the server reads of a batch.
+func decodeEncoded(t testing.TB, b *Batch) (arrow.RecordBatch, error) {
+	t.Helper()
+	data, _ := encodeBatch(t, b, None)
+	return decodeRecord(schemaMessage(b), data)
+}
+
+// arrayOf returns an array with the values of a JSON text; null is NULL.
+func arrayOf(t testing.TB, dt arrow.DataType, text string) arrow.Array {
+	t.Helper()
+	a, _, err := array.FromJSON(memory.DefaultAllocator, dt, strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func ts(unit arrow.TimeUnit, zone string) arrow.DataType {
+	return &arrow.TimestampType{Unit: unit, TimeZone: zone}
+}
+
+// recordOf returns a record batch of these columns, in any order.
+func recordOf(t testing.TB, columns map[string]arrow.Array) arrow.RecordBatch {
+	t.Helper()
+	var fields []arrow.Field
+	var list []arrow.Array
+	for name, a := range columns {
+		fields = append(fields, arrow.Field{Name: name, Type: a.DataType(), Nullable: true})
+		list = append(list, a)
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), list, -1)
 }

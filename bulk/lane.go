@@ -125,7 +125,7 @@ func (l *lane) send(p *Pending) {
 	}
 	s.inflight = append(s.inflight, p)
 	p.sending, p.sent = true, false
-	parts := p.message.parts()
+	parts := p.message.Parts()
 	w.mu.Unlock()
 
 	err := s.put.Send(parts)

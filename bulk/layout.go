@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 )
@@ -90,8 +91,8 @@ func tableChanged(table, what string) error {
 	return fmt.Errorf("%w: table %s: %s; close this Writer, and write what it has not acknowledged with a new one, which reads the columns again", ErrTableChanged, strconv.Quote(table), what)
 }
 
-// arrange returns the columns of so many rows of table t in the order of the layout.
-func (l *layout) arrange(t *catalog.Table, columns []columnData, rows int) ([]columnData, error) {
+// arrange returns the columns of rows of table t in the order of the layout.
+func (l *layout) arrange(t *catalog.Table, columns []recordbatch.Column, rows int) ([]recordbatch.Column, error) {
 	if t == l.table {
 		return columns, nil
 	}
@@ -99,7 +100,7 @@ func (l *layout) arrange(t *catalog.Table, columns []columnData, rows int) ([]co
 	if err != nil {
 		return nil, err
 	}
-	out := make([]columnData, len(places))
+	out := make([]recordbatch.Column, len(places))
 	for i, at := range places {
 		c := &l.table.Columns[i]
 		if at < 0 {
@@ -109,8 +110,8 @@ func (l *layout) arrange(t *catalog.Table, columns []columnData, rows int) ([]co
 		} else {
 			out[i] = columns[at]
 		}
-		if !c.Nullable && out[i].nulls(rows) > 0 {
-			return nil, valueError(l.table, i, out[i].firstNull(rows), notNull(c))
+		if err := checkNotNull(l.table, i, &out[i], rows); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
@@ -145,18 +146,24 @@ func otherColumns(t *catalog.Table, name string) error {
 		strconv.Quote(t.Name), strconv.Quote(name))
 }
 
-// defaults returns so many rows of a column that was added: its DEFAULT if that is a constant,
+// defaults returns rows of a column that was added: its DEFAULT if that is a constant,
 // otherwise NULL.
-func defaults(c *catalog.Column, rows int) (columnData, error) {
+func defaults(c *catalog.Column, rows int) (recordbatch.Column, error) {
 	var cell column.Cell
 	if err := c.SetDefault(&cell); err != nil {
-		return columnData{}, err
+		return recordbatch.Column{}, err
 	}
-	out := newColumnData(c.Type, rows)
-	for row := range rows {
-		if err := out.set(row, &cell); err != nil {
-			return columnData{}, err
-		}
+	return recordbatch.Repeat(c.Type, rows, &cell)
+}
+
+// checkNotNull returns an error if column i of the table is NOT NULL and has a NULL.
+func checkNotNull(t *catalog.Table, i int, data *recordbatch.Column, rows int) error {
+	c := &t.Columns[i]
+	if c.Nullable {
+		return nil
 	}
-	return out, nil
+	if row := data.FirstNull(rows); row >= 0 {
+		return valueError(t, i, row, notNull(c))
+	}
+	return nil
 }

@@ -45,7 +45,7 @@ func (p *Pending) failed() {
 func (p *Pending) write() session.Write {
 	w := session.Write{Kind: session.Rows, Table: p.writer.table.Name, Tables: 1, Requests: 1}
 	if p.message != nil {
-		w.Rows = p.message.rows
+		w.Rows = p.message.Rows()
 	}
 	return w
 }
@@ -93,9 +93,4 @@ func parseAck(metadata []byte) (Ack, error) {
 		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q has no request_id", metadata)
 	}
 	return Ack{ID: *a.RequestID, Rows: a.AffectedRows, Elapsed: time.Duration(a.ElapsedSecs * float64(time.Second))}, nil
-}
-
-// appendRequestID appends what goes with a batch; GreptimeDB repeats it in its answer.
-func appendRequestID(b []byte, id int64) []byte {
-	return fmt.Appendf(b, `{"request_id":%d}`, id)
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 )
 
 // WriteRecord sends an Arrow record batch as it is; it waits as WriteAsync does. Its
@@ -52,7 +54,7 @@ func (w *Writer) WriteRecord(ctx context.Context, record arrow.RecordBatch) (*Pe
 
 // recordColumns returns the columns of a record batch in the order of the layout. They
 // may lie in the record batch's memory.
-func recordColumns(l *layout, record arrow.RecordBatch) ([]columnData, error) {
+func recordColumns(l *layout, record arrow.RecordBatch) ([]recordbatch.Column, error) {
 	t := l.table
 	places := make([]int, len(t.Columns))
 	for i := range places {
@@ -68,7 +70,7 @@ func recordColumns(l *layout, record arrow.RecordBatch) ([]columnData, error) {
 		}
 		places[at] = i
 	}
-	columns := make([]columnData, len(places))
+	columns := make([]recordbatch.Column, len(places))
 	for i, at := range places {
 		c := &t.Columns[i]
 		if at < 0 && i >= l.given {
@@ -83,36 +85,18 @@ func recordColumns(l *layout, record arrow.RecordBatch) ([]columnData, error) {
 				strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type)
 		}
 		array := record.Column(at)
-		data, err := convertArray(c.Type, array)
-		var bad *badValue
+		data, err := recordbatch.FromArray(c.Type, array)
+		var bad *recordbatch.RowError
 		switch {
 		case errors.As(err, &bad):
-			return nil, valueError(t, i, bad.row, bad.err)
+			return nil, valueError(t, i, bad.Row, bad.Err)
 		case err != nil:
 			return nil, fmt.Errorf("greptime: bulk: table %s, column %s (%s): Arrow type %s: %w", strconv.Quote(t.Name), strconv.Quote(c.Name), c.Type, array.DataType(), err)
 		}
-		if data.nulls(array.Len()) > 0 && !c.Nullable {
-			return nil, valueError(t, i, data.firstNull(array.Len()), notNull(c))
+		if err := checkNotNull(t, i, &data, array.Len()); err != nil {
+			return nil, err
 		}
 		columns[i] = data
 	}
 	return columns, nil
 }
-
-// firstNull is the first of so many rows that is NULL.
-func (c *columnData) firstNull(rows int) int {
-	for row := range rows {
-		if c.isNull(row) {
-			return row
-		}
-	}
-	return -1
-}
-
-// badValue is a value of an array that cannot be converted.
-type badValue struct {
-	row int
-	err error
-}
-
-func (e *badValue) Error() string { return e.err.Error() }

@@ -51,7 +51,7 @@ func (r Row) Set(name string, value any) Row {
 		return r
 	}
 	b.row.set[i] = true
-	if err := govalue.Set(&b.row.cells[i], b.columns[i].typ, value); err != nil {
+	if err := govalue.Set(&b.row.cells[i], b.table.Columns[i].Type, value); err != nil {
 		b.row.err = b.refuse(i, err)
 		b.current = r.number
 	}

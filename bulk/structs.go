@@ -63,7 +63,7 @@ func (b *Batch) appendStruct(plan *structs.Plan, places []int, v reflect.Value) 
 		v = v.Elem()
 	}
 	for i, at := range places {
-		if err := plan.SetAs(&b.cell, at, b.columns[i].typ, v); err != nil {
+		if err := plan.SetAs(&b.cell, at, b.table.Columns[i].Type, v); err != nil {
 			return b.refuse(i, err)
 		}
 		if err := b.put(i, &b.cell); err != nil {

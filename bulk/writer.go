@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/backoff"
 	"github.com/greptime-go/greptime/internal/catalog"
@@ -127,7 +128,7 @@ func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verifie
 		closed:    make(chan struct{}),
 	}
 	w.layout.Store(newLayout(t, len(t.Columns)))
-	w.encoders.New = func() any { return newEncoder(opts.Compression) }
+	w.encoders.New = func() any { return recordbatch.NewEncoder(opts.Compression.codec()) }
 	w.changed = sync.NewCond(&w.mu)
 	w.ctx, w.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	for slot := range opts.Streams {
@@ -235,7 +236,7 @@ func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
 }
 
 // arrange returns the columns of a batch in the order of the layout.
-func (w *Writer) arrange(l *layout, b *Batch) ([]columnData, error) {
+func (w *Writer) arrange(l *layout, b *Batch) ([]recordbatch.Column, error) {
 	if b.table == nil || b.table == noTable {
 		return nil, fmt.Errorf("greptime: bulk: table %s: %s", strconv.Quote(w.table.Name), reasonNoTable)
 	}
@@ -253,7 +254,7 @@ func (w *Writer) Write(ctx context.Context, b *Batch) (Ack, error) {
 }
 
 // write encodes columns of the layout and hands them to the streams.
-func (w *Writer) write(ctx context.Context, l *layout, columns []columnData, rows int) (*Pending, error) {
+func (w *Writer) write(ctx context.Context, l *layout, columns []recordbatch.Column, rows int) (*Pending, error) {
 	if err := w.usable(); err != nil {
 		return nil, err
 	}
@@ -264,11 +265,11 @@ func (w *Writer) write(ctx context.Context, l *layout, columns []columnData, row
 	}
 	if w.opts.KeepLast {
 		var err error
-		if columns, rows, err = keepLast(l.table, columns, rows); err != nil {
+		if columns, rows, err = recordbatch.KeepLast(l.table, columns, rows); err != nil {
 			return nil, err
 		}
 	}
-	bound := encodedBound(rows, columns)
+	bound := recordbatch.MaxSize(rows, columns)
 	if err := w.reserve(ctx, bound); err != nil {
 		return nil, fmt.Errorf("greptime: bulk: table %s: waiting for acks, so that the batch can be sent: %w", strconv.Quote(w.table.Name), err)
 	}
@@ -279,10 +280,10 @@ func (w *Writer) write(ctx context.Context, l *layout, columns []columnData, row
 		return nil, err
 	}
 	p.message = m
-	m.size = min(int64(m.wireSize()), bound)
-	w.memory.Release(bound - m.size)
+	m.reserved = min(int64(m.Size()), bound)
+	w.memory.Release(bound - m.reserved)
 	if err := w.submit(p); err != nil {
-		w.unreserve(m.size)
+		w.unreserve(m.reserved)
 		w.messages.put(m)
 		return nil, err
 	}
@@ -313,22 +314,24 @@ func (w *Writer) unreserve(bytes int64) {
 }
 
 // encode returns a message of columns of the layout.
-func (w *Writer) encode(l *layout, id int64, rows int, columns []columnData) (*message, error) {
-	e := w.encoders.Get().(*encoder)
+func (w *Writer) encode(l *layout, id int64, rows int, columns []recordbatch.Column) (*message, error) {
+	e := w.encoders.Get().(*recordbatch.Encoder)
 	defer w.encoders.Put(e)
 	m := w.messages.get()
 	m.layout = l
-	if err := e.encode(m, id, rows, columns); err != nil {
+	var buffer [64]byte
+	metadata := appendRequestID(buffer[:0], id)
+	if err := e.Encode(&m.Message, metadata, rows, columns); err != nil {
 		return nil, err
 	}
 	most := w.session.MaxMessageSize()
-	if m.wireSize() > most && e.forgetHistory() {
-		if err := e.encode(m, id, rows, columns); err != nil {
+	if m.Size() > most && e.ForgetHistory() {
+		if err := e.Encode(&m.Message, metadata, rows, columns); err != nil {
 			return nil, err
 		}
 	}
-	if m.wireSize() > most {
-		err := &tooLongError{w.table.Name, rows, m.wireSize(), most}
+	if m.Size() > most {
+		err := &tooLongError{w.table.Name, rows, m.Size(), most}
 		w.messages.put(m)
 		return nil, err
 	}
@@ -338,19 +341,19 @@ func (w *Writer) encode(l *layout, id int64, rows int, columns []columnData) (*m
 // convert encodes a batch anew for another layout. The batch is in nobody else's hands.
 func (w *Writer) convert(p *Pending, l *layout) error {
 	old := p.message
-	columns, err := old.decode(newBatch(old.layout.table, 0).columns)
+	columns, err := old.Decode()
 	if err != nil {
 		return fmt.Errorf("greptime: bulk: batch %d: %w", p.id, err)
 	}
-	if columns, err = l.arrange(old.layout.table, columns, old.rows); err != nil {
+	if columns, err = l.arrange(old.layout.table, columns, old.Rows()); err != nil {
 		return err
 	}
-	m, err := w.encode(l, p.id, old.rows, columns)
+	m, err := w.encode(l, p.id, old.Rows(), columns)
 	if err != nil {
 		return err
 	}
-	m.size = int64(m.wireSize())
-	w.memory.Release(old.size - m.size)
+	m.reserved = int64(m.Size())
+	w.memory.Release(old.reserved - m.reserved)
 	p.message = m
 	w.messages.put(old)
 	return nil
@@ -466,7 +469,7 @@ func (w *Writer) claim(p *Pending) {
 	defer w.mu.Unlock()
 	if _, ok := w.unclaimed[p.id]; ok {
 		delete(w.unclaimed, p.id)
-		w.unclaimedSz -= p.err.Failed[0].message.size
+		w.unclaimedSz -= p.err.Failed[0].message.reserved
 	}
 }
 
@@ -528,7 +531,7 @@ func (w *Writer) giveUp(cause error) {
 
 // acknowledge settles a batch as written. The caller holds mu.
 func (w *Writer) acknowledge(p *Pending, ack Ack) {
-	size := p.message.size
+	size := p.message.reserved
 	w.progress.Acknowledged++
 	w.progress.Rows += ack.Rows
 	w.progress.Bytes += size
@@ -557,11 +560,11 @@ func (w *Writer) fail(p *Pending, cause error) {
 	m := p.message
 	p.message = nil
 	p.err = &WriteError{Table: w.table.Name, Failed: []FailedBatch{{
-		ID: p.id, Rows: m.rows, Ambiguous: p.doubtful, Err: cause, message: m,
+		ID: p.id, Rows: m.Rows(), Ambiguous: p.doubtful, Err: cause, message: m,
 	}}}
 	w.unclaimed[p.id] = p
-	w.unclaimedSz += m.size
-	w.settle(p, m.size)
+	w.unclaimedSz += m.reserved
+	w.settle(p, m.reserved)
 }
 
 func (w *Writer) settle(p *Pending, size int64) {

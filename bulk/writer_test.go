@@ -417,31 +417,3 @@ func TestBatchesWithoutAWriter(t *testing.T) {
 		}
 	}
 }
-
-func TestMessagesAreValidForOtherReaders(t *testing.T) {
-	t.Parallel()
-	// The same bytes in the framing of Arrow's IPC stream.
-	for _, codec := range []Compression{None, LZ4, ZSTD} {
-		b, err := NewBatch(testSchema(t), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 1000 {
-			var host any = "host-" + strings.Repeat("x", i%7)
-			if i%3 == 0 {
-				host = nil
-			}
-			if err := b.Append(host, float64(i%5), time.UnixMilli(int64(i))); err != nil {
-				t.Fatal(err)
-			}
-		}
-		record, stream := ipcRecord(t, b, codec)
-		if record.NumRows() != 1000 || record.Column(0).NullN() != 334 {
-			t.Errorf("%v: %v", codec, record)
-		}
-		if codec != None && stream > 9000 {
-			t.Errorf("%v: %d bytes", codec, stream)
-		}
-		record.Release()
-	}
-}

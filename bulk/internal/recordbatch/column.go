@@ -1,4 +1,4 @@
-package bulk
+package recordbatch
 
 import (
 	"encoding/binary"
@@ -11,12 +11,14 @@ import (
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
-// columnData is the values of one column of a batch, in the layout of an Arrow array:
-// what goes out is these buffers. They have room for more rows than there are, and how
-// many there are only their owner knows: a value is a store by its row's number, and a
-// row that is not finished is one that the next overwrites. Values are set row by row,
-// since the bytes of one begin where those of the row before end.
-type columnData struct {
+// Column holds the values of one column in the buffers of an Arrow array. The buffers have
+// room for more rows than there are; only the owner of the column knows how many there are.
+// Setting a value stores it at its row's number, so that the next row overwrites an
+// unfinished one. Rows must be set in order, because the bytes of a value begin where those
+// of the row before end.
+//
+// A Column is for one goroutine at a time.
+type Column struct {
 	// What every value that is set needs comes first, in one cache line.
 	typ     column.Type
 	values  []byte
@@ -34,20 +36,32 @@ const maxColumnBytes = math.MaxInt32
 
 var errColumnFull = errors.New("the batch has 2 GiB in this column, and an Arrow array cannot have more; write it and continue with an empty one")
 
-// newColumnData is a column with room for so many rows.
-func newColumnData(t column.Type, rows int) columnData {
-	c := columnData{typ: t, width: t.ArrowWidth()}
-	c.reserve(rows)
+// NewColumn returns an empty column with room for rows.
+func NewColumn(t column.Type, rows int) Column {
+	c := Column{typ: t, width: t.ArrowWidth()}
+	c.Reserve(rows)
 	return c
 }
 
-func (c *columnData) isBits() bool { return c.typ.Kind() == column.Boolean }
+// Repeat returns a column that has the same value in each of its rows.
+func Repeat(t column.Type, rows int, value *column.Cell) (Column, error) {
+	c := NewColumn(t, rows)
+	for row := range rows {
+		if err := c.Set(row, value); err != nil {
+			return Column{}, err
+		}
+	}
+	return c, nil
+}
+
+// isBits reports whether the values are a bitmap.
+func (c *Column) isBits() bool { return c.typ.Kind() == column.Boolean }
 
 // hasOffsets reports whether the values are bytes of any length.
-func (c *columnData) hasOffsets() bool { return c.width == 0 && !c.isBits() }
+func (c *Column) hasOffsets() bool { return c.width == 0 && !c.isBits() }
 
-// reserve makes room for so many rows, apart from bytes of any length.
-func (c *columnData) reserve(rows int) {
+// Reserve makes room for that many rows in all, except for bytes of any length.
+func (c *Column) Reserve(rows int) {
 	switch {
 	case c.width > 0:
 		c.values = lengthened(c.values, rows*c.width)
@@ -58,7 +72,7 @@ func (c *columnData) reserve(rows int) {
 	}
 }
 
-// lengthened is s with n elements or more.
+// lengthened returns s with at least n elements.
 func lengthened[T any](s []T, n int) []T {
 	if n <= len(s) {
 		return s
@@ -66,8 +80,8 @@ func lengthened[T any](s []T, n int) []T {
 	return slices.Grow(s, n-len(s))[:n]
 }
 
-// truncate leaves so many rows: those behind are not NULL.
-func (c *columnData) truncate(rows int) {
+// Truncate removes all rows but the first ones. The rows behind are then not NULL.
+func (c *Column) Truncate(rows int) {
 	if n := (rows + 7) >> 3; n <= len(c.valid) {
 		c.valid = c.valid[:n]
 		if rest := rows & 7; rest > 0 {
@@ -76,9 +90,9 @@ func (c *columnData) truncate(rows int) {
 	}
 }
 
-// set sets the value of a row. JSON text becomes JSONB, which is what DoPut stores
-// without a look at it.
-func (c *columnData) set(row int, cell *column.Cell) error {
+// Set sets the value of a row. It turns JSON text into JSONB, because a bulk load stores
+// the bytes of a JSON column unread.
+func (c *Column) Set(row int, cell *column.Cell) error {
 	switch {
 	case c.width > 0:
 		start := row * c.width
@@ -98,7 +112,8 @@ func (c *columnData) set(row int, cell *column.Cell) error {
 	return nil
 }
 
-func (c *columnData) setBytes(row int, cell *column.Cell) error {
+// setBytes sets the value of a row, of a column with offsets.
+func (c *Column) setBytes(row int, cell *column.Cell) error {
 	start := int(c.offsets[row])
 	if cell.Len() > maxColumnBytes-start {
 		return errColumnFull
@@ -117,8 +132,8 @@ func (c *columnData) setBytes(row int, cell *column.Cell) error {
 	return c.endBytes(row, b)
 }
 
-// endBytes takes over the values up to that of a row, to which its bytes were appended.
-func (c *columnData) endBytes(row int, values []byte) error {
+// endBytes ends the value of a row: values are those of the rows before, and its own bytes.
+func (c *Column) endBytes(row int, values []byte) error {
 	if len(values) > maxColumnBytes {
 		return errColumnFull
 	}
@@ -127,15 +142,15 @@ func (c *columnData) endBytes(row int, values []byte) error {
 	return nil
 }
 
-// setNull makes a row NULL. Its value stays what it was set to.
-func (c *columnData) setNull(row int) {
+// setNull makes a row NULL. The bytes of its value remain.
+func (c *Column) setNull(row int) {
 	c.fillValid(row + 1)
 	c.valid[row>>3] &^= 1 << (row & 7)
 }
 
-// finish makes bitmaps those of so many rows, to be sent: values of an unfinished row
-// behind them are cleared.
-func (c *columnData) finish(rows int) {
+// finish cuts the bitmaps to the number of rows, so that they can be sent. It clears bits of
+// an unfinished row behind them.
+func (c *Column) finish(rows int) {
 	if len(c.valid) > 0 {
 		c.fillValid(rows)
 	}
@@ -144,19 +159,20 @@ func (c *columnData) finish(rows int) {
 	}
 }
 
-// fillValid makes the bitmap of validity reach over so many rows.
-func (c *columnData) fillValid(rows int) {
+// fillValid extends the validity bitmap to the number of rows.
+func (c *Column) fillValid(rows int) {
 	for len(c.valid) < (rows+7)>>3 {
 		c.valid = append(c.valid, 0xff)
 	}
 }
 
-func (c *columnData) isNull(row int) bool {
+// isNull reports whether the value of a row is NULL.
+func (c *Column) isNull(row int) bool {
 	return row>>3 < len(c.valid) && !bit(c.valid, row)
 }
 
-// nulls is how many of so many rows are NULL.
-func (c *columnData) nulls(rows int) int {
+// nulls returns how many of the first rows are NULL.
+func (c *Column) nulls(rows int) int {
 	valid := c.valid[:min(len(c.valid), (rows+7)>>3)]
 	n := 8 * len(valid)
 	if n > rows { // what is behind them in the last byte does not count
@@ -173,8 +189,20 @@ func (c *columnData) nulls(rows int) int {
 	return n
 }
 
-// upTo is the values of so many rows, without the room behind them.
-func (c *columnData) upTo(rows int) []byte {
+// FirstNull returns the first of the rows that is NULL, or -1 if none is.
+func (c *Column) FirstNull(rows int) int {
+	if c.nulls(rows) == 0 {
+		return -1
+	}
+	row := 0
+	for !c.isNull(row) {
+		row++
+	}
+	return row
+}
+
+// upTo returns the values of the first rows, without the room behind them.
+func (c *Column) upTo(rows int) []byte {
 	switch {
 	case c.width > 0:
 		return c.values[:rows*c.width]
@@ -184,16 +212,16 @@ func (c *columnData) upTo(rows int) []byte {
 	return c.values[:c.offsets[rows]]
 }
 
-// bytes is the value of a row, of columns with a width or with offsets.
-func (c *columnData) bytes(row int) []byte {
+// bytes returns the value of a row, of a column with a width or with offsets.
+func (c *Column) bytes(row int) []byte {
 	if c.width > 0 {
 		return c.values[row*c.width : (row+1)*c.width]
 	}
 	return c.values[c.offsets[row]:c.offsets[row+1]]
 }
 
-// read sets cell to the value of a row; that of JSON is JSONB.
-func (c *columnData) read(cell *column.Cell, row int) error {
+// Read sets cell to the value of a row. JSON is JSONB.
+func (c *Column) Read(row int, cell *column.Cell) error {
 	switch {
 	case c.isNull(row):
 		cell.SetNull()
@@ -211,9 +239,9 @@ func (c *columnData) read(cell *column.Cell, row int) error {
 	return cell.SetBytes(column.Of(column.Binary), b)
 }
 
-// size is the number of bytes of the buffers of so many rows as they are sent
-// uncompressed.
-func (c *columnData) size(rows int) int {
+// Size returns the number of bytes that the buffers of the first rows have when they are
+// sent uncompressed.
+func (c *Column) Size(rows int) int {
 	n := pad(len(c.upTo(rows)))
 	if c.hasOffsets() {
 		n += pad(4 * (rows + 1))
@@ -224,9 +252,9 @@ func (c *columnData) size(rows int) int {
 	return n
 }
 
-// take is the rows in keep, in a column of its own; -1 stands for NULL.
-func (c *columnData) take(keep []int) (columnData, error) {
-	out := newColumnData(c.typ, len(keep))
+// take returns a new column of the rows in keep; -1 stands for NULL.
+func (c *Column) take(keep []int) (Column, error) {
+	out := NewColumn(c.typ, len(keep))
 	var zeros [16]byte
 	for i, row := range keep {
 		isNull := row < 0 || c.isNull(row)
@@ -241,7 +269,7 @@ func (c *columnData) take(keep []int) (columnData, error) {
 			out.offsets[i+1] = out.offsets[i]
 		default:
 			if err := out.endBytes(i, append(out.values[:out.offsets[i]], c.bytes(row)...)); err != nil {
-				return columnData{}, err
+				return Column{}, err
 			}
 		}
 		if isNull {

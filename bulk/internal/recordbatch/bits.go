@@ -1,10 +1,11 @@
-package bulk
+package recordbatch
 
-// Bitmaps as Arrow has them: the bit of row i is bit i%8 of byte i/8.
+// Bitmaps are as in Arrow: the bit of row i is bit i%8 of byte i/8.
 
+// bit returns bit i.
 func bit(b []byte, i int) bool { return b[i>>3]>>(i&7)&1 != 0 }
 
-// appendBit appends bit i to a bitmap of i bits. What is behind the last bit is 0.
+// appendBit appends bit i to a bitmap of i bits. The bits after the last one are 0.
 func appendBit(b []byte, i int, v bool) []byte {
 	if i&7 == 0 {
 		b = append(b, 0)
@@ -15,7 +16,7 @@ func appendBit(b []byte, i int, v bool) []byte {
 	return b
 }
 
-// truncateBits leaves n bits of a bitmap.
+// truncateBits shortens a bitmap to n bits.
 func truncateBits(b []byte, n int) []byte {
 	b = b[:(n+7)>>3]
 	if rest := n & 7; rest > 0 {
@@ -24,7 +25,7 @@ func truncateBits(b []byte, n int) []byte {
 	return b
 }
 
-// copyBits appends to an empty bitmap n bits of another, from bit start on.
+// copyBits appends n bits of src, from bit start on, to an empty bitmap.
 func copyBits(dst, src []byte, start, n int) []byte {
 	if start&7 == 0 {
 		dst = append(dst, src[start>>3:(start+n+7)>>3]...)
@@ -36,5 +37,5 @@ func copyBits(dst, src []byte, start, n int) []byte {
 	return dst
 }
 
-// pad is n rounded up to a multiple of 8, where the next buffer of a body begins.
+// pad rounds n up to a multiple of 8, where the next buffer of a body begins.
 func pad(n int) int { return (n + 7) &^ 7 }

@@ -1,4 +1,4 @@
-package bulk
+package recordbatch
 
 import (
 	"encoding/binary"
@@ -19,22 +19,32 @@ import (
 
 var errNoCast = errors.New("is not what the column takes, and no exact cast leads there; cast it before")
 
-// convertArray is convert, with an error for an array that is not in Arrow's layout: the
-// methods of such an array panic.
-func convertArray(t column.Type, a arrow.Array) (data columnData, err error) {
-	defer func() {
+// RowError reports a value of an array that a column cannot have.
+type RowError struct {
+	Row int // counted from 0
+	Err error
+}
+
+// Error returns the text of Err.
+func (e *RowError) Error() string { return e.Err.Error() }
+
+// FromArray returns the values of an array as a column of type t. It makes exact casts only.
+// Buffers that need no change are not copied, so the column is valid as long as the array.
+// The error is a *[RowError] if it is about a value.
+func FromArray(t column.Type, a arrow.Array) (c Column, err error) {
+	defer func() { // the methods of an array that is not in Arrow's layout panic
 		if cause := recover(); cause != nil {
-			data, err = columnData{}, fmt.Errorf("the array is not in Arrow's layout: %v", cause)
+			c, err = Column{}, fmt.Errorf("the array is not in Arrow's layout: %v", cause)
 		}
 	}()
 	return convert(t, a)
 }
 
-// convert makes an array the values of a column. What needs no change is not copied.
-func convert(t column.Type, a arrow.Array) (columnData, error) {
+// convert is FromArray with panics.
+func convert(t column.Type, a arrow.Array) (Column, error) {
 	switch a := a.(type) {
 	case *array.Null:
-		return nullColumn(t, a.Len()), nil
+		return allNull(t, a.Len())
 	case array.ExtensionArray:
 		return convert(t, a.Storage())
 	case *array.Dictionary:
@@ -64,22 +74,18 @@ func convert(t column.Type, a arrow.Array) (columnData, error) {
 	default:
 		return convertNumbers(t, a)
 	}
-	return columnData{}, errNoCast
+	return Column{}, errNoCast
 }
 
-// nullColumn is NULLs.
-func nullColumn(t column.Type, rows int) columnData {
-	out := newColumnData(t, rows)
+// allNull returns a column of NULLs.
+func allNull(t column.Type, rows int) (Column, error) {
 	var null column.Cell
-	for row := range rows {
-		_ = out.set(row, &null) // NULL fits every type
-	}
-	return out
+	return Repeat(t, rows, &null)
 }
 
 // withNulls takes over the NULLs of an array. One without validity has none, whatever it
 // says of their number.
-func (c *columnData) withNulls(a arrow.Array) {
+func (c *Column) withNulls(a arrow.Array) {
 	if bitmap := a.NullBitmapBytes(); len(bitmap) > 0 && a.NullN() > 0 {
 		offset := a.Data().Offset()
 		c.valid = bitmap[offset>>3:]
@@ -95,8 +101,8 @@ var errNoValues = errors.New("the array has no values for rows that are not NULL
 
 // fixedWidth returns the column of an array whose values take as many bytes as the
 // column's.
-func fixedWidth(t column.Type, a arrow.Array) (columnData, error) {
-	c := columnData{typ: t, width: t.ArrowWidth()}
+func fixedWidth(t column.Type, a arrow.Array) (Column, error) {
+	c := Column{typ: t, width: t.ArrowWidth()}
 	c.withNulls(a)
 	offset, values := a.Data().Offset(), valueBytes(a, 1)
 	if end := (offset + a.Len()) * c.width; end <= len(values) {
@@ -106,8 +112,8 @@ func fixedWidth(t column.Type, a arrow.Array) (columnData, error) {
 	return c.withoutValues(a)
 }
 
-func booleans(t column.Type, a *array.Boolean) (columnData, error) {
-	c := columnData{typ: t}
+func booleans(t column.Type, a *array.Boolean) (Column, error) {
+	c := Column{typ: t}
 	c.withNulls(a)
 	offset, values := a.Data().Offset(), valueBytes(a, 1)
 	if offset+a.Len() <= 8*len(values) {
@@ -119,11 +125,11 @@ func booleans(t column.Type, a *array.Boolean) (columnData, error) {
 
 // withoutValues returns the column of an array that has no values: of NULLs, which need
 // none, or of no rows.
-func (c *columnData) withoutValues(a arrow.Array) (columnData, error) {
+func (c *Column) withoutValues(a arrow.Array) (Column, error) {
 	if c.nulls(a.Len()) < a.Len() {
-		return columnData{}, errNoValues
+		return Column{}, errNoValues
 	}
-	return nullColumn(c.typ, a.Len()), nil
+	return allNull(c.typ, a.Len())
 }
 
 // bytesArray is any array of bytes.
@@ -133,7 +139,7 @@ type bytesArray interface {
 }
 
 // variableWidth is a Utf8 or Binary array, or ok is false.
-func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
+func variableWidth(t column.Type, a arrow.Array) (c Column, ok bool) {
 	var offsetsOf func() []int32
 	switch a := a.(type) {
 	case *array.String:
@@ -164,7 +170,7 @@ func variableWidth(t column.Type, a arrow.Array) (c columnData, ok bool) {
 	return c, true
 }
 
-// checkOffsets panics, for convertArray, if offsets go back. A sign that is set in any
+// checkOffsets panics, for FromArray, if offsets go back. A sign that is set in any
 // difference is found without a branch for each row.
 func checkOffsets(offsets []int32) {
 	last := offsets[0]
@@ -193,31 +199,31 @@ func valueBytes(a arrow.Array, i int) []byte {
 }
 
 // copyValues makes a column of what value returns for each row that is not NULL.
-func copyValues(t column.Type, a arrow.Array, value func(dst []byte, row int) ([]byte, error)) (columnData, error) {
-	out := newColumnData(t, a.Len())
+func copyValues(t column.Type, a arrow.Array, value func(dst []byte, row int) ([]byte, error)) (Column, error) {
+	out := NewColumn(t, a.Len())
 	var null column.Cell
 	for row := range a.Len() {
 		if a.IsNull(row) {
-			_ = out.set(row, &null) // NULL fits every type
+			_ = out.Set(row, &null) // NULL fits every type
 			continue
 		}
 		values, err := value(out.upTo(row), row)
 		if err != nil {
-			return columnData{}, &badValue{row, err}
+			return Column{}, &RowError{row, err}
 		}
 		if out.hasOffsets() { // otherwise there is room, and the value in its place
 			if err := out.endBytes(row, values); err != nil {
-				return columnData{}, err
+				return Column{}, err
 			}
 		}
 	}
 	return out, nil
 }
 
-func convertStrings(t column.Type, a arrow.Array) (columnData, error) {
+func convertStrings(t column.Type, a arrow.Array) (Column, error) {
 	s, ok := a.(array.StringLike)
 	if !ok {
-		return columnData{}, errNoCast
+		return Column{}, errNoCast
 	}
 	if c, ok := variableWidth(t, a); ok && c.validUTF8() {
 		return c, nil
@@ -231,7 +237,7 @@ func convertStrings(t column.Type, a arrow.Array) (columnData, error) {
 }
 
 // validUTF8 reports whether all values are valid, those of NULLs included.
-func (c *columnData) validUTF8() bool {
+func (c *Column) validUTF8() bool {
 	if !utf8.Valid(c.values) {
 		return false
 	}
@@ -243,43 +249,43 @@ func (c *columnData) validUTF8() bool {
 	return true
 }
 
-func convertBinary(t column.Type, a arrow.Array) (columnData, error) {
+func convertBinary(t column.Type, a arrow.Array) (Column, error) {
 	if _, isText := a.(array.StringLike); isText {
-		return columnData{}, errNoCast
+		return Column{}, errNoCast
 	}
 	if c, ok := variableWidth(t, a); ok {
 		return c, nil
 	}
 	b, ok := a.(bytesArray)
 	if !ok {
-		return columnData{}, errNoCast
+		return Column{}, errNoCast
 	}
 	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) { return append(dst, b.Value(row)...), nil })
 }
 
-func convertDictionary(t column.Type, a *array.Dictionary) (columnData, error) {
+func convertDictionary(t column.Type, a *array.Dictionary) (Column, error) {
 	if a.Len() == 0 { // it need not have a dictionary
-		return newColumnData(t, 0), nil
+		return NewColumn(t, 0), nil
 	}
 	values, err := convert(t, a.Dictionary())
 	if err != nil {
-		var bad *badValue
+		var bad *RowError
 		if errors.As(err, &bad) {
 			for row := range a.Len() {
-				if a.IsValid(row) && a.GetValueIndex(row) == bad.row {
-					return columnData{}, &badValue{row, bad.err}
+				if a.IsValid(row) && a.GetValueIndex(row) == bad.Row {
+					return Column{}, &RowError{row, bad.Err}
 				}
 			}
-			return columnData{}, fmt.Errorf("value %d of the dictionary: %w", bad.row, bad.err)
+			return Column{}, fmt.Errorf("value %d of the dictionary: %w", bad.Row, bad.Err)
 		}
-		return columnData{}, err
+		return Column{}, err
 	}
 	rows := make([]int, a.Len())
 	for i := range rows {
 		rows[i] = -1
 		if !a.IsNull(i) {
 			if rows[i] = a.GetValueIndex(i); rows[i] < 0 || rows[i] >= a.Dictionary().Len() {
-				return columnData{}, &badValue{i, fmt.Errorf("index %d is beyond the dictionary, which has %d values", rows[i], a.Dictionary().Len())}
+				return Column{}, &RowError{i, fmt.Errorf("index %d is beyond the dictionary, which has %d values", rows[i], a.Dictionary().Len())}
 			}
 		}
 	}
@@ -287,14 +293,14 @@ func convertDictionary(t column.Type, a *array.Dictionary) (columnData, error) {
 }
 
 // convertRuns repeats the values of an array of runs.
-func convertRuns(t column.Type, a *array.RunEndEncoded) (columnData, error) {
+func convertRuns(t column.Type, a *array.RunEndEncoded) (Column, error) {
 	values, err := convert(t, a.Values())
 	if err != nil {
-		var bad *badValue
+		var bad *RowError
 		if errors.As(err, &bad) {
-			return columnData{}, fmt.Errorf("the value of run %d: %w", bad.row, bad.err)
+			return Column{}, fmt.Errorf("the value of run %d: %w", bad.Row, bad.Err)
 		}
-		return columnData{}, err
+		return Column{}, err
 	}
 	rows := make([]int, a.Len())
 	for i := range rows {
@@ -330,10 +336,10 @@ func timeUnit(k column.Kind, a arrow.Array) (unit arrow.TimeUnit, value func(row
 	return 0, nil, errNoCast
 }
 
-func convertTimes(t column.Type, a arrow.Array) (columnData, error) {
+func convertTimes(t column.Type, a arrow.Array) (Column, error) {
 	from, value, err := timeUnit(t.Kind(), a)
 	if err != nil {
-		return columnData{}, err
+		return Column{}, err
 	}
 	to := catalog.ArrowType(t).(interface{ TimeUnit() arrow.TimeUnit }).TimeUnit()
 	if from == to {
@@ -366,7 +372,7 @@ func appendInt(dst []byte, t column.Type, v int64) []byte {
 
 const dayMilliseconds = 24 * 60 * 60 * 1000
 
-func convertDates(t column.Type, a arrow.Array) (columnData, error) {
+func convertDates(t column.Type, a arrow.Array) (Column, error) {
 	switch a := a.(type) {
 	case *array.Date32:
 		return fixedWidth(t, a)
@@ -380,13 +386,13 @@ func convertDates(t column.Type, a arrow.Array) (columnData, error) {
 			return appendInt(dst, t, days), nil
 		})
 	}
-	return columnData{}, errNoCast
+	return Column{}, errNoCast
 }
 
-func convertDecimals(t column.Type, a arrow.Array) (columnData, error) {
+func convertDecimals(t column.Type, a arrow.Array) (Column, error) {
 	d, ok := a.(*array.Decimal128)
 	if !ok {
-		return columnData{}, errNoCast
+		return Column{}, errNoCast
 	}
 	dt := d.DataType().(*arrow.Decimal128Type)
 	if int(dt.Precision) == t.Precision() && int(dt.Scale) == t.Scale() {

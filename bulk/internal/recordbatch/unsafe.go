@@ -1,4 +1,4 @@
-package bulk
+package recordbatch
 
 import (
 	"encoding/binary"
@@ -7,8 +7,8 @@ import (
 
 var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
-// bytesOf is offsets as they are sent: little-endian, and so on most machines their
-// own memory.
+// bytesOf returns offsets as they are sent: little-endian. On most machines the result is
+// their own memory.
 func bytesOf(offsets []int32) []byte {
 	if bigEndian {
 		b := make([]byte, 0, 4*len(offsets))
@@ -20,7 +20,7 @@ func bytesOf(offsets []int32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(offsets))), 4*len(offsets))
 }
 
-// int32sOf is a copy of bytesOf's argument.
+// int32sOf returns a copy of the offsets that bytesOf made b of.
 func int32sOf(b []byte) []int32 {
 	offsets := make([]int32, len(b)/4)
 	for i := range offsets {

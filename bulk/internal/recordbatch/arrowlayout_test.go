@@ -1,9 +1,7 @@
-package bulk
+package recordbatch
 
 import (
 	"errors"
-	"maps"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -37,8 +35,8 @@ var layoutTypes = []struct {
 	{column.Of(column.Binary), &arrow.FixedSizeBinaryType{ByteWidth: 2}, `["AP8=","AAA=","/wA="]`},
 	{column.Of(column.Date), arrow.FixedWidthTypes.Date32, `["1969-12-31","1970-01-01","2024-02-29"]`},
 	{column.Of(column.Date), arrow.FixedWidthTypes.Date64, `["1969-12-31","1970-01-01","2024-02-29"]`},
-	{column.Of(column.TimestampMillisecond), ts(arrow.Millisecond, ""), `[-1,0,5]`},
-	{column.Of(column.TimestampMillisecond), ts(arrow.Second, "UTC"), `[-1,0,5]`},
+	{column.Of(column.TimestampMillisecond), timestamps(arrow.Millisecond, ""), `[-1,0,5]`},
+	{column.Of(column.TimestampMillisecond), timestamps(arrow.Second, "UTC"), `[-1,0,5]`},
 	{column.Of(column.TimeMillisecond), &arrow.Time32Type{Unit: arrow.Millisecond}, `["00:00:01","00:00:02","23:59:59"]`},
 	{column.Of(column.TimeNanosecond), &arrow.Time64Type{Unit: arrow.Microsecond}, `["00:00:01","00:00:02","23:59:59"]`},
 	{column.DecimalOf(10, 2), &arrow.Decimal128Type{Precision: 10, Scale: 2}, `["1.25","-1.00","0.00"]`},
@@ -81,7 +79,8 @@ func dataWithBuffers(d arrow.ArrayData, rows, nulls int, change func(i int, b *m
 	return array.NewData(d.DataType(), rows, buffers, children, nulls, 0)
 }
 
-func noBuffer(int, *memory.Buffer) *memory.Buffer    { return nil }
+func noBuffer(int, *memory.Buffer) *memory.Buffer { return nil }
+
 func emptyBuffer(int, *memory.Buffer) *memory.Buffer { return memory.NewBufferBytes([]byte{}) }
 
 // Other Arrow libraries leave out buffers that nothing is read of, or send empty ones.
@@ -89,10 +88,6 @@ func TestArraysWithoutRows(t *testing.T) {
 	t.Parallel()
 	for _, tt := range layoutTypes {
 		a := arrayOf(t, tt.from, tt.json)
-		table, err := catalog.NewTable("t", []catalog.Column{{Name: "v", Type: tt.to}, {Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex}})
-		if err != nil {
-			t.Fatal(err)
-		}
 		for name, empty := range map[string]arrow.Array{
 			"no buffers":    withBuffers(a, 0, 0, noBuffer),
 			"empty buffers": withBuffers(a, 0, 0, emptyBuffer),
@@ -100,14 +95,13 @@ func TestArraysWithoutRows(t *testing.T) {
 			"a slice":       array.NewSlice(a, 1, 1),
 			"the end":       array.NewSlice(a, 3, 3),
 		} {
-			record := recordOf(t, map[string]arrow.Array{"v": empty, "ts": arrayOf(t, ts(arrow.Second, ""), `[]`)})
-			columns, err := recordColumns(newLayout(table, len(table.Columns)), record)
+			c, err := FromArray(tt.to, empty)
 			if err != nil {
 				t.Errorf("%v from %v, %s: %v", tt.to, tt.from, name, err)
 				continue
 			}
-			if n := columns[0].size(0); n > 8 {
-				t.Errorf("%v from %v, %s: %d bytes", tt.to, tt.from, name, n)
+			if n := c.Size(0); n > 8 {
+				t.Errorf("%v from %v, %s: %d bytes, want at most 8", tt.to, tt.from, name, n)
 			}
 		}
 	}
@@ -186,17 +180,12 @@ func TestArraysWhoseValuesAreMissing(t *testing.T) {
 			continue // arrow-go makes no such arrays
 		}
 		a := arrayOf(t, tt.from, tt.json)
-		table, err := catalog.NewTable("t", []catalog.Column{{Name: "v", Type: tt.to}, {Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex}})
-		if err != nil {
-			t.Fatal(err)
-		}
 		broken := withBuffers(a, a.Len(), 0, noBuffer)
 		if _, isList := a.(array.ListLike); isList {
 			continue // its values are those of a child
 		}
-		record := recordOf(t, map[string]arrow.Array{"v": broken, "ts": arrayOf(t, ts(arrow.Second, ""), `[0,0,0]`)})
-		if _, err := recordColumns(newLayout(table, len(table.Columns)), record); err == nil || !strings.Contains(err.Error(), `column "v"`) || !strings.Contains(err.Error(), "the array ") {
-			t.Errorf("%v from %v: %v", tt.to, tt.from, err)
+		if _, err := FromArray(tt.to, broken); err == nil || !strings.Contains(err.Error(), "the array ") {
+			t.Errorf("%v from %v: got %v, want an error about the array", tt.to, tt.from, err)
 		}
 	}
 }
@@ -205,21 +194,21 @@ func TestArraysWhoseValuesAreMissing(t *testing.T) {
 func TestArraysWhoseOffsetsGoBack(t *testing.T) {
 	t.Parallel()
 	offsets := memory.NewBufferBytes(arrow.Int32Traits.CastToBytes([]int32{0, 4, 2, 4}))
-	table, err := catalog.NewTable("t", []catalog.Column{{Name: "v", Type: column.Of(column.String)}, {Name: "b", Type: column.Of(column.Binary)}, {Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	good := map[string]arrow.Array{"v": arrayOf(t, arrow.BinaryTypes.String, `["a","b","cd"]`), "b": arrayOf(t, arrow.BinaryTypes.Binary, `["AA==","AA==","AP8="]`), "ts": arrayOf(t, ts(arrow.Second, ""), `[0,0,0]`)}
-	for _, name := range []string{"v", "b"} {
-		arrays := maps.Clone(good)
-		arrays[name] = withBuffers(good[name], 3, 0, func(i int, b *memory.Buffer) *memory.Buffer {
+	for _, tt := range []struct {
+		to   column.Type
+		good arrow.Array
+	}{
+		{column.Of(column.String), arrayOf(t, arrow.BinaryTypes.String, `["a","b","cd"]`)},
+		{column.Of(column.Binary), arrayOf(t, arrow.BinaryTypes.Binary, `["AA==","AA==","AP8="]`)},
+	} {
+		bad := withBuffers(tt.good, 3, 0, func(i int, b *memory.Buffer) *memory.Buffer {
 			if i == 1 {
 				return offsets
 			}
 			return b
 		})
-		if _, err := recordColumns(newLayout(table, len(table.Columns)), recordOf(t, arrays)); err == nil || !strings.Contains(err.Error(), strconv.Quote(name)) || !strings.Contains(err.Error(), "row 2 (index 1)") {
-			t.Errorf("%s: %v", name, err)
+		if _, err := FromArray(tt.to, bad); err == nil || !strings.Contains(err.Error(), "row 2 (index 1)") {
+			t.Errorf("%v: got %v, want an error about row 2 (index 1)", tt.to, err)
 		}
 	}
 }
@@ -262,29 +251,7 @@ func TestRunsAreRepeated(t *testing.T) {
 			t.Errorf("from row %d: %v, %v", from, got, err)
 		}
 	}
-	if _, err := convert(column.Of(column.Int64), a); !errors.Is(err, errNoCast) {
-		t.Errorf("of another type: %v", err)
-	}
-}
-
-func TestARecordBatchWithoutRowsIsWrittenAsNothing(t *testing.T) {
-	t.Parallel()
-	s := putServer(t, acknowledgeAll(nil))
-	w := openWriter(t, s.DSN(), Options{Streams: 1})
-	host := withBuffers(arrayOf(t, arrow.BinaryTypes.String, `[]`), 0, 0, emptyBuffer)
-	record := recordOf(t, map[string]arrow.Array{
-		"host": host,
-		"cpu":  withBuffers(arrayOf(t, arrow.PrimitiveTypes.Float64, `[]`), 0, 0, noBuffer),
-		"ts":   withBuffers(arrayOf(t, ts(arrow.Millisecond, ""), `[]`), 0, 0, emptyBuffer),
-	})
-	p, err := w.WriteRecord(short(t), record)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ack, err := p.Wait(short(t)); err != nil || ack.Rows != 0 || p.ID() != 0 {
-		t.Errorf("%+v, %v", ack, err)
-	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 0 {
-		t.Errorf("%+v, %v", sum, err)
+	if _, err := FromArray(column.Of(column.Int64), a); !errors.Is(err, errNoCast) {
+		t.Errorf("of another type: got %v, want %v", err, errNoCast)
 	}
 }

@@ -1,4 +1,4 @@
-package bulk
+package recordbatch
 
 import (
 	"math"
@@ -13,7 +13,7 @@ import (
 // convertNumbers makes an array the values of an integer, FLOAT or DOUBLE column.
 // Integers of another width or sign are checked one by one, and so are DOUBLEs for a
 // FLOAT. Everything else would be rounded, and is the caller's to cast.
-func convertNumbers(t column.Type, a arrow.Array) (columnData, error) {
+func convertNumbers(t column.Type, a arrow.Array) (Column, error) {
 	if arrow.TypeEqual(a.DataType(), catalog.ArrowType(t)) {
 		return fixedWidth(t, a)
 	}
@@ -27,11 +27,11 @@ func convertNumbers(t column.Type, a arrow.Array) (columnData, error) {
 			return convertCells(t, a, set)
 		}
 	}
-	return columnData{}, errNoCast
+	return Column{}, errNoCast
 }
 
 // convertCells makes a column of what set puts into a cell for each row that is not NULL.
-func convertCells(t column.Type, a arrow.Array, set func(c *column.Cell, row int) error) (columnData, error) {
+func convertCells(t column.Type, a arrow.Array, set func(c *column.Cell, row int) error) (Column, error) {
 	var cell column.Cell
 	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
 		if err := set(&cell, row); err != nil {
@@ -66,7 +66,7 @@ func integerSetter(t column.Type, a arrow.Array) func(c *column.Cell, row int) e
 }
 
 // narrowFloats makes FLOATs of DOUBLEs that are some.
-func narrowFloats(t column.Type, a *array.Float64) (columnData, error) {
+func narrowFloats(t column.Type, a *array.Float64) (Column, error) {
 	return convertCells(t, a, func(c *column.Cell, row int) error {
 		v := a.Value(row)
 		if float64(float32(v)) != v && !math.IsNaN(v) {

@@ -1,4 +1,4 @@
-package bulk
+package recordbatch
 
 import (
 	"encoding/binary"
@@ -18,7 +18,7 @@ import (
 
 // convertJSON makes JSONB of text. JSONB, which is what a query has of a JSON column, is
 // read once to see that it is some.
-func convertJSON(t column.Type, a arrow.Array) (columnData, error) {
+func convertJSON(t column.Type, a arrow.Array) (Column, error) {
 	if s, ok := a.(array.StringLike); ok {
 		return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
 			return jsonb.AppendBinary(dst, []byte(s.Value(row)))
@@ -26,7 +26,7 @@ func convertJSON(t column.Type, a arrow.Array) (columnData, error) {
 	}
 	b, ok := a.(bytesArray)
 	if !ok {
-		return columnData{}, errNoCast
+		return Column{}, errNoCast
 	}
 	var scratch []byte
 	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
@@ -45,7 +45,7 @@ func convertJSON(t column.Type, a arrow.Array) (columnData, error) {
 	})
 }
 
-func convertVectors(t column.Type, a arrow.Array) (columnData, error) {
+func convertVectors(t column.Type, a arrow.Array) (Column, error) {
 	if b, ok := a.(bytesArray); ok {
 		return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
 			v := b.Value(row)
@@ -57,11 +57,11 @@ func convertVectors(t column.Type, a arrow.Array) (columnData, error) {
 	}
 	list, ok := a.(array.ListLike)
 	if !ok {
-		return columnData{}, errNoCast
+		return Column{}, errNoCast
 	}
 	floats, ok := list.ListValues().(*array.Float32)
 	if !ok {
-		return columnData{}, errNoCast
+		return Column{}, errNoCast
 	}
 	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
 		start, end := list.ValueOffsets(row)

@@ -1,10 +1,11 @@
-package bulk
+package recordbatch
 
 import "github.com/greptime-go/greptime/internal/catalog"
 
-// keepLast leaves of the rows of each key (tags and time index) the last one. Columns
-// without a repeated key come back as they are.
-func keepLast(t *catalog.Table, columns []columnData, rows int) ([]columnData, int, error) {
+// KeepLast removes all rows of each key (tags and time index of the table) but the last. It
+// returns the columns and the number of their rows. If no key is repeated, it returns the
+// columns it was given.
+func KeepLast(t *catalog.Table, columns []Column, rows int) ([]Column, int, error) {
 	var keys []int
 	for i, c := range t.Columns {
 		if c.Role != catalog.Field {
@@ -35,7 +36,7 @@ func keepLast(t *catalog.Table, columns []columnData, rows int) ([]columnData, i
 			keep = append(keep, row)
 		}
 	}
-	out := make([]columnData, len(columns))
+	out := make([]Column, len(columns))
 	for i := range columns {
 		var err error
 		if out[i], err = columns[i].take(keep); err != nil {
@@ -45,9 +46,9 @@ func keepLast(t *catalog.Table, columns []columnData, rows int) ([]columnData, i
 	return out, len(keep), nil
 }
 
-// appendKey appends the value of a row so that two keys of several columns are equal
-// only if all their values are.
-func (c *columnData) appendKey(key []byte, row int) []byte {
+// appendKey appends the value of a row so that two keys of several columns are equal only
+// if all their values are.
+func (c *Column) appendKey(key []byte, row int) []byte {
 	switch {
 	case c.isNull(row):
 		return append(key, 0)
