@@ -1,0 +1,256 @@
+package greptimegoose
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+
+	"github.com/greptime-go/greptime"
+	_ "github.com/greptime-go/greptime/driver"
+	"github.com/greptime-go/greptime/greptimetest"
+)
+
+// open opens a database of the test's own, on the server that GREPTIME_TEST_DSN names, or
+// else on greptimetest.
+func open(t *testing.T) *sql.DB {
+	t.Helper()
+	base := os.Getenv("GREPTIME_TEST_DSN")
+	if base == "" {
+		base = greptimetest.Start(t).DSN()
+	}
+	cfg, err := greptime.ParseDSN(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := greptime.Connect(t.Context(), base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Database = fmt.Sprintf("greptimegoose_%d_%s", os.Getpid(), strings.ToLower(t.Name()))
+	if _, err := admin.Exec(t.Context(), "CREATE DATABASE "+cfg.Database); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("greptime", cfg.FormatDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		db.Close()
+		if _, err := admin.Exec(context.Background(), "DROP DATABASE "+cfg.Database); err != nil {
+			t.Error(err)
+		}
+		admin.Close()
+	})
+	return db
+}
+
+func files(texts map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for name, text := range texts {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+func newProvider(t *testing.T, db *sql.DB, texts map[string]string, opts ...goose.ProviderOption) *Provider {
+	t.Helper()
+	p, err := NewProvider(db, files(texts), nil, append(opts, goose.WithDisableGlobalRegistry(true))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+const (
+	createCPU = "-- +goose Up\nCREATE TABLE cpu (host STRING PRIMARY KEY, ts TIMESTAMP TIME INDEX, load1 DOUBLE);\n-- +goose Down\nDROP TABLE cpu;\n"
+	addNote   = "-- +goose Up\nALTER TABLE cpu ADD COLUMN note STRING;\nINSERT INTO cpu (host, ts, note) VALUES ('a', '2024-01-01T00:00:00Z', 'a;b');\n-- +goose Down\nALTER TABLE cpu DROP COLUMN note;\n"
+)
+
+func TestMigrationsGoUpAndDown(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	goMigration := goose.NewGoMigration(3,
+		&goose.GoFunc{RunDB: func(ctx context.Context, db *sql.DB) error {
+			_, err := db.ExecContext(ctx, "INSERT INTO cpu (host, ts, load1) VALUES (?, ?, ?)", "b", time.Unix(0, 0), 0.5)
+			return err
+		}},
+		&goose.GoFunc{RunDB: func(ctx context.Context, db *sql.DB) error {
+			_, err := db.ExecContext(ctx, "DELETE FROM cpu WHERE host = ?", "b")
+			return err
+		}})
+	p := newProvider(t, db, map[string]string{"00001_cpu.sql": createCPU, "00002_note.sql": addNote}, goose.WithGoMigrations(goMigration))
+	results, err := p.Up(t.Context())
+	if err != nil || len(results) != 3 {
+		t.Fatalf("Up: %d migrations, %v, want 3", len(results), err)
+	}
+	var note string
+	if err := db.QueryRow("SELECT note FROM cpu WHERE host = 'a'").Scan(&note); err != nil || note != "a;b" {
+		t.Errorf("note %q, %v, want a;b", note, err)
+	}
+	if v, err := p.GetDBVersion(t.Context()); v != 3 || err != nil {
+		t.Errorf("version %d, %v, want 3", v, err)
+	}
+	status, err := p.Status(t.Context())
+	if err != nil || len(status) != 3 {
+		t.Fatalf("Status: %d, %v, want 3", len(status), err)
+	}
+	for _, s := range status {
+		if s.State != goose.StateApplied || time.Since(s.AppliedAt).Abs() > time.Hour {
+			t.Errorf("%s: %s at %v, want applied just now", s.Source.Path, s.State, s.AppliedAt)
+		}
+	}
+	if results, err := p.Up(t.Context()); len(results) != 0 || err != nil {
+		t.Errorf("Up again: %d migrations, %v, want none", len(results), err)
+	}
+	if _, err := p.DownTo(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := p.GetDBVersion(t.Context()); v != 1 || err != nil {
+		t.Errorf("version after DownTo(1): %d, %v, want 1", v, err)
+	}
+	if _, err := p.Down(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Down(t.Context()); !errors.Is(err, goose.ErrNoNextVersion) {
+		t.Errorf("Down of nothing: %v, want ErrNoNextVersion", err)
+	}
+	if _, err := p.UpByOne(t.Context()); err != nil {
+		t.Errorf("UpByOne after Down: %v", err)
+	}
+}
+
+func TestHalfFailedMigrationSaysWhatIsThere(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	p := newProvider(t, db, map[string]string{
+		"00001_cpu.sql": createCPU,
+		"00002_bad.sql": "-- +goose Up\nALTER TABLE cpu ADD COLUMN note STRING;\nINSERT INTO missing VALUES (1);\n",
+	})
+	_, err := p.Up(t.Context())
+	if !errors.Is(err, greptime.TableNotFound) || !strings.Contains(err.Error(), `in the statement "INSERT INTO missing VALUES (1);"`) || !strings.Contains(err.Error(), "what ran of 00002_bad.sql before the error stays") {
+		t.Errorf("Up: %v, want TableNotFound that names the statement and the file", err)
+	}
+	var partial *goose.PartialError
+	if !errors.As(err, &partial) || len(partial.Applied) != 1 {
+		t.Errorf("Up: %v, want a PartialError with one applied migration", err)
+	}
+	if v, err := p.GetDBVersion(t.Context()); v != 1 || err != nil {
+		t.Errorf("version %d, %v, want 1", v, err)
+	}
+	if _, err := db.Exec("INSERT INTO cpu (host, ts, note) VALUES ('a', '2024-01-01T00:00:00Z', 'n')"); err != nil {
+		t.Errorf("the first statement did not stay: %v", err)
+	}
+}
+
+func TestProviderOfAnotherDriverIsRefused(t *testing.T) {
+	t.Parallel()
+	if _, err := NewProvider(nil, files(nil), nil); err == nil || !strings.Contains(err.Error(), "the database is nil") {
+		t.Errorf("nil: %v, want an error", err)
+	}
+	db := open(t)
+	if _, err := NewProvider(db, files(nil), nil, goose.WithDisableGlobalRegistry(true)); !errors.Is(err, goose.ErrNoMigrations) {
+		t.Errorf("no files: %v, want ErrNoMigrations", err)
+	}
+	if open := db.Stats().InUse; open != 0 {
+		t.Errorf("%d connections in use after the error, want 0", open)
+	}
+}
+
+func TestProviderGivesConnectionsBack(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	db.SetMaxOpenConns(1)
+	p, err := NewProvider(db, files(map[string]string{"00001_cpu.sql": createCPU}), nil, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if open := db.Stats().InUse; open != 0 {
+		t.Errorf("%d connections in use after Close, want 0", open)
+	}
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Errorf("the pool after Close: %v", err)
+	}
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	db, ctx := open(t), t.Context()
+	s := NewStore(`Odd-Name`)
+	if s.Tablename() != `Odd-Name` || NewStore("").Tablename() != DefaultTable {
+		t.Errorf("table names %q, %q", s.Tablename(), NewStore("").Tablename())
+	}
+	if exists, err := s.TableExists(ctx, db); exists || err != nil {
+		t.Errorf("before: %v, %v, want no table", exists, err)
+	}
+	for range 2 {
+		if err := s.CreateVersionTable(ctx, db); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if exists, err := s.TableExists(ctx, db); !exists || err != nil {
+		t.Errorf("after: %v, %v, want a table", exists, err)
+	}
+	if _, err := s.GetLatestVersion(ctx, db); !errors.Is(err, database.ErrVersionNotFound) {
+		t.Errorf("latest of none: %v, want ErrVersionNotFound", err)
+	}
+	if all, err := s.ListMigrations(ctx, db); len(all) != 0 || err != nil {
+		t.Errorf("list of none: %v, %v", all, err)
+	}
+	for _, v := range []int64{0, 3, 20240101000000, 3} {
+		if err := s.Insert(ctx, db, database.InsertRequest{Version: v}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := s.GetLatestVersion(ctx, db); v != 20240101000000 || err != nil {
+		t.Errorf("latest: %d, %v, want 20240101000000", v, err)
+	}
+	if all, err := s.ListMigrations(ctx, db); err != nil || len(all) != 3 || all[0].Version != 20240101000000 || all[2].Version != 0 || !all[1].IsApplied {
+		t.Errorf("list: %v, %v, want three, the highest first", all, err)
+	}
+	if m, err := s.GetMigration(ctx, db, 3); err != nil || !m.IsApplied || time.Since(m.Timestamp).Abs() > time.Hour {
+		t.Errorf("migration 3: %+v, %v, want applied just now", m, err)
+	}
+	if err := s.Delete(ctx, db, 3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.GetMigration(ctx, db, 3); !errors.Is(err, database.ErrVersionNotFound) {
+		t.Errorf("migration 3 after Delete: %v, want ErrVersionNotFound", err)
+	}
+}
+
+func TestVersionTableOfAnotherName(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	p, err := NewProvider(db, files(map[string]string{"00001_cpu.sql": createCPU}), NewStore("versions_of_mine"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if _, err := p.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := db.QueryRow("SELECT count(*) FROM versions_of_mine").Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d rows, %v, want versions 0 and 1", n, err)
+	}
+}
