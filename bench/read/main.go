@@ -44,7 +44,12 @@ func run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, slow.Close()) }()
-	all := scenarios(fast, slow, sizes{rows: 100 * scans.BatchRows, long: 10_000_000, most: 1_000_000})
+	limited, err := nullserver.StartLimited(ctx, 1000*limitedTime, maxStreams)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, limited.Close()) }()
+	all := scenarios(fast, slow, limited, sizes{rows: 100 * scans.BatchRows, long: 10_000_000, most: 1_000_000})
 	dsns := greptimeDSNs{grpc: os.Getenv("GREPTIME_TEST_DSN"), mysql: os.Getenv("GREPTIME_TEST_MYSQL_DSN"), postgres: os.Getenv("GREPTIME_TEST_POSTGRES_DSN")}
 	if dsns.grpc == "" {
 		return measure.Main(all, "")
@@ -64,9 +69,9 @@ type sizes struct {
 	most int // in curves
 }
 
-// scenarios are all scenarios on null servers, group by group: one answers at once, the
-// other takes its time.
-func scenarios(fast, slow *nullserver.Process, n sizes) []measure.Scenario {
+// scenarios are all scenarios on null servers, group by group: one answers at once, one
+// takes its time, and one also limits the streams of a connection.
+func scenarios(fast, slow, limited *nullserver.Process, n sizes) []measure.Scenario {
 	of := func(group string, columns int, codec string) scan {
 		return scan{group: group, Query: scans.Query{Columns: columns, Codec: codec, Rows: n.rows, BatchRows: scans.BatchRows}}
 	}
@@ -86,6 +91,7 @@ func scenarios(fast, slow *nullserver.Process, n sizes) []measure.Scenario {
 		decodeScenarios("lz4"),
 		decodeScenarios("zstd"),
 		curveScenarios(fast, slow, n.most),
+		concurrentScenarios(fast, limited),
 		memoryScenarios(fast, long),
 	)
 }

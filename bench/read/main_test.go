@@ -20,7 +20,7 @@ func TestEveryScenarioRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	measuretest.RunAll(t, scenarios(server, server, sizes{rows: 4 * scans.BatchRows, long: 100_000, most: 5_000}))
+	measuretest.RunAll(t, scenarios(server, server, server, sizes{rows: 4 * scans.BatchRows, long: 100_000, most: 5_000}))
 	if err := server.Close(); err != nil {
 		t.Error(err)
 	}

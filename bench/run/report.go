@@ -90,6 +90,7 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 		against = curve // of the same point
 	}
 	latency, sent := first.Samples[0].P50Nanoseconds > 0, slices.ContainsFunc(group, func(r measure.Result) bool { return r.Samples[0].SentBytes > 0 })
+	connections := slices.ContainsFunc(group, func(r measure.Result) bool { return r.Samples[0].Connections > 0 })
 	perByte := first.Unit == "byte"
 	header := []string{first.Group, "CPU, ns a " + first.Unit, "× " + against, first.Unit + "s/s", "allocations a " + first.Unit, "B allocated a " + first.Unit}
 	if perByte {
@@ -101,6 +102,9 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 	}
 	if latency {
 		header = append(header, "p50, µs", "p99, µs")
+	}
+	if connections {
+		header = append(header, "connections", "heap, MiB")
 	}
 	header = append(header, "±")
 	row := func(cells []string) { fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | ")) }
@@ -127,6 +131,9 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 		}
 		if latency {
 			cells = append(cells, figure(r.Median(measure.P50)/1e3), figure(r.Median(measure.P99)/1e3))
+		}
+		if connections {
+			cells = append(cells, figure(r.Median(measure.Connections)), figure(r.Median(measure.PeakHeap)/(1<<20)))
 		}
 		row(append(cells, fmt.Sprintf("%.0f %%", 50*r.Spread(measure.CPU))))
 	}

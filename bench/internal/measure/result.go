@@ -16,6 +16,7 @@ type Sample struct {
 	SentBytes       int64 `json:"sent_bytes,omitempty"`
 	P50Nanoseconds  int64 `json:"p50_ns,omitempty"`
 	P99Nanoseconds  int64 `json:"p99_ns,omitempty"`
+	Connections     int64 `json:"connections,omitempty"`
 	// HeapBytes is the size of the heap while it ran, in equal distances of time.
 	HeapBytes []int64 `json:"heap_bytes,omitempty"`
 }
@@ -33,7 +34,16 @@ var (
 	Sent        Metric = func(s Sample) float64 { return float64(s.SentBytes) / float64(s.Units) }
 	P50         Metric = func(s Sample) float64 { return float64(s.P50Nanoseconds) }
 	P99         Metric = func(s Sample) float64 { return float64(s.P99Nanoseconds) }
+	Connections Metric = func(s Sample) float64 { return float64(s.Connections) }
 )
+
+// PeakHeap returns the largest heap of the sample, in bytes.
+func PeakHeap(s Sample) float64 {
+	if len(s.HeapBytes) == 0 {
+		return math.NaN()
+	}
+	return float64(slices.Max(s.HeapBytes))
+}
 
 // HeapGrowth returns by how many bytes the largest heap of the sample's last quarter exceeds
 // that of its first.

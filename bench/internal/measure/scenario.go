@@ -15,7 +15,10 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Scenario is something to be measured.
@@ -50,6 +53,10 @@ type Operation struct {
 	Run func(ctx context.Context, n int) error
 	// Latency says that the time of every single Do counts. Run is not used then.
 	Latency bool
+	// AtOnce, with Latency, is the number of goroutines that call Do; 0 means one.
+	AtOnce int
+	// Connections, if there, returns the number of open network connections.
+	Connections func() int64
 	// Sent, if there, is how many bytes have gone out so far.
 	Sent func() int64
 	// Heap says that the heap is to be watched meanwhile.
@@ -150,14 +157,14 @@ func runGroup(ctx context.Context, scenarios []Scenario, o Options) (results []R
 
 // calibrate is how many operations take about that time; finding out warms up.
 func calibrate(ctx context.Context, op *Operation, about time.Duration) (int, error) {
-	for n := 1; ; {
+	for n := max(1, op.AtOnce); ; {
 		s, err := sample(ctx, op, n)
 		if err != nil {
 			return 0, err
 		}
 		took := time.Duration(s.WallNanoseconds)
 		if took >= about/2 {
-			return max(1, int(float64(n)*float64(about)/float64(took))), nil
+			return max(1, op.AtOnce, int(float64(n)*float64(about)/float64(took))), nil
 		}
 		// Towards the aim, but not by leaps: the first operations are slow.
 		n = max(n+1, min(10*n, int(float64(n)*float64(about)/float64(max(took, 1)))))
@@ -169,17 +176,8 @@ func sample(ctx context.Context, op *Operation, n int) (Sample, error) {
 	run := op.Run
 	switch {
 	case op.Latency:
-		latencies = make([]time.Duration, 0, n)
-		run = func(ctx context.Context, n int) error {
-			for range n {
-				start := time.Now()
-				if err := op.Do(ctx); err != nil {
-					return err
-				}
-				latencies = append(latencies, time.Since(start))
-			}
-			return nil
-		}
+		latencies = make([]time.Duration, n)
+		run = func(ctx context.Context, n int) error { return timeEach(ctx, op, latencies) }
 	case run == nil:
 		run = func(ctx context.Context, n int) error {
 			for range n {
@@ -228,12 +226,37 @@ func sample(ctx context.Context, op *Operation, n int) (Sample, error) {
 	if op.Sent != nil {
 		s.SentBytes = op.Sent() - sent
 	}
+	if op.Connections != nil {
+		s.Connections = op.Connections()
+	}
 	if op.Latency {
 		slices.Sort(latencies)
 		s.P50Nanoseconds = quantile(latencies, 0.50)
 		s.P99Nanoseconds = quantile(latencies, 0.99)
 	}
 	return s, nil
+}
+
+// timeEach calls Do for each of latencies and stores how long it took there.
+func timeEach(ctx context.Context, op *Operation, latencies []time.Duration) error {
+	var next atomic.Int64
+	var group errgroup.Group
+	for range max(1, op.AtOnce) {
+		group.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(latencies) {
+					return nil
+				}
+				start := time.Now()
+				if err := op.Do(ctx); err != nil {
+					return err
+				}
+				latencies[i] = time.Since(start)
+			}
+		})
+	}
+	return group.Wait()
 }
 
 // quantile of sorted durations, in nanoseconds.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"google.golang.org/grpc"
@@ -21,8 +22,11 @@ import (
 )
 
 // asServer, in the environment, makes a program the server; its value is how long that
-// takes for 1,000 rows.
-const asServer = "GREPTIME_BENCH_NULL_SERVER"
+// takes for 1,000 rows. maxStreams is its limit of streams, if it is not 0.
+const (
+	asServer   = "GREPTIME_BENCH_NULL_SERVER"
+	maxStreams = "GREPTIME_BENCH_MAX_STREAMS"
+)
 
 var perThousand time.Duration
 
@@ -43,9 +47,16 @@ func Main() {
 	}
 	var err error
 	if perThousand, err = time.ParseDuration(value); err == nil {
+		var streams uint64
+		if limit := os.Getenv(maxStreams); limit != "" {
+			if streams, err = strconv.ParseUint(limit, 10, 32); err != nil {
+				fmt.Fprintln(os.Stderr, "null server:", err)
+				os.Exit(1)
+			}
+		}
 		debug.SetGCPercent(400) // its time is taken from the client's cores
 		// The parent holds the other end of the input: the server does not outlive it.
-		err = serve(os.Stdin, os.Stdout)
+		err = serve(os.Stdin, os.Stdout, uint32(streams))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "null server:", err)
@@ -54,8 +65,9 @@ func Main() {
 	os.Exit(0)
 }
 
-// serve writes the addresses to out, and serves until the end of in.
-func serve(in io.Reader, out io.Writer) error {
+// serve writes the addresses to out, and serves until the end of in. If streams is not 0, a
+// gRPC connection may have no more at a time.
+func serve(in io.Reader, out io.Writer, streams uint32) error {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -70,14 +82,19 @@ func serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer postgres.Close()
-	s := grpc.NewServer(
+	options := []grpc.ServerOption{
 		// The windows that are fixed by default in hyper, on which GreptimeDB's server rests.
 		// By its own default a server of grpc-go sends a ping with nearly every message.
-		grpc.InitialWindowSize(1<<20),
-		grpc.InitialConnWindowSize(1<<20),
+		grpc.InitialWindowSize(1 << 20),
+		grpc.InitialConnWindowSize(1 << 20),
 		grpc.ForceServerCodecV2(rawgrpc.Codec{}),
 		grpc.MaxRecvMsgSize(rawgrpc.MaxMessageSize), grpc.MaxSendMsgSize(rawgrpc.MaxMessageSize),
-		grpc.UnknownServiceHandler(handle))
+		grpc.UnknownServiceHandler(handle),
+	}
+	if streams > 0 {
+		options = append(options, grpc.MaxConcurrentStreams(streams))
+	}
+	s := grpc.NewServer(options...)
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(lis) }()
 	go serveEach(mysql, serveMySQL)
@@ -119,12 +136,18 @@ type Process struct {
 // Start runs this program again, as a server that takes so long for 1,000 rows of a
 // stream or call, one after the other.
 func Start(ctx context.Context, perThousand time.Duration) (*Process, error) {
+	return StartLimited(ctx, perThousand, 0)
+}
+
+// StartLimited is Start for a server that allows so many streams at a time on a gRPC
+// connection, as a proxy may do. 0 means no limit.
+func StartLimited(ctx context.Context, perThousand time.Duration, streams int) (*Process, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, exe)
-	cmd.Env = append(os.Environ(), asServer+"="+perThousand.String())
+	cmd.Env = append(os.Environ(), asServer+"="+perThousand.String(), fmt.Sprint(maxStreams, "=", streams))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
