@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 func checkUsers(users []User) error {
@@ -28,15 +28,15 @@ func checkUsers(users []User) error {
 	return nil
 }
 
-func refuse(code engine.Code, format string, args ...any) error {
-	return &engine.Error{Code: code, Message: fmt.Sprintf(format, args...)}
+func refuse(code schema.Code, format string, args ...any) error {
+	return &schema.Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-var errNoHeader = refuse(engine.AuthHeaderNotFound, "Not found http or grpc authorization header")
+var errNoHeader = refuse(schema.AuthHeaderNotFound, "Not found http or grpc authorization header")
 
 // authenticate checks the credentials in a request's header. It ignores those in the
 // call's metadata.
-func (s *Server) authenticate(h *v1.RequestHeader, to *engine.Session) error {
+func (s *Server) authenticate(h *v1.RequestHeader, to *schema.Session) error {
 	if len(s.opts.Users) == 0 {
 		return nil
 	}
@@ -49,32 +49,32 @@ func (s *Server) authenticate(h *v1.RequestHeader, to *engine.Session) error {
 		to.ReadOnly, to.WriteOnly = u.Mode == ReadOnly, u.Mode == WriteOnly
 		return nil
 	case *v1.AuthHeader_Token:
-		return refuse(engine.InvalidAuthHeader, "Unsupported http auth scheme, name: Token AuthScheme")
+		return refuse(schema.InvalidAuthHeader, "Unsupported http auth scheme, name: Token AuthScheme")
 	}
 	return errNoHeader
 }
 
 func (s *Server) user(name, password string) (User, error) {
 	if name == "" {
-		return User{}, refuse(engine.InvalidArguments, "Illegal param: blank username")
+		return User{}, refuse(schema.InvalidArguments, "Illegal param: blank username")
 	}
 	if password == "" {
-		return User{}, refuse(engine.InvalidArguments, "Illegal param: blank password")
+		return User{}, refuse(schema.InvalidArguments, "Illegal param: blank password")
 	}
 	for _, u := range s.opts.Users {
 		if u.Name != name {
 			continue
 		}
 		if u.Password != password {
-			return User{}, refuse(engine.PasswordMismatch, "Username and password does not match, username: %s", name)
+			return User{}, refuse(schema.PasswordMismatch, "Username and password does not match, username: %s", name)
 		}
 		return u, nil
 	}
-	return User{}, refuse(engine.UserNotFound, "User not found, username: %s", name)
+	return User{}, refuse(schema.UserNotFound, "User not found, username: %s", name)
 }
 
 // authenticatePut checks the credentials of a DoPut, which are in the metadata.
-func (s *Server) authenticatePut(md metadata.MD, to *engine.Session) error {
+func (s *Server) authenticatePut(md metadata.MD, to *schema.Session) error {
 	if len(s.opts.Users) == 0 {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (s *Server) authenticatePut(md metadata.MD, to *engine.Session) error {
 
 // basicAuth reads "Basic <base64>". The scheme may be in any case or missing.
 func basicAuth(value string) (name, password string, err error) {
-	invalid := refuse(engine.InvalidAuthHeader, "Invalid http authorization header")
+	invalid := refuse(schema.InvalidAuthHeader, "Invalid http authorization header")
 	token := value
 	if scheme, rest, ok := strings.Cut(value, " "); ok {
 		if !strings.EqualFold(scheme, "basic") {
@@ -121,7 +121,7 @@ func basicAuth(value string) (name, password string, err error) {
 		if at < len(token) {
 			symbol = token[at]
 		}
-		return "", "", refuse(engine.InvalidAuthHeader, "Invalid base64 value: Invalid symbol %d, offset %d.", symbol, at)
+		return "", "", refuse(schema.InvalidAuthHeader, "Invalid base64 value: Invalid symbol %d, offset %d.", symbol, at)
 	}
 	name, password, ok := strings.Cut(string(b), ":")
 	if !ok {

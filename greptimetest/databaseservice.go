@@ -10,16 +10,17 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 var (
-	errEmptyRequest = refuse(engine.InvalidArguments, "Invalid query: Expecting non-empty GreptimeRequest.")
-	errNoQuery      = refuse(engine.InvalidArguments, "Incomplete GRPC request: Missing field 'QueryRequest.query'")
-	errNoDDL        = refuse(engine.InvalidArguments, "Incomplete GRPC request: 'expr' is absent in DDL request")
+	errEmptyRequest = refuse(schema.InvalidArguments, "Invalid query: Expecting non-empty GreptimeRequest.")
+	errNoQuery      = refuse(schema.InvalidArguments, "Incomplete GRPC request: Missing field 'QueryRequest.query'")
+	errNoDDL        = refuse(schema.InvalidArguments, "Incomplete GRPC request: 'expr' is absent in DDL request")
 )
 
 func unsupported(what string) error {
-	return refuse(engine.Unsupported, "Not supported by greptimetest: %s", what)
+	return refuse(schema.Unsupported, "Not supported by greptimetest: %s", what)
 }
 
 // handle runs a request of any kind, from a ticket or from Handle. It checks in
@@ -64,7 +65,7 @@ func (s *Server) handle(ctx context.Context, req *v1.GreptimeRequest) (*engine.R
 	return &engine.Result{Affected: uint32(n)}, nil
 }
 
-func (s *Server) query(ctx context.Context, sess *engine.Session, q *v1.QueryRequest) (*engine.Result, error) {
+func (s *Server) query(ctx context.Context, sess *schema.Session, q *v1.QueryRequest) (*engine.Result, error) {
 	switch r := q.GetQuery().(type) {
 	case *v1.QueryRequest_Sql:
 		return s.engine.Execute(ctx, sess, r.Sql)
@@ -77,7 +78,7 @@ func (s *Server) query(ctx context.Context, sess *engine.Session, q *v1.QueryReq
 	}
 }
 
-func (s *Server) ddl(ctx context.Context, sess *engine.Session, d *v1.DdlRequest) (*engine.Result, error) {
+func (s *Server) ddl(ctx context.Context, sess *schema.Session, d *v1.DdlRequest) (*engine.Result, error) {
 	var err error
 	affected := uint32(0)
 	switch x := d.GetExpr().(type) {
@@ -179,7 +180,7 @@ type promService struct {
 // because there is no PromQL.
 func (p *promService) Handle(ctx context.Context, req *v1.PromqlRequest) (*v1.PromqlResponse, error) {
 	if req.GetPromql() == nil {
-		return nil, fail(ctx, refuse(engine.InvalidArguments, "Invalid query: Expecting non-empty PromqlRequest."))
+		return nil, fail(ctx, refuse(schema.InvalidArguments, "Invalid query: Expecting non-empty PromqlRequest."))
 	}
 	if err := p.s.authenticate(req.GetHeader(), session(ctx, req.GetHeader())); err != nil {
 		return nil, fail(ctx, err)

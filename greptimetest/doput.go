@@ -19,6 +19,7 @@ import (
 
 	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
@@ -38,7 +39,7 @@ func handleDoPut(srv any, ss grpc.ServerStream) error {
 		dbname = v[0]
 	}
 	catalog, db := catalogAndDatabase(dbname)
-	p := &put{s: f.s, ss: ss, session: engine.NewSession(catalog, db, "")}
+	p := &put{s: f.s, ss: ss, session: schema.NewSession(catalog, db, "")}
 	if err := f.s.authenticatePut(md, p.session); err != nil {
 		return fail(ctx, err)
 	}
@@ -50,7 +51,7 @@ func handleDoPut(srv any, ss grpc.ServerStream) error {
 	if _, isStatus := status.FromError(err); isStatus {
 		return err // an error of the transport
 	}
-	if f.s.version < engine.V1_1_4 {
+	if f.s.version < schema.V1_1_4 {
 		return status.Error(codes.Unknown, "Execute gRPC request error") // the same for all errors
 	}
 	return fail(ctx, err)
@@ -64,7 +65,7 @@ var errPanic = errors.New("the producer panicked")
 type put struct {
 	s       *Server
 	ss      grpc.ServerStream
-	session *engine.Session
+	session *schema.Session
 	table   string
 	batch   int // number of the last batch read
 	acks    chan []byte
@@ -110,7 +111,7 @@ func (p *put) ack(id int64, rows int, elapsed time.Duration) {
 
 // streamError returns the error for messages that are not a stream of record batches.
 func streamError(code codes.Code, format string, args ...any) error {
-	return refuse(engine.InvalidArguments, "Incomplete GRPC request: Stream error: Status { code: %s, message: %q, source: None }", code, fmt.Sprintf(format, args...))
+	return refuse(schema.InvalidArguments, "Incomplete GRPC request: Stream error: Status { code: %s, message: %q, source: None }", code, fmt.Sprintf(format, args...))
 }
 
 func badSchema(reason any) error {

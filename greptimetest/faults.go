@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
-	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
@@ -192,7 +192,7 @@ func (f *Fault) begin(ctx context.Context) error {
 	}
 	switch {
 	case f.Code != 0:
-		return refuse(engine.Code(f.Code), "%s", f.Message)
+		return refuse(schema.Code(f.Code), "%s", f.Message)
 	case f.GRPC != codes.OK:
 		return status.Error(f.GRPC, f.Message)
 	}
@@ -204,7 +204,7 @@ func (f *Fault) begin(ctx context.Context) error {
 func (s *Server) recovered(ctx context.Context, method string, err *error) {
 	if r := recover(); r != nil {
 		s.opts.log().Error("panic", "method", method, "reason", r, "stack", string(debug.Stack()))
-		*err = fail(ctx, &engine.Error{Code: engine.Unexpected, Message: fmt.Sprintf("Failed to join task: task panicked with message %q", r)})
+		*err = fail(ctx, &schema.Error{Code: schema.Unexpected, Message: fmt.Sprintf("Failed to join task: task panicked with message %q", r)})
 	}
 }
 

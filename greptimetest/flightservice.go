@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
@@ -74,7 +74,7 @@ func (f *flightService) doGet(ss grpc.ServerStream, ticket []byte) error {
 	ctx := ss.Context()
 	var req v1.GreptimeRequest
 	if err := proto.Unmarshal(ticket, &req); err != nil {
-		return refuse(engine.InvalidArguments, "Invalid Flight ticket: failed to decode Protobuf message: %s", protoReason(ticket))
+		return refuse(schema.InvalidArguments, "Invalid Flight ticket: failed to decode Protobuf message: %s", protoReason(ticket))
 	}
 	start := time.Now()
 	r, err := f.s.handle(ctx, &req)

@@ -4,7 +4,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 
-	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // Options configures a server. The zero value is a server in memory, without users, on a
@@ -56,11 +56,11 @@ const (
 	WriteOnly
 )
 
-func (o Options) version() (engine.Version, error) {
+func (o Options) version() (schema.Version, error) {
 	if o.Version == "" {
-		return engine.V1_1_4, nil
+		return schema.V1_1_4, nil
 	}
-	return engine.ParseVersion(o.Version)
+	return schema.ParseVersion(o.Version)
 }
 
 func (o Options) addr() string {

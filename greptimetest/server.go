@@ -37,13 +37,14 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/flight"
 )
 
 // Server is a running server.
 type Server struct {
 	opts    Options
-	version engine.Version
+	version schema.Version
 	engine  *engine.Engine
 	grpc    *grpc.Server
 	lis     net.Listener
@@ -112,7 +113,7 @@ func (s *Server) batchSize() int {
 	switch {
 	case s.opts.BatchSize > 0:
 		return s.opts.BatchSize
-	case s.version < engine.V1_1_4:
+	case s.version < schema.V1_1_4:
 		return 1024
 	}
 	return 8192

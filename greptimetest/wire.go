@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"github.com/greptime-go/greptime/greptimetest/internal/engine"
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // errCodeKey is the trailer that carries GreptimeDB's own status code. GreptimeDB never
@@ -20,13 +20,13 @@ import (
 const errCodeKey = "x-greptime-err-code"
 
 // grpcCodes maps GreptimeDB's codes to gRPC's.
-var grpcCodes = map[engine.Code]codes.Code{
-	engine.Unsupported: codes.Unimplemented, engine.Unexpected: codes.Internal, engine.Internal: codes.Internal,
-	engine.InvalidArguments: codes.InvalidArgument, engine.Cancelled: codes.Canceled, engine.InvalidSyntax: codes.InvalidArgument,
-	engine.PlanQuery: codes.Internal, engine.EngineExecuteQuery: codes.Internal, engine.TableAlreadyExists: codes.AlreadyExists,
-	engine.TableNotFound: codes.NotFound, engine.TableColumnNotFound: codes.NotFound, engine.TableColumnExists: codes.AlreadyExists,
-	engine.StorageUnavailable: codes.Unavailable, engine.UserNotFound: codes.NotFound, engine.PasswordMismatch: codes.Unauthenticated,
-	engine.AuthHeaderNotFound: codes.Unauthenticated, engine.InvalidAuthHeader: codes.Unauthenticated, engine.PermissionDenied: codes.PermissionDenied,
+var grpcCodes = map[schema.Code]codes.Code{
+	schema.Unsupported: codes.Unimplemented, schema.Unexpected: codes.Internal, schema.Internal: codes.Internal,
+	schema.InvalidArguments: codes.InvalidArgument, schema.Cancelled: codes.Canceled, schema.InvalidSyntax: codes.InvalidArgument,
+	schema.PlanQuery: codes.Internal, schema.EngineExecuteQuery: codes.Internal, schema.TableAlreadyExists: codes.AlreadyExists,
+	schema.TableNotFound: codes.NotFound, schema.TableColumnNotFound: codes.NotFound, schema.TableColumnExists: codes.AlreadyExists,
+	schema.StorageUnavailable: codes.Unavailable, schema.UserNotFound: codes.NotFound, schema.PasswordMismatch: codes.Unauthenticated,
+	schema.AuthHeaderNotFound: codes.Unauthenticated, schema.InvalidAuthHeader: codes.Unauthenticated, schema.PermissionDenied: codes.PermissionDenied,
 	1006: codes.Internal, 1007: codes.Unknown, 1008: codes.DeadlineExceeded, 1009: codes.ResourceExhausted,
 	4004: codes.NotFound, 4005: codes.NotFound, 4006: codes.AlreadyExists, 4007: codes.PermissionDenied, 4008: codes.Unavailable,
 	4009: codes.ResourceExhausted, 4010: codes.Unavailable, 4011: codes.AlreadyExists, 5001: codes.InvalidArgument,
@@ -36,7 +36,7 @@ var grpcCodes = map[engine.Code]codes.Code{
 
 // fail turns an error into a status and sets the trailer for it.
 func fail(ctx context.Context, err error) error {
-	var e *engine.Error
+	var e *schema.Error
 	if !errors.As(err, &e) {
 		return err // already a status
 	}
@@ -45,7 +45,7 @@ func fail(ctx context.Context, err error) error {
 		code = codes.Unknown
 	}
 	msg := e.Message
-	if e.Code == engine.Unknown || e.Code == engine.Internal {
+	if e.Code == schema.Unknown || e.Code == schema.Internal {
 		msg = "Internal error: " + strconv.Itoa(int(e.Code)) // GreptimeDB hides these
 	}
 	if err := grpc.SetTrailer(ctx, metadata.Pairs(errCodeKey, strconv.Itoa(int(e.Code)))); err != nil {
@@ -55,7 +55,7 @@ func fail(ctx context.Context, err error) error {
 }
 
 // session returns a session for a request's header.
-func session(ctx context.Context, h *v1.RequestHeader) *engine.Session {
+func session(ctx context.Context, h *v1.RequestHeader) *schema.Session {
 	catalog, db := catalogAndDatabase(h.GetDbname())
 	if h.GetDbname() == "" {
 		catalog, db = strings.ToLower(h.GetCatalog()), strings.ToLower(h.GetSchema())
@@ -66,7 +66,7 @@ func session(ctx context.Context, h *v1.RequestHeader) *engine.Session {
 			db = "public"
 		}
 	}
-	s := engine.NewSession(catalog, db, h.GetTimezone())
+	s := schema.NewSession(catalog, db, h.GetTimezone())
 	s.Hints = hints(ctx)
 	return s
 }
@@ -108,7 +108,7 @@ func hints(ctx context.Context) map[string]string {
 // checkHints refuses what GreptimeDB refuses before it reads the request.
 func checkHints(h map[string]string) error {
 	if v, ok := h["read_preference"]; ok && v != "leader" {
-		return &engine.Error{Code: engine.InvalidArguments, Message: "Unknown hint: read_preference=" + v}
+		return &schema.Error{Code: schema.InvalidArguments, Message: "Unknown hint: read_preference=" + v}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/int128"
 )
 
@@ -37,11 +38,11 @@ func (r *Result) Next(size int) (arrow.RecordBatch, error) {
 			break
 		}
 		if err != nil {
-			return nil, asError(err)
+			return nil, schema.AsError(err)
 		}
 		for i, v := range row {
 			if err := r.cols[i].append(b.Field(i), v); err != nil {
-				return nil, asError(err)
+				return nil, schema.AsError(err)
 			}
 		}
 	}
@@ -117,7 +118,7 @@ func appendValue(b array.Builder, v any) error {
 	case *array.Date32Builder:
 		switch v := v.(type) {
 		case time.Time:
-			b.Append(arrow.Date32(floorDiv(v.Unix(), 86400)))
+			b.Append(arrow.Date32(schema.FloorDiv(v.Unix(), 86400)))
 			return nil
 		case int64:
 			b.Append(arrow.Date32(v))
@@ -209,7 +210,7 @@ func appendBytes(b array.Builder, v any) error {
 	case interface{ Append([]byte) }:
 		b.Append([]byte(s))
 	default:
-		return unsupported("results of type %s", b.Type())
+		return schema.NotSupported("results of type %s", b.Type())
 	}
 	return nil
 }
@@ -228,7 +229,7 @@ func units(t time.Time, u arrow.TimeUnit) int64 {
 }
 
 func bigInt(v any) (*big.Int, bool) {
-	switch v := fromDuck(Type{}, v).(type) {
+	switch v := fromDuck(schema.Type{}, v).(type) {
 	case *big.Int:
 		return v, true
 	case int64:
@@ -242,7 +243,7 @@ func bigInt(v any) (*big.Int, bool) {
 func appendInt(v any, lo, hi int64, add func(int64)) error {
 	n, ok := bigInt(v)
 	if !ok || !n.IsInt64() || n.Int64() < lo || n.Int64() > hi {
-		return errorf(EngineExecuteQuery, "the value %v is out of range", v)
+		return schema.Errorf(schema.EngineExecuteQuery, "the value %v is out of range", v)
 	}
 	add(n.Int64())
 	return nil
@@ -251,7 +252,7 @@ func appendInt(v any, lo, hi int64, add func(int64)) error {
 func appendUint(v any, hi uint64, add func(uint64)) error {
 	n, ok := bigInt(v)
 	if !ok || !n.IsUint64() || n.Uint64() > hi {
-		return errorf(EngineExecuteQuery, "the value %v is out of range", v)
+		return schema.Errorf(schema.EngineExecuteQuery, "the value %v is out of range", v)
 	}
 	add(n.Uint64())
 	return nil

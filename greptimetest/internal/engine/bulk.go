@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/int128"
 )
 
@@ -17,16 +17,16 @@ import (
 // must be the table's own, and columns that the table does not have are dropped.
 // V1_0_2 wants all columns that the table has; V1_1_4 fills the others with their
 // DEFAULT or NULL, and such rows are unlogged. InsertBatch returns the rows of the batch.
-func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batch arrow.RecordBatch) (int, error) {
+func (e *Engine) InsertBatch(ctx context.Context, s *schema.Session, table string, batch arrow.RecordBatch) (int, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	name := tableName{s.Catalog, s.Database, table}
-	t := e.catalog.table(name)
+	name := schema.TableName{Catalog: s.Catalog, DB: s.Database, Table: table}
+	t := e.catalog.Table(name)
 	if t == nil {
-		return 0, tableNotFound(name)
+		return 0, schema.NoTable(name)
 	}
 	if t.View != "" {
-		return 0, errorf(InvalidArguments, "Failed to find table route: %d", t.ID)
+		return 0, schema.Errorf(schema.InvalidArguments, "Failed to find table route: %d", t.ID)
 	}
 	if batch.NumRows() == 0 {
 		return 0, nil
@@ -46,23 +46,23 @@ func (e *Engine) InsertBatch(ctx context.Context, s *Session, table string, batc
 			}
 		}
 	}
-	full, refused := e.complete(t, given, values, func(col *Column) error {
+	full, refused := e.complete(t, given, values, func(col *schema.Column) error {
 		return badRecordBatch("Column '%s' is declared as non-nullable but contains null values", col.Name)
 	})
 	return n, cmp.Or(e.write(ctx, t, full, writeMode{firstWins: true, unlogged: len(given) < len(t.Columns)}), refused)
 }
 
 // matchBatch returns the table's columns that a batch has, and their arrays.
-func (e *Engine) matchBatch(t *Table, batch arrow.RecordBatch) (given []int, arrays []arrow.Array, err error) {
+func (e *Engine) matchBatch(t *schema.Table, batch arrow.RecordBatch) (given []int, arrays []arrow.Array, err error) {
 	for i := range t.Columns {
 		col := &t.Columns[i]
 		at := batch.Schema().FieldIndices(col.Name)
 		switch {
 		case len(at) > 0:
-		case col.Semantic == TimeIndex:
-			return nil, nil, t.badRequest("timestamp column `%s` not found", col.Name)
-		case e.version < V1_1_4:
-			return nil, nil, t.badRequest("missing column %s", col.Name)
+		case col.Semantic == schema.TimeIndex:
+			return nil, nil, t.BadRequest("timestamp column `%s` not found", col.Name)
+		case e.version < schema.V1_1_4:
+			return nil, nil, t.BadRequest("missing column %s", col.Name)
 		default:
 			continue
 		}
@@ -76,43 +76,22 @@ func (e *Engine) matchBatch(t *Table, batch arrow.RecordBatch) (given []int, arr
 }
 
 // checkBatchColumn holds an array of a batch against column i of the table.
-func checkBatchColumn(t *Table, i int, arr arrow.Array) error {
+func checkBatchColumn(t *schema.Table, i int, arr arrow.Array) error {
 	col, dt := &t.Columns[i], arr.DataType()
 	_, isTime := dt.(*arrow.TimestampType)
 	switch {
 	case dt.ID() == arrow.DICTIONARY:
-		return errorf(InvalidArguments, "Failed arrow operation: Invalid argument error: Value at position 0 out of bounds: 0 (should be in [0, -1])")
-	case col.Semantic == TimeIndex && (!isTime || arr.NullN() == arr.Len()):
-		return errorf(Internal, "the time index %s has no times", col.Name) // GreptimeDB's region worker panics
+		return schema.Errorf(schema.InvalidArguments, "Failed arrow operation: Invalid argument error: Value at position 0 out of bounds: 0 (should be in [0, -1])")
+	case col.Semantic == schema.TimeIndex && (!isTime || arr.NullN() == arr.Len()):
+		return schema.Errorf(schema.Internal, "the time index %s has no times", col.Name) // GreptimeDB's region worker panics
 	case !bulkType(col, dt):
-		return badRecordBatch("column types must match schema types, expected %s but found %s at column index %d", rustType(col.Type.arrow()), rustType(dt), t.regionOrder(i))
+		return badRecordBatch("column types must match schema types, expected %s but found %s at column index %d", rustType(col.Type.Arrow()), rustType(dt), t.RegionOrder(i))
 	}
 	return nil
 }
 
-func badRecordBatch(format string, args ...any) *Error {
-	return errorf(Unexpected, "Failed to create RecordBatch from vectors: Invalid argument error: %s", fmt.Sprintf(format, args...))
-}
-
-// regionOrder returns the position of column i in a region's batches, which have the
-// tags first, then the fields and then the time index.
-func (t *Table) regionOrder(i int) int {
-	rank := func(i int) int {
-		switch t.Columns[i].Semantic {
-		case Tag:
-			return slices.Index(t.Tags, t.Columns[i].Name)
-		case Field:
-			return len(t.Columns) + i
-		}
-		return 2 * len(t.Columns)
-	}
-	at := 0
-	for k := range t.Columns {
-		if rank(k) < rank(i) {
-			at++
-		}
-	}
-	return at
+func badRecordBatch(format string, args ...any) *schema.Error {
+	return schema.Errorf(schema.Unexpected, "Failed to create RecordBatch from vectors: Invalid argument error: %s", fmt.Sprintf(format, args...))
 }
 
 // rustType returns the name of an Arrow type in arrow-rs.
@@ -151,12 +130,12 @@ func rustType(dt arrow.DataType) string {
 
 // bulkType reports whether DoPut takes an Arrow type for a column. Nothing is cast;
 // only string tags come in several encodings.
-func bulkType(col *Column, dt arrow.DataType) bool {
-	if col.Type.Kind == String && col.Semantic == Tag {
+func bulkType(col *schema.Column, dt arrow.DataType) bool {
+	if col.Type.Kind == schema.String && col.Semantic == schema.Tag {
 		id := dt.ID()
 		return id == arrow.STRING || id == arrow.LARGE_STRING || id == arrow.STRING_VIEW
 	}
-	return arrow.TypeEqual(col.Type.arrow(), dt)
+	return arrow.TypeEqual(col.Type.Arrow(), dt)
 }
 
 // arrowCell returns the cell of a value that is not null, of a type that bulkType takes.

@@ -4,11 +4,13 @@ import (
 	"context"
 
 	v1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // CreateTable makes a table as a DdlRequest asks.
-func (e *Engine) CreateTable(ctx context.Context, s *Session, req *v1.CreateTableExpr) error {
-	t := &Table{Database: req.GetSchemaName(), Name: req.GetTableName(), Options: map[string]string{}}
+func (e *Engine) CreateTable(ctx context.Context, s *schema.Session, req *v1.CreateTableExpr) error {
+	t := &schema.Table{Database: req.GetSchemaName(), Name: req.GetTableName(), Options: map[string]string{}}
 	if t.Database == "" {
 		t.Database = s.Database
 	}
@@ -21,22 +23,22 @@ func (e *Engine) CreateTable(ctx context.Context, s *Session, req *v1.CreateTabl
 			return err
 		}
 		if len(d.GetDefaultConstraint()) > 0 {
-			return unsupported("defaults in a CreateTableExpr")
+			return schema.NotSupported("defaults in a CreateTableExpr")
 		}
-		t.Columns = append(t.Columns, Column{Name: d.GetName(), Type: typ, Nullable: d.GetIsNullable(), Semantic: Field, Comment: d.GetComment()})
+		t.Columns = append(t.Columns, schema.Column{Name: d.GetName(), Type: typ, Nullable: d.GetIsNullable(), Semantic: schema.Field, Comment: d.GetComment()})
 	}
 	for k, v := range req.GetTableOptions() {
-		if err := t.setOption(k, v); err != nil {
+		if err := t.SetOption(k, v); err != nil {
 			return err
 		}
 	}
 	if req.GetDesc() != "" {
 		t.Options["comment"] = req.GetDesc()
 	}
-	if err := t.checkOptions(e.version); err != nil {
+	if err := t.CheckOptions(e.version); err != nil {
 		return err
 	}
-	if err := t.setKeys([]string{req.GetTimeIndex()}, req.GetPrimaryKeys()); err != nil {
+	if err := t.SetKeys([]string{req.GetTimeIndex()}, req.GetPrimaryKeys()); err != nil {
 		return err
 	}
 	e.mu.Lock()

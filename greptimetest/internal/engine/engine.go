@@ -16,8 +16,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // Engine holds the databases. Its methods may be called from several goroutines.
@@ -25,12 +28,13 @@ type Engine struct {
 	db      *sql.DB
 	path    string // of the file; "" in memory
 	now     clock
-	version Version
+	version schema.Version
 
 	// mu guards the catalog. DDL holds it; statements and inserts share it while
 	// they run, but not while their results are read.
 	mu      sync.RWMutex
-	catalog *catalog
+	catalog *schema.Catalog
+	stored  map[int]*stored // by the table's ID
 }
 
 // openFiles are the files of the engines of this process, to which DuckDB would give
@@ -43,7 +47,7 @@ func folderInUse(dir string) error {
 
 // Open creates an engine that keeps its data in a folder, or in memory if the folder
 // is "". A commit to a folder is on disk before it is acknowledged.
-func Open(dir string, version Version) (*Engine, error) {
+func Open(dir string, version schema.Version) (*Engine, error) {
 	path := ""
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -98,130 +102,40 @@ func (e *Engine) prepare(ctx context.Context) error {
 		return err
 	}
 	c, err := loadCatalog(ctx, e.db)
-	e.catalog = c
-	return err
+	if err != nil {
+		return err
+	}
+	e.catalog, e.stored = c, map[int]*stored{}
+	for t := range c.All() {
+		e.stored[t.ID] = &stored{}
+	}
+	return nil
 }
 
 // inTx runs f in a transaction on a connection of its own.
 func (e *Engine) inTx(ctx context.Context, f func(conn *sql.Conn) error) (err error) {
 	conn, err := e.db.Conn(ctx)
 	if err != nil {
-		return asError(err)
+		return schema.AsError(err)
 	}
 	defer conn.Close()
 	// A write is not undone by a client that goes away: GreptimeDB's standalone
 	// server runs it to its end as well.
 	ctx = context.WithoutCancel(ctx)
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
-		return asError(err)
+		return schema.AsError(err)
 	}
 	if err := f(conn); err != nil {
 		_, rollback := conn.ExecContext(ctx, "ROLLBACK")
 		return errors.Join(err, rollback)
 	}
 	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
-		return asError(err)
+		return schema.AsError(err)
 	}
 	return nil
 }
 
-// Execute runs an SQL text. Several statements are run in order until one fails,
-// and the answer is an error all the same, as GreptimeDB's.
-func (e *Engine) Execute(ctx context.Context, s *Session, text string) (*Result, error) {
-	s.version = e.version
-	stmts, err := lex(text)
-	if err != nil {
-		return nil, err
-	}
-	if len(stmts) == 0 {
-		return nil, errorf(InvalidArguments, "Invalid SQL, error: empty statements")
-	}
-	for _, toks := range stmts {
-		if err := checkFirstWord(toks[0]); err != nil {
-			return nil, err
-		}
-		if err := checkPermission(s, toks); err != nil {
-			return nil, err
-		}
-	}
-	for i, toks := range stmts {
-		r, err := e.statement(ctx, s, &cursor{text: text, toks: toks})
-		switch {
-		case len(stmts) == 1:
-			return r, err
-		case err != nil && i == 0:
-			return nil, err
-		}
-		if err != nil {
-			break
-		}
-		r.Close()
-	}
-	return nil, errorf(Unsupported, "Not supported: execute multiple statements in SQL query string through GRPC interface")
-}
+// clock tells the time; tests set it.
+type clock func() time.Time
 
-// statements that GreptimeDB knows, by their first word.
-var statementWords = map[string]bool{
-	"SELECT": true, "WITH": true, "VALUES": true, "(": true, "INSERT": true, "REPLACE": true, "DELETE": true,
-	"CREATE": true, "ALTER": true, "DROP": true, "TRUNCATE": true, "COMMENT": true, "SHOW": true, "DESC": true,
-	"DESCRIBE": true, "EXPLAIN": true, "TQL": true, "ADMIN": true, "COPY": true, "SET": true, "USE": true,
-	"KILL": true, "DECLARE": true, "FETCH": true, "CLOSE": true,
-}
-
-func checkFirstWord(t token) error {
-	if statementWords[strings.ToUpper(t.text)] {
-		return nil
-	}
-	return errorf(Unsupported, "SQL statement is not supported, keyword: %s", t.text)
-}
-
-// checkPermission checks permissions as GreptimeDB does: a read-only user may not even
-// send USE or SET, and a write-only user may not send any SQL.
-func checkPermission(s *Session, toks []token) error {
-	reads := false
-	switch strings.ToUpper(toks[0].text) {
-	case "SELECT", "WITH", "VALUES", "(", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "TQL":
-		reads = true
-	}
-	if s.WriteOnly || s.ReadOnly && !reads {
-		return ErrPermission
-	}
-	return nil
-}
-
-// ErrPermission is the answer to a user who may not do what was asked.
-var ErrPermission = errorf(PermissionDenied, "User is not authorized to perform this action")
-
-func (e *Engine) statement(ctx context.Context, s *Session, c *cursor) (*Result, error) {
-	switch strings.ToUpper(c.peek().text) {
-	case "SELECT", "WITH", "VALUES", "(":
-		return e.query(ctx, s, c.text, c.toks)
-	case "INSERT", "REPLACE":
-		return e.insertSQL(ctx, s, c)
-	case "DELETE":
-		return e.deleteSQL(ctx, s, c)
-	case "CREATE":
-		return e.create(ctx, s, c)
-	case "ALTER":
-		return e.alter(ctx, s, c)
-	case "DROP":
-		return e.drop(ctx, s, c)
-	case "TRUNCATE":
-		return e.truncate(ctx, s, c)
-	case "COMMENT":
-		return e.comment(ctx, s, c)
-	case "SHOW":
-		return e.show(s, c)
-	case "DESC", "DESCRIBE":
-		return e.describe(s, c)
-	case "EXPLAIN":
-		return e.explain(ctx, s, c)
-	case "ADMIN":
-		return e.admin(s, c)
-	case "SET":
-		return e.set(c)
-	case "USE":
-		return e.use(s, c)
-	}
-	return nil, unsupported("the statement %s", strings.ToUpper(c.peek().text))
-}
+func systemClock() time.Time { return time.Now().UTC() }

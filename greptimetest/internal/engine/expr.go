@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
-)
 
-func itoa(n int) string { return strconv.Itoa(n) }
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+)
 
 // expr translates an expression.
 func (tr *translator) expr(n node, sc *scope) (expr, error) {
@@ -43,7 +43,7 @@ func (tr *translator) expr(n node, sc *scope) (expr, error) {
 	case "WINDOW":
 		return tr.window(n, sc)
 	}
-	return expr{}, unsupported("%s expressions", n.str("class"))
+	return expr{}, schema.NotSupported("%s expressions", n.str("class"))
 }
 
 // exprs translates a list.
@@ -63,7 +63,7 @@ func (tr *translator) exprs(list []node, sc *scope) ([]expr, error) {
 func (tr *translator) operand(n node, sc *scope) (expr, error) {
 	e, err := tr.expr(n, sc)
 	if err == nil && (e.opaque || e.isInterval() && e.iv == nil) {
-		err = unsupported("computing with %s", describe(e))
+		err = schema.NotSupported("computing with %s", describe(e))
 	}
 	return e, err
 }
@@ -85,8 +85,8 @@ func describe(e expr) string {
 	switch {
 	case e.dt != nil:
 		return e.dt.String()
-	case e.typ.known():
-		return e.typ.sql()
+	case e.typ.Known():
+		return e.typ.SQL()
 	}
 	return "an expression of unknown type"
 }
@@ -115,7 +115,7 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 			}
 		}
 		if len(found) > 1 {
-			return expr{}, planError("Schema error: Ambiguous reference to unqualified field %s", column)
+			return expr{}, schema.PlanError("Schema error: Ambiguous reference to unqualified field %s", column)
 		}
 		if len(found) == 1 {
 			return found[0], nil
@@ -135,16 +135,16 @@ func (tr *translator) columnRef(parts []string, sc *scope) (expr, error) {
 	}
 	name := strings.Join(parts, ".")
 	if len(valid) == 0 {
-		return expr{}, planError("No field named %s.", name)
+		return expr{}, schema.PlanError("No field named %s.", name)
 	}
-	return expr{}, planError("No field named %s. Valid fields are %s.", name, strings.Join(valid, ", "))
+	return expr{}, schema.PlanError("No field named %s. Valid fields are %s.", name, strings.Join(valid, ", "))
 }
 
 // aliasRef returns a name of the select list. It stands for its expression, which cannot
 // be mistaken for a column of that name; over a set operation only the name is there.
 func (s *scope) aliasRef(o expr) expr {
 	if len(s.rels) == 0 {
-		o.sql = quote(o.name)
+		o.sql = schema.Quote(o.name)
 	} else {
 		o.sql = "(" + o.sql + ")"
 	}
@@ -167,7 +167,7 @@ func constant(v node) (expr, error) {
 	case "DOUBLE", "FLOAT":
 		f, err := strconv.ParseFloat(raw, 64)
 		if err != nil {
-			return expr{}, unsupported("the number %s", raw)
+			return expr{}, schema.NotSupported("the number %s", raw)
 		}
 		return floatLiteral(f), nil
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UBIGINT", "HUGEINT":
@@ -176,11 +176,11 @@ func constant(v node) (expr, error) {
 			n, ok = hugeint(h)
 		}
 		if !ok {
-			return expr{}, unsupported("the number %s", raw)
+			return expr{}, schema.NotSupported("the number %s", raw)
 		}
 		return integerExpr(n), nil
 	default:
-		return expr{}, unsupported("%s literals", id)
+		return expr{}, schema.NotSupported("%s literals", id)
 	}
 }
 
@@ -201,18 +201,18 @@ func hugeint(h node) (*big.Int, bool) {
 
 func textLiteral(s string) expr {
 	t := `Utf8("` + s + `")`
-	return expr{sql: quoteText(s), typ: Type{Kind: String}, name: t, text: t, str: &s}
+	return expr{sql: schema.QuoteText(s), typ: schema.Type{Kind: schema.String}, name: t, text: t, str: &s}
 }
 
 func boolLiteral(b bool) expr {
 	t := fmt.Sprintf("Boolean(%t)", b)
-	return expr{sql: strconv.FormatBool(b), typ: Type{Kind: Bool}, name: t, text: t}
+	return expr{sql: strconv.FormatBool(b), typ: schema.Type{Kind: schema.Bool}, name: t, text: t}
 }
 
 func floatLiteral(f float64) expr {
 	s := strconv.FormatFloat(f, 'e', -1, 64)
 	t := "Float64(" + strconv.FormatFloat(f, 'f', -1, 64) + ")"
-	return expr{sql: "CAST('" + s + "' AS DOUBLE)", typ: Type{Kind: Float64}, name: t, text: t}
+	return expr{sql: "CAST('" + s + "' AS DOUBLE)", typ: schema.Type{Kind: schema.Float64}, name: t, text: t}
 }
 
 func integerExpr(n *big.Int) expr {
@@ -220,10 +220,10 @@ func integerExpr(n *big.Int) expr {
 	case n.IsInt64():
 		v := n.Int64()
 		t := "Int64(" + n.String() + ")"
-		return expr{sql: "CAST(" + n.String() + " AS BIGINT)", typ: Type{Kind: Int64}, name: t, text: t, num: &v}
+		return expr{sql: "CAST(" + n.String() + " AS BIGINT)", typ: schema.Type{Kind: schema.Int64}, name: t, text: t, num: &v}
 	case n.IsUint64():
 		t := "UInt64(" + n.String() + ")"
-		return expr{sql: "CAST(" + n.String() + " AS UBIGINT)", typ: Type{Kind: UInt64}, name: t, text: t}
+		return expr{sql: "CAST(" + n.String() + " AS UBIGINT)", typ: schema.Type{Kind: schema.UInt64}, name: t, text: t}
 	}
 	f, _ := new(big.Float).SetInt(n).Float64()
 	return floatLiteral(f)
@@ -231,7 +231,7 @@ func integerExpr(n *big.Int) expr {
 
 // combine returns an expression computed from others: it depends on columns and may be
 // NULL if one of them does so.
-func combine(sql, text string, t Type, of ...expr) expr {
+func combine(sql, text string, t schema.Type, of ...expr) expr {
 	e := expr{sql: sql, typ: t, name: text, text: text}
 	for _, o := range of {
 		e.column = e.column || o.column
@@ -264,19 +264,19 @@ func sqls(list []expr) string {
 }
 
 // timestampLiteral returns an instant in a timestamp type's unit.
-func timestampLiteral(t Type, n int64) string {
+func timestampLiteral(t schema.Type, n int64) string {
 	bigint := "CAST('" + strconv.FormatInt(n, 10) + "' AS BIGINT)"
 	return timestampFrom(t, bigint)
 }
 
 // timestampFrom makes a timestamp of a number of its units.
-func timestampFrom(t Type, n string) string {
+func timestampFrom(t schema.Type, n string) string {
 	switch t.Kind {
-	case TimestampNano:
+	case schema.TimestampNano:
 		return "make_timestamp_ns(" + n + ")"
-	case TimestampMicro:
+	case schema.TimestampMicro:
 		return "make_timestamp(" + n + ")"
-	case TimestampMilli:
+	case schema.TimestampMilli:
 		return "CAST(make_timestamp_ms(" + n + ") AS TIMESTAMP_MS)"
 	default:
 		return "CAST(make_timestamp(" + n + " * 1000000) AS TIMESTAMP_S)"
@@ -286,11 +286,11 @@ func timestampFrom(t Type, n string) string {
 // unitsOf returns a timestamp as a number of its units.
 func unitsOf(e expr) string {
 	switch e.typ.Kind {
-	case TimestampNano:
+	case schema.TimestampNano:
 		return "epoch_ns(" + e.sql + ")"
-	case TimestampMicro:
+	case schema.TimestampMicro:
 		return "epoch_us(" + e.sql + ")"
-	case TimestampMilli:
+	case schema.TimestampMilli:
 		return "epoch_ms(" + e.sql + ")"
 	default:
 		return "(epoch_us(" + e.sql + ") // 1000000)"
@@ -300,7 +300,7 @@ func unitsOf(e expr) string {
 // microsOf returns a timestamp as DuckDB's TIMESTAMP, whose unit is the microsecond. Its own
 // cast from nanoseconds cuts towards zero, which is the wrong second before 1970.
 func microsOf(e expr) string {
-	if e.typ.Kind == TimestampNano {
+	if e.typ.Kind == schema.TimestampNano {
 		return "make_timestamp(greptime_floor_divide(epoch_ns(" + e.sql + "), 1000))"
 	}
 	return "CAST(" + e.sql + " AS TIMESTAMP)"
@@ -321,12 +321,12 @@ func (tr *translator) conjunction(n node, sc *scope) (expr, error) {
 	}
 	var s, t []string
 	for _, e := range es {
-		if e.typ.known() && e.typ.Kind != Bool {
-			return expr{}, planError("Error during planning: Cannot infer common argument type for logical boolean operation Boolean%s%s", op, e.typ.arrowName())
+		if e.typ.Known() && e.typ.Kind != schema.Bool {
+			return expr{}, schema.PlanError("Error during planning: Cannot infer common argument type for logical boolean operation Boolean%s%s", op, e.typ.ArrowName())
 		}
 		s, t = append(s, e.sql), append(t, e.text)
 	}
-	return combine("("+strings.Join(s, op)+")", strings.Join(t, op), boolType, es...), nil
+	return combine("("+strings.Join(s, op)+")", strings.Join(t, op), schema.BoolType, es...), nil
 }
 
 func (tr *translator) between(n node, sc *scope) (expr, error) {
@@ -344,7 +344,7 @@ func (tr *translator) between(n node, sc *scope) (expr, error) {
 		return expr{}, err
 	}
 	text := es[0].text + " BETWEEN " + es[1].text + " AND " + es[2].text
-	return combine("("+lo.sql+" AND "+hi.sql+")", text, boolType, es...), nil
+	return combine("("+lo.sql+" AND "+hi.sql+")", text, schema.BoolType, es...), nil
 }
 
 func (tr *translator) operator(n node, sc *scope) (expr, error) {
@@ -355,13 +355,13 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 			return expr{}, err
 		}
 		if e.anyOf {
-			return expr{}, unsupported("IS NULL of IN of a subquery")
+			return expr{}, schema.NotSupported("IS NULL of IN of a subquery")
 		}
 		op := " IS NULL"
 		if kind == "OPERATOR_IS_NOT_NULL" {
 			op = " IS NOT NULL"
 		}
-		out := combine("("+e.sql+op+")", e.text+op, boolType, e)
+		out := combine("("+e.sql+op+")", e.text+op, schema.BoolType, e)
 		out.null = false
 		return out, nil
 	}
@@ -371,7 +371,7 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 	}
 	for _, e := range es {
 		if e.anyOf {
-			return expr{}, unsupported("NOT IN of a subquery where there may be NULLs; use NOT EXISTS")
+			return expr{}, schema.NotSupported("NOT IN of a subquery where there may be NULLs; use NOT EXISTS")
 		}
 	}
 	if err := noIntervals("comparisons", es...); err != nil {
@@ -382,33 +382,33 @@ func (tr *translator) operator(n node, sc *scope) (expr, error) {
 		if err := mustBool(es[0]); err != nil {
 			return expr{}, err
 		}
-		return combine("(NOT "+es[0].sql+")", "NOT "+es[0].text, boolType, es[0]), nil
+		return combine("(NOT "+es[0].sql+")", "NOT "+es[0].text, schema.BoolType, es[0]), nil
 	case "COMPARE_IN", "COMPARE_NOT_IN":
 		return tr.inList(kind, es[0], es[1:])
 	case "OPERATOR_COALESCE":
 		t, err := mergedType("coalesce", es)
-		if err == nil && !t.known() {
-			err = unsupported("coalesce of values of unknown types; CAST them")
+		if err == nil && !t.Known() {
+			err = schema.NotSupported("coalesce of values of unknown types; CAST them")
 		}
 		if err != nil {
 			return expr{}, err
 		}
 		sql := "coalesce(" + sqls(es) + ")"
-		if t.isNumber() && !commonType(es).known() {
-			sql = "CAST(" + sql + " AS " + t.duck() + ")"
+		if t.IsNumber() && !commonType(es).Known() {
+			sql = "CAST(" + sql + " AS " + t.Duck() + ")"
 		}
 		e := combine(sql, "coalesce("+arguments(es)+")", t, es...)
 		e.null = !slices.ContainsFunc(es, func(e expr) bool { return !e.null })
 		return e, nil
 	case "ARRAY_EXTRACT":
 		if es[0].dt == nil || es[0].dt.ID() != arrow.LIST {
-			return expr{}, unsupported("[…] on %s", describe(es[0]))
+			return expr{}, schema.NotSupported("[…] on %s", describe(es[0]))
 		}
-		e := combine("("+es[0].sql+")["+es[1].sql+"]", es[0].text+"["+es[1].text+"]", Type{}, es...)
+		e := combine("("+es[0].sql+")["+es[1].sql+"]", es[0].text+"["+es[1].text+"]", schema.Type{}, es...)
 		e.null = true
 		return e, nil
 	}
-	return expr{}, unsupported("%s", kind)
+	return expr{}, schema.NotSupported("%s", kind)
 }
 
 // inList translates IN and NOT IN of a list of values.
@@ -425,29 +425,29 @@ func (tr *translator) inList(kind string, head expr, list []expr) (expr, error) 
 		if err := textWithNumber("=", head, e); err != nil {
 			return expr{}, err
 		}
-		if e.typ.Kind == String && e.str == nil && head.typ.isNumber() {
-			return expr{}, unsupported("IN of a number and text")
+		if e.typ.Kind == schema.String && e.str == nil && head.typ.IsNumber() {
+			return expr{}, schema.NotSupported("IN of a number and text")
 		}
 		if e.nan || head.nan {
-			return expr{}, unsupported("comparing with NaN, which DuckDB does otherwise")
+			return expr{}, schema.NotSupported("comparing with NaN, which DuckDB does otherwise")
 		}
 		var err error
 		if items[i], err = tr.comparable(e, "=", head); err != nil {
 			return expr{}, err
 		}
 	}
-	return combine("("+head.sql+" "+op+" ("+strings.Join(items, ", ")+"))", text, boolType, all...), nil
+	return combine("("+head.sql+" "+op+" ("+strings.Join(items, ", ")+"))", text, schema.BoolType, all...), nil
 }
 
 // commonType returns the type of all expressions that are not NULL, if it is the same.
-func commonType(es []expr) Type {
-	var t Type
+func commonType(es []expr) schema.Type {
+	var t schema.Type
 	for _, e := range es {
 		if e.dt != nil && e.dt == arrow.Null {
 			continue
 		}
-		if !e.typ.known() || t.known() && !t.same(e.typ) {
-			return Type{}
+		if !e.typ.Known() || t.Known() && !t.Same(e.typ) {
+			return schema.Type{}
 		}
 		t = e.typ
 	}
@@ -456,28 +456,28 @@ func commonType(es []expr) Type {
 
 // mergedType returns the type of a value that is one of several: of all of them, or of the
 // number that holds them; the zero Type leaves it to DuckDB.
-func mergedType(what string, es []expr) (Type, error) {
+func mergedType(what string, es []expr) (schema.Type, error) {
 	t := commonType(es)
-	if t.known() {
+	if t.Known() {
 		return t, nil
 	}
 	for _, e := range es {
 		switch {
 		case e.isNull():
-		case !e.typ.known():
-			return Type{}, nil
-		case !t.known():
+		case !e.typ.Known():
+			return schema.Type{}, nil
+		case !t.Known():
 			t = e.typ
 		default:
-			both := t.isNumber() && e.typ.isNumber() && t.Kind != Decimal && e.typ.Kind != Decimal
+			both := t.IsNumber() && e.typ.IsNumber() && t.Kind != schema.Decimal && e.typ.Kind != schema.Decimal
 			var ok bool
 			if t, ok = numberType(t, e.typ); !ok || !both {
-				return Type{}, unsupported("%s of values of different types; CAST them", what)
+				return schema.Type{}, schema.NotSupported("%s of values of different types; CAST them", what)
 			}
 		}
 	}
-	if t.known() && !t.isInteger() && !t.isFloat() {
-		return Type{}, unsupported("%s of values of different types; CAST them", what)
+	if t.Known() && !t.IsInteger() && !t.IsFloat() {
+		return schema.Type{}, schema.NotSupported("%s of values of different types; CAST them", what)
 	}
 	return t, nil
 }
@@ -492,7 +492,7 @@ func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
 			return expr{}, err
 		}
 		if es[0].anyOf {
-			return expr{}, unsupported("CASE over IN of a subquery where there may be NULLs; use EXISTS")
+			return expr{}, schema.NotSupported("CASE over IN of a subquery where there may be NULLs; use EXISTS")
 		}
 		if err := mustBool(es[0]); err != nil {
 			return expr{}, err
@@ -524,8 +524,8 @@ func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
 		return expr{}, err
 	}
 	sql, text = sql+" END", text+" END"
-	if t.isNumber() && !commonType(results).known() {
-		sql = "CAST(" + sql + " AS " + t.duck() + ")"
+	if t.IsNumber() && !commonType(results).Known() {
+		sql = "CAST(" + sql + " AS " + t.Duck() + ")"
 	}
 	e := combine(sql, text, t, parts...)
 	if !slices.ContainsFunc(results, func(r expr) bool { return !r.isNull() }) {
@@ -537,7 +537,7 @@ func (tr *translator) caseExpr(n node, sc *scope) (expr, error) {
 
 func (tr *translator) subquery(n node, sc *scope) (expr, error) {
 	if kind := n.str("subquery_type"); kind != "SCALAR" && tr.selecting && !tr.where {
-		return expr{}, unsupported("%s of a subquery in a SELECT list", strings.ReplaceAll(kind, "_", " "))
+		return expr{}, schema.NotSupported("%s of a subquery in a SELECT list", strings.ReplaceAll(kind, "_", " "))
 	}
 	where, selecting := tr.where, tr.selecting
 	tr.where, tr.selecting = false, false
@@ -549,32 +549,32 @@ func (tr *translator) subquery(n node, sc *scope) (expr, error) {
 	switch kind := n.str("subquery_type"); kind {
 	case "SCALAR":
 		if len(outs) != 1 {
-			return expr{}, planError("Error during planning: Scalar subquery should only return one column, but found %d", len(outs))
+			return expr{}, schema.PlanError("Error during planning: Scalar subquery should only return one column, but found %d", len(outs))
 		}
 		o := outs[0]
 		return expr{sql: "(" + q + ")", typ: o.typ, dt: o.dt, opaque: o.opaque || o.isInterval(), null: true, column: true, scalar: true, name: o.name, text: o.text, iv: o.iv}, nil
 	case "EXISTS", "NOT_EXISTS":
 		op := strings.ReplaceAll(kind, "_", " ")
-		return expr{sql: "(" + op + " (" + q + "))", typ: boolType, column: true, name: op, text: op}, nil
+		return expr{sql: "(" + op + " (" + q + "))", typ: schema.BoolType, column: true, name: op, text: op}, nil
 	case "ANY":
 		l, err := tr.operand(n.child("child"), sc)
 		if err != nil {
 			return expr{}, err
 		}
 		if n.str("comparison_type") != "COMPARE_EQUAL" {
-			return expr{}, unsupported("ANY and ALL")
+			return expr{}, schema.NotSupported("ANY and ALL")
 		}
 		if len(outs) != 1 {
-			return expr{}, planError("Error during planning: InSubquery should only return one column, but found %d", len(outs))
+			return expr{}, schema.PlanError("Error during planning: InSubquery should only return one column, but found %d", len(outs))
 		}
 		if err := sameFamily(l, outs[0]); err != nil {
 			return expr{}, err
 		}
-		e := combine("("+l.sql+" IN ("+q+"))", l.text+" IN (subquery)", boolType, l)
+		e := combine("("+l.sql+" IN ("+q+"))", l.text+" IN (subquery)", schema.BoolType, l)
 		e.anyOf = l.null || outs[0].null
 		e.column, e.null = true, true
 		return e, nil
 	default:
-		return expr{}, unsupported("%s subqueries", kind)
+		return expr{}, schema.NotSupported("%s subqueries", kind)
 	}
 }

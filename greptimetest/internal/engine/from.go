@@ -1,6 +1,11 @@
 package engine
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+)
 
 // from translates FROM, adds its relations to the scope and returns "" if there is
 // none.
@@ -10,7 +15,7 @@ func (tr *translator) from(n node, sc *scope) (string, error) {
 	}
 	defer func() { tr.depth-- }()
 	if n["sample"] != nil || n["at_clause"] != nil {
-		return "", unsupported("TABLESAMPLE and AT")
+		return "", schema.NotSupported("TABLESAMPLE and AT")
 	}
 	switch n.str("type") {
 	case "", "EMPTY":
@@ -33,7 +38,7 @@ func (tr *translator) from(n node, sc *scope) (string, error) {
 	case "EXPRESSION_LIST":
 		return tr.values(n, sc)
 	}
-	return "", unsupported("%s in FROM", n.str("type"))
+	return "", schema.NotSupported("%s in FROM", n.str("type"))
 }
 
 // derived adds a subquery under its alias.
@@ -49,10 +54,10 @@ func (tr *translator) derived(n node, q string, outs []expr, sc *scope) (string,
 	phys := alias
 	if phys == "" {
 		tr.unnamed++
-		phys = "unnamed subquery " + itoa(tr.unnamed)
+		phys = "unnamed subquery " + strconv.Itoa(tr.unnamed)
 	}
 	sc.rels = append(sc.rels, relation{name: alias, phys: phys, cols: columnsOf(outs)})
-	return "(" + q + ") AS " + quote(phys) + columnList(outs), nil
+	return "(" + q + ") AS " + schema.Quote(phys) + columnList(outs), nil
 }
 
 // columnsOf returns the result columns of a query as the surrounding query sees them.
@@ -82,29 +87,29 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 			return "", err
 		}
 		sc.rels = append(sc.rels, relation{name: alias, phys: alias, cols: columnsOf(cols)})
-		return source + " AS " + quote(alias) + columnList(cols), nil
+		return source + " AS " + schema.Quote(alias) + columnList(cols), nil
 	}
 	if cols, ok := tr.ctes[parts[0]]; ok && len(parts) == 1 {
-		return add(quote(parts[0]), cols)
+		return add(schema.Quote(parts[0]), cols)
 	}
-	name, err := tr.s.resolve(parts)
+	name, err := tr.s.Resolve(parts)
 	if err != nil {
 		return "", err
 	}
-	if name.catalog == catalogName && strings.EqualFold(name.db, informationSchema) {
-		if q, cols, ok := tr.e.infoTable(name.table); ok {
+	if name.Catalog == schema.CatalogName && strings.EqualFold(name.DB, informationSchema) {
+		if q, cols, ok := tr.e.infoTable(name.Table); ok {
 			tr.version = max(tr.version, 0)
 			return add("("+q+")", cols)
 		}
-		return "", unsupported("information_schema.%s", name.table)
+		return "", schema.NotSupported("information_schema.%s", name.Table)
 	}
-	t := tr.e.catalog.table(name)
+	t := tr.e.catalog.Table(name)
 	if t == nil {
-		return "", planError("Table not found: %s", name).withCode(TableNotFound)
+		return "", schema.PlanError("Table not found: %s", name).WithCode(schema.TableNotFound)
 	}
 	if t.View != "" {
 		if t == tr.replaced {
-			return "", unsupported("a view that reads itself (%s)", t.Name)
+			return "", schema.NotSupported("a view that reads itself (%s)", t.Name)
 		}
 		q, outs, err := tr.view(t)
 		if err != nil {
@@ -117,14 +122,14 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 	for i := range t.Columns {
 		cols[i] = tableColumn(&t.Columns[i])
 	}
-	return add("main."+t.phys(), cols) // a CTE may have the name
+	return add("main."+t.Phys(), cols) // a CTE may have the name
 }
 
 // view translates the query behind a view, in the view's own database.
-func (tr *translator) view(t *Table) (string, []expr, error) {
-	stmts, err := lex(t.View)
+func (tr *translator) view(t *schema.Table) (string, []expr, error) {
+	stmts, err := schema.Lex(t.View)
 	if err != nil || len(stmts) != 1 {
-		return "", nil, planError("view %s: %v", t.Name, err)
+		return "", nil, schema.PlanError("view %s: %v", t.Name, err)
 	}
 	n, err := tr.e.parseQuery(tr.ctx, stmts[0])
 	if err != nil {
@@ -140,8 +145,8 @@ func (tr *translator) view(t *Table) (string, []expr, error) {
 	return q, outs, err
 }
 
-func tableColumn(c *Column) expr {
-	return expr{name: c.Name, typ: c.Type, null: c.Nullable, opaque: c.Type.isTime(), meta: c.metadata()}
+func tableColumn(c *schema.Column) expr {
+	return expr{name: c.Name, typ: c.Type, null: c.Nullable, opaque: c.Type.IsTime(), meta: c.Metadata()}
 }
 
 var joinTypes = map[string]string{
@@ -162,11 +167,11 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 	kind := joinTypes[n.str("join_type")]
 	switch {
 	case kind == "":
-		return "", unsupported("%s JOIN", n.str("join_type"))
+		return "", schema.NotSupported("%s JOIN", n.str("join_type"))
 	case n.str("ref_type") == "CROSS":
 		return left + " CROSS JOIN " + right, nil
 	case n.str("ref_type") != "REGULAR":
-		return "", unsupported("%s JOIN", n.str("ref_type"))
+		return "", schema.NotSupported("%s JOIN", n.str("ref_type"))
 	}
 	if kind == "RIGHT JOIN" || kind == "FULL JOIN" {
 		nullable(sc.rels[start:mid])
@@ -177,13 +182,13 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 	q := left + " " + kind + " " + right
 	if using := n.strings("using_columns"); len(using) > 0 {
 		if kind != "JOIN" && kind != "LEFT JOIN" {
-			return "", unsupported("USING in a %s", kind)
+			return "", schema.NotSupported("USING in a %s", kind)
 		}
 		names := make([]string, len(using))
 		for i, u := range using {
-			names[i] = quote(u)
-			if l, r := columnNamed(sc.rels[start:mid], u), columnNamed(sc.rels[mid:], u); l.isTimestamp() && r.isTimestamp() && !l.same(r) {
-				return "", unsupported("USING of %s and %s; write ON", l.sql(), r.sql())
+			names[i] = schema.Quote(u)
+			if l, r := columnNamed(sc.rels[start:mid], u), columnNamed(sc.rels[mid:], u); l.IsTimestamp() && r.IsTimestamp() && !l.Same(r) {
+				return "", schema.NotSupported("USING of %s and %s; write ON", l.SQL(), r.SQL())
 			}
 			for k := range sc.rels[mid:] {
 				r := &sc.rels[mid+k]
@@ -197,7 +202,7 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 	}
 	c := n.child("condition")
 	if c == nil {
-		return "", unsupported("a JOIN without ON")
+		return "", schema.NotSupported("a JOIN without ON")
 	}
 	cond, err := tr.filter(c, sc)
 	if err == nil && kind == "FULL JOIN" {
@@ -207,7 +212,7 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 }
 
 // columnNamed returns the type of the first column of a name.
-func columnNamed(rels []relation, name string) Type {
+func columnNamed(rels []relation, name string) schema.Type {
 	for _, r := range rels {
 		for _, c := range r.cols {
 			if c.name == name {
@@ -215,7 +220,7 @@ func columnNamed(rels []relation, name string) Type {
 			}
 		}
 	}
-	return Type{}
+	return schema.Type{}
 }
 
 func nullable(rels []relation) {
@@ -231,7 +236,7 @@ func (tr *translator) tableFunction(n node, sc *scope) (string, error) {
 	f := n.child("function")
 	name := f.str("function_name")
 	if name != "generate_series" && name != "range" || n.str("with_ordinality") == "WITH_ORDINALITY" {
-		return "", unsupported("the table function %s", name)
+		return "", schema.NotSupported("the table function %s", name)
 	}
 	var args []string
 	for _, c := range f.list("children") {
@@ -239,19 +244,19 @@ func (tr *translator) tableFunction(n node, sc *scope) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if a.typ.Kind != Int64 {
-			return "", unsupported("%s of anything but integers", name)
+		if a.typ.Kind != schema.Int64 {
+			return "", schema.NotSupported("%s of anything but integers", name)
 		}
 		args = append(args, a.sql)
 	}
 	if len(args) == 0 || len(args) > 3 {
-		return "", planError("Error during planning: function %s requires 1 to 3 arguments", name)
+		return "", schema.PlanError("Error during planning: function %s requires 1 to 3 arguments", name)
 	}
 	if len(args) == 1 {
 		args = append([]string{"0::BIGINT"}, args...)
 	}
 	q := "SELECT * FROM " + name + "(" + strings.Join(args, ", ") + ")"
-	value := expr{name: "value", typ: Type{Kind: Int64}}
+	value := expr{name: "value", typ: schema.Type{Kind: schema.Int64}}
 	if n.str("alias") == "" {
 		n["alias"] = name + "()"
 	}
@@ -274,7 +279,7 @@ func (tr *translator) values(n node, sc *scope) (string, error) {
 			e.null = true
 			switch {
 			case i == 0:
-				e.name = "column" + itoa(k+1)
+				e.name = "column" + strconv.Itoa(k+1)
 				e, err = unite(e, e)
 				outs = append(outs, e)
 			case k < len(outs):
@@ -286,7 +291,7 @@ func (tr *translator) values(n node, sc *scope) (string, error) {
 			sqls = append(sqls, e.sql)
 		}
 		if len(sqls) != len(outs) {
-			return "", planError("Error during planning: Inconsistent data length across values list: got %d values in row %d but expected %d", len(sqls), i, len(outs))
+			return "", schema.PlanError("Error during planning: Inconsistent data length across values list: got %d values in row %d but expected %d", len(sqls), i, len(outs))
 		}
 		parts = append(parts, "("+strings.Join(sqls, ", ")+")")
 	}

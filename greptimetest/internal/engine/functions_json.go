@@ -10,17 +10,18 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
-func isJSON(t Type) bool { return t.Kind == JSON || t.Kind == Binary }
+func isJSON(t schema.Type) bool { return t.Kind == schema.JSON || t.Kind == schema.Binary }
 
 // jsonFunctions returns the functions that read a value at a key or a path of keys.
 func jsonFunctions() map[string]builtin {
-	get := func(name string, t Type, dt arrow.DataType) builtin {
+	get := func(name string, t schema.Type, dt arrow.DataType) builtin {
 		return builtin{2, 2, false, func(_ *translator, a []expr) (expr, error) {
 			if !isJSON(a[0].typ) || a[1].str == nil {
-				return expr{}, unsupported("%s unless with a JSON value and a literal path", name)
+				return expr{}, schema.NotSupported("%s unless with a JSON value and a literal path", name)
 			}
 			if _, err := jsonPath(*a[1].str); err != nil {
 				return expr{}, err
@@ -29,28 +30,28 @@ func jsonFunctions() map[string]builtin {
 		}}
 	}
 	return map[string]builtin{
-		"json_get_int":     get("json_get_int", tInt64, nil),
-		"json_get_float":   get("json_get_float", tFloat, nil),
-		"json_get_bool":    get("json_get_bool", boolType, nil),
-		"json_get_string":  get("json_get_string", tString, arrow.BinaryTypes.StringView),
-		"json_path_exists": get("json_path_exists", boolType, nil),
+		"json_get_int":     get("json_get_int", schema.Int64Type, nil),
+		"json_get_float":   get("json_get_float", schema.DoubleType, nil),
+		"json_get_bool":    get("json_get_bool", schema.BoolType, nil),
+		"json_get_string":  get("json_get_string", schema.StringType, arrow.BinaryTypes.StringView),
+		"json_path_exists": get("json_path_exists", schema.BoolType, nil),
 		"json_is_object": {1, 1, false, func(_ *translator, a []expr) (expr, error) {
 			if !isJSON(a[0].typ) {
-				return expr{}, unsupported("json_is_object of %s", describe(a[0]))
+				return expr{}, schema.NotSupported("json_is_object of %s", describe(a[0]))
 			}
-			return expr{sql: "greptime_json_is_object(" + a[0].sql + ")", typ: boolType}, nil
+			return expr{sql: "greptime_json_is_object(" + a[0].sql + ")", typ: schema.BoolType}, nil
 		}},
 		"json_to_string": {1, 1, false, func(_ *translator, a []expr) (expr, error) {
 			if !isJSON(a[0].typ) {
-				return expr{}, unsupported("json_to_string of %s", describe(a[0]))
+				return expr{}, schema.NotSupported("json_to_string of %s", describe(a[0]))
 			}
-			return expr{sql: "greptime_json_to_string(" + a[0].sql + ")", typ: tString, dt: arrow.BinaryTypes.StringView}, nil
+			return expr{sql: "greptime_json_to_string(" + a[0].sql + ")", typ: schema.StringType, dt: arrow.BinaryTypes.StringView}, nil
 		}},
 		"parse_json": {1, 1, false, func(_ *translator, a []expr) (expr, error) {
-			if a[0].typ.Kind != String {
-				return expr{}, unsupported("parse_json of %s", describe(a[0]))
+			if a[0].typ.Kind != schema.String {
+				return expr{}, schema.NotSupported("parse_json of %s", describe(a[0]))
 			}
-			return expr{sql: "greptime_parse_json(" + a[0].sql + ")", typ: Type{Kind: Binary}, dt: arrow.BinaryTypes.BinaryView}, nil
+			return expr{sql: "greptime_parse_json(" + a[0].sql + ")", typ: schema.Type{Kind: schema.Binary}, dt: arrow.BinaryTypes.BinaryView}, nil
 		}},
 	}
 }
@@ -67,7 +68,7 @@ func jsonPath(path string) ([]any, error) {
 				n, err = strconv.Atoi(s[1:end])
 			}
 			if n < 0 || err != nil {
-				return nil, unsupported("the JSON path %q", path)
+				return nil, schema.NotSupported("the JSON path %q", path)
 			}
 			steps = append(steps, n)
 			s = strings.TrimPrefix(s[end+1:], ".")
@@ -79,7 +80,7 @@ func jsonPath(path string) ([]any, error) {
 		}
 		key := s[:end]
 		if key == "" || strings.ContainsAny(key, `*?@"'()`) {
-			return nil, unsupported("the JSON path %q", path)
+			return nil, schema.NotSupported("the JSON path %q", path)
 		}
 		steps = append(steps, key)
 		s = strings.TrimPrefix(s[end:], ".")
@@ -208,7 +209,7 @@ func jsonGetString(v any) any {
 func vectorFunctions() map[string]builtin {
 	vec := func(e expr) (string, bool) {
 		switch {
-		case e.typ.Kind == Vector || e.typ.Kind == Binary:
+		case e.typ.Kind == schema.Vector || e.typ.Kind == schema.Binary:
 			return e.sql, true
 		case e.str != nil:
 			return "greptime_parse_vec(" + e.sql + ")", true
@@ -220,28 +221,28 @@ func vectorFunctions() map[string]builtin {
 			l, ok1 := vec(a[0])
 			r, ok2 := vec(a[1])
 			if !ok1 || !ok2 {
-				return expr{}, unsupported("%s of %s and %s", name, describe(a[0]), describe(a[1]))
+				return expr{}, schema.NotSupported("%s of %s and %s", name, describe(a[0]), describe(a[1]))
 			}
-			return expr{sql: "greptime_" + name + "(" + l + ", " + r + ")", typ: Type{Kind: Float32}, null: true}, nil
+			return expr{sql: "greptime_" + name + "(" + l + ", " + r + ")", typ: schema.Type{Kind: schema.Float32}, null: true}, nil
 		}}
 	}
-	one := func(name string, t Type, dt arrow.DataType) builtin {
+	one := func(name string, t schema.Type, dt arrow.DataType) builtin {
 		return builtin{1, 1, false, func(_ *translator, a []expr) (expr, error) {
 			v, ok := vec(a[0])
 			if !ok {
-				return expr{}, unsupported("%s of %s", name, describe(a[0]))
+				return expr{}, schema.NotSupported("%s of %s", name, describe(a[0]))
 			}
 			return expr{sql: "greptime_" + name + "(" + v + ")", typ: t, dt: dt}, nil
 		}}
 	}
 	return map[string]builtin{
 		"vec_cos_distance": distance("vec_cos_distance"), "vec_l2sq_distance": distance("vec_l2sq_distance"), "vec_dot_product": distance("vec_dot_product"),
-		"vec_dim": one("vec_dim", tUInt64, nil), "vec_to_string": one("vec_to_string", tString, arrow.BinaryTypes.StringView),
+		"vec_dim": one("vec_dim", schema.UInt64Type, nil), "vec_to_string": one("vec_to_string", schema.StringType, arrow.BinaryTypes.StringView),
 		"parse_vec": {1, 1, false, func(_ *translator, a []expr) (expr, error) {
-			if a[0].typ.Kind != String {
-				return expr{}, unsupported("parse_vec of %s", describe(a[0]))
+			if a[0].typ.Kind != schema.String {
+				return expr{}, schema.NotSupported("parse_vec of %s", describe(a[0]))
 			}
-			return expr{sql: "greptime_parse_vec(" + a[0].sql + ")", typ: Type{Kind: Binary}, dt: arrow.BinaryTypes.BinaryView}, nil
+			return expr{sql: "greptime_parse_vec(" + a[0].sql + ")", typ: schema.Type{Kind: schema.Binary}, dt: arrow.BinaryTypes.BinaryView}, nil
 		}},
 	}
 }
@@ -249,7 +250,7 @@ func vectorFunctions() map[string]builtin {
 // floats reads a stored vector.
 func floats(b []byte) ([]float32, error) {
 	if len(b)%4 != 0 {
-		return nil, errorf(EngineExecuteQuery, "Invalid vector: %d bytes are no whole number of f32", len(b))
+		return nil, schema.Errorf(schema.EngineExecuteQuery, "Invalid vector: %d bytes are no whole number of f32", len(b))
 	}
 	v := make([]float32, len(b)/4)
 	for i := range v {
@@ -284,7 +285,7 @@ func appendFloat(b []byte, f float64, bits int) []byte {
 
 func distance(kind string, a, b []float32) (any, error) {
 	if len(a) != len(b) {
-		return nil, errorf(EngineExecuteQuery, "The length of the vectors must match to calculate distance")
+		return nil, schema.Errorf(schema.EngineExecuteQuery, "The length of the vectors must match to calculate distance")
 	}
 	var dot, aa, bb, sq float32
 	for i := range a {

@@ -1,10 +1,10 @@
 package engine
 
-import "strings"
+import "github.com/greptime-go/greptime/greptimetest/internal/schema"
 
 // greptimeFunctions are functions that GreptimeDB has and this server may
 // not: calling one is Unsupported, where an unknown name is an error of the plan.
-var greptimeFunctions = names(`
+var greptimeFunctions = schema.WordSet(`
 	sign signum current_time unnest acos acosh asin asinh atan2 atanh cbrt ceil cos cosh cot exp factorial floor gcd iszero lcm log nanvl pi radians random sinh tanh
 	ascii bit_length btrim find_in_set initcap levenshtein overlay strpos substr_index substrindex substring_index to_hex translate uuid
 	regexp_count regexp_instr regexp_match regexp_replace
@@ -31,13 +31,5 @@ var greptimeFunctions = names(`
 `)
 
 // parserIntervals are what DuckDB's parser makes of INTERVAL '1' DAY.
-var parserIntervals = names(`to_years to_quarters to_months to_weeks to_days to_hours to_minutes to_seconds to_milliseconds to_microseconds
+var parserIntervals = schema.WordSet(`to_years to_quarters to_months to_weeks to_days to_hours to_minutes to_seconds to_milliseconds to_microseconds
 	to_decades to_centuries to_millennia`)
-
-func names(list string) map[string]bool {
-	m := map[string]bool{}
-	for _, n := range strings.Fields(list) {
-		m[n] = true
-	}
-	return m
-}

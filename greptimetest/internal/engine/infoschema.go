@@ -6,9 +6,12 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 const informationSchema = "information_schema"
@@ -37,7 +40,7 @@ func init() {
 			cols: []column{text0("table_catalog"), text0("table_schema"), text0("table_name"), text0("table_type"), {"table_id", arrow.PrimitiveTypes.Uint32, true},
 				number("data_length", true), number("max_data_length", true), number("index_length", true), number("max_index_length", true), number("avg_row_length", true),
 				textNull("engine"), number("version", true), textNull("row_format"), number("table_rows", true), number("data_free", true), number("auto_increment", true),
-				{"create_time", timestampType(arrow.Second), true}, {"update_time", timestampType(arrow.Second), true}, {"check_time", timestampType(arrow.Second), true},
+				{"create_time", schema.TimestampType(arrow.Second), true}, {"update_time", schema.TimestampType(arrow.Second), true}, {"check_time", schema.TimestampType(arrow.Second), true},
 				textNull("table_collation"), number("checksum", true), textNull("create_options"), textNull("table_comment"), textNull("temporary")},
 			rows: (*Engine).infoTablesRows,
 		},
@@ -54,7 +57,7 @@ func init() {
 				signed("partition_ordinal_position"), signed("subpartition_ordinal_position"), textNull("partition_method"), textNull("subpartition_method"),
 				textNull("partition_expression"), textNull("subpartition_expression"), textNull("partition_description"), signed("table_rows"),
 				signed("avg_row_length"), signed("data_length"), signed("max_data_length"), signed("index_length"), signed("data_free"),
-				{"create_time", timestampType(arrow.Second), true}, {"update_time", timestampType(arrow.Second), true}, {"check_time", timestampType(arrow.Second), true},
+				{"create_time", schema.TimestampType(arrow.Second), true}, {"update_time", schema.TimestampType(arrow.Second), true}, {"check_time", schema.TimestampType(arrow.Second), true},
 				signed("checksum"), textNull("partition_comment"), textNull("nodegroup"), textNull("tablespace_name"), number("greptime_partition_id", true)},
 			rows: (*Engine).infoPartitionsRows,
 		},
@@ -62,8 +65,8 @@ func init() {
 			cols: []column{text0("catalog_name"), text0("schema_name"), text0("default_character_set_name"), text0("default_collation_name"), textNull("sql_path"), textNull("options")},
 			rows: func(e *Engine) [][]driver.Value {
 				var list [][]driver.Value
-				for _, db := range slices.Sorted(maps.Keys(e.catalog.databases)) {
-					list = append(list, []driver.Value{catalogName, db, "utf8", "utf8_bin", nil, ""})
+				for _, db := range slices.Sorted(maps.Keys(e.catalog.Databases)) {
+					list = append(list, []driver.Value{schema.CatalogName, db, "utf8", "utf8_bin", nil, ""})
 				}
 				return list
 			},
@@ -71,29 +74,20 @@ func init() {
 	}
 }
 
-// eachTable visits all tables and views.
-func (e *Engine) eachTable(f func(t *Table)) {
-	for _, db := range slices.Sorted(maps.Keys(e.catalog.databases)) {
-		for _, t := range e.catalog.tables(db) {
-			f(t)
-		}
-	}
-}
-
 func (e *Engine) infoTablesRows() [][]driver.Value {
 	var list [][]driver.Value
-	e.eachTable(func(t *Table) {
+	for t := range e.catalog.All() {
 		kind, engine := "BASE TABLE", driver.Value("mito")
 		if t.View != "" {
 			kind, engine = "VIEW", nil
 		}
 		zero := int64(0)
-		list = append(list, []driver.Value{catalogName, t.Database, t.Name, kind, int64(t.ID), zero, zero, zero, zero, zero,
+		list = append(list, []driver.Value{schema.CatalogName, t.Database, t.Name, kind, int64(t.ID), zero, zero, zero, zero, zero,
 			engine, int64(11), "Fixed", zero, zero, zero, nil, nil, nil, "utf8_bin", zero, "", orNull(t.Options["comment"]), "N"})
-	})
+	}
 	for _, name := range slices.Sorted(maps.Keys(infoTables)) {
 		row := make([]driver.Value, len(infoTables["tables"].cols))
-		copy(row, []driver.Value{catalogName, informationSchema, name, "LOCAL TEMPORARY"})
+		copy(row, []driver.Value{schema.CatalogName, informationSchema, name, "LOCAL TEMPORARY"})
 		list = append(list, row)
 	}
 	return list
@@ -101,41 +95,41 @@ func (e *Engine) infoTablesRows() [][]driver.Value {
 
 func (e *Engine) infoColumnsRows() [][]driver.Value {
 	var list [][]driver.Value
-	e.eachTable(func(t *Table) {
+	for t := range e.catalog.All() {
 		for i := range t.Columns {
 			col := &t.Columns[i]
-			list = append(list, slices.Concat([]driver.Value{catalogName, t.Database, t.Name, col.Name, int64(i + 1)}, col.Type.measures(),
-				[]driver.Value{col.keyName(), "", "select,insert", "", col.Type.name(), col.Type.lower(), col.Semantic.String(), orNull(col.defaultText()),
-					e.version.yesNo(col.Nullable), col.Type.lower(), orNull(col.Comment), nil}))
+			list = append(list, slices.Concat([]driver.Value{schema.CatalogName, t.Database, t.Name, col.Name, int64(i + 1)}, measures(col.Type),
+				[]driver.Value{col.KeyName(), "", "select,insert", "", col.Type.Name(), col.Type.LowerName(), col.Semantic.String(), orNull(col.DefaultText()),
+					e.version.YesNo(col.Nullable), col.Type.LowerName(), orNull(col.Comment), nil}))
 		}
-	})
+	}
 	return list
 }
 
 // measures returns what information_schema.columns says of a type, from
 // character_maximum_length to collation_name.
-func (t Type) measures() []driver.Value {
+func measures(t schema.Type) []driver.Value {
 	var length, precision, scale, fraction, charset, collation driver.Value
 	switch {
-	case t.Kind == String:
+	case t.Kind == schema.String:
 		length, charset, collation = int64(math.MaxInt32), "utf8", "utf8_bin"
-	case t.Kind == Decimal:
+	case t.Kind == schema.Decimal:
 		precision, scale = int64(t.Precision), int64(t.Scale)
-	case t.isInteger():
+	case t.IsInteger():
 		precision, scale = integerDigits[t.Kind], int64(0)
-	case t.Kind == Float32:
+	case t.Kind == schema.Float32:
 		precision = int64(12)
-	case t.Kind == Float64:
+	case t.Kind == schema.Float64:
 		precision = int64(22)
-	case t.isTimestamp():
-		fraction = int64(3 * (t.Kind - TimestampSecond))
-	case t.isTime():
-		fraction = int64(3 * (t.Kind - TimeSecond))
+	case t.IsTimestamp():
+		fraction = int64(3 * (t.Kind - schema.TimestampSecond))
+	case t.IsTime():
+		fraction = int64(3 * (t.Kind - schema.TimeSecond))
 	}
 	return []driver.Value{length, length, precision, scale, fraction, charset, collation}
 }
 
-var integerDigits = map[Kind]int64{Int8: 3, UInt8: 3, Int16: 5, UInt16: 5, Int32: 10, UInt32: 10, Int64: 19, UInt64: 20}
+var integerDigits = map[schema.Kind]int64{schema.Int8: 3, schema.UInt8: 3, schema.Int16: 5, schema.UInt16: 5, schema.Int32: 10, schema.UInt32: 10, schema.Int64: 19, schema.UInt64: 20}
 
 // infoTable writes a table of information_schema as a query.
 func (e *Engine) infoTable(name string) (string, []expr, bool) {
@@ -147,9 +141,9 @@ func (e *Engine) infoTable(name string) (string, []expr, bool) {
 	names := make([]string, len(info.cols))
 	nulls := make([]string, len(info.cols))
 	for i, c := range info.cols {
-		t := columnTypeOf(c.dt)
+		t := schema.TypeOf(c.dt)
 		cols[i] = expr{name: c.name, typ: t, null: c.null}
-		names[i] = "CAST(" + quote(c.name) + " AS " + t.duck() + ") AS " + quote(c.name)
+		names[i] = "CAST(" + schema.Quote(c.name) + " AS " + t.Duck() + ") AS " + schema.Quote(c.name)
 		nulls[i] = "NULL"
 	}
 	// The first row only gives VALUES a row to begin with.
@@ -161,7 +155,7 @@ func (e *Engine) infoTable(name string) (string, []expr, bool) {
 			case nil:
 				vals[i] = "NULL"
 			case string:
-				vals[i] = quoteText(v)
+				vals[i] = schema.QuoteText(v)
 			default:
 				vals[i] = fmt.Sprint(v)
 			}
@@ -170,4 +164,24 @@ func (e *Engine) infoTable(name string) (string, []expr, bool) {
 	}
 	q := "SELECT " + strings.Join(names, ", ") + " FROM (VALUES " + strings.Join(lines, ", ") + ") AS v" + columnList(cols) + " OFFSET 1"
 	return q, cols, true
+}
+
+// infoPartitionsRows returns a row for each region.
+func (e *Engine) infoPartitionsRows() [][]driver.Value {
+	var list [][]driver.Value
+	for t := range e.catalog.All() {
+		if t.View != "" {
+			continue
+		}
+		for n := range t.Regions() {
+			row := make([]driver.Value, len(infoTables["partitions"].cols))
+			copy(row, []driver.Value{schema.CatalogName, t.Database, t.Name, "p" + strconv.Itoa(n), nil, int64(n + 1)})
+			if len(t.Partitions.Rules) > 0 {
+				row[7], row[9], row[11] = "RANGE", strings.Join(t.Partitions.Columns, ", "), t.Partitions.Rules[n]
+			}
+			row[25] = int64(t.ID)<<32 + int64(n)
+			list = append(list, row)
+		}
+	}
+	return list
 }

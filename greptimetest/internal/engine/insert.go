@@ -9,38 +9,39 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 // insertSQL runs INSERT and REPLACE, which GreptimeDB treats alike. VALUES made of
 // literals only are converted by the types of the columns; one other expression
 // sends the statement through the planner, which casts.
-func (e *Engine) insertSQL(ctx context.Context, s *Session, c *cursor) (*Result, error) {
-	c.next()
-	c.accept("INTO")
-	name, err := c.tableName(s)
+func (e *Engine) insertSQL(ctx context.Context, s *schema.Session, c *schema.Cursor) (*Result, error) {
+	c.Take()
+	c.Accept("INTO")
+	name, err := c.TableName(s)
 	if err != nil {
 		return nil, err
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if strings.EqualFold(name.db, informationSchema) {
-		return nil, readOnlySchema(name.db)
+	if strings.EqualFold(name.DB, informationSchema) {
+		return nil, readOnlySchema(name.DB)
 	}
-	t := e.catalog.table(name)
+	t := e.catalog.Table(name)
 	if t == nil {
-		return nil, tableNotFound(name)
+		return nil, schema.NoTable(name)
 	}
 	if t.View != "" {
 		return nil, viewInsert(name)
 	}
-	given, err := c.insertColumns(t)
+	given, err := insertColumns(c, t)
 	if err != nil {
 		return nil, err
 	}
-	start := c.i
-	if c.accept("VALUES") {
-		if values, literals, err := c.literalRows(t, given, s); err != nil {
+	start := c.Next
+	if c.Accept("VALUES") {
+		if values, literals, err := literalRows(c, t, given, s); err != nil {
 			return nil, err
 		} else if literals {
 			return affected(len(values)), e.insertRows(ctx, t, given, values)
@@ -65,9 +66,9 @@ const queryBatch = 8192
 
 // insertRows writes the parts of the rows that are not refused, and returns the error of
 // the first that is.
-func (e *Engine) insertRows(ctx context.Context, t *Table, given []int, values rows) error {
-	full, refused := e.complete(t, given, values, t.nullRefused)
-	if t.ttlInstant() {
+func (e *Engine) insertRows(ctx context.Context, t *schema.Table, given []int, values rows) error {
+	full, refused := e.complete(t, given, values, t.NullRefused)
+	if t.TTLInstant() {
 		return refused
 	}
 	return cmp.Or(e.write(ctx, t, full, writeMode{}), refused)
@@ -75,83 +76,83 @@ func (e *Engine) insertRows(ctx context.Context, t *Table, given []int, values r
 
 // insertColumns takes the optional column list. Its names keep their case, quoted
 // or not.
-func (c *cursor) insertColumns(t *Table) ([]int, error) {
+func insertColumns(c *schema.Cursor, t *schema.Table) ([]int, error) {
 	given := make([]int, 0, len(t.Columns))
-	if !c.peek().is("(") || c.at(1).is("SELECT") || c.at(1).is("WITH") {
+	if !c.Peek().Is("(") || c.At(1).Is("SELECT") || c.At(1).Is("WITH") {
 		for i := range t.Columns {
 			given = append(given, i)
 		}
 		return given, nil
 	}
-	c.next()
+	c.Take()
 	for {
-		tok := c.next()
-		if !tok.isName() {
-			c.i--
-			return nil, c.unexpected("identifier")
+		tok := c.Take()
+		if !tok.IsName() {
+			c.Next--
+			return nil, c.Unexpected("identifier")
 		}
-		name := tok.text
-		if tok.kind == sqltext.TokenQuotedIdent {
-			name = unquote(name)
+		name := tok.Text
+		if tok.Kind == sqltext.TokenQuotedIdent {
+			name = schema.Unquote(name)
 		} else if insertReserved[strings.ToLower(name)] {
-			c.i--
-			return nil, c.unexpected("identifier")
+			c.Next--
+			return nil, c.Unexpected("identifier")
 		}
-		i, ok := t.column(name)
+		i, ok := t.Column(name)
 		if !ok {
-			return nil, errorf(InvalidArguments, "Cannot find column by name: %s", name)
+			return nil, schema.Errorf(schema.InvalidArguments, "Cannot find column by name: %s", name)
 		}
 		if slices.Contains(given, i) {
-			return nil, errorf(InvalidArguments, "Invalid SQL, error: duplicate column %s", name)
+			return nil, schema.Errorf(schema.InvalidArguments, "Invalid SQL, error: duplicate column %s", name)
 		}
 		given = append(given, i)
-		if c.accept(")") {
+		if c.Accept(")") {
 			return given, nil
 		}
-		if err := c.expect(","); err != nil {
+		if err := c.Expect(","); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // insertReserved are the words that must be quoted in the column list of an INSERT.
-var insertReserved = names(`analyze cluster distribute end except exclude explain fetch fill from group having intersect into lateral
+var insertReserved = schema.WordSet(`analyze cluster distribute end except exclude explain fetch fill from group having intersect into lateral
 	limit minus offset order range returning select sort top union view where with`)
 
 // literalRows takes VALUES of literals; false if one of them is something else.
-func (c *cursor) literalRows(t *Table, given []int, s *Session) (rows, bool, error) {
+func literalRows(c *schema.Cursor, t *schema.Table, given []int, s *schema.Session) (rows, bool, error) {
 	// A first pass finds out whether all values are literals, because an error of
 	// one counts only then.
-	start := c.i
-	var all [][]literal
+	start := c.Next
+	var all [][]schema.Literal
 	for {
-		if err := c.expect("("); err != nil {
+		if err := c.Expect("("); err != nil {
 			return nil, false, err
 		}
-		row := make([]literal, 0, len(given))
+		row := make([]schema.Literal, 0, len(given))
 		for {
-			lit, ok := c.literal()
+			lit, ok := c.Literal()
 			if !ok {
-				err := c.refusedValue(t, given, len(row))
-				c.i = start
+				err := refusedValue(c, t, given, len(row))
+				c.Next = start
 				return nil, false, err
 			}
 			row = append(row, lit)
-			if c.next().is(")") {
+			if c.Take().Is(")") {
 				break
 			}
 		}
 		if len(row) != len(given) {
-			return nil, false, errorf(InvalidArguments, "Invalid SQL, error: column count mismatch, columns: %d, values: %d", len(given), len(row))
+			return nil, false, schema.Errorf(schema.InvalidArguments, "Invalid SQL, error: column count mismatch, columns: %d, values: %d", len(given), len(row))
 		}
 		all = append(all, row)
-		if !c.accept(",") {
+		if !c.Accept(",") {
 			break
 		}
 	}
 	// RETURNING and ON CONFLICT are read and ignored, as GreptimeDB does.
-	if !c.done() && !c.peek().is("RETURNING") && !(c.peek().is("ON") && c.at(1).is("CONFLICT")) {
-		return nil, false, c.unexpected("end of statement")
+	if !c.Done() && !c.Peek().Is("RETURNING") && !(c.Peek().Is("ON") && c.At(1).Is("CONFLICT")) {
+		return nil, false, c.Unexpected("end of statement")
 	}
 	out := make(rows, len(all))
 	cells := make([]any, len(all)*len(given))
@@ -160,10 +161,10 @@ func (c *cursor) literalRows(t *Table, given []int, s *Session) (rows, bool, err
 		for k, lit := range row {
 			col := &t.Columns[given[k]]
 			var err error
-			if lit.kind == litDefault {
-				out[r][k], err = col.defaultCell(systemClock())
+			if lit.Kind == schema.DefaultLiteral {
+				out[r][k], err = col.DefaultCell(systemClock())
 			} else {
-				out[r][k], err = lit.cell(col.Name, col.Type, s.Zone)
+				out[r][k], err = lit.Cell(col.Name, col.Type, s.Zone)
 			}
 			if err != nil {
 				return nil, false, err
@@ -174,41 +175,41 @@ func (c *cursor) literalRows(t *Table, given []int, s *Session) (rows, bool, err
 }
 
 // refusedValue returns the error of values that even the planner does not get to see.
-func (c *cursor) refusedValue(t *Table, given []int, k int) error {
-	switch v := c.peek(); {
-	case v.kind == sqltext.TokenPlaceholder:
-		return errorf(InvalidArguments, "Invalid sql value: %s", v.text)
-	case v.is(":") && c.at(1).kind == sqltext.TokenWord:
-		return errorf(InvalidArguments, "Invalid sql value: :%s", c.at(1).text)
-	case v.kind == sqltext.TokenDollarString, v.kind == sqltext.TokenNationalString:
+func refusedValue(c *schema.Cursor, t *schema.Table, given []int, k int) error {
+	switch v := c.Peek(); {
+	case v.Kind == sqltext.TokenPlaceholder:
+		return schema.Errorf(schema.InvalidArguments, "Invalid sql value: %s", v.Text)
+	case v.Is(":") && c.At(1).Kind == sqltext.TokenWord:
+		return schema.Errorf(schema.InvalidArguments, "Invalid sql value: :%s", c.At(1).Text)
+	case v.Kind == sqltext.TokenDollarString, v.Kind == sqltext.TokenNationalString:
 		typ := "unknown"
 		if k < len(given) {
-			typ = t.Columns[given[k]].Type.debug()
+			typ = t.Columns[given[k]].Type.Debug()
 		}
-		return errorf(Unsupported, "Unable to convert sql value %s to datatype %s", v.text, typ)
+		return schema.Errorf(schema.Unsupported, "Unable to convert sql value %s to datatype %s", v.Text, typ)
 	}
 	return nil
 }
 
 // plannedRows runs the query of an INSERT … SELECT, or VALUES with expressions, and
 // casts its columns as Arrow does. With an error it returns the rows before it.
-func (e *Engine) plannedRows(ctx context.Context, s *Session, c *cursor, start int, t *Table, given []int) (rows, error) {
-	toks := c.rest(start)
+func (e *Engine) plannedRows(ctx context.Context, s *schema.Session, c *schema.Cursor, start int, t *schema.Table, given []int) (rows, error) {
+	toks := c.Rest(start)
 	for i, tok := range toks {
-		if tok.is("RETURNING") || tok.is("ON") && i+1 < len(toks) && toks[i+1].is("CONFLICT") {
+		if tok.Is("RETURNING") || tok.Is("ON") && i+1 < len(toks) && toks[i+1].Is("CONFLICT") {
 			toks = toks[:i]
 			break
 		}
 	}
 	if len(toks) == 0 {
-		return nil, c.unexpected("SELECT, VALUES, or a query")
+		return nil, c.Unexpected("SELECT, VALUES, or a query")
 	}
 	q, outs, tr, err := e.plan(ctx, s, toks)
 	if err != nil {
 		return nil, err
 	}
 	if len(outs) != len(given) {
-		return nil, planError("Error during planning: Inserting query must have the same schema length as the table. Expected table schema length: %d, got: %d", len(given), len(outs))
+		return nil, schema.PlanError("Error during planning: Inserting query must have the same schema length as the table. Expected table schema length: %d, got: %d", len(given), len(outs))
 	}
 	res, err := e.runPlanned(ctx, q, outs, tr)
 	if err != nil {
@@ -221,12 +222,12 @@ func (e *Engine) plannedRows(ctx context.Context, s *Session, c *cursor, start i
 		if err := res.rows.next(raw); errors.Is(err, io.EOF) {
 			return out, nil
 		} else if err != nil {
-			return out, asError(err)
+			return out, schema.AsError(err)
 		}
 		row := make([]any, len(raw))
 		for i, v := range raw {
-			from := columnTypeOf(res.cols[i].dt)
-			if row[i], err = castCell(fromDuck(from, v), from, t.Columns[given[i]].Type); err != nil {
+			from := schema.TypeOf(res.cols[i].dt)
+			if row[i], err = schema.CastCell(fromDuck(from, v), from, t.Columns[given[i]].Type); err != nil {
 				return out, err
 			}
 		}
@@ -235,34 +236,34 @@ func (e *Engine) plannedRows(ctx context.Context, s *Session, c *cursor, start i
 }
 
 // deleteSQL runs DELETE. Affected rows are the rows it found.
-func (e *Engine) deleteSQL(ctx context.Context, s *Session, c *cursor) (*Result, error) {
-	c.next()
-	if err := c.expect("FROM"); err != nil {
+func (e *Engine) deleteSQL(ctx context.Context, s *schema.Session, c *schema.Cursor) (*Result, error) {
+	c.Take()
+	if err := c.Expect("FROM"); err != nil {
 		return nil, err
 	}
-	start := c.i
-	name, err := c.tableName(s)
+	start := c.Next
+	name, err := c.TableName(s)
 	if err != nil {
 		return nil, err
 	}
-	if !c.done() && !c.peek().is("WHERE") {
-		return nil, unsupported("DELETE with %s", strings.ToUpper(c.peek().text))
+	if !c.Done() && !c.Peek().Is("WHERE") {
+		return nil, schema.NotSupported("DELETE with %s", strings.ToUpper(c.Peek().Text))
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	t := e.catalog.table(name)
+	t := e.catalog.Table(name)
 	if t == nil || t.View != "" {
-		return nil, planError("Table not found: %s", name).withCode(TableNotFound)
+		return nil, schema.PlanError("Table not found: %s", name).WithCode(schema.TableNotFound)
 	}
-	if t.appendMode() {
-		return nil, t.badRequest("DELETE is not allowed under append mode")
+	if t.AppendMode() {
+		return nil, t.BadRequest("DELETE is not allowed under append mode")
 	}
 	text := "SELECT 1 AS one FROM "
-	probe, err := lex(text)
+	probe, err := schema.Lex(text)
 	if err != nil {
 		return nil, err
 	}
-	n, err := e.parseQuery(ctx, append(probe[0], c.toks[start:]...))
+	n, err := e.parseQuery(ctx, append(probe[0], c.Tokens[start:]...))
 	if err != nil {
 		return nil, err
 	}
@@ -272,25 +273,21 @@ func (e *Engine) deleteSQL(ctx context.Context, s *Session, c *cursor) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	q := "DELETE FROM " + t.phys()
+	q := "DELETE FROM " + t.Phys()
 	if w := n.child("where_clause"); w != nil {
 		cond, err := tr.condition(w, sc)
 		if err != nil {
 			return nil, err
 		}
-		q += " WHERE rowid IN (SELECT " + quote(sc.rels[0].phys) + ".rowid FROM " + from + " WHERE " + cond + ")"
+		q += " WHERE rowid IN (SELECT " + schema.Quote(sc.rels[0].phys) + ".rowid FROM " + from + " WHERE " + cond + ")"
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	st := e.stored[t.ID]
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	res, err := e.db.ExecContext(context.WithoutCancel(ctx), q)
 	if err != nil {
 		return nil, executionFailure(ctx, err)
 	}
 	rowsDeleted, err := res.RowsAffected()
 	return affected(int(rowsDeleted)), err
-}
-
-func (e *Error) withCode(c Code) *Error {
-	e.Code = c
-	return e
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // orderKey translates an expression of ORDER BY or GROUP BY, where an integer is
@@ -14,7 +16,7 @@ func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string
 		v := n.child("value")
 		i, err := strconv.Atoi(fmt.Sprint(v["value"]))
 		if err != nil || v.child("type").str("id") != "INTEGER" {
-			return "", "", unsupported("ordering and grouping by a constant")
+			return "", "", schema.NotSupported("ordering and grouping by a constant")
 		}
 		if i >= 1 && i <= len(sc.outs) {
 			err = noIntervals("ordering and grouping", sc.outs[i-1])
@@ -27,7 +29,7 @@ func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string
 			return "", "", err
 		}
 		if ok {
-			return quote(parts[0]), parts[0], noIntervals("ordering and grouping", o)
+			return schema.Quote(parts[0]), parts[0], noIntervals("ordering and grouping", o)
 		}
 	}
 	e, err := tr.expr(n, sc)
@@ -39,7 +41,7 @@ func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string
 	}
 	// The planner adds the column to the select list, where its CAST has the same name.
 	if i := slices.IndexFunc(sc.outs, func(o expr) bool { return !o.plain && o.name == e.text }); i >= 0 && sc.outsFirst && e.plain {
-		return "", "", planError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s" of ORDER BY have the same name. Consider aliasing ("AS") one of them.`,
+		return "", "", schema.PlanError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s" of ORDER BY have the same name. Consider aliasing ("AS") one of them.`,
 			sc.outs[i].text, sc.outs[i].name, i, e.text)
 	}
 	return e.sql, e.text, noIntervals("ordering and grouping", e)
@@ -50,10 +52,10 @@ func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string
 func plannable(clause string, es ...expr) error {
 	for _, e := range es {
 		if e.scalar {
-			return errorf(Unsupported, "This feature is not implemented: Physical plan does not support logical expression ScalarSubquery(<subquery>)")
+			return schema.Errorf(schema.Unsupported, "This feature is not implemented: Physical plan does not support logical expression ScalarSubquery(<subquery>)")
 		}
 		if sorts := clause == "ORDER BY" || clause == "PARTITION BY"; sorts && e.volatile && e.text != "random()" {
-			return planError("%s of an expression of random(): %s", clause, e.text)
+			return schema.PlanError("%s of an expression of random(): %s", clause, e.text)
 		}
 	}
 	return nil
@@ -113,15 +115,15 @@ func (tr *translator) modifiers(n node, sc *scope, outs []expr) (string, error) 
 				}
 				num, ok := integerLiteral(l)
 				if !ok && (l.str("class") != "CONSTANT" || l.child("value").bool("is_null")) {
-					return "", unsupported("%s of anything but a number", strings.ToUpper(k))
+					return "", schema.NotSupported("%s of anything but a number", strings.ToUpper(k))
 				}
 				if !ok {
-					return "", errorf(EngineExecuteQuery, "Error during planning: Expected %s to be an integer literal", strings.ToUpper(k))
+					return "", schema.Errorf(schema.EngineExecuteQuery, "Error during planning: Expected %s to be an integer literal", strings.ToUpper(k))
 				}
 				limit += " " + strings.ToUpper(k) + " " + num
 			}
 		default:
-			return "", unsupported("%s", m.str("type"))
+			return "", schema.NotSupported("%s", m.str("type"))
 		}
 	}
 	return order + limit, nil
@@ -153,7 +155,7 @@ func (tr *translator) distinctOrder(list []node, sc *scope) error {
 			return err
 		}
 		if !slices.ContainsFunc(sc.outs, func(o expr) bool { return o.sql == e.sql }) {
-			return planError("Error during planning: For SELECT DISTINCT, ORDER BY expressions %s must appear in select list", e.text)
+			return schema.PlanError("Error during planning: For SELECT DISTINCT, ORDER BY expressions %s must appear in select list", e.text)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
@@ -52,7 +53,7 @@ func nodes(l []any) []node {
 }
 
 // parseQuery returns the tree of a SELECT, WITH or VALUES.
-func (e *Engine) parseQuery(ctx context.Context, toks []token) (node, error) {
+func (e *Engine) parseQuery(ctx context.Context, toks []schema.Token) (node, error) {
 	text, err := duckDialect(toks)
 	if err != nil {
 		return nil, err
@@ -60,47 +61,47 @@ func (e *Engine) parseQuery(ctx context.Context, toks []token) (node, error) {
 	var tree string
 	row := e.db.QueryRowContext(ctx, `SELECT json_serialize_sql(CAST(? AS VARCHAR), skip_empty := true, skip_null := true)::VARCHAR`, text)
 	if err := row.Scan(&tree); err != nil {
-		return nil, asError(err)
+		return nil, schema.AsError(err)
 	}
 	dec := json.NewDecoder(strings.NewReader(tree))
 	dec.UseNumber()
 	var top map[string]any
 	if err := dec.Decode(&top); err != nil {
-		return nil, errorf(Unexpected, "parse tree: %v", err)
+		return nil, schema.Errorf(schema.Unexpected, "parse tree: %v", err)
 	}
 	t := node(top)
 	switch msg := t.str("error_message"); {
 	case strings.Contains(msg, "errhint NOT IMPLEMENTED"):
-		return nil, unsupported("LIMIT with a comma; write LIMIT … OFFSET …")
+		return nil, schema.NotSupported("LIMIT with a comma; write LIMIT … OFFSET …")
 	case strings.Contains(msg, "expression depth limit"):
 		return nil, tooDeep()
 	}
 	if t.bool("error") {
-		return nil, errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: %s", t.str("error_message"))
+		return nil, schema.Errorf(schema.InvalidSyntax, "Invalid SQL syntax: sql parser error: %s", t.str("error_message"))
 	}
 	stmts := t.list("statements")
 	if len(stmts) != 1 {
-		return nil, errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: expected one query")
+		return nil, schema.Errorf(schema.InvalidSyntax, "Invalid SQL syntax: sql parser error: expected one query")
 	}
 	return stmts[0].child("node"), nil
 }
 
 // duckDialect spells tokens for DuckDB's parser: names without quotes in lower
 // case, types by DuckDB's names, numbers with a fraction as doubles.
-func duckDialect(toks []token) (string, error) {
+func duckDialect(toks []schema.Token) (string, error) {
 	var b strings.Builder
 	var casts []bool // for each open parenthesis, whether it is CAST's
 	for i := 0; i < len(toks); i++ {
 		t := toks[i]
-		prev := endToken
+		prev := schema.EndToken
 		if i > 0 {
 			prev = toks[i-1]
 		}
 		inCast := len(casts) > 0 && casts[len(casts)-1]
-		if prev.is("::") || prev.is("AS") && inCast {
+		if prev.Is("::") || prev.Is("AS") && inCast {
 			typ, n := castType(toks[i:])
-			if n == 0 && !t.is("TIME") && !t.is("INTERVAL") {
-				return "", unsupported("CAST to %s", t.text)
+			if n == 0 && !t.Is("TIME") && !t.Is("INTERVAL") {
+				return "", schema.NotSupported("CAST to %s", t.Text)
 			}
 			if n > 0 {
 				b.WriteString(typ + " ")
@@ -108,74 +109,74 @@ func duckDialect(toks []token) (string, error) {
 				continue
 			}
 		}
-		switch t.kind {
+		switch t.Kind {
 		case sqltext.TokenWord:
-			w := strings.ToLower(t.text)
-			next := endToken
+			w := strings.ToLower(t.Text)
+			next := schema.EndToken
 			if i+1 < len(toks) {
 				next = toks[i+1]
 			}
 			if refused := duckOnly(prev, w, next); refused != "" {
-				return "", unsupported("%s", refused)
+				return "", schema.NotSupported("%s", refused)
 			}
 			switch {
-			case prev.is("(") && i > 1 && toks[i-2].is("EXTRACT") && next.is("FROM"):
-				w = quoteText(strings.ToUpper(w)) // as GreptimeDB names the part
-			case next.kind == sqltext.TokenString && (w == "timestamp" || w == "timestamptz"):
+			case prev.Is("(") && i > 1 && toks[i-2].Is("EXTRACT") && next.Is("FROM"):
+				w = schema.QuoteText(strings.ToUpper(w)) // as GreptimeDB names the part
+			case next.Kind == sqltext.TokenString && (w == "timestamp" || w == "timestamptz"):
 				w = "timestamp_ns" // typed literals are nanoseconds
 			case strings.ContainsAny(w, "#@$"):
-				w = quote(w)
-			case next.is("(") && parserFunctions[w]:
-				return "", planError("Error during planning: Invalid function '%s'.", w)
-			case w == "ifnull" && next.is("("):
+				w = schema.Quote(w)
+			case next.Is("(") && parserFunctions[w]:
+				return "", schema.PlanError("Error during planning: Invalid function '%s'.", w)
+			case w == "ifnull" && next.Is("("):
 				w = "greptime_ifnull" // DuckDB's parser makes coalesce of it
-			case w == "align" && next.kind == sqltext.TokenString:
-				return "", unsupported("RANGE … ALIGN queries")
+			case w == "align" && next.Kind == sqltext.TokenString:
+				return "", schema.NotSupported("RANGE … ALIGN queries")
 			case strings.HasPrefix(w, "@"):
-				return "", errorf(PlanQuery, "Failed to plan SQL: variable %s not found", t.text)
+				return "", schema.Errorf(schema.PlanQuery, "Failed to plan SQL: variable %s not found", t.Text)
 			}
 			b.WriteString(w)
 		case sqltext.TokenQuotedIdent:
-			b.WriteString(quote(unquote(t.text)))
+			b.WriteString(schema.Quote(schema.Unquote(t.Text)))
 		case sqltext.TokenDollarString:
-			tag := t.text[:strings.IndexByte(t.text[1:], '$')+2]
-			b.WriteString(quoteText(t.text[len(tag) : len(t.text)-len(tag)]))
+			tag := t.Text[:strings.IndexByte(t.Text[1:], '$')+2]
+			b.WriteString(schema.QuoteText(t.Text[len(tag) : len(t.Text)-len(tag)]))
 		case sqltext.TokenHexString:
-			d := hexDigits(t.text)
+			d := schema.HexDigits(t.Text)
 			if len(d)%2 == 1 {
 				d = "0" + d
 			}
-			b.WriteString("unhex(" + quoteText(d) + ")")
+			b.WriteString("unhex(" + schema.QuoteText(d) + ")")
 		case sqltext.TokenString:
-			if strings.Contains(t.text, "\x00") { // DuckDB's parser would stop there
-				b.WriteString("greptime_text('" + hex.EncodeToString([]byte(unquote(t.text))) + "')")
+			if strings.Contains(t.Text, "\x00") { // DuckDB's parser would stop there
+				b.WriteString("greptime_text('" + hex.EncodeToString([]byte(schema.Unquote(t.Text))) + "')")
 			} else {
-				b.WriteString(t.text)
+				b.WriteString(t.Text)
 			}
 		case sqltext.TokenNumber:
-			b.WriteString(duckNumber(t.text))
+			b.WriteString(duckNumber(t.Text))
 		case sqltext.TokenPlaceholder:
-			return "", errorf(EngineExecuteQuery, "Execution error: Placeholder '%s' was not provided a value for execution.", t.text)
+			return "", schema.Errorf(schema.EngineExecuteQuery, "Execution error: Placeholder '%s' was not provided a value for execution.", t.Text)
 		case sqltext.TokenPunct:
-			switch t.text {
+			switch t.Text {
 			case ":":
-				return "", unsupported("a colon")
+				return "", schema.NotSupported("a colon")
 			case "(":
-				if prev.is("(") && i > 1 && toks[i-2].is("IN") && subqueryThenMore(toks[i:]) {
-					return "", errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: Expected: ), found: ,")
+				if prev.Is("(") && i > 1 && toks[i-2].Is("IN") && subqueryThenMore(toks[i:]) {
+					return "", schema.Errorf(schema.InvalidSyntax, "Invalid SQL syntax: sql parser error: Expected: ), found: ,")
 				}
-				if i > 2 && toks[i-2].is(".") && prev.isName() {
-					return "", planError("Error during planning: Invalid function '%s.%s'.", toks[i-3].name(), prev.name())
+				if i > 2 && toks[i-2].Is(".") && prev.IsName() {
+					return "", schema.PlanError("Error during planning: Invalid function '%s.%s'.", toks[i-3].Name(), prev.Name())
 				}
-				casts = append(casts, prev.is("CAST") || prev.is("TRY_CAST"))
+				casts = append(casts, prev.Is("CAST") || prev.Is("TRY_CAST"))
 			case ")":
 				if len(casts) > 0 {
 					casts = casts[:len(casts)-1]
 				}
 			}
-			b.WriteString(t.text)
+			b.WriteString(t.Text)
 		default:
-			b.WriteString(t.text)
+			b.WriteString(t.Text)
 		}
 		b.WriteByte(' ')
 	}
@@ -184,33 +185,33 @@ func duckDialect(toks []token) (string, error) {
 
 // subqueryThenMore reports whether toks start with a subquery in brackets and a comma.
 // GreptimeDB's parser takes the whole list of an IN for a subquery if it begins with one.
-func subqueryThenMore(toks []token) bool {
-	c := &cursor{toks: toks}
+func subqueryThenMore(toks []schema.Token) bool {
+	c := &schema.Cursor{Tokens: toks}
 	k := 0
-	for c.at(k).is("(") {
+	for c.At(k).Is("(") {
 		k++
 	}
-	if first := c.at(k); !first.is("SELECT") && !first.is("WITH") && !first.is("VALUES") {
+	if first := c.At(k); !first.Is("SELECT") && !first.Is("WITH") && !first.Is("VALUES") {
 		return false
 	}
-	return c.skipParens() == nil && c.peek().is(",")
+	return c.SkipParens() == nil && c.Peek().Is(",")
 }
 
 // duckOnly names what DuckDB's parser reads otherwise than GreptimeDB's, or reads into a
 // tree that does not show it; "" if the word is not such.
-func duckOnly(prev token, word string, next token) string {
+func duckOnly(prev schema.Token, word string, next schema.Token) string {
 	switch {
-	case word == "except" && prev.is("*"):
+	case word == "except" && prev.Is("*"):
 		return "* EXCEPT"
 	case word == "isnull" || word == "notnull":
 		return "ISNULL and NOTNULL"
-	case (word == "rollup" || word == "cube") && next.is("("), word == "grouping" && next.is("SETS"):
+	case (word == "rollup" || word == "cube") && next.Is("("), word == "grouping" && next.Is("SETS"):
 		return "GROUPING SETS, ROLLUP and CUBE"
-	case (word == "semi" || word == "anti") && next.is("JOIN"):
+	case (word == "semi" || word == "anti") && next.Is("JOIN"):
 		return "SEMI and ANTI joins"
-	case word == "fetch" && (next.is("FIRST") || next.is("NEXT")):
+	case word == "fetch" && (next.Is("FIRST") || next.Is("NEXT")):
 		return "FETCH FIRST"
-	case word == "materialized" && next.is("("):
+	case word == "materialized" && next.Is("("):
 		return "MATERIALIZED"
 	}
 	return ""
@@ -218,17 +219,17 @@ func duckOnly(prev token, word string, next token) string {
 
 // parserFunctions are functions that only DuckDB's parser, or duckDialect, may put
 // into the tree: for operators, list literals, X'…'. GreptimeDB has none of them.
-var parserFunctions = names("regexp_full_match unhex list_value count_star greptime_text greptime_ifnull if")
+var parserFunctions = schema.WordSet("regexp_full_match unhex list_value count_star greptime_text greptime_ifnull if")
 
 // castType reads a type in a cast and returns it in DuckDB's spelling with the
 // number of its tokens; 0 if it is not one of GreptimeDB's column types.
-func castType(toks []token) (string, int) {
-	c := &cursor{toks: toks}
-	t, err := c.columnType()
-	if err != nil || t.Kind == JSON || t.Kind == Vector {
+func castType(toks []schema.Token) (string, int) {
+	c := &schema.Cursor{Tokens: toks}
+	t, err := c.ColumnType()
+	if err != nil || t.Kind == schema.JSON || t.Kind == schema.Vector {
 		return "", 0
 	}
-	return t.duck(), c.i
+	return t.Duck(), c.Next
 }
 
 // duckNumber keeps integers and makes everything else a double. "1L" is 1.
@@ -239,7 +240,7 @@ func duckNumber(s string) string {
 			return s
 		}
 	}
-	f, err := parseFloat(s, 64)
+	f, err := schema.ParseFloat(s, 64)
 	if err != nil {
 		return s
 	}

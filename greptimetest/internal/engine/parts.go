@@ -1,8 +1,9 @@
 package engine
 
 import (
-	"math"
 	"slices"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // complete makes rows of the table out of rows that give some of its columns. given are
@@ -13,12 +14,12 @@ import (
 // region, a time near the ends of int64 those of its day. So complete returns the rows
 // of the other parts, which are to be written, with the error of the first that is
 // refused. refuseNull is the error of a NULL.
-func (e *Engine) complete(t *Table, given []int, values rows, refuseNull func(*Column) error) (rows, error) {
+func (e *Engine) complete(t *schema.Table, given []int, values rows, refuseNull func(*schema.Column) error) (rows, error) {
 	template, err := e.template(t, given)
 	if err != nil {
 		return nil, err
 	}
-	region, err := t.router()
+	region, err := t.Router()
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +48,12 @@ func (e *Engine) complete(t *Table, given []int, values rows, refuseNull func(*C
 		}
 		out[r] = full
 	}
-	ti := t.timeIndex()
+	ti := t.TimeIndex()
 	return slices.DeleteFunc(out, func(row []any) bool {
 		if len(refused) > 0 && refused[region(row)] {
 			return true
 		}
-		if err := t.checkDay(row[ti].(int64)); err != nil {
+		if err := t.CheckDay(row[ti].(int64)); err != nil {
 			refuse(err)
 			return true
 		}
@@ -61,7 +62,7 @@ func (e *Engine) complete(t *Table, given []int, values rows, refuseNull func(*C
 }
 
 // template returns a row with the defaults of the columns that are not given.
-func (e *Engine) template(t *Table, given []int) ([]any, error) {
+func (e *Engine) template(t *schema.Table, given []int) ([]any, error) {
 	now := e.now()
 	row := make([]any, len(t.Columns))
 	for i := range t.Columns {
@@ -69,33 +70,14 @@ func (e *Engine) template(t *Table, given []int) ([]any, error) {
 		if slices.Contains(given, i) {
 			continue
 		}
-		v, err := col.defaultCell(now)
+		v, err := col.DefaultCell(now)
 		if err != nil {
-			return nil, asError(err)
+			return nil, schema.AsError(err)
 		}
 		if v == nil && !col.Nullable {
-			return nil, t.badRequest("missing column %s", col.Name)
+			return nil, t.BadRequest("missing column %s", col.Name)
 		}
 		row[i] = v
 	}
 	return row, nil
-}
-
-// nullRefused returns the error of a NULL in rows and SQL.
-func (t *Table) nullRefused(col *Column) error {
-	return t.badRequest("column %s is not null but input has null", col.Name)
-}
-
-// checkDay refuses a time whose day does not fit into int64 in the unit of the time
-// index: GreptimeDB keeps rows by the day in memory.
-func (t *Table) checkDay(ts int64) error {
-	day := 86400 * t.Columns[t.timeIndex()].Type.perSecond()
-	into := ts - floorDiv(ts, day)*day
-	switch {
-	case ts < math.MinInt64+into:
-		return t.badRequest("Timestamp out of range: %d", ts)
-	case ts-into > math.MaxInt64-day:
-		return t.badRequest("Partition time range for %d is out of bound, bucket size: 86400s", ts-into)
-	}
-	return nil
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // Result is the answer to a statement: affected rows if Schema is nil, otherwise
@@ -83,7 +85,7 @@ func (r *duckRows) close() {
 func (e *Engine) run(ctx context.Context, query string) (*duckRows, error) {
 	conn, err := e.db.Conn(ctx)
 	if err != nil {
-		return nil, asError(err)
+		return nil, schema.AsError(err)
 	}
 	r := &duckRows{conn: conn}
 	err = conn.Raw(func(dc any) error {
@@ -109,7 +111,7 @@ func (e *Engine) run(ctx context.Context, query string) (*duckRows, error) {
 	})
 	if err != nil {
 		r.close()
-		return nil, asError(err)
+		return nil, schema.AsError(err)
 	}
 	if r.err == nil {
 		row := make([]driver.Value, len(r.types))
@@ -130,21 +132,21 @@ var badCast = regexp.MustCompile(`Could not convert string '(.*)' to '?([A-Z0-9_
 // executionFailure returns DuckDB's error in GreptimeDB's words, where those are known.
 func executionFailure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return errorf(Cancelled, "%v", ctx.Err())
+		return schema.Errorf(schema.Cancelled, "%v", ctx.Err())
 	}
-	var e *Error
+	var e *schema.Error
 	if errors.As(err, &e) {
 		return e
 	}
 	msg := duckMessage(err)
 	if i := strings.Index(msg, "Not supported by greptimetest"); i >= 0 {
-		return errorf(Unsupported, "%s", msg[i:])
+		return schema.Errorf(schema.Unsupported, "%s", msg[i:])
 	}
 	if own, ok := strings.CutPrefix(msg, "database/sql/driver: API error: "); ok { // of a function in Go
-		return errorf(EngineExecuteQuery, "%s", own)
+		return schema.Errorf(schema.EngineExecuteQuery, "%s", own)
 	}
 	if mathRefused.MatchString(msg) {
-		return unsupported("%s, which is NaN or infinite there", msg)
+		return schema.NotSupported("%s, which is NaN or infinite there", msg)
 	}
 	if m := badCast.FindStringSubmatch(msg); m != nil {
 		to := m[2]
@@ -154,9 +156,9 @@ func executionFailure(ctx context.Context, err error) error {
 		msg = fmt.Sprintf("Cast error: Cannot cast string '%s' to value of %s type", m[1], to)
 	}
 	if !knownFailure.MatchString(msg) {
-		return unsupported("what DuckDB fails at (%s)", msg)
+		return schema.NotSupported("what DuckDB fails at (%s)", msg)
 	}
-	return errorf(EngineExecuteQuery, "%s", msg)
+	return schema.Errorf(schema.EngineExecuteQuery, "%s", msg)
 }
 
 // knownFailure is what fails in GreptimeDB as well, or, integers that overflow, is said
@@ -174,19 +176,19 @@ func planFailure(err error) error {
 	if errors.As(err, &de) {
 		switch de.Type {
 		case duckdb.ErrorTypeParser, duckdb.ErrorTypeSyntax:
-			return errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: %s", duckMessage(err))
+			return schema.Errorf(schema.InvalidSyntax, "Invalid SQL syntax: sql parser error: %s", duckMessage(err))
 		case duckdb.ErrorTypeConversion, duckdb.ErrorTypeInvalidInput, duckdb.ErrorTypeOutOfRange:
 			return executionFailure(context.Background(), err)
 		case duckdb.ErrorTypeNotImplemented:
-			return unsupported("%s", duckMessage(err))
+			return schema.NotSupported("%s", duckMessage(err))
 		case duckdb.ErrorTypeBinder:
 			// Types that DataFusion may have rules for.
 			if msg := duckMessage(err); typesRefused.MatchString(msg) {
-				return unsupported("%s", msg)
+				return schema.NotSupported("%s", msg)
 			}
 		}
 	}
-	return planError("%s", duckMessage(err))
+	return schema.PlanError("%s", duckMessage(err))
 }
 
 // duckMessage returns the first line of DuckDB's error without its kind.
@@ -199,7 +201,7 @@ func duckMessage(err error) string {
 }
 
 // query runs a SELECT, WITH or VALUES.
-func (e *Engine) query(ctx context.Context, s *Session, text string, toks []token) (*Result, error) {
+func (e *Engine) query(ctx context.Context, s *schema.Session, text string, toks []schema.Token) (*Result, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	q, outs, tr, err := e.plan(ctx, s, toks)
@@ -210,7 +212,7 @@ func (e *Engine) query(ctx context.Context, s *Session, text string, toks []toke
 }
 
 // plan translates a query.
-func (e *Engine) plan(ctx context.Context, s *Session, toks []token) (string, []expr, *translator, error) {
+func (e *Engine) plan(ctx context.Context, s *schema.Session, toks []schema.Token) (string, []expr, *translator, error) {
 	n, err := e.parseQuery(ctx, toks)
 	if err != nil {
 		return "", nil, nil, err
@@ -232,7 +234,7 @@ func (e *Engine) runPlanned(ctx context.Context, q string, outs []expr, tr *tran
 	r := &Result{Stream: true, rows: rows, cols: make([]output, len(outs))}
 	if len(rows.types) != len(outs) {
 		rows.close()
-		return nil, errorf(Unexpected, "the translated query has %d columns, expected %d", len(rows.types), len(outs))
+		return nil, schema.Errorf(schema.Unexpected, "the translated query has %d columns, expected %d", len(rows.types), len(outs))
 	}
 	fields := make([]arrow.Field, len(outs))
 	for i, o := range outs {
@@ -262,8 +264,8 @@ func outputType(o expr, t duckdb.TypeInfo) (arrow.DataType, error) {
 	switch {
 	case o.dt != nil:
 		return o.dt, nil
-	case o.typ.known():
-		return o.typ.arrow(), nil
+	case o.typ.Known():
+		return o.typ.Arrow(), nil
 	}
 	return arrowType(t)
 }
@@ -291,7 +293,7 @@ func arrowType(t duckdb.TypeInfo) (arrow.DataType, error) {
 		}
 		return arrow.StructOf(fields...), nil
 	case duckdb.TYPE_HUGEINT:
-		return nil, unsupported("integers of both signs in 64 bits; CAST them")
+		return nil, schema.NotSupported("integers of both signs in 64 bits; CAST them")
 	case duckdb.TYPE_INTERVAL:
 		return arrow.FixedWidthTypes.MonthDayNanoInterval, nil
 	case duckdb.TYPE_SQLNULL:
@@ -299,16 +301,16 @@ func arrowType(t duckdb.TypeInfo) (arrow.DataType, error) {
 	}
 	k, ok := duckKinds[t.InternalType()]
 	if !ok {
-		return nil, unsupported("results of DuckDB's type %v", t.InternalType())
+		return nil, schema.NotSupported("results of DuckDB's type %v", t.InternalType())
 	}
-	return Type{Kind: k}.arrow(), nil
+	return schema.Type{Kind: k}.Arrow(), nil
 }
 
-var duckKinds = map[duckdb.Type]Kind{
-	duckdb.TYPE_BOOLEAN: Bool, duckdb.TYPE_TINYINT: Int8, duckdb.TYPE_SMALLINT: Int16, duckdb.TYPE_INTEGER: Int32, duckdb.TYPE_BIGINT: Int64,
-	duckdb.TYPE_UTINYINT: UInt8, duckdb.TYPE_USMALLINT: UInt16, duckdb.TYPE_UINTEGER: UInt32, duckdb.TYPE_UBIGINT: UInt64,
-	duckdb.TYPE_FLOAT: Float32, duckdb.TYPE_DOUBLE: Float64, duckdb.TYPE_VARCHAR: String, duckdb.TYPE_BLOB: Binary, duckdb.TYPE_DATE: Date,
-	duckdb.TYPE_TIMESTAMP_S: TimestampSecond, duckdb.TYPE_TIMESTAMP_MS: TimestampMilli, duckdb.TYPE_TIMESTAMP: TimestampMicro, duckdb.TYPE_TIMESTAMP_NS: TimestampNano,
+var duckKinds = map[duckdb.Type]schema.Kind{
+	duckdb.TYPE_BOOLEAN: schema.Bool, duckdb.TYPE_TINYINT: schema.Int8, duckdb.TYPE_SMALLINT: schema.Int16, duckdb.TYPE_INTEGER: schema.Int32, duckdb.TYPE_BIGINT: schema.Int64,
+	duckdb.TYPE_UTINYINT: schema.UInt8, duckdb.TYPE_USMALLINT: schema.UInt16, duckdb.TYPE_UINTEGER: schema.UInt32, duckdb.TYPE_UBIGINT: schema.UInt64,
+	duckdb.TYPE_FLOAT: schema.Float32, duckdb.TYPE_DOUBLE: schema.Float64, duckdb.TYPE_VARCHAR: schema.String, duckdb.TYPE_BLOB: schema.Binary, duckdb.TYPE_DATE: schema.Date,
+	duckdb.TYPE_TIMESTAMP_S: schema.TimestampSecond, duckdb.TYPE_TIMESTAMP_MS: schema.TimestampMilli, duckdb.TYPE_TIMESTAMP: schema.TimestampMicro, duckdb.TYPE_TIMESTAMP_NS: schema.TimestampNano,
 }
 
 // goRows are rows made here: SHOW, DESCRIBE.
@@ -324,80 +326,3 @@ func (r *goRows) next(row []driver.Value) error {
 }
 
 func (r *goRows) close() {}
-
-// explain answers with DuckDB's plan of the translated query, in GreptimeDB's
-// columns.
-func (e *Engine) explain(ctx context.Context, s *Session, c *cursor) (*Result, error) {
-	c.next()
-	analyze := c.accept("ANALYZE")
-	verbose := c.accept("VERBOSE")
-	if c.accept("FORMAT") {
-		f := c.next().text
-		if !analyze {
-			return nil, errorf(EngineExecuteQuery, "Invalid or Unsupported Configuration: Invalid explain format. Expected 'indent', 'tree', 'pgjson' or 'graphviz'. Got '%s'", f)
-		}
-		return nil, unsupported("EXPLAIN ANALYZE FORMAT %s", f)
-	}
-	switch strings.ToUpper(c.peek().text) {
-	case "SELECT", "WITH", "VALUES", "(":
-	default:
-		return nil, unsupported("EXPLAIN %s", c.peek().text)
-	}
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	q, outs, tr, err := e.plan(ctx, s, c.rest(c.i))
-	if err != nil {
-		return nil, err
-	}
-	plan, err := e.explainDuck(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	str := func(name string, null bool) column { return column{name, arrow.BinaryTypes.String, null} }
-	if !analyze {
-		r := table([]column{str("plan_type", false), str("plan", false)}, [][]driver.Value{
-			{"logical_plan", "DuckDB: " + q}, {"physical_plan", plan},
-		})
-		r.Stream, r.Schema = true, arrow.NewSchema(r.Schema.Fields(), nil)
-		return r, nil
-	}
-	res, err := e.runPlanned(ctx, q, outs, tr)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Close()
-	n := 0
-	row := make([]driver.Value, len(outs))
-	for {
-		if err := res.rows.next(row); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, asError(err)
-		}
-		n++
-	}
-	num := func(name string) column { return column{name, arrow.PrimitiveTypes.Uint32, true} }
-	r := table([]column{num("stage"), num("node"), str("plan", true)}, [][]driver.Value{
-		{int64(0), int64(0), plan}, {nil, nil, "Total rows: " + itoa(n)},
-	})
-	r.Stream, r.Schema = true, arrow.NewSchema(r.Schema.Fields(), nil)
-	r.BatchMetrics = verbose && e.version >= V1_1_4
-	return r, nil
-}
-
-func (e *Engine) explainDuck(ctx context.Context, q string) (string, error) {
-	rows, err := e.db.QueryContext(ctx, "EXPLAIN "+q)
-	if err != nil {
-		return "", planFailure(err)
-	}
-	defer rows.Close()
-	var plan string
-	for rows.Next() {
-		var key, value string
-		if err := rows.Scan(&key, &value); err != nil {
-			return "", asError(err)
-		}
-		plan += value
-	}
-	return plan, rows.Err()
-}

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // expr is an expression in DuckDB's SQL, and what GreptimeDB would say about it.
 type expr struct {
 	sql string
-	typ Type // if it is known before DuckDB looks at it
+	typ schema.Type // if it is known before DuckDB looks at it
 	// dt is the Arrow type of the result where the type alone does not tell it:
 	// string views, dictionaries, durations.
 	dt arrow.DataType
@@ -35,7 +37,7 @@ type expr struct {
 	// constant values, for the rules that look at literals
 	str  *string
 	num  *int64
-	inst *instant
+	inst *schema.Instant
 	iv   *interval
 }
 
@@ -43,7 +45,7 @@ type expr struct {
 func (s *scope) out(name string) (o expr, ok bool, err error) {
 	for _, e := range s.outs {
 		if e.name == name && ok {
-			return expr{}, false, planError("Schema error: Ambiguous reference to unqualified field %s", name)
+			return expr{}, false, schema.PlanError("Schema error: Ambiguous reference to unqualified field %s", name)
 		}
 		if e.name == name {
 			o, ok = e, true
@@ -62,7 +64,7 @@ func (e expr) isInterval() bool {
 func noIntervals(what string, es ...expr) error {
 	for _, e := range es {
 		if e.isInterval() {
-			return unsupported("%s of intervals", what)
+			return schema.NotSupported("%s of intervals", what)
 		}
 	}
 	return nil
@@ -97,12 +99,12 @@ type scope struct {
 type translator struct {
 	ctx  context.Context
 	e    *Engine
-	s    *Session
+	s    *schema.Session
 	now  time.Time
 	ctes map[string][]expr
 	// replaced is the view that CREATE OR REPLACE VIEW replaces; its query cannot
 	// read it.
-	replaced *Table
+	replaced *schema.Table
 	// where is set inside WHERE, HAVING and ON, where text is compared with timestamps
 	// by rules of its own.
 	where bool
@@ -118,18 +120,14 @@ type translator struct {
 	scans bool
 }
 
-func (e *Engine) newTranslator(ctx context.Context, s *Session) *translator {
+func (e *Engine) newTranslator(ctx context.Context, s *schema.Session) *translator {
 	return &translator{ctx: ctx, e: e, s: s, now: e.now(), ctes: map[string][]expr{}, version: -1}
-}
-
-func planError(format string, args ...any) *Error {
-	return errorf(PlanQuery, "Failed to plan SQL: "+format, args...)
 }
 
 // maxDepth bounds the nesting of queries and expressions.
 const maxDepth = 400
 
-func tooDeep() *Error { return unsupported("a statement that is nested this deeply") }
+func tooDeep() *schema.Error { return schema.NotSupported("a statement that is nested this deeply") }
 
 func (tr *translator) enter() error {
 	if tr.depth++; tr.depth > maxDepth {
@@ -157,7 +155,7 @@ func (tr *translator) query(n node, parent *scope) (string, []expr, error) {
 		q, outs, err := tr.setOperation(n, parent)
 		return with + q, outs, err
 	}
-	return "", nil, unsupported("%s", n.str("type"))
+	return "", nil, schema.NotSupported("%s", n.str("type"))
 }
 
 // with translates the common table expressions of a node.
@@ -178,7 +176,7 @@ func (tr *translator) with(n node, parent *scope) (string, func(), error) {
 		sub := v.child("query").child("node")
 		if sub.str("type") == "RECURSIVE_CTE_NODE" {
 			restore()
-			return "", restore, unsupported("WITH RECURSIVE")
+			return "", restore, schema.NotSupported("WITH RECURSIVE")
 		}
 		q, outs, err := tr.query(sub, parent)
 		if err == nil {
@@ -189,7 +187,7 @@ func (tr *translator) with(n node, parent *scope) (string, func(), error) {
 			return "", restore, err
 		}
 		tr.ctes[name] = outs
-		parts = append(parts, quote(name)+columnList(outs)+" AS ("+q+")")
+		parts = append(parts, schema.Quote(name)+columnList(outs)+" AS ("+q+")")
 	}
 	return "WITH " + strings.Join(parts, ", ") + " ", restore, nil
 }
@@ -197,7 +195,7 @@ func (tr *translator) with(n node, parent *scope) (string, func(), error) {
 func columnList(outs []expr) string {
 	names := make([]string, len(outs))
 	for i, o := range outs {
-		names[i] = quote(o.name)
+		names[i] = schema.Quote(o.name)
 	}
 	return "(" + strings.Join(names, ", ") + ")"
 }
@@ -205,7 +203,7 @@ func columnList(outs []expr) string {
 // rename gives columns the names of an alias list.
 func rename(outs []expr, names []string) ([]expr, error) {
 	if len(names) > 0 && len(names) != len(outs) {
-		return nil, planError("Source table contains %d columns but only %d names given as column alias", len(outs), len(names))
+		return nil, schema.PlanError("Source table contains %d columns but only %d names given as column alias", len(outs), len(names))
 	}
 	outs = slices.Clone(outs)
 	for i, n := range names {
@@ -214,7 +212,7 @@ func rename(outs []expr, names []string) ([]expr, error) {
 	seen := map[string]bool{}
 	for _, o := range outs {
 		if k := strings.ToLower(o.name); seen[k] {
-			return nil, unsupported("columns whose names are the same, or differ in case only (%s)", o.name)
+			return nil, schema.NotSupported("columns whose names are the same, or differ in case only (%s)", o.name)
 		} else {
 			seen[k] = true
 		}
@@ -229,7 +227,7 @@ func (tr *translator) setOperation(n node, parent *scope) (string, []expr, error
 		children = []node{n.child("left"), n.child("right")}
 	}
 	if op == "" {
-		return "", nil, unsupported("%s", n.str("setop_type"))
+		return "", nil, schema.NotSupported("%s", n.str("setop_type"))
 	}
 	if n.bool("setop_all") {
 		op += " ALL"
@@ -244,7 +242,7 @@ func (tr *translator) setOperation(n node, parent *scope) (string, []expr, error
 		if i == 0 {
 			outs = slices.Clone(o)
 		} else if len(o) != len(outs) {
-			return "", nil, planError("%s queries have different number of columns: left has %d columns whereas right has %d columns", op, len(outs), len(o))
+			return "", nil, schema.PlanError("%s queries have different number of columns: left has %d columns whereas right has %d columns", op, len(outs), len(o))
 		} else {
 			for k := range outs {
 				if outs[k], err = unite(outs[k], o[k]); err != nil {
@@ -270,7 +268,7 @@ func (tr *translator) setOperation(n node, parent *scope) (string, []expr, error
 func unite(a, b expr) (expr, error) {
 	for _, iv := range []*interval{a.iv, b.iv} {
 		if iv != nil && iv.nanos%1000 != 0 {
-			return expr{}, unsupported("rows of intervals that are finer than microseconds")
+			return expr{}, schema.NotSupported("rows of intervals that are finer than microseconds")
 		}
 	}
 	a.opaque = a.opaque || b.opaque || a.isInterval() || b.isInterval()
@@ -278,7 +276,7 @@ func unite(a, b expr) (expr, error) {
 	if a.dt != nil && arrow.TypeEqual(a.dt, arrow.Null) {
 		a.typ, a.dt = b.typ, b.dt
 	} else if b.dt == nil || !arrow.TypeEqual(b.dt, arrow.Null) {
-		if !a.typ.same(b.typ) {
+		if !a.typ.Same(b.typ) {
 			t, err := unitedType(a, b)
 			if err != nil {
 				return expr{}, err
@@ -295,27 +293,27 @@ func unite(a, b expr) (expr, error) {
 
 // unitedType returns the type of a column of two different types, which are numbers, or text
 // and integers; the zero Type leaves types that are not known to DuckDB.
-func unitedType(a, b expr) (Type, error) {
-	if !a.typ.known() || !b.typ.known() {
-		return Type{}, nil
+func unitedType(a, b expr) (schema.Type, error) {
+	if !a.typ.Known() || !b.typ.Known() {
+		return schema.Type{}, nil
 	}
-	if a.typ.Kind == String && b.typ.isInteger() || a.typ.isInteger() && b.typ.Kind == String {
-		return tString, nil
+	if a.typ.Kind == schema.String && b.typ.IsInteger() || a.typ.IsInteger() && b.typ.Kind == schema.String {
+		return schema.StringType, nil
 	}
 	t, ok := numberType(a.typ, b.typ)
-	if !ok || !a.typ.isNumber() || !b.typ.isNumber() || a.typ.Kind == Decimal || b.typ.Kind == Decimal {
-		return Type{}, unsupported("rows of %s and of %s in one column; CAST one of them", describe(a), describe(b))
+	if !ok || !a.typ.IsNumber() || !b.typ.IsNumber() || a.typ.Kind == schema.Decimal || b.typ.Kind == schema.Decimal {
+		return schema.Type{}, schema.NotSupported("rows of %s and of %s in one column; CAST one of them", describe(a), describe(b))
 	}
 	return t, nil
 }
 
 func (tr *translator) selectNode(n node, parent *scope) (string, []expr, error) {
 	if h := n.str("aggregate_handling"); h != "" && h != "STANDARD_HANDLING" {
-		return "", nil, unsupported("GROUP BY ALL")
+		return "", nil, schema.NotSupported("GROUP BY ALL")
 	}
 	for _, k := range []string{"qualify", "sample"} {
 		if n[k] != nil {
-			return "", nil, unsupported("%s", strings.ToUpper(k))
+			return "", nil, schema.NotSupported("%s", strings.ToUpper(k))
 		}
 	}
 	sc := &scope{parent: parent}
@@ -382,8 +380,8 @@ func (tr *translator) filter(n node, sc *scope) (expr, error) {
 
 // mustBool refuses a condition that is none.
 func mustBool(e expr) error {
-	if e.typ.known() && e.typ.Kind != Bool || e.isInterval() {
-		return planError("Error during planning: Cannot create filter with non-boolean predicate '%s' returning %s", e.text, describe(e))
+	if e.typ.Known() && e.typ.Kind != schema.Bool || e.isInterval() {
+		return schema.PlanError("Error during planning: Cannot create filter with non-boolean predicate '%s' returning %s", e.text, describe(e))
 	}
 	return nil
 }
@@ -424,17 +422,17 @@ func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
 				first, dup = asWritten[written]
 			}
 			if dup {
-				return nil, nil, planError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s AS %s" at position %d have the same name. Consider aliasing ("AS") one of them.`,
+				return nil, nil, schema.PlanError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s AS %s" at position %d have the same name. Consider aliasing ("AS") one of them.`,
 					outs[first].text, outs[first].name, first, e.text, e.name, len(outs))
 			}
 			seen[e.name], asWritten[written] = len(outs), len(outs)
 			outs = append(outs, e)
-			items = append(items, e.sql+" AS "+quote(e.name))
+			items = append(items, e.sql+" AS "+schema.Quote(e.name))
 		}
 	}
 	for _, e := range outs {
 		if e.isColumn() && tr.compared[e.text] {
-			return nil, nil, unsupported("comparing %s with text beside %s itself in a SELECT list; write TIMESTAMP '…Z'", e.text, e.text)
+			return nil, nil, schema.NotSupported("comparing %s with text beside %s itself in a SELECT list; write TIMESTAMP '…Z'", e.text, e.text)
 		}
 	}
 	return items, outs, nil
@@ -442,11 +440,11 @@ func (tr *translator) selectList(n node, sc *scope) ([]string, []expr, error) {
 
 func (tr *translator) star(n node, sc *scope) ([]expr, error) {
 	if n.bool("columns") {
-		return nil, unsupported("COLUMNS(*)")
+		return nil, schema.NotSupported("COLUMNS(*)")
 	}
 	for _, k := range []string{"exclude_list", "replace_list", "qualified_exclude_list", "rename_list", "expr"} {
 		if n[k] != nil {
-			return nil, unsupported("* with %s", strings.TrimSuffix(k, "_list"))
+			return nil, schema.NotSupported("* with %s", strings.TrimSuffix(k, "_list"))
 		}
 	}
 	rel, found := n.str("relation_name"), false
@@ -463,14 +461,14 @@ func (tr *translator) star(n node, sc *scope) ([]expr, error) {
 		}
 	}
 	if !found {
-		return nil, planError("Error during planning: Invalid qualifier %s", rel)
+		return nil, schema.PlanError("Error during planning: Invalid qualifier %s", rel)
 	}
 	return es, nil
 }
 
 // reference returns the expression that names a column of a relation.
 func reference(r relation, c expr) expr {
-	c.sql = quote(r.phys) + "." + quote(c.name)
+	c.sql = schema.Quote(r.phys) + "." + schema.Quote(c.name)
 	c.text = c.name
 	if r.name != "" {
 		c.text = r.name + "." + c.name
@@ -487,7 +485,7 @@ func (tr *translator) groupBy(n node, sc *scope) (string, error) {
 		return "", nil
 	}
 	if sets, _ := n["group_sets"].([]any); len(sets) > 1 {
-		return "", unsupported("GROUPING SETS, ROLLUP and CUBE")
+		return "", schema.NotSupported("GROUPING SETS, ROLLUP and CUBE")
 	}
 	parts := make([]string, len(groups))
 	for i, g := range groups {

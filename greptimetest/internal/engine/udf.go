@@ -6,13 +6,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
@@ -81,7 +80,7 @@ func udfs() []udf {
 		{"greptime_parse_json", []duckdb.Type{varchar}, blob, func(a []driver.Value) (any, error) {
 			b, err := jsonb.AppendBinary(nil, []byte(a[0].(string)))
 			if err != nil {
-				return nil, errorf(EngineExecuteQuery, "Cannot convert the string to json: %v", err)
+				return nil, schema.Errorf(schema.EngineExecuteQuery, "Cannot convert the string to json: %v", err)
 			}
 			return b, nil
 		}},
@@ -99,7 +98,7 @@ func udfs() []udf {
 			return ok, err
 		}},
 		{"greptime_parse_vec", []duckdb.Type{varchar}, blob, func(a []driver.Value) (any, error) {
-			return parseVector(a[0].(string), -1)
+			return schema.ParseVector(a[0].(string), -1)
 		}},
 		{"greptime_vec_to_string", []duckdb.Type{blob}, varchar, func(a []driver.Value) (any, error) {
 			v, err := floats(a[0].([]byte))
@@ -110,21 +109,21 @@ func udfs() []udf {
 			return uint64(len(v)), err
 		}},
 		{"greptime_timestamp_text", []duckdb.Type{bigint, bigint}, varchar, func(a []driver.Value) (any, error) {
-			return timestampText(a[0].(int64), a[1].(int64)), nil
+			return schema.TimestampText(a[0].(int64), a[1].(int64)), nil
 		}},
 		{"greptime_float_text", []duckdb.Type{double, boolean}, varchar, func(a []driver.Value) (any, error) {
 			bits := 64
 			if a[1].(bool) {
 				bits = 32
 			}
-			return floatText(a[0].(float64), bits), nil
+			return schema.FloatText(a[0].(float64), bits), nil
 		}},
 		{"greptime_date_format", []duckdb.Type{bigint, bigint, varchar, varchar}, varchar, func(a []driver.Value) (any, error) {
-			zone, ok := parseZone(a[3].(string))
+			zone, ok := schema.ParseZone(a[3].(string))
 			if !ok {
 				zone = time.UTC
 			}
-			return dateFormatText(unixTime(a[0].(int64), a[1].(int64)).In(zone), a[2].(string))
+			return dateFormatText(schema.UnixTime(a[0].(int64), a[1].(int64)).In(zone), a[2].(string))
 		}},
 	}
 	for name, get := range map[string]func(any) any{"json_get_int": jsonGetInt, "json_get_float": jsonGetFloat, "json_get_bool": jsonGetBool, "json_get_string": jsonGetString} {
@@ -168,55 +167,6 @@ func registerFunctions(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	return nil
-}
-
-func unixTime(n, perSecond int64) time.Time {
-	s := floorDiv(n, perSecond)
-	return time.Unix(s, (n-s*perSecond)*(1e9/perSecond)).UTC()
-}
-
-// timestampText returns a timestamp as Arrow's cast to text writes it: the fraction has
-// 0, 3, 6 or 9 digits.
-func timestampText(n, perSecond int64) string {
-	t := unixTime(n, perSecond)
-	s := t.Format("2006-01-02T15:04:05")
-	switch ns := t.Nanosecond(); {
-	case ns == 0:
-		return s
-	case ns%1e6 == 0:
-		return s + fmt.Sprintf(".%03d", ns/1e6)
-	case ns%1e3 == 0:
-		return s + fmt.Sprintf(".%06d", ns/1e3)
-	default:
-		return s + fmt.Sprintf(".%09d", ns)
-	}
-}
-
-// floatText returns a float as Arrow's cast to text writes it.
-func floatText(f float64, bits int) string {
-	switch {
-	case math.IsNaN(f):
-		return "NaN"
-	case math.IsInf(f, 1):
-		return "inf"
-	case math.IsInf(f, -1):
-		return "-inf"
-	}
-	tiny, huge := 1e-5, 1e16 // where Rust's ryu turns to exponents
-	if bits == 32 {
-		tiny, huge = 1e-6, 1e13
-	}
-	if a := math.Abs(f); a != 0 && (a < tiny || a >= huge) {
-		s := strconv.FormatFloat(f, 'e', -1, bits)
-		mantissa, exponent, _ := strings.Cut(s, "e")
-		n, _ := strconv.Atoi(exponent)
-		return mantissa + "e" + strconv.Itoa(n)
-	}
-	s := strconv.FormatFloat(f, 'f', -1, bits)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
 }
 
 // dateFormatText knows the usual conversions of strftime.
@@ -266,7 +216,7 @@ func dateFormatText(t time.Time, format string) (any, error) {
 		case '%':
 			b.WriteByte('%')
 		default:
-			return nil, unsupported("date_format with %%%c", format[i])
+			return nil, schema.NotSupported("date_format with %%%c", format[i])
 		}
 	}
 	return b.String(), nil

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"math"
 	"strconv"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
 // unlogged are the rows of a table that a crash of GreptimeDB loses although they were
@@ -36,12 +38,12 @@ func (u *unlogged) add(keys map[string]int, old map[string][]any, lo, hi int64) 
 }
 
 // overwrite notes that rows with these keys were written which are in the log.
-func (u *unlogged) overwrite(t *Table, keys map[string]int, written rows) {
+func (u *unlogged) overwrite(t *schema.Table, keys map[string]int, written rows) {
 	for k, i := range keys {
 		old, known := u.before[k]
 		switch {
 		case !known:
-		case !t.lastNonNull():
+		case !t.LastNonNull():
 			delete(u.before, k)
 		case old == nil:
 			u.before[k] = written[i]
@@ -54,38 +56,29 @@ func (u *unlogged) overwrite(t *Table, keys map[string]int, written rows) {
 // delete notes that a key was deleted.
 func (u *unlogged) delete(key string) { delete(u.before, key) }
 
-// flush writes what is in memory to a file.
-func (t *Table) flush() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.unlogged = nil
-}
-
 // Crash does to the data what a crash and a restart of GreptimeDB do: rows that were
 // neither logged nor flushed are gone, and what they replaced is there again.
 func (e *Engine) Crash(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var tables []*Table
-	e.eachTable(func(t *Table) {
-		if t.unlogged != nil {
-			tables = append(tables, t)
+	for t := range e.catalog.All() {
+		st := e.stored[t.ID]
+		if st.unlogged == nil {
+			continue
 		}
-	})
-	for _, t := range tables {
-		if err := e.inTx(ctx, func(conn *sql.Conn) error { return t.unlogged.lose(ctx, conn, t) }); err != nil {
+		if err := e.inTx(ctx, func(conn *sql.Conn) error { return st.unlogged.lose(ctx, conn, t) }); err != nil {
 			return err
 		}
-		t.unlogged = nil
+		st.unlogged = nil
 	}
 	return nil
 }
 
 // lose takes the rows out of the table.
-func (u *unlogged) lose(ctx context.Context, conn *sql.Conn, t *Table) error {
+func (u *unlogged) lose(ctx context.Context, conn *sql.Conn, t *schema.Table) error {
 	for _, ids := range u.appended {
-		if _, err := conn.ExecContext(ctx, "DELETE FROM "+t.phys()+" WHERE rowid BETWEEN ? AND ?", ids[0], ids[1]); err != nil {
-			return asError(err)
+		if _, err := conn.ExecContext(ctx, "DELETE FROM "+t.Phys()+" WHERE rowid BETWEEN ? AND ?", ids[0], ids[1]); err != nil {
+			return schema.AsError(err)
 		}
 	}
 	if len(u.before) == 0 {
@@ -93,7 +86,7 @@ func (u *unlogged) lose(ctx context.Context, conn *sql.Conn, t *Table) error {
 	}
 	var lost []string
 	var again rows
-	keys := t.keyColumns()
+	keys := t.KeyColumns()
 	err := scanRange(ctx, conn, t, keys, u.lo, u.hi, func(rowid int64, row []any) {
 		old, unsafe := u.before[key(row, keys)]
 		if !unsafe {
@@ -114,10 +107,10 @@ func (u *unlogged) lose(ctx context.Context, conn *sql.Conn, t *Table) error {
 }
 
 // appendedRows returns the row ids of the n rows that were appended last.
-func (e *Engine) appendedRows(ctx context.Context, t *Table, n int) ([2]int64, error) {
+func (e *Engine) appendedRows(ctx context.Context, t *schema.Table, n int) ([2]int64, error) {
 	var last int64
-	if err := e.db.QueryRowContext(ctx, "SELECT max(rowid) FROM "+t.phys()).Scan(&last); err != nil {
-		return [2]int64{}, asError(err)
+	if err := e.db.QueryRowContext(ctx, "SELECT max(rowid) FROM "+t.Phys()).Scan(&last); err != nil {
+		return [2]int64{}, schema.AsError(err)
 	}
 	return [2]int64{last - int64(n) + 1, last}, nil
 }

@@ -1,10 +1,14 @@
 package engine
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+)
 
 // windows are the functions that only stand before OVER.
-var windows = map[string]Type{
-	"row_number": tUInt64, "rank": tUInt64, "dense_rank": tUInt64, "percent_rank": tFloat, "cume_dist": tFloat,
+var windows = map[string]schema.Type{
+	"row_number": schema.UInt64Type, "rank": schema.UInt64Type, "dense_rank": schema.UInt64Type, "percent_rank": schema.DoubleType, "cume_dist": schema.DoubleType,
 }
 
 func (tr *translator) window(n node, sc *scope) (expr, error) {
@@ -22,14 +26,14 @@ func (tr *translator) window(n node, sc *scope) (expr, error) {
 	var e expr
 	switch t, rank := windows[name]; {
 	case n.bool("ignore_nulls") || n.bool("distinct") || n.child("filter_expr") != nil || n.str("exclude_clause") != "NO_OTHER":
-		return expr{}, unsupported("IGNORE NULLS, DISTINCT, FILTER and EXCLUDE in a window")
+		return expr{}, schema.NotSupported("IGNORE NULLS, DISTINCT, FILTER and EXCLUDE in a window")
 	case rank && len(args) == 0:
 		e = expr{sql: name + "()", typ: t, text: name + "()"}
 	case len(args) == 1 && args[0].isNull():
-		return expr{}, unsupported("%s of NULL; CAST it", name)
+		return expr{}, schema.NotSupported("%s of NULL; CAST it", name)
 	case name == "lag" || name == "lead":
 		if n.child("offset_expr") != nil || n.child("default_expr") != nil || len(args) != 1 {
-			return expr{}, unsupported("%s with an offset or a default", name)
+			return expr{}, schema.NotSupported("%s with an offset or a default", name)
 		}
 		e = expr{sql: name + "(" + args[0].sql + ")", typ: args[0].typ, null: true}
 	case name == "first_value" || name == "last_value":
@@ -39,7 +43,7 @@ func (tr *translator) window(n node, sc *scope) (expr, error) {
 			return expr{}, err
 		}
 	default:
-		return expr{}, unsupported("the window function %s", name)
+		return expr{}, schema.NotSupported("the window function %s", name)
 	}
 	spec, over, err := tr.windowSpec(n, sc)
 	if err != nil {
@@ -116,12 +120,12 @@ func windowFrame(n node) (string, error) {
 	bound := func(kind, at string) (string, error) {
 		b, ok := frameBounds[kind]
 		if !ok {
-			return "", unsupported("the window frame %s", kind)
+			return "", schema.NotSupported("the window frame %s", kind)
 		}
 		if strings.HasPrefix(kind, "EXPR_") {
 			num, ok := integerLiteral(n.child(at))
 			if !ok {
-				return "", unsupported("a window frame whose bound is not a number")
+				return "", schema.NotSupported("a window frame whose bound is not a number")
 			}
 			b = num + " " + b
 		}

@@ -1,9 +1,8 @@
-package engine
+package schema
 
 import (
 	"bytes"
 	"cmp"
-	"database/sql/driver"
 	"math/big"
 	"slices"
 	"strings"
@@ -20,64 +19,64 @@ type Partitioning struct {
 	Rules []string
 }
 
-// regions returns the number of a table's regions.
-func (t *Table) regions() int { return max(1, len(t.Partitions.Rules)) }
+// Regions returns the number of a table's regions.
+func (t *Table) Regions() int { return max(1, len(t.Partitions.Rules)) }
 
 // condition reports whether a row belongs to a region.
 type condition func(row []any) bool
 
 // partitionClause takes what follows PARTITION ON COLUMNS.
-func (c *cursor) partitionClause(t *Table) error {
+func (c *Cursor) partitionClause(t *Table) error {
 	columns, err := c.nameList()
 	if err != nil {
 		return err
 	}
 	for _, name := range columns {
-		if _, ok := t.column(name); !ok {
-			return errorf(InvalidArguments, "Invalid SQL, error: Column %s not found in PARTITION ON COLUMNS", name)
+		if _, ok := t.Column(name); !ok {
+			return Errorf(InvalidArguments, "Invalid SQL, error: Column %s not found in PARTITION ON COLUMNS", name)
 		}
 	}
 	p := Partitioning{Columns: columns}
-	if err := c.expect("("); err != nil {
+	if err := c.Expect("("); err != nil {
 		return err
 	}
-	for !c.accept(")") {
+	for !c.Accept(")") {
 		if len(p.Rules) > 0 {
-			if err := c.expect(","); err != nil {
+			if err := c.Expect(","); err != nil {
 				return err
 			}
 		}
-		start := c.i
+		start := c.Next
 		if _, err := c.partitionRule(t, columns); err != nil {
 			return err
 		}
-		p.Rules = append(p.Rules, ruleText(c.toks[start:c.i]))
+		p.Rules = append(p.Rules, ruleText(c.Tokens[start:c.Next]))
 	}
 	t.Partitions = p
 	return nil
 }
 
 // ruleText writes a rule as SHOW CREATE TABLE does.
-func ruleText(toks []token) string {
+func ruleText(toks []Token) string {
 	var b strings.Builder
 	for i, t := range toks {
-		tight := i == 0 || t.is(")") || toks[i-1].is("(") || toks[i-1].is("-")
+		tight := i == 0 || t.Is(")") || toks[i-1].Is("(") || toks[i-1].Is("-")
 		if !tight {
 			b.WriteByte(' ')
 		}
-		if t.is("AND") || t.is("OR") {
-			b.WriteString(strings.ToUpper(t.text))
+		if t.Is("AND") || t.Is("OR") {
+			b.WriteString(strings.ToUpper(t.Text))
 		} else {
-			b.WriteString(t.text)
+			b.WriteString(t.Text)
 		}
 	}
 	return b.String()
 }
 
 // partitionRule takes comparisons of columns with literals, joined by AND and OR.
-func (c *cursor) partitionRule(t *Table, columns []string) (condition, error) {
+func (c *Cursor) partitionRule(t *Table, columns []string) (condition, error) {
 	left, err := c.partitionTerm(t, columns)
-	for err == nil && c.accept("OR") {
+	for err == nil && c.Accept("OR") {
 		var right condition
 		a := left
 		right, err = c.partitionTerm(t, columns)
@@ -86,9 +85,9 @@ func (c *cursor) partitionRule(t *Table, columns []string) (condition, error) {
 	return left, err
 }
 
-func (c *cursor) partitionTerm(t *Table, columns []string) (condition, error) {
+func (c *Cursor) partitionTerm(t *Table, columns []string) (condition, error) {
 	left, err := c.comparison(t, columns)
-	for err == nil && c.accept("AND") {
+	for err == nil && c.Accept("AND") {
 		var right condition
 		a := left
 		right, err = c.comparison(t, columns)
@@ -103,35 +102,35 @@ var partitionOps = map[string]func(int) bool{
 }
 
 // comparison takes column op literal, or a rule in parentheses.
-func (c *cursor) comparison(t *Table, columns []string) (condition, error) {
-	if c.accept("(") {
+func (c *Cursor) comparison(t *Table, columns []string) (condition, error) {
+	if c.Accept("(") {
 		rule, err := c.partitionRule(t, columns)
 		if err != nil {
 			return nil, err
 		}
-		return rule, c.expect(")")
+		return rule, c.Expect(")")
 	}
-	name, err := c.ident()
+	name, err := c.Ident()
 	if err != nil {
 		return nil, err
 	}
-	i, ok := t.column(name)
+	i, ok := t.Column(name)
 	if !ok || !slices.Contains(columns, name) {
-		return nil, errorf(InvalidArguments, "Invalid SQL, error: Column %s in a partition rule is not one of PARTITION ON COLUMNS", name)
+		return nil, Errorf(InvalidArguments, "Invalid SQL, error: Column %s in a partition rule is not one of PARTITION ON COLUMNS", name)
 	}
 	var op string
-	for c.peek().kind == sqltext.TokenPunct && len(op) < 2 && strings.Contains("<>=!", c.peek().text[:1]) {
-		op += c.next().text
+	for c.Peek().Kind == sqltext.TokenPunct && len(op) < 2 && strings.Contains("<>=!", c.Peek().Text[:1]) {
+		op += c.Take().Text
 	}
 	holds, ok := partitionOps[op]
 	if !ok {
-		return nil, unsupported("partition rules that are no comparisons of a column with a literal")
+		return nil, NotSupported("partition rules that are no comparisons of a column with a literal")
 	}
 	lit, ok := c.anyLiteral()
 	if !ok {
-		return nil, unsupported("partition rules that are no comparisons of a column with a literal")
+		return nil, NotSupported("partition rules that are no comparisons of a column with a literal")
 	}
-	bound, err := lit.cell(name, t.Columns[i].Type, time.UTC)
+	bound, err := lit.Cell(name, t.Columns[i].Type, time.UTC)
 	if err != nil {
 		return nil, err
 	}
@@ -176,52 +175,20 @@ func boolRank(b bool) int {
 	return 0
 }
 
-// router returns the function that finds a row's region. A row that no rule takes
+// Router returns the function that finds a row's region. A row that no rule takes
 // belongs to the first region.
-func (t *Table) router() (func(row []any) int, error) {
+func (t *Table) Router() (func(row []any) int, error) {
 	rules := make([]condition, len(t.Partitions.Rules))
 	for i, text := range t.Partitions.Rules {
-		stmts, err := lex(text)
+		stmts, err := Lex(text)
 		if err != nil {
 			return nil, err
 		}
-		if rules[i], err = (&cursor{text: text, toks: stmts[0]}).partitionRule(t, t.Partitions.Columns); err != nil {
+		if rules[i], err = (&Cursor{SQL: text, Tokens: stmts[0]}).partitionRule(t, t.Partitions.Columns); err != nil {
 			return nil, err
 		}
 	}
 	return func(row []any) int {
 		return max(0, slices.IndexFunc(rules, func(holds condition) bool { return holds(row) }))
 	}, nil
-}
-
-// partitionText returns the PARTITION clause as SHOW CREATE TABLE prints it.
-func (t *Table) partitionText() string {
-	if len(t.Partitions.Columns) == 0 {
-		return ""
-	}
-	names := make([]string, len(t.Partitions.Columns))
-	for i, n := range t.Partitions.Columns {
-		names[i] = quote(n)
-	}
-	return "PARTITION ON COLUMNS (" + strings.Join(names, ", ") + ") (\n  " + strings.Join(t.Partitions.Rules, ",\n  ") + "\n)"
-}
-
-// infoPartitionsRows returns a row for each region.
-func (e *Engine) infoPartitionsRows() [][]driver.Value {
-	var list [][]driver.Value
-	e.eachTable(func(t *Table) {
-		if t.View != "" {
-			return
-		}
-		for n := range t.regions() {
-			row := make([]driver.Value, len(infoTables["partitions"].cols))
-			copy(row, []driver.Value{catalogName, t.Database, t.Name, "p" + itoa(n), nil, int64(n + 1)})
-			if len(t.Partitions.Rules) > 0 {
-				row[7], row[9], row[11] = "RANGE", strings.Join(t.Partitions.Columns, ", "), t.Partitions.Rules[n]
-			}
-			row[25] = int64(t.ID)<<32 + int64(n)
-			list = append(list, row)
-		}
-	})
-	return list
 }

@@ -1,4 +1,4 @@
-package engine
+package schema
 
 import (
 	"errors"
@@ -38,22 +38,40 @@ type Error struct {
 	Message string
 }
 
+// Error returns the text of the answer.
 func (e *Error) Error() string { return e.Message }
 
-func errorf(code Code, format string, args ...any) *Error {
+// Errorf returns an error of a code.
+func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// unsupported returns the error for a feature of GreptimeDB that this server does not have.
-func unsupported(format string, args ...any) *Error {
-	return errorf(Unsupported, "Not supported by greptimetest: "+format, args...)
+// NotSupported returns the error for a feature of GreptimeDB that this server does not have.
+func NotSupported(format string, args ...any) *Error {
+	return Errorf(Unsupported, "Not supported by greptimetest: "+format, args...)
 }
 
-// asError gives every error a code; one that has none is a failure of execution.
-func asError(err error) *Error {
+// AsError gives every error a code; one that has none is a failure of execution.
+func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
 	}
-	return errorf(EngineExecuteQuery, "%v", err)
+	return Errorf(EngineExecuteQuery, "%v", err)
+}
+
+// PlanError returns the error of a statement that the planner refuses.
+func PlanError(format string, args ...any) *Error {
+	return Errorf(PlanQuery, "Failed to plan SQL: "+format, args...)
+}
+
+// WithCode changes the code of an error and returns it.
+func (e *Error) WithCode(c Code) *Error {
+	e.Code = c
+	return e
+}
+
+// NoTable returns the error for a table that does not exist.
+func NoTable(n TableName) *Error {
+	return Errorf(TableNotFound, "Table not found: %s", n)
 }

@@ -1,4 +1,4 @@
-package engine
+package schema
 
 import (
 	"fmt"
@@ -30,10 +30,18 @@ func ParseVersion(name string) (Version, error) {
 	return 0, fmt.Errorf("there is no GreptimeDB %q to answer as: the versions are %s", name, strings.Join(versionNames, " and "))
 }
 
-// yesNo returns a flag as information_schema and SHOW COLUMNS write it.
-func (v Version) yesNo(b bool) string {
+// YesNo returns a flag as information_schema and SHOW COLUMNS write it.
+func (v Version) YesNo(b bool) string {
 	if v >= V1_1_4 {
-		return yesNo(b, "YES", "NO")
+		return YesNo(b, "YES", "NO")
 	}
-	return yesNo(b, "Yes", "No")
+	return YesNo(b, "Yes", "No")
+}
+
+// YesNo returns one of two spellings of a flag.
+func YesNo(b bool, yes, no string) string {
+	if b {
+		return yes
+	}
+	return no
 }

@@ -1,4 +1,4 @@
-package engine
+package schema
 
 import (
 	_ "embed"
@@ -46,32 +46,32 @@ var columnTypes = map[string]Kind{
 var unsignedOf = map[Kind]Kind{Int8: UInt8, Int16: UInt16, Int32: UInt32, Int64: UInt64}
 
 func unsupportedType(name string) *Error {
-	return errorf(InvalidSyntax, "SQL data type not supported yet: %s", name)
+	return Errorf(InvalidSyntax, "SQL data type not supported yet: %s", name)
 }
 
-// columnType takes a column type.
-func (c *cursor) columnType() (Type, error) {
-	if c.peek().kind != sqltext.TokenWord {
-		return Type{}, c.unexpected("a data type name")
+// ColumnType takes a column type.
+func (c *Cursor) ColumnType() (Type, error) {
+	if c.Peek().Kind != sqltext.TokenWord {
+		return Type{}, c.Unexpected("a data type name")
 	}
-	word := strings.ToUpper(c.next().text)
+	word := strings.ToUpper(c.Take().Text)
 	params, err := c.typeParams()
 	if err != nil {
 		return Type{}, err
 	}
-	if len(params) == 0 && c.peek().is("(") && word == "JSON" {
-		if err := c.skipParens(); err != nil { // JSON(format = 'structured')
+	if len(params) == 0 && c.Peek().Is("(") && word == "JSON" {
+		if err := c.SkipParens(); err != nil { // JSON(format = 'structured')
 			return Type{}, err
 		}
 	}
 	k, known := columnTypes[word]
 	t := Type{Kind: k, Structured: word == "JSON", Datetime: word == "DATETIME"}
-	if _, isInt := unsignedOf[k]; isInt && c.accept("UNSIGNED") {
+	if _, isInt := unsignedOf[k]; isInt && c.Accept("UNSIGNED") {
 		t.Kind = unsignedOf[k]
 	}
 	switch word {
 	case "TIMESTAMP", "TIMESTAMPTZ":
-		if c.accept("WITH", "TIME", "ZONE") || c.accept("WITHOUT", "TIME", "ZONE") {
+		if c.Accept("WITH", "TIME", "ZONE") || c.Accept("WITHOUT", "TIME", "ZONE") {
 			word = "TIMESTAMP"
 		}
 		if len(params) > 0 {
@@ -89,19 +89,19 @@ func (c *cursor) columnType() (Type, error) {
 			t.Scale = int32(params[1])
 		}
 		if t.Precision < 1 || t.Precision > 38 {
-			return Type{}, errorf(Unexpected, `Failed to join task: task 1 panicked with message "precision should be in [1, 38]"`)
+			return Type{}, Errorf(Unexpected, `Failed to join task: task 1 panicked with message "precision should be in [1, 38]"`)
 		}
 		if t.Scale < 0 || t.Scale > t.Precision {
-			return Type{}, errorf(Unexpected, `Failed to join task: task 1 panicked with message "scale should be in [0, precision]"`)
+			return Type{}, Errorf(Unexpected, `Failed to join task: task 1 panicked with message "scale should be in [0, precision]"`)
 		}
 		known = true
 	case "VECTOR":
 		if len(params) != 1 || params[0] < 1 {
-			return Type{}, errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: VECTOR needs a dimension, VECTOR(3)")
+			return Type{}, Errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: VECTOR needs a dimension, VECTOR(3)")
 		}
 		t, known = Type{Kind: Vector, Dim: uint32(params[0])}, true
 	case "DOUBLE":
-		if c.accept("PRECISION") {
+		if c.Accept("PRECISION") {
 			return Type{}, unsupportedType("DoublePrecision")
 		}
 	case "INTERVAL":
@@ -109,7 +109,7 @@ func (c *cursor) columnType() (Type, error) {
 	case "TIME":
 		return Type{}, unsupportedType("Time(None, None)")
 	}
-	if c.peek().is("[") {
+	if c.Peek().Is("[") {
 		return Type{}, unsupportedType("Array")
 	}
 	if !known {
@@ -119,76 +119,76 @@ func (c *cursor) columnType() (Type, error) {
 }
 
 // errInterval stands for a type that the parser knows and no table can have.
-var errInterval = errorf(InvalidArguments, "interval type, which is not supported")
+var errInterval = Errorf(InvalidArguments, "interval type, which is not supported")
 
 // typeParams takes (n) or (n, m), with signs, and nothing else.
-func (c *cursor) typeParams() ([]int, error) {
-	start := c.i
-	if !c.accept("(") {
+func (c *Cursor) typeParams() ([]int, error) {
+	start := c.Next
+	if !c.Accept("(") {
 		return nil, nil
 	}
 	var params []int
 	for {
 		sign := 1
-		if c.accept("-") {
+		if c.Accept("-") {
 			sign = -1
 		}
-		n, err := strconv.Atoi(c.next().text)
+		n, err := strconv.Atoi(c.Take().Text)
 		if err != nil {
-			c.i = start
+			c.Next = start
 			return nil, nil
 		}
 		params = append(params, sign*n)
-		if c.accept(")") {
+		if c.Accept(")") {
 			return params, nil
 		}
-		if !c.accept(",") {
-			return nil, c.unexpected(")")
+		if !c.Accept(",") {
+			return nil, c.Unexpected(")")
 		}
 	}
 }
 
-// columnDef takes a column of CREATE TABLE or ALTER TABLE ADD COLUMN.
-func (c *cursor) columnDef(s *Session, keywordsRefused bool) (Column, columnMarks, error) {
+// ColumnDef takes a column of CREATE TABLE or ALTER TABLE ADD COLUMN.
+func (c *Cursor) ColumnDef(s *Session, keywordsRefused bool) (Column, columnMarks, error) {
 	var marks columnMarks
-	t := c.peek()
-	if keywordsRefused && t.kind == sqltext.TokenWord && keywords[strings.ToLower(t.text)] {
-		return Column{}, marks, errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: Cannot use keyword '%s' as column name. Hint: add quotes to the name.", t.text)
+	t := c.Peek()
+	if keywordsRefused && t.Kind == sqltext.TokenWord && keywords[strings.ToLower(t.Text)] {
+		return Column{}, marks, Errorf(InvalidSyntax, "Invalid SQL syntax: sql parser error: Cannot use keyword '%s' as column name. Hint: add quotes to the name.", t.Text)
 	}
-	name, err := c.ident()
+	name, err := c.Ident()
 	if err != nil {
 		return Column{}, marks, err
 	}
 	col := Column{Name: name, Nullable: true, Semantic: Field, Index: map[string]string{}}
-	if s.version >= V1_1_4 && c.peek().is("JSON") && c.at(1).is("(") {
-		return Column{}, marks, unsupported("JSON(…): GreptimeDB 1.1 has JSON2 in its place")
+	if s.Version >= V1_1_4 && c.Peek().Is("JSON") && c.At(1).Is("(") {
+		return Column{}, marks, NotSupported("JSON(…): GreptimeDB 1.1 has JSON2 in its place")
 	}
-	if col.Type, err = c.columnType(); err == errInterval {
-		return Column{}, marks, errorf(InvalidArguments, "Invalid SQL, error: column name `%s` is interval type, which is not supported", name)
+	if col.Type, err = c.ColumnType(); err == errInterval {
+		return Column{}, marks, Errorf(InvalidArguments, "Invalid SQL, error: column name `%s` is interval type, which is not supported", name)
 	} else if err != nil {
 		return Column{}, marks, err
 	}
-	col.Type.Structured = col.Type.Structured && s.version < V1_1_4
+	col.Type.Structured = col.Type.Structured && s.Version < V1_1_4
 	for {
 		switch {
-		case c.accept("NOT", "NULL"):
-			col.Nullable, marks.notNull = false, true
-		case c.accept("NULL"):
+		case c.Accept("NOT", "NULL"):
+			col.Nullable, marks.NotNull = false, true
+		case c.Accept("NULL"):
 			col.Nullable = true
-		case c.accept("TIME", "INDEX"):
-			marks.timeIndex = true
-		case c.accept("PRIMARY", "KEY"):
-			marks.primaryKey = true
-		case c.accept("COMMENT"):
-			if col.Comment, err = c.string(); err != nil {
+		case c.Accept("TIME", "INDEX"):
+			marks.TimeIndex = true
+		case c.Accept("PRIMARY", "KEY"):
+			marks.PrimaryKey = true
+		case c.Accept("COMMENT"):
+			if col.Comment, err = c.StringLiteral(); err != nil {
 				return Column{}, marks, err
 			}
-		case c.accept("DEFAULT"):
-			if err := c.defaultValue(&col, s); err != nil {
+		case c.Accept("DEFAULT"):
+			if err := c.DefaultValue(&col, s); err != nil {
 				return Column{}, marks, err
 			}
 		default:
-			if set, err := c.index(&col); err != nil {
+			if set, err := c.ColumnIndex(&col); err != nil {
 				return Column{}, marks, err
 			} else if !set {
 				return col, marks, nil
@@ -197,15 +197,15 @@ func (c *cursor) columnDef(s *Session, keywordsRefused bool) (Column, columnMark
 	}
 }
 
-// index takes the index of a column, and reports whether there was one.
-func (c *cursor) index(col *Column) (bool, error) {
+// ColumnIndex takes the index of a column, and reports whether there was one.
+func (c *Cursor) ColumnIndex(col *Column) (bool, error) {
 	switch {
-	case c.accept("INVERTED", "INDEX"):
+	case c.Accept("INVERTED", "INDEX"):
 		col.Index["greptime:inverted_index"] = "true"
 		return true, nil
-	case c.accept("SKIPPING", "INDEX"):
+	case c.Accept("SKIPPING", "INDEX"):
 		col.Index["greptime:skipping_index"] = `{"granularity":10240,"false-positive-rate-in-10000":100,"index-type":"BloomFilter"}`
-	case c.accept("FULLTEXT", "INDEX"), c.accept("FULLTEXT"):
+	case c.Accept("FULLTEXT", "INDEX"), c.Accept("FULLTEXT"):
 		col.Index["greptime:fulltext"] = `{"enable":true,"analyzer":"English","case-sensitive":false,"backend":"bloom","granularity":10240,"false-positive-rate-in-10000":100}`
 	default:
 		return false, nil
@@ -215,40 +215,40 @@ func (c *cursor) index(col *Column) (bool, error) {
 
 // indexOptions refuses the options of an index: they would have to show in the
 // metadata.
-func (c *cursor) indexOptions() error {
-	if c.peek().is("WITH") {
-		return unsupported("index options (WITH …)")
+func (c *Cursor) indexOptions() error {
+	if c.Peek().Is("WITH") {
+		return NotSupported("index options (WITH …)")
 	}
 	return nil
 }
 
 // columnMarks are what a column's definition says about the table's keys.
 type columnMarks struct {
-	timeIndex, primaryKey, notNull bool
+	TimeIndex, PrimaryKey, NotNull bool
 }
 
-// defaultValue takes what follows DEFAULT: a literal or the current time.
-func (c *cursor) defaultValue(col *Column, s *Session) error {
-	t := c.peek()
-	if t.is("now") || t.is("current_timestamp") {
-		c.next()
-		c.accept("(", ")")
-		if !col.Type.isTimestamp() {
-			return unsupported("DEFAULT %s on a %s column", t.text, col.Type.sql())
+// DefaultValue takes what follows DEFAULT: a literal or the current time.
+func (c *Cursor) DefaultValue(col *Column, s *Session) error {
+	t := c.Peek()
+	if t.Is("now") || t.Is("current_timestamp") {
+		c.Take()
+		c.Accept("(", ")")
+		if !col.Type.IsTimestamp() {
+			return NotSupported("DEFAULT %s on a %s column", t.Text, col.Type.SQL())
 		}
-		name := strings.ToLower(t.text) + "()"
+		name := strings.ToLower(t.Text) + "()"
 		col.Default, col.DefaultMeta = name, `{"Function":"`+name+`"}`
 		return nil
 	}
 	lit, ok := c.anyLiteral()
 	if !ok {
-		return unsupported("the default %s", t.text)
+		return NotSupported("the default %s", t.Text)
 	}
-	if lit.kind == litNull {
+	if lit.Kind == NullLiteral {
 		col.Default, col.DefaultMeta = "", ""
 		return nil
 	}
-	cell, err := lit.cell(col.Name, col.Type, s.Zone)
+	cell, err := lit.Cell(col.Name, col.Type, s.Zone)
 	if err != nil {
 		return err
 	}
@@ -257,26 +257,26 @@ func (c *cursor) defaultValue(col *Column, s *Session) error {
 		return err
 	}
 	col.Default = lit.text
-	if lit.kind == litText {
-		col.Default = quoteText(lit.text)
+	if lit.Kind == TextLiteral {
+		col.Default = QuoteText(lit.text)
 	}
 	col.DefaultMeta = meta
 	return nil
 }
 
 // anyLiteral takes a literal whatever follows it.
-func (c *cursor) anyLiteral() (literal, bool) {
+func (c *Cursor) anyLiteral() (Literal, bool) {
 	n := 1
-	if c.peek().kind == sqltext.TokenPunct {
+	if c.Peek().Kind == sqltext.TokenPunct {
 		n = 2
 	}
-	if c.i+n > len(c.toks) {
-		return literal{}, false
+	if c.Next+n > len(c.Tokens) {
+		return Literal{}, false
 	}
-	sub := &cursor{toks: append(append([]token{}, c.toks[c.i:c.i+n]...), token{kind: sqltext.TokenPunct, text: ")"})}
-	lit, ok := sub.literal()
+	sub := &Cursor{Tokens: append(append([]Token{}, c.Tokens[c.Next:c.Next+n]...), Token{Kind: sqltext.TokenPunct, Text: ")"})}
+	lit, ok := sub.Literal()
 	if ok {
-		c.i += n
+		c.Next += n
 	}
 	return lit, ok
 }
@@ -284,24 +284,24 @@ func (c *cursor) anyLiteral() (literal, bool) {
 func defaultMeta(t Type, cell any) (string, error) {
 	var v any
 	switch {
-	case t.Kind == String || t.Kind == Bool || t.isInteger() || t.isFloat():
-		v = map[string]any{"Value": map[string]any{t.name(): cell}}
-	case t.isTimestamp():
-		v = map[string]any{"Value": map[string]any{"Timestamp": map[string]any{"value": cell, "unit": unitName(t)}}}
+	case t.Kind == String || t.Kind == Bool || t.IsInteger() || t.IsFloat():
+		v = map[string]any{"Value": map[string]any{t.Name(): cell}}
+	case t.IsTimestamp():
+		v = map[string]any{"Value": map[string]any{"Timestamp": map[string]any{"value": cell, "unit": UnitName(t)}}}
 	default:
-		return "", unsupported("a default for a %s column", t.sql())
+		return "", NotSupported("a default for a %s column", t.SQL())
 	}
 	b, err := json.Marshal(v)
 	return string(b), err
 }
 
-// defaultCell returns the value of a column that a row leaves out.
-func (col *Column) defaultCell(now time.Time) (any, error) {
+// DefaultCell returns the value of a column that a row leaves out.
+func (col *Column) DefaultCell(now time.Time) (any, error) {
 	switch {
 	case col.Default == "":
 		return nil, nil
 	case strings.HasSuffix(col.Default, "()"):
-		n, _ := instant{seconds: now.Unix(), nanos: int64(now.Nanosecond())}.in(col.Type)
+		n, _ := Instant{Seconds: now.Unix(), Nanos: int64(now.Nanosecond())}.In(col.Type)
 		return n, nil
 	}
 	var m struct {
@@ -323,13 +323,13 @@ func (col *Column) defaultCell(now time.Time) (any, error) {
 		if json.Unmarshal(raw, &b) == nil {
 			return b, nil
 		}
-		return numberCell(string(raw), col.Type)
+		return NumberCell(string(raw), col.Type)
 	}
 	return nil, nil
 }
 
-// metadata returns the metadata that GreptimeDB puts into the field of a plain column.
-func (col *Column) metadata() map[string]string {
+// Metadata returns the metadata that GreptimeDB puts into the field of a plain column.
+func (col *Column) Metadata() map[string]string {
 	m := map[string]string{}
 	for k, v := range col.Index {
 		m[k] = v
@@ -351,7 +351,7 @@ func (col *Column) metadata() map[string]string {
 			m["ARROW:extension:metadata"] = `{"json_structure_settings":{"Structured":null}}`
 		}
 	case Vector:
-		m["greptime:type"] = col.Type.name()
+		m["greptime:type"] = col.Type.Name()
 	}
 	return m
 }

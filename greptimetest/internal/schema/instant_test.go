@@ -1,4 +1,4 @@
-package engine
+package schema
 
 import (
 	"testing"
@@ -38,13 +38,13 @@ func TestLocalTimesThatAreTwoOrNone(t *testing.T) {
 		{"+08:00", "2024-03-31 02:30:00", "2024-03-30T18:30:00Z"},
 		{"UTC", "2024-03-31 02:30:00", "2024-03-31T02:30:00Z"},
 	} {
-		zone, ok := parseZone(tt.zone)
+		zone, ok := ParseZone(tt.zone)
 		if !ok {
 			t.Fatalf("zone %s is not known", tt.zone)
 		}
 		got := ""
-		if ts, ok := parseTimestamp(tt.text, zone); ok {
-			got = time.Unix(ts.seconds, ts.nanos).UTC().Format(time.RFC3339Nano)
+		if ts, ok := ParseTimestamp(tt.text, zone); ok {
+			got = time.Unix(ts.Seconds, ts.Nanos).UTC().Format(time.RFC3339Nano)
 		}
 		if got != tt.want {
 			t.Errorf("%s in %s: %q, want %q", tt.text, tt.zone, got, tt.want)
@@ -59,9 +59,40 @@ func TestLocalTimesThatAreTwoOrNone(t *testing.T) {
 		{"America/Sao_Paulo", "2017-10-15", 0, false}, // has no midnight
 		{"America/Sao_Paulo", "2017-10-16", 17455, true},
 	} {
-		zone, _ := parseZone(tt.zone)
-		if got, ok := parseDate(tt.text, zone); ok != tt.ok || ok && got != tt.want {
+		zone, _ := ParseZone(tt.zone)
+		if got, ok := ParseDate(tt.text, zone); ok != tt.ok || ok && got != tt.want {
 			t.Errorf("DATE %s in %s: %d %t, want %d %t", tt.text, tt.zone, got, ok, tt.want, tt.ok)
 		}
 	}
+}
+
+// FuzzTimestamp: what is read as a timestamp is one that 64 bits of its own unit hold, it
+// has nine digits only where nanoseconds reach, and RFC 3339 means what package time
+// reads.
+func FuzzTimestamp(f *testing.F) {
+	for _, s := range []string{"2024-01-01T00:00:00Z", "2024-01-01 08:00:00 +08:00", "1969-12-31T23:59:59.9999Z", "1677-09-21T00:12:43.145224192Z", "9999-12-31T23:59:59Z", "9199-12-31T23:59:59.9969Z", "2024-1-1 1:2:3.", "T", "- :"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		ts, ok := ParseTimestamp(s, time.UTC)
+		if !ok {
+			return
+		}
+		if ts.Nanos < 0 || ts.Nanos >= 1e9 || ts.Fraction != (ts.Nanos != 0) {
+			t.Errorf("%q: %d nanoseconds, fraction %v", s, ts.Nanos, ts.Fraction)
+		}
+		if n, ok := ts.In(ts.unit()); !ok || FloorDiv(n, ts.unit().PerSecond()) != ts.Seconds {
+			t.Errorf("%q: %d of %v is not in second %d", s, n, ts.unit(), ts.Seconds)
+		}
+		n, ok := ts.In(NanoType)
+		if ts.Nanos%1e3 != 0 && !ok {
+			t.Errorf("%q has nine digits and is out of the range of nanoseconds", s)
+		}
+		if ok && FloorDiv(n, 1e9) != ts.Seconds {
+			t.Errorf("%q: %d is not in second %d", s, n, ts.Seconds)
+		}
+		if want, err := time.Parse(time.RFC3339Nano, s); err == nil && (want.Unix() != ts.Seconds || int64(want.Nanosecond()) != ts.Nanos) {
+			t.Errorf("%q is read as %d s %d ns, want %d s %d ns", s, ts.Seconds, ts.Nanos, want.Unix(), want.Nanosecond())
+		}
+	})
 }

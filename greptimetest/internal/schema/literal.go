@@ -1,7 +1,6 @@
-package engine
+package schema
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"math/big"
@@ -14,93 +13,96 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// literal is one value of an INSERT's VALUES that needs no planner.
-type literal struct {
-	kind litKind
+// Literal is one value of an INSERT's VALUES that needs no planner.
+type Literal struct {
+	Kind LiteralKind
 	text string // a number with its sign, the content of a string, TRUE, hex digits
 }
 
-type litKind uint8
+// LiteralKind is a kind of literal.
+type LiteralKind uint8
 
+// The kinds of literals.
 const (
-	litNull litKind = iota
-	litDefault
-	litBool
-	litNumber
-	litText // '…', and "…" too
-	litHex
+	NullLiteral LiteralKind = iota
+	DefaultLiteral
+	BoolLiteral
+	NumberLiteral
+	TextLiteral // '…', and "…" too
+	HexLiteral
 )
 
-// literal takes a value if it is a literal that ends at a comma or parenthesis.
+// Literal takes a value if it is a literal that ends at a comma or parenthesis.
 // Anything else sends the whole statement through the planner.
-func (c *cursor) literal() (literal, bool) {
-	start := c.i
-	t := c.next()
-	lit, ok := literal{}, false
-	switch t.kind {
+func (c *Cursor) Literal() (Literal, bool) {
+	start := c.Next
+	t := c.Take()
+	lit, ok := Literal{}, false
+	switch t.Kind {
 	case sqltext.TokenNumber:
-		lit, ok = literal{litNumber, t.text}, true
+		lit, ok = Literal{NumberLiteral, t.Text}, true
 	case sqltext.TokenString, sqltext.TokenQuotedIdent:
-		if t.text[0] != '`' {
-			lit, ok = literal{litText, unquote(t.text)}, true
+		if t.Text[0] != '`' {
+			lit, ok = Literal{TextLiteral, Unquote(t.Text)}, true
 		}
 	case sqltext.TokenHexString:
-		lit, ok = literal{litHex, hexDigits(t.text)}, true
+		lit, ok = Literal{HexLiteral, HexDigits(t.Text)}, true
 	case sqltext.TokenPunct:
-		if n := c.peek(); n.kind == sqltext.TokenNumber && (t.text == "-" || t.text == "+") {
-			c.i++
-			lit, ok = literal{litNumber, strings.TrimPrefix(t.text+n.text, "+")}, true
+		if n := c.Peek(); n.Kind == sqltext.TokenNumber && (t.Text == "-" || t.Text == "+") {
+			c.Next++
+			lit, ok = Literal{NumberLiteral, strings.TrimPrefix(t.Text+n.Text, "+")}, true
 		}
 	case sqltext.TokenWord:
-		switch strings.ToUpper(t.text) {
+		switch strings.ToUpper(t.Text) {
 		case "NULL":
-			lit, ok = literal{kind: litNull}, true
+			lit, ok = Literal{Kind: NullLiteral}, true
 		case "DEFAULT":
-			lit, ok = literal{kind: litDefault}, true
+			lit, ok = Literal{Kind: DefaultLiteral}, true
 		case "TRUE", "FALSE":
-			lit, ok = literal{litBool, strings.ToUpper(t.text)}, true
+			lit, ok = Literal{BoolLiteral, strings.ToUpper(t.Text)}, true
 		}
 	}
-	if n := c.peek(); !ok || !n.is(",") && !n.is(")") {
-		c.i = start
-		return literal{}, false
+	if n := c.Peek(); !ok || !n.Is(",") && !n.Is(")") {
+		c.Next = start
+		return Literal{}, false
 	}
 	return lit, true
 }
 
-// hexDigits returns the digits of X'0aff' or 0x0aff.
-func hexDigits(text string) string {
+// HexDigits returns the digits of X'0aff' or 0x0aff.
+func HexDigits(text string) string {
 	return strings.Trim(text[1:], "xX'")
 }
 
 func parseError(format string, args ...any) *Error {
-	return errorf(InvalidSyntax, "Failed to parse value: "+format, args...)
+	return Errorf(InvalidSyntax, "Failed to parse value: "+format, args...)
 }
 
-// cell converts a literal for a column as GreptimeDB does on the literal
+// Cell converts a literal for a column as GreptimeDB does on the literal
 // path: not as a cast does. zone is the zone of naive text.
-func (l literal) cell(column string, t Type, zone *time.Location) (any, error) {
-	switch l.kind {
-	case litNull:
+func (l Literal) Cell(column string, t Type, zone *time.Location) (any, error) {
+	switch l.Kind {
+	case NullLiteral:
 		return nil, nil
-	case litBool:
+	case BoolLiteral:
 		if t.Kind != Bool {
 			return nil, wrongKind(column, t, "Boolean(BooleanType)")
 		}
 		return l.text == "TRUE", nil
-	case litNumber:
-		return numberCell(l.text, t)
-	case litHex:
+	case NumberLiteral:
+		return NumberCell(l.text, t)
+	case HexLiteral:
 		return hexCell(l.text, column, t)
 	}
 	return textCell(l.text, column, t, zone)
 }
 
 func wrongKind(column string, t Type, actual string) *Error {
-	return errorf(InvalidArguments, "Column %s expect type: %s, actual: %s", column, t.debug(), actual)
+	return Errorf(InvalidArguments, "Column %s expect type: %s, actual: %s", column, t.Debug(), actual)
 }
 
-func numberCell(text string, t Type) (any, error) {
+// NumberCell converts a number as it is written in a statement.
+func NumberCell(text string, t Type) (any, error) {
 	switch {
 	case t.Kind == Bool:
 		switch text {
@@ -110,18 +112,18 @@ func numberCell(text string, t Type) (any, error) {
 			return true, nil
 		}
 		return nil, parseError("Failed to parse number '%s' to boolean column type", text)
-	case t.isInteger():
+	case t.IsInteger():
 		return parseInt(text, t)
-	case t.isTimestamp():
+	case t.IsTimestamp():
 		return epochCell(text, t)
 	case t.Kind == Float64:
-		f, err := parseFloat(text, 64)
+		f, err := ParseFloat(text, 64)
 		if err != nil {
 			return nil, parseError("Fail to parse number %s, ParseFloatError { kind: Invalid }", text)
 		}
 		return f, nil
 	case t.Kind == Float32:
-		f, err := parseFloat(text, 32)
+		f, err := ParseFloat(text, 32)
 		if err != nil {
 			return nil, parseError("Fail to parse number %s, ParseFloatError { kind: Invalid }", text)
 		}
@@ -129,11 +131,11 @@ func numberCell(text string, t Type) (any, error) {
 	case t.Kind == Decimal:
 		d, ok := parseDecimal(text, t)
 		if !ok {
-			return nil, parseError("Fail to parse number %s, invalid column type: %s", text, t.debug())
+			return nil, parseError("Fail to parse number %s, invalid column type: %s", text, t.Debug())
 		}
 		return d, nil
 	}
-	return nil, parseError("Fail to parse number %s, invalid column type: %s", text, t.debug())
+	return nil, parseError("Fail to parse number %s, invalid column type: %s", text, t.Debug())
 }
 
 // epochCell returns a number of a timestamp's units. GreptimeDB's calendar ends with the
@@ -144,14 +146,14 @@ func epochCell(text string, t Type) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s := floorDiv(n.(int64), t.perSecond()); s < first || s > last {
-		return nil, errorf(InvalidArguments, "Converting timestamp %d::%s to unit %s overflow", n, unitName(t), unitName(t))
+	if s := FloorDiv(n.(int64), t.PerSecond()); s < first || s > last {
+		return nil, Errorf(InvalidArguments, "Converting timestamp %d::%s to unit %s overflow", n, UnitName(t), UnitName(t))
 	}
 	return n, nil
 }
 
-// parseFloat lets what is too large be infinite.
-func parseFloat(text string, bits int) (float64, error) {
+// ParseFloat lets what is too large be infinite.
+func ParseFloat(text string, bits int) (float64, error) {
 	f, err := strconv.ParseFloat(text, bits)
 	if err != nil && math.IsInf(f, 0) {
 		err = nil
@@ -168,7 +170,7 @@ func parseInt(text string, t Type) (any, error) {
 	lo, hi := t.intRange()
 	digits, negative := text, false
 	if strings.HasPrefix(text, "-") {
-		if digits, negative = text[1:], true; t.isUnsigned() {
+		if digits, negative = text[1:], true; t.IsUnsigned() {
 			return fail("InvalidDigit")
 		}
 	}
@@ -193,7 +195,7 @@ func parseInt(text string, t Type) (any, error) {
 	switch {
 	case digits == "":
 		return fail("Empty")
-	case t.isUnsigned():
+	case t.IsUnsigned():
 		return n, nil
 	case negative:
 		return -int64(n), nil
@@ -219,7 +221,7 @@ func parseDecimal(text string, t Type) (any, bool) {
 	if round {
 		n.Add(n, big.NewInt(1))
 	}
-	if n.Cmp(pow10(t.Precision)) >= 0 {
+	if n.Cmp(Pow10(t.Precision)) >= 0 {
 		return nil, true
 	}
 	if s != text {
@@ -228,7 +230,8 @@ func parseDecimal(text string, t Type) (any, bool) {
 	return n, true
 }
 
-func pow10(n int32) *big.Int {
+// Pow10 returns ten to the power of n.
+func Pow10(n int32) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
@@ -247,32 +250,13 @@ func hexCell(digits, column string, t Type) (any, error) {
 		return string(b), nil
 	case Vector:
 		if len(b) != int(t.Dim)*4 {
-			return nil, errorf(InvalidArguments, "Invalid Vector: Unexpected bytes size for vector value, expected %d, got %d", t.Dim*4, len(b))
+			return nil, Errorf(InvalidArguments, "Invalid Vector: Unexpected bytes size for vector value, expected %d, got %d", t.Dim*4, len(b))
 		}
 		return b, nil
 	case JSON:
-		return nil, errorf(InvalidArguments, "Column %s expect type: Binary(BinaryType { repr_type: Binary }), actual: %s", column, t.debug())
+		return nil, Errorf(InvalidArguments, "Column %s expect type: Binary(BinaryType { repr_type: Binary }), actual: %s", column, t.Debug())
 	}
-	return nil, errorf(InvalidArguments, "Arrow failed to compute: Cast error: Casting from Binary to %s not supported", castName(t))
-}
-
-// castName returns a type as Arrow's cast errors print it.
-func castName(t Type) string {
-	switch t.Kind {
-	case Date:
-		return "Date32"
-	case TimestampSecond:
-		return "Timestamp(s)"
-	case TimestampMilli:
-		return "Timestamp(ms)"
-	case TimestampMicro:
-		return "Timestamp(µs)"
-	case TimestampNano:
-		return "Timestamp(ns)"
-	case Decimal:
-		return "Decimal128(" + strconv.Itoa(int(t.Precision)) + ", " + strconv.Itoa(int(t.Scale)) + ")"
-	}
-	return t.name()
+	return nil, Errorf(InvalidArguments, "Arrow failed to compute: Cast error: Casting from Binary to %s not supported", CastName(t))
 }
 
 func textCell(text, column string, t Type, zone *time.Location) (any, error) {
@@ -282,24 +266,24 @@ func textCell(text, column string, t Type, zone *time.Location) (any, error) {
 	case t.Kind == Binary:
 		return []byte(text), nil
 	case t.Kind == Date:
-		d, ok := parseDate(text, zone)
+		d, ok := ParseDate(text, zone)
 		if !ok {
 			return nil, parseError("Failed to parse %s to Date value", text)
 		}
 		return d, nil
-	case t.isTimestamp():
+	case t.IsTimestamp():
 		if _, err := strconv.ParseInt(text, 10, 64); err == nil && !strings.HasPrefix(text, "+") {
 			return epochCell(text, t)
 		}
-		ts, ok := parseTimestamp(text, zone)
+		ts, ok := ParseTimestamp(text, zone)
 		if !ok {
 			return nil, parseError("Failed to parse %s to Timestamp value", text)
 		}
-		n, ok := ts.in(t)
+		n, ok := ts.In(t)
 		if !ok {
 			from := ts.unit()
-			written, _ := ts.in(from)
-			return nil, errorf(InvalidArguments, "Converting timestamp %d::%s to unit %s overflow", written, unitName(from), unitName(t))
+			written, _ := ts.In(from)
+			return nil, Errorf(InvalidArguments, "Converting timestamp %d::%s to unit %s overflow", written, UnitName(from), UnitName(t))
 		}
 		return n, nil
 	case t.Kind == Decimal:
@@ -311,36 +295,11 @@ func textCell(text, column string, t Type, zone *time.Location) (any, error) {
 	case t.Kind == JSON:
 		b, err := jsonb.AppendBinary(nil, []byte(text))
 		if err != nil {
-			return nil, errorf(InvalidArguments, "Invalid JSON: %s", text)
+			return nil, Errorf(InvalidArguments, "Invalid JSON: %s", text)
 		}
 		return b, nil
 	case t.Kind == Vector:
-		return parseVector(text, int(t.Dim))
+		return ParseVector(text, int(t.Dim))
 	}
 	return nil, wrongKind(column, t, "String(StringType { size_type: Utf8 })")
-}
-
-// parseVector reads [1,2.5] into little-endian float32.
-func parseVector(text string, dim int) (any, error) {
-	fail := func(reason string) (any, error) {
-		return nil, errorf(InvalidArguments, "Invalid Vector: Failed to parse %s to Vector value: %s", text, reason)
-	}
-	s := strings.TrimSpace(text)
-	if !strings.HasPrefix(s, "[") || !strings.HasSuffix(s, "]") || len(s) < 2 {
-		return fail("not properly enclosed in brackets")
-	}
-	b := []byte{}
-	if s = strings.TrimSpace(s[1 : len(s)-1]); s != "" {
-		for e := range strings.SplitSeq(s, ",") {
-			f, err := parseFloat(strings.TrimSpace(e), 32)
-			if err != nil {
-				return fail("elements are not f32")
-			}
-			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(f)))
-		}
-	}
-	if dim >= 0 && len(b) != dim*4 {
-		return fail("wrong dimension")
-	}
-	return b, nil
 }

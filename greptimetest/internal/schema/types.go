@@ -1,13 +1,11 @@
-package engine
+package schema
 
 import (
 	"fmt"
 	"math/big"
-	"time"
 
 	v1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"github.com/apache/arrow-go/v18/arrow"
-	duckdb "github.com/duckdb/duckdb-go/v2"
 )
 
 // Kind is a column type without its parameters.
@@ -90,10 +88,10 @@ var kinds = map[Kind]kindInfo{
 	String:          {"STRING", "String", "string", "String(StringType { size_type: Utf8 })", "VARCHAR", arrow.BinaryTypes.String, v1.ColumnDataType_STRING},
 	Binary:          {"VARBINARY", "Binary", "varbinary", "Binary(BinaryType { repr_type: Binary })", "BLOB", arrow.BinaryTypes.Binary, v1.ColumnDataType_BINARY},
 	Date:            {"DATE", "Date", "date", "Date(DateType)", "DATE", arrow.FixedWidthTypes.Date32, v1.ColumnDataType_DATE},
-	TimestampSecond: {"TIMESTAMP(0)", "TimestampSecond", "timestamp(0)", "Timestamp(Second(TimestampSecondType))", "TIMESTAMP_S", timestampType(arrow.Second), v1.ColumnDataType_TIMESTAMP_SECOND},
-	TimestampMilli:  {"TIMESTAMP(3)", "TimestampMillisecond", "timestamp(3)", "Timestamp(Millisecond(TimestampMillisecondType))", "TIMESTAMP_MS", timestampType(arrow.Millisecond), v1.ColumnDataType_TIMESTAMP_MILLISECOND},
-	TimestampMicro:  {"TIMESTAMP(6)", "TimestampMicrosecond", "timestamp(6)", "Timestamp(Microsecond(TimestampMicrosecondType))", "TIMESTAMP", timestampType(arrow.Microsecond), v1.ColumnDataType_TIMESTAMP_MICROSECOND},
-	TimestampNano:   {"TIMESTAMP(9)", "TimestampNanosecond", "timestamp(9)", "Timestamp(Nanosecond(TimestampNanosecondType))", "TIMESTAMP_NS", timestampType(arrow.Nanosecond), v1.ColumnDataType_TIMESTAMP_NANOSECOND},
+	TimestampSecond: {"TIMESTAMP(0)", "TimestampSecond", "timestamp(0)", "Timestamp(Second(TimestampSecondType))", "TIMESTAMP_S", TimestampType(arrow.Second), v1.ColumnDataType_TIMESTAMP_SECOND},
+	TimestampMilli:  {"TIMESTAMP(3)", "TimestampMillisecond", "timestamp(3)", "Timestamp(Millisecond(TimestampMillisecondType))", "TIMESTAMP_MS", TimestampType(arrow.Millisecond), v1.ColumnDataType_TIMESTAMP_MILLISECOND},
+	TimestampMicro:  {"TIMESTAMP(6)", "TimestampMicrosecond", "timestamp(6)", "Timestamp(Microsecond(TimestampMicrosecondType))", "TIMESTAMP", TimestampType(arrow.Microsecond), v1.ColumnDataType_TIMESTAMP_MICROSECOND},
+	TimestampNano:   {"TIMESTAMP(9)", "TimestampNanosecond", "timestamp(9)", "Timestamp(Nanosecond(TimestampNanosecondType))", "TIMESTAMP_NS", TimestampType(arrow.Nanosecond), v1.ColumnDataType_TIMESTAMP_NANOSECOND},
 	// DuckDB's TIME has microseconds only: times of day are kept as integers.
 	TimeSecond: {"TIME(0)", "TimeSecond", "time(0)", "Time(Second(TimeSecondType))", "BIGINT", arrow.FixedWidthTypes.Time32s, v1.ColumnDataType_TIME_SECOND},
 	TimeMilli:  {"TIME(3)", "TimeMillisecond", "time(3)", "Time(Millisecond(TimeMillisecondType))", "BIGINT", arrow.FixedWidthTypes.Time32ms, v1.ColumnDataType_TIME_MILLISECOND},
@@ -105,12 +103,14 @@ var kinds = map[Kind]kindInfo{
 	Vector:  {duck: "BLOB", arrow: arrow.BinaryTypes.Binary, proto: v1.ColumnDataType_VECTOR},
 }
 
-func timestampType(u arrow.TimeUnit) arrow.DataType { return &arrow.TimestampType{Unit: u} }
+// TimestampType returns the Arrow type of timestamps without a zone.
+func TimestampType(u arrow.TimeUnit) arrow.DataType { return &arrow.TimestampType{Unit: u} }
 
-func (t Type) known() bool { return t.Kind != 0 }
+// Known reports whether the type is known.
+func (t Type) Known() bool { return t.Kind != 0 }
 
-// sql returns the type as SHOW CREATE TABLE prints it.
-func (t Type) sql() string {
+// SQL returns the type as SHOW CREATE TABLE prints it.
+func (t Type) SQL() string {
 	switch {
 	case t.Kind == Decimal:
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.Precision, t.Scale)
@@ -122,8 +122,8 @@ func (t Type) sql() string {
 	return kinds[t.Kind].sql
 }
 
-// name returns the type as DESCRIBE prints it.
-func (t Type) name() string {
+// Name returns the type as DESCRIBE prints it.
+func (t Type) Name() string {
 	switch t.Kind {
 	case Decimal:
 		return fmt.Sprintf("Decimal(%d, %d)", t.Precision, t.Scale)
@@ -133,8 +133,8 @@ func (t Type) name() string {
 	return kinds[t.Kind].name
 }
 
-// lower returns the type as information_schema.columns has it in data_type.
-func (t Type) lower() string {
+// LowerName returns the type as information_schema.columns has it in data_type.
+func (t Type) LowerName() string {
 	switch t.Kind {
 	case Decimal:
 		return fmt.Sprintf("decimal(%d,%d)", t.Precision, t.Scale)
@@ -144,8 +144,8 @@ func (t Type) lower() string {
 	return kinds[t.Kind].lower
 }
 
-// debug returns the type as error texts print it.
-func (t Type) debug() string {
+// Debug returns the type as error texts print it.
+func (t Type) Debug() string {
 	switch t.Kind {
 	case Decimal:
 		return fmt.Sprintf("Decimal128(Decimal128Type { precision: %d, scale: %d })", t.Precision, t.Scale)
@@ -155,37 +155,49 @@ func (t Type) debug() string {
 	return kinds[t.Kind].debug
 }
 
-// duck returns the DuckDB type that holds the values.
-func (t Type) duck() string {
+// Duck returns the DuckDB type that holds the values.
+func (t Type) Duck() string {
 	if t.Kind == Decimal {
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.Precision, t.Scale)
 	}
 	return kinds[t.Kind].duck
 }
 
-func (t Type) arrow() arrow.DataType {
+// Arrow returns the Arrow type of a column's values.
+func (t Type) Arrow() arrow.DataType {
 	if t.Kind == Decimal {
 		return &arrow.Decimal128Type{Precision: t.Precision, Scale: t.Scale}
 	}
 	return kinds[t.Kind].arrow
 }
 
-// same reports whether two types are the same to a writer.
-func (t Type) same(o Type) bool {
+// Same reports whether two types are the same to a writer.
+func (t Type) Same(o Type) bool {
 	t.Structured, o.Structured = false, false
 	t.Datetime, o.Datetime = false, false
 	return t == o
 }
 
-func (t Type) isInteger() bool   { return t.Kind >= Int8 && t.Kind <= UInt64 }
-func (t Type) isUnsigned() bool  { return t.Kind >= UInt8 && t.Kind <= UInt64 }
-func (t Type) isFloat() bool     { return t.Kind == Float32 || t.Kind == Float64 }
-func (t Type) isTimestamp() bool { return t.Kind >= TimestampSecond && t.Kind <= TimestampNano }
-func (t Type) isTime() bool      { return t.Kind >= TimeSecond && t.Kind <= TimeNano }
-func (t Type) isBytes() bool     { return t.Kind == Binary || t.Kind == JSON || t.Kind == Vector }
+// IsInteger reports whether the type is an integer, signed or not.
+func (t Type) IsInteger() bool { return t.Kind >= Int8 && t.Kind <= UInt64 }
 
-// perSecond returns the number of a timestamp's units in a second.
-func (t Type) perSecond() int64 {
+// IsUnsigned reports whether the type is an unsigned integer.
+func (t Type) IsUnsigned() bool { return t.Kind >= UInt8 && t.Kind <= UInt64 }
+
+// IsFloat reports whether the type is FLOAT or DOUBLE.
+func (t Type) IsFloat() bool { return t.Kind == Float32 || t.Kind == Float64 }
+
+// IsTimestamp reports whether the type is a timestamp.
+func (t Type) IsTimestamp() bool { return t.Kind >= TimestampSecond && t.Kind <= TimestampNano }
+
+// IsTime reports whether the type is a time of day.
+func (t Type) IsTime() bool { return t.Kind >= TimeSecond && t.Kind <= TimeNano }
+
+// IsBytes reports whether the values are bytes.
+func (t Type) IsBytes() bool { return t.Kind == Binary || t.Kind == JSON || t.Kind == Vector }
+
+// PerSecond returns the number of a timestamp's units in a second.
+func (t Type) PerSecond() int64 {
 	switch t.Kind {
 	case TimestampSecond:
 		return 1
@@ -202,7 +214,7 @@ func (t Type) perSecond() int64 {
 func (t Type) intRange() (lo *big.Int, hi *big.Int) {
 	bits := map[Kind]uint{Int8: 8, Int16: 16, Int32: 32, Int64: 64, UInt8: 8, UInt16: 16, UInt32: 32, UInt64: 64}[t.Kind]
 	one := big.NewInt(1)
-	if t.isUnsigned() {
+	if t.IsUnsigned() {
 		hi = new(big.Int).Lsh(one, bits)
 		return new(big.Int), hi.Sub(hi, one)
 	}
@@ -211,83 +223,25 @@ func (t Type) intRange() (lo *big.Int, hi *big.Int) {
 	return lo, hi.Sub(hi, one)
 }
 
-// toDuck returns a cell as DuckDB's driver takes it for a column of type t.
-func toDuck(t Type, cell any) any {
-	if cell == nil {
-		return nil
-	}
-	switch t.Kind {
-	case Date:
-		return time.Unix(cell.(int64)*86400, 0).UTC()
-	case TimestampSecond:
-		return time.Unix(cell.(int64), 0).UTC()
-	case TimestampMilli:
-		return time.UnixMilli(cell.(int64)).UTC()
-	case TimestampMicro:
-		return shiftYear(time.UnixMicro(cell.(int64)).UTC(), -290307, 294246)
-	case TimestampNano:
-		return shiftYear(time.Unix(0, cell.(int64)).UTC(), 1678, 2262)
-	case Decimal:
-		if t.Precision > 18 { // a HUGEINT inside
-			return cell
-		}
-		return cell.(*big.Int).Int64()
-	}
-	return cell
-}
-
-// shiftYear moves an instant at either end of a unit's range into a zone where
-// its year is one that DuckDB's driver lets pass: the driver looks at the year and
-// refuses a few months that the 64-bit number can hold.
-func shiftYear(t time.Time, first, last int) time.Time {
-	const year = 366 * 86400
-	switch {
-	case t.Year() < first:
-		return t.In(time.FixedZone("", year))
-	case t.Year() > last:
-		return t.In(time.FixedZone("", -year))
-	}
-	return t
-}
-
-// fromDuck returns the cell of a value read from a DuckDB column that holds type t.
-func fromDuck(t Type, v any) any {
-	switch v := v.(type) {
-	case int8:
-		return int64(v)
-	case int16:
-		return int64(v)
-	case int32:
-		return int64(v)
-	case uint8:
-		return uint64(v)
-	case uint16:
-		return uint64(v)
-	case uint32:
-		return uint64(v)
-	case duckdb.Decimal:
-		return v.Value
-	case time.Time:
-		switch t.Kind {
-		case Date:
-			return floorDiv(v.Unix(), 86400)
-		case TimestampSecond:
-			return v.Unix()
-		case TimestampMilli:
-			return v.UnixMilli()
-		case TimestampMicro:
-			return v.UnixMicro()
-		default:
-			return v.UnixNano()
-		}
-	}
-	return v
-}
-
-func floorDiv(a, b int64) int64 {
+// FloorDiv divides and rounds towards negative infinity.
+func FloorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b != 0 && (a < 0) != (b < 0) {
 		q--
 	}
 	return q
 }
+
+// The types that functions and casts name most.
+var (
+	BoolType   = Type{Kind: Bool}
+	StringType = Type{Kind: String}
+	Int32Type  = Type{Kind: Int32}
+	Int64Type  = Type{Kind: Int64}
+	UInt64Type = Type{Kind: UInt64}
+	DoubleType = Type{Kind: Float64}
+	NanoType   = Type{Kind: TimestampNano}
+)
+
+// IsNumber reports whether the type is an integer, a float or a decimal.
+func (t Type) IsNumber() bool { return t.IsInteger() || t.IsFloat() || t.Kind == Decimal }
