@@ -162,10 +162,11 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if c.answer(args) {
 		return Result{}, nil
 	}
-	if script, err := c.connector.parse(query, len(args)); err == nil {
+	script, err := c.connector.parse(query, len(args))
+	if err == nil {
 		return c.exec(ctx, script, args)
 	}
-	statements, err := c.statements(query, args) // the error of the text
+	statements, err := unlexedStatements(query, args, err)
 	if err != nil {
 		return nil, err
 	}

@@ -18,28 +18,6 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// minNativeRows is the number of rows from which reading the columns of the table, by two
-// small queries, pays off for an INSERT. For a value that the text might lose, the columns
-// are read in any case: see mayLose.
-const minNativeRows = 16
-
-func isAsText(err error) bool {
-	var e *sqlinsert.NotNativeError
-	return errors.As(err, &e)
-}
-
-// isStale reports whether an INSERT does not fit the columns, which may have changed.
-func isStale(err error) bool {
-	var e *sqlinsert.NotNativeError
-	return errors.As(err, &e) && e.Stale
-}
-
-// isLossy reports whether an error is about a value that would not be stored unchanged.
-func isLossy(err error) bool {
-	var e *sqlinsert.LossyError
-	return errors.As(err, &e)
-}
-
 // maxKeptText is the longest text, in bytes, that parse keeps.
 const maxKeptText = 256 << 10
 
@@ -57,33 +35,22 @@ func (c *Connector) parse(query string, args int) (*sqltext.Script, error) {
 	return script, err
 }
 
-// exec runs the statements of a script to their end. An INSERT … VALUES travels
-// natively if Config.Insert allows it and if that certainly stores the same.
+// exec runs the statements of a script to their end. It sends an INSERT … VALUES natively if
+// Config.Insert allows that and if the server certainly stores the same.
 func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
 	mode := c.connector.cfg.Insert
 	isRefused := len(script.Statements) > 1 && !c.connector.cfg.MultiStatements
 	if mode == insertSQL || isRefused || !hasInsertValues(script) {
 		return c.execText(ctx, script, args)
 	}
-	n, err := c.nativeInsert(script, args)
+	x, err := c.newInsertion(script, args)
 	switch {
-	case err != nil && (mode == insertNative || !isAsText(err)):
+	case err != nil && mode == insertNative:
 		return nil, nativeOnly(err)
-	case err != nil && n == nil:
+	case err != nil:
 		return c.execText(ctx, script, args)
 	}
-	ctx, cancel := c.connector.limit(ctx)
-	defer cancel()
-	if err != nil {
-		if lost := n.checkPositional(ctx); lost != nil {
-			return nil, lost
-		}
-		return c.execText(ctx, script, args)
-	}
-	if mode == insertNative {
-		return n.execNative(ctx)
-	}
-	return n.execAuto(ctx)
+	return x.exec(ctx)
 }
 
 // execText runs the statements of a script as text.
@@ -113,169 +80,267 @@ func hasInsertValues(script *sqltext.Script) bool {
 	return false
 }
 
-// nativeOnly returns err as users see it when insert=native rules out the text.
-func nativeOnly(err error) error {
-	if isAsText(err) {
-		return fmt.Errorf("greptime: with insert=native the INSERT was not sent, because it cannot travel natively: %w; insert=auto sends such statements as text", err)
-	}
-	return err
+// nativeOnly returns the error of an INSERT that insert=native does not send, because it cannot
+// travel natively.
+func nativeOnly(reason error) error {
+	return fmt.Errorf("greptime: with insert=native the INSERT was not sent, because it cannot travel natively: %w; insert=auto sends such statements as text", reason)
 }
 
-// nativeInsert is one INSERT … VALUES of arguments and literals, which may travel as a
-// native row insert.
-type nativeInsert struct {
+// minNativeRows is the number of rows from which reading the columns of the table, by two
+// small queries, pays off for an INSERT. For a value that the text might lose, the columns are
+// read in any case.
+const minNativeRows = 16
+
+// insertion is an INSERT … VALUES of arguments and literals while it is executed.
+//
+// What the server stores for the text is the norm. An INSERT is sent natively where that stores
+// the same, and where the text cannot express its arguments: NaN, infinities, and a DATE under
+// a time zone. GreptimeDB stores NULL, without an error, for a number that has too many digits
+// for its DECIMAL, and an infinity for one that is too large for its FLOAT. The driver detects
+// this if it knows the columns, so it reads them before it sends such a value in any form.
+type insertion struct {
 	sqlinsert.Insert
-	conn    *Conn
-	script  *sqltext.Script
-	session session // in the table's database
-
-	fresh      bool   // the columns were read for this statement
-	unwritable bool   // they cannot be written natively
-	refusal    *Error // the server's, of the native insert
+	conn       *Conn
+	script     *sqltext.Script
+	session    session // in the table's database
+	onlyNative bool    // the text must not be sent
 }
 
-// nativeInsert returns the script as a nativeInsert. The error is a *sqlinsert.NotNativeError if
-// the script has another form. If the script lacks only the list of columns, it returns a
-// nativeInsert and the error.
-func (c *Conn) nativeInsert(script *sqltext.Script, args []driver.NamedValue) (*nativeInsert, error) {
+// newInsertion returns the script as an insertion. The error is a *sqlinsert.NotNativeError if
+// its form rules the native insert out, whatever the columns are.
+func (c *Conn) newInsertion(script *sqltext.Script, args []driver.NamedValue) (*insertion, error) {
 	insert, err := sqlinsert.New(script, args)
 	if err != nil {
 		return nil, err
 	}
-	if _, isMetric := c.connector.cfg.Hints["physical_table"]; isMetric {
+	x := &insertion{Insert: insert, conn: c, script: script, onlyNative: c.connector.cfg.Insert == insertNative}
+	_, isMetric := c.connector.cfg.Hints["physical_table"]
+	switch {
+	case isMetric:
 		return nil, &sqlinsert.NotNativeError{Reason: "the hint physical_table would give a native insert another meaning"}
+	case x.onlyNative && !x.NamesColumns():
+		return nil, errPositional
 	}
-	s, err := c.current()
-	if err != nil {
+	if x.session, err = c.current(); err != nil {
 		return nil, err
 	}
-	if insert.Database != "" {
-		s.database = insert.Database
+	if x.Database != "" {
+		x.session.database = x.Database
 	}
-	insert.UTC = s.isUTC()
-	n := &nativeInsert{Insert: insert, conn: c, script: script, session: s}
-	if !insert.NamesColumns() {
-		// The table may have been replaced since its order of columns was read.
-		return n, &sqlinsert.NotNativeError{Reason: "it does not name the columns"}
-	}
-	return n, nil
+	x.UTC = x.session.isUTC()
+	return x, nil
 }
 
-// execAuto sends the INSERT natively or as text. What the server stores for the text is the
-// norm. So it sends the INSERT natively where that stores the same, and where the text cannot
-// express the arguments: NaN, infinities, and a DATE under a time zone.
-func (n *nativeInsert) execAuto(ctx context.Context) (driver.Result, error) {
-	if n.isKnown() || n.Rows() >= minNativeRows || n.MayLose() {
-		result, err := n.run(ctx)
-		if !n.fresh && (isLossy(err) || isAsText(err) && n.isUnsure()) { // a column may have changed
-			result, err = n.runFresh(ctx)
-		}
-		if !isAsText(err) {
+// errPositional is why an INSERT without a list of columns goes as text: the table may have
+// been replaced since the order of its columns was read.
+var errPositional = &sqlinsert.NotNativeError{Reason: "it does not name the columns"}
+
+// exec carries the INSERT out. If the server refuses the rows because of the columns, and so
+// proves that it has written nothing, another plan replaces the first.
+func (x *insertion) exec(ctx context.Context) (driver.Result, error) {
+	ctx, cancel := x.conn.connector.limit(ctx)
+	defer cancel()
+	plan := x.plan(ctx)
+	for plan.way == natively {
+		result, refusal, err := x.sendRows(ctx, plan)
+		if refusal == nil {
 			return result, err
 		}
+		plan = x.planAfter(ctx, refusal, plan.isFresh)
 	}
-	statements, unsayable := n.conn.bind(n.script, n.typedArgs())
-	if unsayable == nil {
-		result, err := n.conn.execStatements(ctx, statements)
-		if n.unwritable && isAboutColumns(err) {
-			n.forget()
-		}
-		if isRefusedAsRead(err) && !n.fresh {
-			if result, err := n.runFresh(ctx); !isAsText(err) {
-				return result, err
-			}
-		}
-		return result, err
+	if plan.way == refused {
+		return nil, plan.why
 	}
-	if !n.fresh {
-		if result, err := n.runFresh(ctx); !isAsText(err) {
-			return result, err
-		}
-	}
-	if n.refusal != nil {
-		return nil, n.refusal
-	}
-	return nil, unsayable
+	return x.sendText(ctx, plan)
 }
 
-// isUnsure reports whether the known columns have turned out to be wrong and the text might
-// lose one of the values.
-func (n *nativeInsert) isUnsure() bool { return !n.unwritable && !n.isKnown() && n.MayLose() }
+// insertWay is a way to carry out an INSERT … VALUES.
+type insertWay uint8
 
-// execNative sends the INSERT natively or not at all.
-func (n *nativeInsert) execNative(ctx context.Context) (driver.Result, error) {
-	result, err := n.run(ctx)
-	if (isAsText(err) || isLossy(err)) && !n.fresh {
-		result, err = n.runFresh(ctx)
+const (
+	asText insertWay = iota
+	natively
+	refused // it is not sent
+)
+
+// insertPlan is the decision how to carry out an INSERT … VALUES. It is made before anything of
+// the INSERT is sent, and does not change.
+type insertPlan struct {
+	way insertWay
+
+	// why is the error of the call if the INSERT is refused. If it goes as text, why is the reason,
+	// which may be nil: an *Error if the server has refused the rows.
+	why error
+
+	table   *catalog.Table // the columns, as far as they are known and fit the statement
+	rows    *sqlinsert.Buffer
+	request transport.Encoded // of the rows
+	writes  *internalsession.Writes
+
+	isFresh      bool // the columns were read for this plan
+	isDoubtful   bool // the columns may have changed, and others might allow another way
+	isUnwritable bool // the table cannot be written natively
+}
+
+// plan returns the plan for the columns that are known. It reads the columns if that pays off,
+// or if only they show whether the server would lose a value.
+func (x *insertion) plan(ctx context.Context) insertPlan {
+	usesColumns := x.onlyNative || x.NamesColumns() && (x.Rows() >= minNativeRows || x.isKnown())
+	if !usesColumns && !x.MayLose() {
+		return insertPlan{way: asText}
 	}
+	plan := x.planFor(ctx)
+	if plan.isDoubtful && !plan.isFresh {
+		return x.planFresh(ctx)
+	}
+	return plan
+}
+
+// planFresh returns the plan for the columns as they are now.
+func (x *insertion) planFresh(ctx context.Context) insertPlan {
+	x.forget()
+	plan := x.planFor(ctx)
+	plan.isFresh = true // another INSERT may have read them since
+	return plan
+}
+
+// planAfter returns the plan after the server has refused rows because of their columns, and has
+// written nothing.
+func (x *insertion) planAfter(ctx context.Context, refusal *Error, wasFresh bool) insertPlan {
+	switch {
+	case !wasFresh && (x.onlyNative || x.MayLose()):
+		return x.planFresh(ctx)
+	case x.onlyNative:
+		return insertPlan{way: refused, why: refusal}
+	}
+	return insertPlan{way: asText, why: refusal, isFresh: wasFresh}
+}
+
+// planFor returns the plan for the columns of the table. It reads them if they are not known.
+func (x *insertion) planFor(ctx context.Context) (plan insertPlan) {
+	var err error
+	if plan.writes, err = x.conn.writes(); err != nil {
+		return insertPlan{way: refused, why: err}
+	}
+	plan.table, err = x.columns(ctx, &plan)
+	switch {
+	case err != nil:
+	case !x.NamesColumns():
+		if err = x.Loss(plan.table); err == nil {
+			err = errPositional
+		}
+	default:
+		err = x.encode(ctx, &plan)
+	}
+	var text *sqlinsert.NotNativeError
+	var lossy *sqlinsert.LossyError
 	switch {
 	case err == nil:
-		return result, nil
-	case isAsText(err) && n.refusal != nil:
-		return nil, n.refusal
+		plan.way = natively
+	case !errors.As(err, &text):
+		plan.way, plan.why, plan.isDoubtful = refused, err, errors.As(err, &lossy)
+	case x.onlyNative:
+		plan.way, plan.why, plan.isDoubtful = refused, nativeOnly(err), true
+	default:
+		plan.way, plan.why = asText, err
 	}
-	return nil, nativeOnly(err)
+	if text != nil && text.Stale && !plan.isFresh {
+		x.forget() // the next INSERT reads them again
+		plan.table, plan.isDoubtful = nil, x.onlyNative || x.MayLose()
+	}
+	return plan
 }
 
-// runFresh does what run does, with the columns as they are now.
-func (n *nativeInsert) runFresh(ctx context.Context) (driver.Result, error) {
-	n.forget()
-	return n.run(ctx)
+// encode sets the request with the rows.
+func (x *insertion) encode(ctx context.Context, plan *insertPlan) error {
+	rows := sqlinsert.NewBuffer()
+	err := x.Encode(rows, plan.table)
+	if err == nil {
+		plan.request, err = x.encodeRequest(ctx, rows)
+	}
+	if err != nil {
+		rows.Free()
+		return err
+	}
+	plan.rows = rows
+	return nil
 }
 
-// run executes the native insert with the known columns. The error is a *sqlinsert.NotNativeError if nothing was
-// written, provably, and the statement must go as text. It is lossy (see isLossy) if nothing
-// was sent.
-func (n *nativeInsert) run(ctx context.Context) (driver.Result, error) {
-	writes, err := n.conn.writes()
+func (x *insertion) encodeRequest(ctx context.Context, rows *sqlinsert.Buffer) (transport.Encoded, error) {
+	header, err := x.conn.encodedHeader(ctx, x.session)
 	if err != nil {
 		return nil, err
 	}
-	n.refusal = nil
-	table, err := n.columns(ctx)
-	if err != nil {
-		return nil, err
-	}
-	buffer := sqlinsert.NewBuffer()
-	defer buffer.Free()
-	if err := n.Encode(buffer, table); err != nil {
-		if isStale(err) && !n.fresh {
-			n.forget() // the next INSERT reads them again
-		}
-		return nil, err
-	}
-	header, err := n.conn.encodedHeader(ctx, n.session)
-	if err != nil {
-		return nil, err
-	}
-	encoded := request.Encode(header, request.Insert, request.Rows{Table: n.Table, Body: &buffer.Body, To: len(buffer.Body.Bytes), Count: n.Rows()})
-	if size := encoded.Len(); size > n.conn.connector.cfg.MaxMessageSize {
+	encoded := request.Encode(header, request.Insert, request.Rows{Table: x.Table, Body: &rows.Body, To: len(rows.Body.Bytes), Count: x.Rows()})
+	if size := encoded.Len(); size > x.conn.connector.cfg.MaxMessageSize {
 		return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
-	writes.Add(1)
-	affected, err := n.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: encoded, Metadata: n.conn.connector.nativeHints})
-	if err == nil {
-		return Result{affected: int64(affected)}, nil
-	}
-	e := n.conn.writeError(ctx, n.session, err, n.write())
-	if !e.Ambiguous {
-		writes.TakeBack(1)
-	}
-	if !isAboutColumns(e) {
-		return nil, e
-	}
-	// The table may have changed.
-	n.forget()
-	if e.Ambiguous {
-		return nil, e
-	}
-	n.refusal = e
-	return nil, &sqlinsert.NotNativeError{Reason: "the server refuses it natively: " + e.Error(), Cause: e}
+	return encoded, nil
 }
 
-// write describes the native insert as a write.
-func (n *nativeInsert) write() internalsession.Write {
-	return internalsession.Write{Kind: internalsession.Rows, Database: n.session.database, Table: n.Table, Tables: 1, Rows: n.Rows(), MayAsk: true}
+// sendRows sends the rows of a plan. If refusal is not nil, the server has refused them because
+// of their columns, which proves that it has written nothing.
+func (x *insertion) sendRows(ctx context.Context, plan insertPlan) (result driver.Result, refusal *Error, err error) {
+	defer plan.rows.Free()
+	plan.writes.Add(1)
+	affected, err := x.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: plan.request, Metadata: x.conn.connector.nativeHints})
+	if err == nil {
+		return Result{affected: int64(affected)}, nil, nil
+	}
+	e := x.conn.writeError(ctx, x.session, err, internalsession.Write{
+		Kind: internalsession.Rows, Database: x.session.database, Table: x.Table, Tables: 1, Rows: x.Rows(), MayAsk: true,
+	})
+	if !e.Ambiguous {
+		plan.writes.TakeBack(1)
+	}
+	if !isAboutColumns(e) {
+		return nil, nil, e
+	}
+	x.forget() // the table may have changed
+	if e.Ambiguous {
+		return nil, nil, e
+	}
+	return nil, e, nil
+}
+
+// sendText sends the text of a plan. If an argument has no literal, or the server refuses a value
+// as the text has it, sendText sends the rows natively, provided that the columns, as they are
+// now, allow it.
+func (x *insertion) sendText(ctx context.Context, plan insertPlan) (driver.Result, error) {
+	args := x.Args()
+	if plan.table != nil && x.NamesColumns() {
+		args = x.ArgsFor(plan.table)
+	}
+	statements, unsayable := x.conn.bind(x.script, args)
+	err := unsayable
+	if unsayable == nil {
+		var result driver.Result
+		result, err = x.conn.execStatements(ctx, statements)
+		if plan.isUnwritable && isAboutColumns(err) {
+			x.forget()
+		}
+		if !isRefusedAsRead(err) {
+			return result, err
+		}
+	}
+	refusal, _ := plan.why.(*Error)
+	if !plan.isFresh && x.NamesColumns() {
+		plan, refusal = x.planFresh(ctx), nil
+		switch plan.way {
+		case natively:
+			var result driver.Result
+			var failure error
+			if result, refusal, failure = x.sendRows(ctx, plan); refusal == nil {
+				return result, failure
+			}
+		case refused:
+			return nil, plan.why
+		}
+	}
+	if unsayable != nil && refusal != nil {
+		return nil, refusal
+	}
+	return nil, err
 }
 
 // isAboutColumns reports whether the server may have refused an INSERT because the table
@@ -288,36 +353,37 @@ func isAboutColumns(err error) bool {
 // does by default for native inserts.
 var nativeHints = map[string]string{"auto_create_table": "false"}
 
-// columns returns the table's columns. It reads them if they are not known. It also remembers
-// columns that cannot be written natively: otherwise each such insert would read them.
-func (n *nativeInsert) columns(ctx context.Context) (*catalog.Table, error) {
-	t, known, err := n.cache().Lookup(n.session.database, n.Table)
+// columns returns the table's columns, and records in the plan whether it has read them and
+// whether only a text can write the table. The Connector also remembers the latter: otherwise each
+// such INSERT would read the columns.
+func (x *insertion) columns(ctx context.Context, plan *insertPlan) (*catalog.Table, error) {
+	t, known, err := x.cache().Lookup(x.session.database, x.Table)
 	if !known {
-		n.fresh = true
-		t, err = n.cache().Get(ctx, n.query, n.session.database, n.Table)
+		plan.isFresh = true
+		t, err = x.cache().Get(ctx, x.query, x.session.database, x.Table)
 	}
 	var unwritable *catalog.UnwritableError
-	n.unwritable = errors.As(err, &unwritable)
+	plan.isUnwritable = errors.As(err, &unwritable)
 	switch {
-	case err == nil || !n.unwritable && (isCallError(err) || ctx.Err() != nil):
+	case err == nil || !plan.isUnwritable && (isCallError(err) || ctx.Err() != nil):
 		return t, err
-	case !n.unwritable && isRefusal(err) && !errors.Is(err, TableNotFound) && n.MayLose():
+	case !plan.isUnwritable && isServerError(err) && !errors.Is(err, TableNotFound) && x.MayLose():
 		return nil, fmt.Errorf("greptime: INSERT into table %s was not sent: the server may store one of its values as NULL or an infinity, and the columns could not be read: %w",
-			strconv.Quote(n.Table), err)
+			strconv.Quote(x.Table), err)
 	}
-	return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(n.Table), err), Cause: err}
+	return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(x.Table), err), Cause: err}
 }
 
-// isRefusal reports whether an error is an answer of the server.
-func isRefusal(err error) bool {
+// isServerError reports whether an error is an answer of the server.
+func isServerError(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.fromServer
 }
 
 // query asks about the table, in its database. Users who may not read the table cannot write it
 // natively.
-func (n *nativeInsert) query(ctx context.Context, sql string) (array.RecordReader, error) {
-	rd, err := n.conn.queryIn(n.session)(ctx, sql)
+func (x *insertion) query(ctx context.Context, sql string) (array.RecordReader, error) {
+	rd, err := x.conn.queryIn(x.session)(ctx, sql)
 	if errors.Is(err, PermissionDenied) {
 		return nil, catalog.NewUnwritableError(err)
 	}
@@ -333,11 +399,11 @@ func isCallError(err error) bool {
 	return e.GRPC == codes.Unavailable && e.Code == 0 || e.Code == Cancelled || e.Code == DeadlineExceeded
 }
 
-func (n *nativeInsert) cache() *catalog.Cache { return &n.conn.connector.tables }
+func (x *insertion) cache() *catalog.Cache { return &x.conn.connector.tables }
 
-func (n *nativeInsert) isKnown() bool {
-	_, known, err := n.cache().Lookup(n.session.database, n.Table)
+func (x *insertion) isKnown() bool {
+	_, known, err := x.cache().Lookup(x.session.database, x.Table)
 	return known && err == nil
 }
 
-func (n *nativeInsert) forget() { n.cache().Drop(n.session.database, n.Table) }
+func (x *insertion) forget() { x.cache().Drop(x.session.database, x.Table) }

@@ -82,12 +82,18 @@ func (c *Conn) probe(ctx context.Context, s session, endpoint *transport.Endpoin
 func (c *Conn) statements(query string, args []driver.NamedValue) ([]statement, error) {
 	script, err := sqltext.Parse(query)
 	if err != nil {
-		if len(args) > 0 {
-			return nil, fmt.Errorf("greptime: cannot bind arguments: %w", err)
-		}
-		return []statement{{text: query}}, nil // the server reports the error in it
+		return unlexedStatements(query, args, err)
 	}
 	return c.bind(script, args)
+}
+
+// unlexedStatements returns the statement of a text that cannot be lexed because of err. The server
+// reports the error in it, but arguments cannot be bound.
+func unlexedStatements(query string, args []driver.NamedValue, err error) ([]statement, error) {
+	if len(args) > 0 {
+		return nil, fmt.Errorf("greptime: cannot bind arguments: %w", err)
+	}
+	return []statement{{text: query}}, nil
 }
 
 // bind returns the statements of a script with the arguments in place.
