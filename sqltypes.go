@@ -60,3 +60,9 @@ type Vector = sqltype.Vector
 // spaces around numbers. It rounds decimal digits to the nearest float32; a number beyond the largest
 // float32 is an error.
 func ParseVector(text string) (Vector, error) { return sqltype.ParseVector(text) }
+
+// Null is a value that may be NULL. It is the scan type of nullable columns for whose exact Go
+// type database/sql has no type such as sql.NullInt64. As an argument it is its V, or NULL. Its
+// methods are those of [sqltype.Null]. It differs from sql.Null in that its Value returns a uint64
+// unchanged, whereas sql.Null fails for the upper half.
+type Null[T any] = sqltype.Null[T]

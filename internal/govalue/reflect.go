@@ -2,7 +2,6 @@ package govalue
 
 import (
 	"database/sql/driver"
-	"path"
 	"reflect"
 	"strings"
 	"time"
@@ -19,7 +18,6 @@ var (
 	durationType    = reflect.TypeFor[time.Duration]()
 	intervalType    = reflect.TypeFor[sqltype.Interval]()
 	sqltypePath     = reflect.TypeFor[sqltype.Date]().PkgPath()
-	rootPath        = path.Dir(sqltypePath) // of Null
 	reasonByteArray = "pass its String() for a STRING column, as of a UUID, or the slice b[:] for a VARBINARY column"
 	reasonValuer    = "wrap it with insert.Valuer to have its Value stored"
 	reasonMarshal   = "for a JSON column pass the json.RawMessage of json.Marshal"
@@ -59,10 +57,10 @@ func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 // known reports whether the type has its own class although it is a Valuer.
 func known(rt reflect.Type) bool { return rt.PkgPath() == sqltypePath }
 
-// Nullable reports whether rt is one of database/sql's nullable types, or greptime.Null:
+// Nullable reports whether rt is one of database/sql's nullable types, or sqltype.Null:
 // a struct of a value and Valid.
 func Nullable(rt reflect.Type) bool {
-	isOurs := rt.PkgPath() == "database/sql" || rt.PkgPath() == rootPath
+	isOurs := rt.PkgPath() == "database/sql" || rt.PkgPath() == sqltypePath
 	return rt.Kind() == reflect.Struct && isOurs && strings.HasPrefix(rt.Name(), "Null") && rt.NumField() == 2
 }
 
@@ -149,7 +147,7 @@ func setValuer(c *column.Cell, t column.Type, asked driver.Valuer) error {
 		if err != nil {
 			return column.Refuse(t, reflect.TypeOf(asked).String(), "its Value failed: "+err.Error())
 		}
-		if rt := reflect.TypeOf(v); rt != nil && !known(rt) && rt.PkgPath() != rootPath {
+		if rt := reflect.TypeOf(v); rt != nil && !known(rt) {
 			if next, ok := v.(driver.Valuer); ok {
 				asked = next
 				continue
