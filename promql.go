@@ -14,6 +14,8 @@ import (
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/scan"
 )
 
 // PromQuery is a PromQL query: a [PromRange] or a [PromInstant].
@@ -250,7 +252,7 @@ func (m *matrix) add(batch arrow.RecordBatch) error {
 		if times.IsNull(i) {
 			return fmt.Errorf("column %s is NULL", m.schema.Field(m.time).Name)
 		}
-		at := instant(int64(times.Value(i)), unit).In(m.loc)
+		at := scan.Instant(int64(times.Value(i)), unit).In(m.loc)
 		for k, c := range m.values {
 			if batch.Column(c).IsValid(i) {
 				group.points[k] = append(group.points[k], Point{at, values[k](i)})
@@ -347,7 +349,7 @@ func numbers(arr arrow.Array) func(i int) float64 {
 func texts(arr arrow.Array) func(dst []byte, i int) ([]byte, bool) {
 	var text func(dst []byte, i int) []byte
 	switch a := arr.(type) {
-	case textArray:
+	case array.StringLike:
 		text = func(dst []byte, i int) []byte { return append(dst, a.Value(i)...) }
 	case *array.Boolean:
 		text = func(dst []byte, i int) []byte { return strconv.AppendBool(dst, a.Value(i)) }

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/internal/scan"
 )
 
 var (
@@ -33,7 +35,7 @@ type rows struct {
 	wrote   bool        // one of those before it is
 	rd      *RecordReader
 	names   []string
-	columns []column
+	columns []scan.Column
 	row, n  int // the next row of the current batch, and how many it has
 	err     error
 }
@@ -70,11 +72,11 @@ func (r *rows) open() error {
 	}
 	r.rd, r.row, r.n = rd, 0, 0
 	schema := rd.Schema()
-	r.names, r.columns = make([]string, schema.NumFields()), make([]column, schema.NumFields())
+	r.names, r.columns = make([]string, schema.NumFields()), make([]scan.Column, schema.NumFields())
 	for i := range r.names {
 		f := schema.Field(i)
 		r.names[i] = f.Name
-		if r.columns[i], err = newColumn(f, rd.session.loc); err != nil {
+		if r.columns[i], err = scan.New(f, rd.session.loc); err != nil {
 			rd.Release()
 			r.rest = nil
 			return statementError(err, index, r.total, r.wrote)
@@ -125,7 +127,7 @@ func (r *rows) advance() error {
 
 func (r *rows) load(batch arrow.RecordBatch) error {
 	for i, c := range r.columns {
-		if err := c.load(batch.Column(i)); err != nil {
+		if err := c.Load(batch.Column(i)); err != nil {
 			r.err, r.n = fmt.Errorf("greptime: column %s: %w", r.names[i], err), 0
 			return r.err
 		}
@@ -140,7 +142,7 @@ func (r *rows) Next(dest []driver.Value) error {
 		return err
 	}
 	for i, c := range r.columns {
-		v, err := c.value(r.row)
+		v, err := c.Value(r.row)
 		if err != nil {
 			return fmt.Errorf("greptime: column %s: %w", r.names[i], err)
 		}
@@ -221,27 +223,27 @@ func (r *rows) release() {
 
 // ColumnTypeScanType returns the exact Go type of the column's values. For a nullable
 // column it is a type that accepts NULL: sql.NullInt64 and so on, [Null], or []byte.
-func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.columns[i].info().nullableType() }
+func (r *rows) ColumnTypeScanType(i int) reflect.Type { return r.columns[i].Info().NullableType() }
 
 // ColumnTypeDatabaseTypeName returns GreptimeDB's SQL name of the type, without
 // length or precision.
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.columns[i].info().sqlType }
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.columns[i].Info().SQLType }
 
 // ColumnTypeNullable reports whether the column may contain NULL.
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
-	return r.columns[i].info().nullable, true
+	return r.columns[i].Info().Nullable, true
 }
 
 // ColumnTypeLength returns math.MaxInt64 for text and binary columns, which have no
 // limit. ok is false for other columns.
 func (r *rows) ColumnTypeLength(i int) (length int64, ok bool) {
-	info := r.columns[i].info()
-	return info.length, info.length > 0
+	info := r.columns[i].Info()
+	return info.Length, info.Length > 0
 }
 
 // ColumnTypePrecisionScale returns the precision and scale of a DECIMAL. For TIMESTAMP
 // and TIME it returns the number of digits of a second (0, 3, 6 or 9) and scale 0.
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	info := r.columns[i].info()
-	return info.precision, info.scale, info.hasPrecision
+	info := r.columns[i].Info()
+	return info.Precision, info.Scale, info.HasPrecision
 }

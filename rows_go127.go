@@ -25,14 +25,14 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
 	var done bool
 	var err error
 	if rv := reflect.ValueOf(dest); rv.Kind() == reflect.Pointer && !rv.IsNil() {
-		done, err = c.scan(r.row, dest)
+		done, err = c.Scan(r.row, dest)
 	}
 	if err == nil && done {
 		return nil
 	}
 	var v driver.Value
 	if err == nil {
-		v, err = c.value(r.row)
+		v, err = c.Value(r.row)
 	}
 	if err != nil {
 		return fmt.Errorf("greptime: column %s: %w", r.names[i], err)

@@ -7,9 +7,15 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/internal/scan"
+	"github.com/greptime-go/greptime/internal/test/cells"
 )
 
 // recorder is a Scanner, which must see the boxed value.
@@ -30,11 +36,11 @@ type (
 // otherDestinations are those that no column knows, and those that cannot be filled.
 func otherDestinations() []any {
 	return []any{
-		&sql.RawBytes{}, &recorder{}, ptr(namedText("before")), ptr(namedInt(1)), ptr(namedFloat(1)), ptr(namedBytes("before")),
-		ptr(ptr(namedText("before"))), ptr(ptr(ptr(int64(1)))), ptr(ptr([]byte("before"))), ptr(ptr(any("before"))), ptr(ptr(json.RawMessage("1"))),
-		ptr(&Date{Year: 2000, Month: 1, Day: 1}), ptr(ptr(TimeOfDay(1))), ptr(ptr(Decimal("1"))), ptr(&Interval{Months: 1, Days: 1, Nanoseconds: 1}), ptr(&Vector{1}), ptr(ptr(time.Second)),
+		&sql.RawBytes{}, &recorder{}, new(namedText("before")), new(namedInt(1)), new(namedFloat(1)), new(namedBytes("before")),
+		new(new(namedText("before"))), new(new(new(int64(1)))), new(new([]byte("before"))), new(new(any("before"))), new(new(json.RawMessage("1"))),
+		new(&Date{Year: 2000, Month: 1, Day: 1}), new(new(TimeOfDay(1))), new(new(Decimal("1"))), new(&Interval{Months: 1, Days: 1, Nanoseconds: 1}), new(&Vector{1}), new(new(time.Second)),
 		&sql.NullInt16{Int16: 1, Valid: true}, &sql.NullByte{Byte: 1, Valid: true}, &sql.Null[any]{V: 1, Valid: true}, &sql.Null[*string]{Valid: true},
-		ptr(json.Number("1")), ptr([16]byte{1}), new(struct{}), ptr(uintptr(1)), ptr(complex64(1)), new(chan int),
+		new(json.Number("1")), new([16]byte{1}), new(struct{}), new(uintptr(1)), new(complex64(1)), new(chan int),
 		(*int64)(nil), nil, "no pointer", 5,
 	}
 }
@@ -43,28 +49,42 @@ func otherDestinations() []any {
 func TestScanColumnIsConvertingTheBoxedValue(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	check := func(t *testing.T, name string, c column, row int) {
-		value, err := c.value(row)
+	check := func(t *testing.T, name string, c scan.Column, row int) {
+		value, err := c.Value(row)
 		if key := fmt.Sprintf("%T %T %v", c, value, value); err != nil || seen[key] || len(key) > 1000 {
-			return // values that cannot be boxed: TestScanningIsConvertingTheBoxedValue
+			return // values that cannot be boxed are tested in package scan
 		} else {
 			seen[key] = true
 		}
-		r := &rows{names: []string{"c"}, columns: []column{c}, row: row, n: row + 1}
-		want := append(destinations(), otherDestinations()...)
-		for i, got := range append(destinations(), otherDestinations()...) {
+		r := &rows{names: []string{"c"}, columns: []scan.Column{c}, row: row, n: row + 1}
+		want := append(cells.Destinations(), otherDestinations()...)
+		for i, got := range append(cells.Destinations(), otherDestinations()...) {
 			gotErr, wantErr := r.ScanColumn(driver.ScanContext{}, 0, got), sql.ConvertAssign(driver.ScanContext{}, want[i], value)
-			if takesNULL(value, got) && gotErr == nil {
+			if cells.TakesNULL(value, got) && gotErr == nil {
 				wantErr, want[i] = nil, new(json.RawMessage)
 			}
 			if fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 				t.Errorf("%s into %T: %v; database/sql says %v", name, got, gotErr, wantErr)
 			}
-			if rv := reflect.ValueOf(got); rv.Kind() == reflect.Pointer && !rv.IsNil() && !same(got, want[i]) {
+			if rv := reflect.ValueOf(got); rv.Kind() == reflect.Pointer && !rv.IsNil() && !cells.Same(got, want[i]) {
 				t.Errorf("%s into %T: %v, database/sql has %v", name, got, rv.Elem(), reflect.ValueOf(want[i]).Elem())
 			}
 		}
 	}
-	eachRecordedColumn(t, check)
-	eachLimit(t, check)
+	columns := func(limit int) func(string, arrow.Field, arrow.Array) {
+		return func(name string, f arrow.Field, arr arrow.Array) {
+			c, err := scan.New(f, time.UTC)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if err := c.Load(arr); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for row := range min(limit, arr.Len()) {
+				check(t, fmt.Sprintf("%s, row %d", name, row), c, row)
+			}
+		}
+	}
+	cells.EachRecorded(t, columns(5))
+	cells.EachLimit(t, columns(math.MaxInt))
 }

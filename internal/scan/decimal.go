@@ -1,4 +1,4 @@
-package greptime
+package scan
 
 import (
 	"database/sql"
@@ -8,6 +8,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime/internal/int128"
+
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // decimalColumn converts DECIMAL to text with all digits of the scale.
@@ -17,29 +19,29 @@ type decimalColumn struct {
 	arr   *array.Decimal128
 }
 
-func (c *decimalColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *decimalColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
-func (c *decimalColumn) value(i int) (driver.Value, error) {
+func (c *decimalColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
 	return int128.Decimal(c.arr.Value(i), c.scale), nil
 }
 
-func (c *decimalColumn) scan(i int, dest any) (bool, error) {
+func (c *decimalColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[Decimal]); ok {
-			*d = sql.Null[Decimal]{}
+		if d, ok := dest.(*sql.Null[sqltype.Decimal]); ok {
+			*d = sql.Null[sqltype.Decimal]{}
 			return true, nil
 		}
 		return scanNullText(dest), nil
 	}
 	text := int128.Decimal(c.arr.Value(i), c.scale)
 	switch d := dest.(type) {
-	case *Decimal:
-		*d = Decimal(text)
-	case *sql.Null[Decimal]:
-		*d = sql.Null[Decimal]{V: Decimal(text), Valid: true}
+	case *sqltype.Decimal:
+		*d = sqltype.Decimal(text)
+	case *sql.Null[sqltype.Decimal]:
+		*d = sql.Null[sqltype.Decimal]{V: sqltype.Decimal(text), Valid: true}
 	default:
 		return scanString(text, dest), nil
 	}

@@ -1,4 +1,4 @@
-package greptime
+package scan
 
 import (
 	"database/sql"
@@ -12,67 +12,74 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/sqltype"
 )
 
-// column converts one column of a result. It is chosen once per result, so that
+// Column converts one column of a result. It is chosen once per result, so that
 // nothing about types is decided per value.
-type column interface {
-	info() *columnInfo
-	// load makes arr, the column of a new batch, the current array.
-	load(arr arrow.Array) error
-	// value returns row i boxed, as database/sql needs it before Go 1.27.
-	value(i int) (driver.Value, error)
-	// scan writes row i into dest if it can fill a dest of that type exactly; done is
-	// false if database/sql must convert instead.
-	scan(i int, dest any) (done bool, err error)
+type Column interface {
+	// Info describes the column.
+	Info() *Info
+	// Load makes arr, the column of a new batch, the current array. Until the next Load the
+	// other methods read it.
+	Load(arr arrow.Array) error
+	// Value returns row i boxed, as database/sql needs it before Go 1.27.
+	Value(i int) (driver.Value, error)
+	// Scan writes row i into dest, a pointer, if it can fill a dest of that type exactly; done
+	// is false if database/sql must convert the Value instead.
+	Scan(i int, dest any) (done bool, err error)
 }
 
-// columnInfo describes a column for database/sql's ColumnType.
-type columnInfo struct {
-	sqlType      string
-	scanType     reflect.Type
-	nullable     bool
-	length       int64 // 0 if not known
-	precision    int64
-	scale        int64
-	hasPrecision bool
+// Info describes a column, as database/sql's ColumnType does.
+type Info struct {
+	SQLType      string       // GreptimeDB's name of the type, without length or precision
+	ScanType     reflect.Type // the exact type of the values that are not NULL
+	Nullable     bool
+	Length       int64 // 0 if not known
+	Precision    int64
+	Scale        int64
+	HasPrecision bool
 }
 
-func (c *columnInfo) info() *columnInfo { return c }
-
-// nullableType returns the Go type of the column's values. It accepts NULL if the column is
+// NullableType returns the Go type of the column's values. It accepts NULL if the column is
 // nullable.
-func (c *columnInfo) nullableType() reflect.Type {
-	if t, ok := nullTypes[c.scanType]; ok && c.nullable {
+func (c *Info) NullableType() reflect.Type {
+	if t, ok := nullTypes[c.ScanType]; ok && c.Nullable {
 		return t
 	}
-	return c.scanType
+	return c.ScanType
 }
+
+// columnInfo implements Info for the converter that embeds it.
+type columnInfo struct{ about Info }
+
+func (c *columnInfo) Info() *Info { return &c.about }
 
 // infoOf returns the description of a column whose values are exactly of type T.
 func infoOf[T any](f arrow.Field, sqlType string) columnInfo {
-	return columnInfo{
-		sqlType:  sqlType,
-		scanType: reflect.TypeFor[T](),
-		nullable: f.Nullable,
-	}
+	return columnInfo{Info{
+		SQLType:  sqlType,
+		ScanType: reflect.TypeFor[T](),
+		Nullable: f.Nullable,
+	}}
 }
 
 func (c columnInfo) withPrecision(precision, scale int64) columnInfo {
-	c.precision, c.scale, c.hasPrecision = precision, scale, true
+	c.about.Precision, c.about.Scale, c.about.HasPrecision = precision, scale, true
 	return c
 }
 
 func (c columnInfo) withoutLimit() columnInfo {
-	c.length = math.MaxInt64
+	c.about.Length = math.MaxInt64
 	return c
 }
 
-// newColumn returns the converter of a field.
-func newColumn(f arrow.Field, loc *time.Location) (column, error) {
+// New returns the converter of a field. Times are in loc.
+func New(f arrow.Field, loc *time.Location) (Column, error) {
 	switch t := f.Type.(type) {
 	case *arrow.NullType:
-		return &nullColumn{columnInfo{sqlType: "NULL", scanType: reflect.TypeFor[any](), nullable: true}}, nil
+		return &nullColumn{columnInfo{Info{SQLType: "NULL", ScanType: reflect.TypeFor[any](), Nullable: true}}}, nil
 	case *arrow.BooleanType:
 		return &boolColumn{columnInfo: infoOf[bool](f, "BOOLEAN")}, nil
 	case *arrow.Int8Type:
@@ -116,11 +123,11 @@ func newColumn(f arrow.Field, loc *time.Location) (column, error) {
 	case *arrow.MonthIntervalType, *arrow.DayTimeIntervalType, *arrow.MonthDayNanoIntervalType:
 		return &intervalColumn{columnInfo: infoOf[string](f, "INTERVAL")}, nil
 	case *arrow.DictionaryType:
-		inner, err := newColumn(arrow.Field{Name: f.Name, Type: t.ValueType, Nullable: f.Nullable, Metadata: f.Metadata}, loc)
+		inner, err := New(arrow.Field{Name: f.Name, Type: t.ValueType, Nullable: f.Nullable, Metadata: f.Metadata}, loc)
 		if err != nil {
 			return nil, err
 		}
-		return &dictionaryColumn{column: inner}, nil
+		return &dictionaryColumn{Column: inner}, nil
 	case *arrow.StructType:
 		return &nestedColumn{columnInfo: infoOf[[]byte](f, "STRUCT").withoutLimit(), loc: loc}, nil
 	case arrow.ListLikeType:
@@ -134,7 +141,7 @@ func newColumn(f arrow.Field, loc *time.Location) (column, error) {
 // newBinary returns the converter of a JSON, VECTOR or plain VARBINARY column. GreptimeDB
 // marks JSON and VECTOR in the field's metadata. Computed values (parse_json, parse_vec)
 // have no mark and remain binary.
-func newBinary(f arrow.Field) (column, error) {
+func newBinary(f arrow.Field) (Column, error) {
 	mark, _ := f.Metadata.GetValue("greptime:type")
 	switch {
 	case mark == "Json":
@@ -182,8 +189,8 @@ func scanNull[T any](dest any) bool {
 	switch d := dest.(type) {
 	case *sql.Null[T]:
 		*d = sql.Null[T]{}
-	case *Null[T]:
-		*d = Null[T]{}
+	case *sqltype.Null[T]:
+		*d = sqltype.Null[T]{}
 	case *any:
 		*d = nil
 	case **T:
@@ -197,6 +204,6 @@ func scanNull[T any](dest any) bool {
 // nullColumn is a column of the type Null: SELECT NULL.
 type nullColumn struct{ columnInfo }
 
-func (*nullColumn) load(arrow.Array) error          { return nil }
-func (*nullColumn) value(int) (driver.Value, error) { return nil, nil }
-func (*nullColumn) scan(int, any) (bool, error)     { return false, nil }
+func (*nullColumn) Load(arrow.Array) error          { return nil }
+func (*nullColumn) Value(int) (driver.Value, error) { return nil, nil }
+func (*nullColumn) Scan(int, any) (bool, error)     { return false, nil }

@@ -1,4 +1,4 @@
-package greptime
+package scan
 
 import (
 	"bytes"
@@ -13,6 +13,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime/internal/jsonb"
+
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // bytesArray is the interface that the three Arrow layouts of binaries share. Their values
@@ -29,7 +31,7 @@ type stringColumn struct {
 	text textBlocks
 }
 
-func (c *stringColumn) load(arr arrow.Array) error { return c.loadFor(arr, arr.Len()) }
+func (c *stringColumn) Load(arr arrow.Array) error { return c.loadFor(arr, arr.Len()) }
 
 // loadFor does what load does; rows is the number of rows that will be read.
 func (c *stringColumn) loadFor(arr arrow.Array, rows int) error {
@@ -40,14 +42,14 @@ func (c *stringColumn) loadFor(arr arrow.Array, rows int) error {
 	return nil
 }
 
-func (c *stringColumn) value(i int) (driver.Value, error) {
+func (c *stringColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
 	return c.text.string(i), nil
 }
 
-func (c *stringColumn) scan(i int, dest any) (bool, error) {
+func (c *stringColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullText(dest), nil
 	}
@@ -93,16 +95,16 @@ type binaryColumn struct {
 	arr bytesArray
 }
 
-func (c *binaryColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *binaryColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
-func (c *binaryColumn) value(i int) (driver.Value, error) {
+func (c *binaryColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
 	return own(c.arr.Value(i)), nil
 }
 
-func (c *binaryColumn) scan(i int, dest any) (bool, error) {
+func (c *binaryColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullBytes(dest), nil
 	}
@@ -135,8 +137,8 @@ func scanNullBytes(dest any) bool {
 		*d = nil // which database/sql itself refuses
 	case *sql.Null[json.RawMessage]:
 		*d = sql.Null[json.RawMessage]{}
-	case *Null[json.RawMessage]:
-		*d = Null[json.RawMessage]{}
+	case *sqltype.Null[json.RawMessage]:
+		*d = sqltype.Null[json.RawMessage]{}
 	default:
 		return scanNull[[]byte](dest)
 	}
@@ -150,7 +152,7 @@ type jsonColumn struct {
 	arr bytesArray
 }
 
-func (c *jsonColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *jsonColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
 func (c *jsonColumn) text(i int) ([]byte, error) {
 	text, err := jsonb.AppendStored(nil, c.arr.Value(i))
@@ -160,7 +162,7 @@ func (c *jsonColumn) text(i int) ([]byte, error) {
 	return text, nil
 }
 
-func (c *jsonColumn) value(i int) (driver.Value, error) {
+func (c *jsonColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
@@ -171,7 +173,7 @@ func (c *jsonColumn) value(i int) (driver.Value, error) {
 	return text, nil
 }
 
-func (c *jsonColumn) scan(i int, dest any) (bool, error) {
+func (c *jsonColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullBytes(dest), nil
 	}
@@ -184,8 +186,8 @@ func (c *jsonColumn) scan(i int, dest any) (bool, error) {
 		*d = text
 	case *sql.Null[json.RawMessage]:
 		*d = sql.Null[json.RawMessage]{V: text, Valid: true}
-	case *Null[json.RawMessage]:
-		*d = Null[json.RawMessage]{V: text, Valid: true}
+	case *sqltype.Null[json.RawMessage]:
+		*d = sqltype.Null[json.RawMessage]{V: text, Valid: true}
 	case *string:
 		*d = string(text)
 	default:
@@ -203,18 +205,18 @@ type vectorColumn struct {
 	dim int
 }
 
-func (c *vectorColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *vectorColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
-func (c *vectorColumn) vector(i int) (Vector, error) {
+func (c *vectorColumn) vector(i int) (sqltype.Vector, error) {
 	b := c.arr.Value(i)
 	// Check this first, because text may be as long as the numbers; numbers never look like text.
 	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
-		if v, err := ParseVector(string(b)); err == nil && len(v) == c.dim {
+		if v, err := sqltype.ParseVector(string(b)); err == nil && len(v) == c.dim {
 			return v, nil
 		}
 	}
 	if len(b) == 4*c.dim {
-		v := make(Vector, c.dim)
+		v := make(sqltype.Vector, c.dim)
 		for k := range v {
 			v[k] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*k:]))
 		}
@@ -223,7 +225,7 @@ func (c *vectorColumn) vector(i int) (Vector, error) {
 	return nil, fmt.Errorf("row %d of the batch holds %d bytes, not the %d of a VECTOR(%d); read them with QueryArrow", i, len(b), 4*c.dim, c.dim)
 }
 
-func (c *vectorColumn) value(i int) (driver.Value, error) {
+func (c *vectorColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
@@ -234,10 +236,10 @@ func (c *vectorColumn) value(i int) (driver.Value, error) {
 	return v.String(), nil
 }
 
-func (c *vectorColumn) scan(i int, dest any) (bool, error) {
+func (c *vectorColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[Vector]); ok {
-			*d = sql.Null[Vector]{}
+		if d, ok := dest.(*sql.Null[sqltype.Vector]); ok {
+			*d = sql.Null[sqltype.Vector]{}
 			return true, nil
 		}
 		return scanNullText(dest), nil
@@ -247,10 +249,10 @@ func (c *vectorColumn) scan(i int, dest any) (bool, error) {
 		return false, err
 	}
 	switch d := dest.(type) {
-	case *Vector:
+	case *sqltype.Vector:
 		*d = v
-	case *sql.Null[Vector]:
-		*d = sql.Null[Vector]{V: v, Valid: true}
+	case *sql.Null[sqltype.Vector]:
+		*d = sql.Null[sqltype.Vector]{V: v, Valid: true}
 	default:
 		return scanString(v.String(), dest), nil
 	}
@@ -259,31 +261,31 @@ func (c *vectorColumn) scan(i int, dest any) (bool, error) {
 
 // dictionaryColumn converts a column that sends each of its values once and refers to it.
 type dictionaryColumn struct {
-	column // of the dictionary's values
+	Column // of the dictionary's values
 	arr    *array.Dictionary
 }
 
-func (c *dictionaryColumn) load(arr arrow.Array) error {
+func (c *dictionaryColumn) Load(arr arrow.Array) error {
 	if err := loadAs(&c.arr, arr); err != nil {
 		return err
 	}
-	if s, ok := c.column.(*stringColumn); ok {
+	if s, ok := c.Column.(*stringColumn); ok {
 		return s.loadFor(c.arr.Dictionary(), c.arr.Len())
 	}
-	return c.column.load(c.arr.Dictionary())
+	return c.Column.Load(c.arr.Dictionary())
 }
 
-func (c *dictionaryColumn) value(i int) (driver.Value, error) {
+func (c *dictionaryColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return c.column.value(c.arr.GetValueIndex(i))
+	return c.Column.Value(c.arr.GetValueIndex(i))
 }
 
 // scan leaves NULL to database/sql, because the dictionary has no value for it.
-func (c *dictionaryColumn) scan(i int, dest any) (bool, error) {
+func (c *dictionaryColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return false, nil
 	}
-	return c.column.scan(c.arr.GetValueIndex(i), dest)
+	return c.Column.Scan(c.arr.GetValueIndex(i), dest)
 }

@@ -1,4 +1,4 @@
-package greptime
+package scan
 
 import (
 	"database/sql/driver"
@@ -13,6 +13,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime/internal/int128"
+
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // nestedColumn converts lists and structs to JSON text. QueryArrow gives typed access.
@@ -22,12 +24,12 @@ type nestedColumn struct {
 	arr arrow.Array
 }
 
-func (c *nestedColumn) load(arr arrow.Array) error {
+func (c *nestedColumn) Load(arr arrow.Array) error {
 	c.arr = arr
 	return nil
 }
 
-func (c *nestedColumn) value(i int) (driver.Value, error) {
+func (c *nestedColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
@@ -38,7 +40,7 @@ func (c *nestedColumn) value(i int) (driver.Value, error) {
 	return text, nil
 }
 
-func (c *nestedColumn) scan(i int, dest any) (bool, error) {
+func (c *nestedColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullBytes(dest), nil
 	}
@@ -99,10 +101,10 @@ func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte,
 		dst = base64.StdEncoding.AppendEncode(dst, a.Value(i))
 		return append(dst, '"'), nil
 	case *array.Date32:
-		return appendJSONString(dst, DateFromEpochDays(int32(a.Value(i))).String())
+		return appendJSONString(dst, sqltype.DateFromEpochDays(int32(a.Value(i))).String())
 	case *array.Timestamp:
 		unit := a.DataType().(*arrow.TimestampType).Unit
-		return appendJSONString(dst, instant(int64(a.Value(i)), unit).In(loc).Format(time.RFC3339Nano))
+		return appendJSONString(dst, Instant(int64(a.Value(i)), unit).In(loc).Format(time.RFC3339Nano))
 	case *array.Time32:
 		return appendJSONTimeOfDay(dst, a, i, a.DataType().(*arrow.Time32Type).Unit)
 	case *array.Time64:

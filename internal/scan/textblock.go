@@ -1,4 +1,4 @@
-package greptime
+package scan
 
 import (
 	"math"

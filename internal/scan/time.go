@@ -1,4 +1,4 @@
-package greptime
+package scan
 
 import (
 	"database/sql"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 // timestampColumn converts TIMESTAMP of any precision to times in the session's time zone.
@@ -20,26 +22,26 @@ type timestampColumn struct {
 	arr  *array.Timestamp
 }
 
-func (c *timestampColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *timestampColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
-func (c *timestampColumn) value(i int) (driver.Value, error) {
+func (c *timestampColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return instant(int64(c.arr.Value(i)), c.unit).In(c.loc), nil
+	return Instant(int64(c.arr.Value(i)), c.unit).In(c.loc), nil
 }
 
-func (c *timestampColumn) scan(i int, dest any) (bool, error) {
+func (c *timestampColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullTime(dest), nil
 	}
-	return scanTime(instant(int64(c.arr.Value(i)), c.unit).In(c.loc), dest), nil
+	return scanTime(Instant(int64(c.arr.Value(i)), c.unit).In(c.loc), dest), nil
 }
 
-// instant returns the exact time for every int64, even where nanoseconds would overflow.
+// Instant returns the exact time for every int64, even where nanoseconds would overflow.
 // For seconds near the limits of int64, 292 billion years away, Unix() still returns the
 // value, but comparing the time.Time fails: it counts from before the calendar begins.
-func instant(v int64, unit arrow.TimeUnit) time.Time {
+func Instant(v int64, unit arrow.TimeUnit) time.Time {
 	switch unit {
 	case arrow.Second:
 		return time.Unix(v, 0)
@@ -82,29 +84,29 @@ type dateColumn struct {
 	arr *array.Date32
 }
 
-func (c *dateColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *dateColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
-func (c *dateColumn) value(i int) (driver.Value, error) {
+func (c *dateColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return DateFromEpochDays(int32(c.arr.Value(i))).Time(time.UTC), nil
+	return sqltype.DateFromEpochDays(int32(c.arr.Value(i))).Time(time.UTC), nil
 }
 
-func (c *dateColumn) scan(i int, dest any) (bool, error) {
+func (c *dateColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[Date]); ok {
-			*d = sql.Null[Date]{}
+		if d, ok := dest.(*sql.Null[sqltype.Date]); ok {
+			*d = sql.Null[sqltype.Date]{}
 			return true, nil
 		}
 		return scanNullTime(dest), nil
 	}
-	date := DateFromEpochDays(int32(c.arr.Value(i)))
+	date := sqltype.DateFromEpochDays(int32(c.arr.Value(i)))
 	switch d := dest.(type) {
-	case *Date:
+	case *sqltype.Date:
 		*d = date
-	case *sql.Null[Date]:
-		*d = sql.Null[Date]{V: date, Valid: true}
+	case *sql.Null[sqltype.Date]:
+		*d = sql.Null[sqltype.Date]{V: date, Valid: true}
 	default:
 		return scanTime(date.Time(time.UTC), dest), nil
 	}
@@ -118,21 +120,21 @@ type timeOfDayColumn struct {
 	arr  arrow.Array // *array.Time32 or *array.Time64
 }
 
-func (c *timeOfDayColumn) load(arr arrow.Array) error {
+func (c *timeOfDayColumn) Load(arr arrow.Array) error {
 	c.arr = arr
 	return nil
 }
 
-func (c *timeOfDayColumn) at(i int) (TimeOfDay, error) { return timeOfDay(c.arr, i, c.unit) }
+func (c *timeOfDayColumn) at(i int) (sqltype.TimeOfDay, error) { return timeOfDay(c.arr, i, c.unit) }
 
 // timeOfDay reads a Time32 or Time64. The server may have stored a value beyond a day.
 // Only a value in microseconds may also be too large for nanoseconds.
-func timeOfDay(arr arrow.Array, i int, unit arrow.TimeUnit) (TimeOfDay, error) {
+func timeOfDay(arr arrow.Array, i int, unit arrow.TimeUnit) (sqltype.TimeOfDay, error) {
 	if a, ok := arr.(*array.Time32); ok {
-		return TimeOfDay(int64(a.Value(i)) * int64(unit.Multiplier())), nil
+		return sqltype.TimeOfDay(int64(a.Value(i)) * int64(unit.Multiplier())), nil
 	}
 	n, err := nanoseconds(int64(arr.(*array.Time64).Value(i)), unit, "time")
-	return TimeOfDay(n), err
+	return sqltype.TimeOfDay(n), err
 }
 
 // nanoseconds converts a value to nanoseconds. what names the value in errors.
@@ -144,7 +146,7 @@ func nanoseconds(v int64, unit arrow.TimeUnit, what string) (int64, error) {
 	return v * m, nil
 }
 
-func (c *timeOfDayColumn) value(i int) (driver.Value, error) {
+func (c *timeOfDayColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
@@ -155,10 +157,10 @@ func (c *timeOfDayColumn) value(i int) (driver.Value, error) {
 	return t.String(), nil
 }
 
-func (c *timeOfDayColumn) scan(i int, dest any) (bool, error) {
+func (c *timeOfDayColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[TimeOfDay]); ok {
-			*d = sql.Null[TimeOfDay]{}
+		if d, ok := dest.(*sql.Null[sqltype.TimeOfDay]); ok {
+			*d = sql.Null[sqltype.TimeOfDay]{}
 			return true, nil
 		}
 		return scanNullText(dest), nil
@@ -168,10 +170,10 @@ func (c *timeOfDayColumn) scan(i int, dest any) (bool, error) {
 		return false, err
 	}
 	switch d := dest.(type) {
-	case *TimeOfDay:
+	case *sqltype.TimeOfDay:
 		*d = t
-	case *sql.Null[TimeOfDay]:
-		*d = sql.Null[TimeOfDay]{V: t, Valid: true}
+	case *sql.Null[sqltype.TimeOfDay]:
+		*d = sql.Null[sqltype.TimeOfDay]{V: t, Valid: true}
 	default:
 		return scanString(t.String(), dest), nil
 	}
@@ -185,7 +187,7 @@ type durationColumn struct {
 	arr  *array.Duration
 }
 
-func (c *durationColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *durationColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
 func (c *durationColumn) nanoseconds(i int) (int64, error) { return durationNanos(c.arr, i, c.unit) }
 
@@ -193,7 +195,7 @@ func durationNanos(arr *array.Duration, i int, unit arrow.TimeUnit) (int64, erro
 	return nanoseconds(int64(arr.Value(i)), unit, "duration")
 }
 
-func (c *durationColumn) value(i int) (driver.Value, error) {
+func (c *durationColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
@@ -204,7 +206,7 @@ func (c *durationColumn) value(i int) (driver.Value, error) {
 	return n, nil
 }
 
-func (c *durationColumn) scan(i int, dest any) (bool, error) {
+func (c *durationColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		switch d := dest.(type) {
 		case *sql.NullInt64:
@@ -239,46 +241,46 @@ type intervalColumn struct {
 	arr arrow.Array
 }
 
-func (c *intervalColumn) load(arr arrow.Array) error {
+func (c *intervalColumn) Load(arr arrow.Array) error {
 	c.arr = arr
 	return nil
 }
 
 // interval reads an interval of any Arrow unit.
-func interval(arr arrow.Array, i int) Interval {
+func interval(arr arrow.Array, i int) sqltype.Interval {
 	switch a := arr.(type) {
 	case *array.MonthInterval:
-		return Interval{Months: int32(a.Value(i))}
+		return sqltype.Interval{Months: int32(a.Value(i))}
 	case *array.DayTimeInterval:
 		v := a.Value(i)
-		return Interval{Days: v.Days, Nanoseconds: int64(v.Milliseconds) * int64(time.Millisecond)}
+		return sqltype.Interval{Days: v.Days, Nanoseconds: int64(v.Milliseconds) * int64(time.Millisecond)}
 	default:
 		v := arr.(*array.MonthDayNanoInterval).Value(i)
-		return Interval{Months: v.Months, Days: v.Days, Nanoseconds: v.Nanoseconds}
+		return sqltype.Interval{Months: v.Months, Days: v.Days, Nanoseconds: v.Nanoseconds}
 	}
 }
 
-func (c *intervalColumn) value(i int) (driver.Value, error) {
+func (c *intervalColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
 	return interval(c.arr, i).String(), nil
 }
 
-func (c *intervalColumn) scan(i int, dest any) (bool, error) {
+func (c *intervalColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[Interval]); ok {
-			*d = sql.Null[Interval]{}
+		if d, ok := dest.(*sql.Null[sqltype.Interval]); ok {
+			*d = sql.Null[sqltype.Interval]{}
 			return true, nil
 		}
 		return scanNullText(dest), nil
 	}
 	v := interval(c.arr, i)
 	switch d := dest.(type) {
-	case *Interval:
+	case *sqltype.Interval:
 		*d = v
-	case *sql.Null[Interval]:
-		*d = sql.Null[Interval]{V: v, Valid: true}
+	case *sql.Null[sqltype.Interval]:
+		*d = sql.Null[sqltype.Interval]{V: v, Valid: true}
 	default:
 		return scanString(v.String(), dest), nil
 	}

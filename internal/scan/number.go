@@ -1,4 +1,4 @@
-package greptime
+package scan
 
 import (
 	"database/sql"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/sqltype"
 )
 
 type integer interface {
@@ -26,11 +28,11 @@ type integerColumn[T integer] struct {
 	values []T
 }
 
-func newInteger[T integer](f arrow.Field, sqlType string) column {
+func newInteger[T integer](f arrow.Field, sqlType string) Column {
 	return &integerColumn[T]{columnInfo: infoOf[T](f, sqlType)}
 }
 
-func (c *integerColumn[T]) load(arr arrow.Array) error {
+func (c *integerColumn[T]) Load(arr arrow.Array) error {
 	if err := loadAs(&c.arr, arr); err != nil {
 		return err
 	}
@@ -39,7 +41,7 @@ func (c *integerColumn[T]) load(arr arrow.Array) error {
 }
 
 // value returns an int64, or a uint64 for BIGINT UNSIGNED, because of its upper half.
-func (c *integerColumn[T]) value(i int) (driver.Value, error) {
+func (c *integerColumn[T]) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
@@ -53,7 +55,7 @@ func boxInteger[T integer](v T) driver.Value {
 	return int64(v)
 }
 
-func (c *integerColumn[T]) scan(i int, dest any) (bool, error) {
+func (c *integerColumn[T]) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		switch d := dest.(type) {
 		case *sql.NullInt64:
@@ -75,8 +77,8 @@ func (c *integerColumn[T]) scan(i int, dest any) (bool, error) {
 		*d = v
 	case *sql.Null[T]:
 		*d = sql.Null[T]{V: v, Valid: true}
-	case *Null[T]:
-		*d = Null[T]{V: v, Valid: true}
+	case *sqltype.Null[T]:
+		*d = sqltype.Null[T]{V: v, Valid: true}
 	case *any:
 		*d = boxInteger(v)
 	default:
@@ -136,7 +138,7 @@ type floatColumn[T float32 | float64] struct {
 	values []T
 }
 
-func (c *floatColumn[T]) load(arr arrow.Array) error {
+func (c *floatColumn[T]) Load(arr arrow.Array) error {
 	if err := loadAs(&c.arr, arr); err != nil {
 		return err
 	}
@@ -145,14 +147,14 @@ func (c *floatColumn[T]) load(arr arrow.Array) error {
 }
 
 // value returns a float64, which represents every FLOAT exactly.
-func (c *floatColumn[T]) value(i int) (driver.Value, error) {
+func (c *floatColumn[T]) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
 	return float64(c.values[i]), nil
 }
 
-func (c *floatColumn[T]) scan(i int, dest any) (bool, error) {
+func (c *floatColumn[T]) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		switch d := dest.(type) {
 		case *sql.NullFloat64:
@@ -174,8 +176,8 @@ func (c *floatColumn[T]) scan(i int, dest any) (bool, error) {
 		*d = sql.NullFloat64{Float64: float64(v), Valid: true}
 	case *sql.Null[T]:
 		*d = sql.Null[T]{V: v, Valid: true}
-	case *Null[T]:
-		*d = Null[T]{V: v, Valid: true}
+	case *sqltype.Null[T]:
+		*d = sqltype.Null[T]{V: v, Valid: true}
 	case *sql.Null[float64]:
 		*d = sql.Null[float64]{V: float64(v), Valid: true}
 	case *any:
@@ -192,16 +194,16 @@ type boolColumn struct {
 	arr *array.Boolean
 }
 
-func (c *boolColumn) load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+func (c *boolColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
-func (c *boolColumn) value(i int) (driver.Value, error) {
+func (c *boolColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
 	return c.arr.Value(i), nil
 }
 
-func (c *boolColumn) scan(i int, dest any) (bool, error) {
+func (c *boolColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		if d, ok := dest.(*sql.NullBool); ok {
 			*d = sql.NullBool{}

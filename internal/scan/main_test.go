@@ -1,0 +1,9 @@
+package scan
+
+import (
+	"testing"
+
+	"github.com/greptime-go/greptime/internal/test/testmain"
+)
+
+func TestMain(m *testing.M) { testmain.Run(m) }
