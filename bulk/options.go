@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -103,18 +104,12 @@ func (o Options) withDefaults(endpoints int) (Options, backoff.Policy, error) {
 	if o.Streams == 0 {
 		o.Streams = max(endpoints, min(runtime.GOMAXPROCS(0), mostDefaultStreams))
 	}
-	setDefault(&o.InFlight, defaultInFlight)
-	setDefault(&o.MaxBytes, defaultMaxBytes)
-	setDefault(&o.Timeout, defaultTimeout)
-	setDefault(&o.CheckInterval, defaultCheckInterval)
-	setDefault(&o.ProgressInterval, defaultProgressInterval)
+	o.InFlight = cmp.Or(o.InFlight, defaultInFlight)
+	o.MaxBytes = cmp.Or(o.MaxBytes, defaultMaxBytes)
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	o.CheckInterval = cmp.Or(o.CheckInterval, defaultCheckInterval)
+	o.ProgressInterval = cmp.Or(o.ProgressInterval, defaultProgressInterval)
 	return o, policy, nil
-}
-
-func setDefault[T int | int64 | time.Duration](v *T, to T) {
-	if *v == 0 {
-		*v = to
-	}
 }
 
 // Progress says how far a load is. Every batch that was handed over is pending, acknowledged

@@ -56,11 +56,9 @@ func (b *Batch) places(plan *structs.Plan, rt reflect.Type) ([]int, error) {
 
 func (b *Batch) appendStruct(plan *structs.Plan, places []int, v reflect.Value) error {
 	b.begin()
-	for v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return b.rowError("the pointer to its struct is nil")
-		}
-		v = v.Elem()
+	v, err := structs.Pointed(v)
+	if err != nil {
+		return b.rowError(err.Error())
 	}
 	for i, at := range places {
 		if err := plan.SetAs(&b.cell, at, b.table.Columns[i].Type, v); err != nil {

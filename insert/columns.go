@@ -1,8 +1,6 @@
 package insert
 
 import (
-	"fmt"
-
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/rowvalue"
 )
@@ -22,18 +20,15 @@ func Values[T any](name string, values []T) ColumnValues {
 }
 
 func init() {
-	rowvalue.ColumnOf = func(v any) (string, rowvalue.Values) {
-		c := v.(ColumnValues)
-		return c.name, c.values
-	}
+	rowvalue.ColumnOf = func(v any) (string, rowvalue.Values) { return columnOf(v.(ColumnValues)) }
 }
 
-// len returns the number of values. The zero ColumnValues has none.
-func (c *ColumnValues) len() int {
+// columnOf returns the name and the values. The zero ColumnValues has no values.
+func columnOf(c ColumnValues) (string, rowvalue.Values) {
 	if c.values == nil {
-		return 0
+		return c.name, rowvalue.Slice[any](nil)
 	}
-	return c.values.Len()
+	return c.name, c.values
 }
 
 // AppendColumns appends rows by their columns, which come in any order and are
@@ -43,26 +38,21 @@ func (t *Table) AppendColumns(columns ...ColumnValues) error {
 	if err := t.Err(); err != nil {
 		return err
 	}
-	if len(columns) == 0 {
-		return t.rowError("AppendColumns was called without columns")
+	values, n, err := rowvalue.Match(columns, columnOf, len(t.schema.types), func(name string) (int, bool) {
+		at, ok := t.schema.index[name]
+		return at, ok
+	})
+	if err != nil {
+		return t.rowError(err.Error())
 	}
-	given := make([]givenColumn, len(t.schema.types))
-	for i := range columns {
-		c := &columns[i]
-		at, ok := t.schema.index[c.name]
-		switch {
-		case !ok:
-			return t.rowError(fmt.Sprintf("the table has no column %q", c.name))
-		case given[at].values != nil:
-			return t.rowError(fmt.Sprintf("column %q is there twice", c.name))
-		case c.len() != columns[0].len():
-			return t.rowError(fmt.Sprintf("column %q has %d values, column %q has %d", c.name, c.len(), columns[0].name, columns[0].len()))
-		}
-		given[at] = givenColumn{c.values, directValues(c.values)}
+	t.given = t.given[:0]
+	for _, v := range values {
+		t.given = append(t.given, givenColumn{v, directValues(v)})
 	}
+	defer clear(t.given) // which refers to the caller's slices
 	rows, end := len(t.starts), t.end
-	for i := range columns[0].len() {
-		if err := t.appendFrom(given, i); err != nil {
+	for i := range n {
+		if err := t.appendFrom(t.given, i); err != nil {
 			t.starts, t.end = t.starts[:rows], end
 			return err
 		}
@@ -77,6 +67,7 @@ type givenColumn struct {
 	direct func(dst []byte, k column.Kind, i int) (b []byte, ok bool)
 }
 
+// appendFrom appends a row of the columns' values.
 func (t *Table) appendFrom(columns []givenColumn, row int) error {
 	t.begin()
 	for i := range columns {

@@ -132,11 +132,9 @@ const (
 )
 
 func (t *Table) appendStruct(plan *structs.Plan, v reflect.Value) error {
-	for v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return t.rowError("the pointer to its struct is nil")
-		}
-		v = v.Elem()
+	v, err := structs.Pointed(v)
+	if err != nil {
+		return t.rowError(err.Error())
 	}
 	t.begin()
 	for i := range plan.Columns {

@@ -35,7 +35,8 @@ type Table struct {
 	prefix  int             // bytes kept free for the length of a row: as many as the last one needed
 	cell    column.Cell
 	row     rowState
-	current uint64 // number of the row being built
+	given   []givenColumn // memory for AppendColumns
+	current uint64        // number of the row being built
 }
 
 // NewTable returns an empty table with these columns. [NewSchema] says which are refused.

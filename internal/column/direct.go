@@ -92,20 +92,20 @@ func CopyUTF8(dst []byte, v string) bool {
 		}
 		return seen < utf8.RuneSelf || utf8.ValidString(v)
 	}
-	first, last := word(v), word(v[len(v)-8:])
+	first, last := Word(v), Word(v[len(v)-8:])
 	binary.LittleEndian.PutUint64(dst, first)
 	binary.LittleEndian.PutUint64(dst[len(dst)-8:], last)
 	seen := first | last
 	for i := 8; i < len(v)-8; i += 8 {
-		w := word(v[i:])
+		w := Word(v[i:])
 		binary.LittleEndian.PutUint64(dst[i:], w)
 		seen |= w
 	}
 	return seen&0x80808080_80808080 == 0 || utf8.ValidString(v)
 }
 
-// word returns the first eight bytes.
-func word(s string) uint64 {
+// Word returns the first eight bytes of s, which must have them, as a little-endian number.
+func Word(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56

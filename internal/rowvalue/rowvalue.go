@@ -31,7 +31,7 @@ type Reader interface {
 }
 
 var (
-	// ColumnOf returns the name and the values of an insert.ColumnValues.
+	// ColumnOf returns the name and the values of an insert.ColumnValues. The values are not nil.
 	ColumnOf func(columnValues any) (name string, values Values)
 
 	// NewAppendedRow returns the insert.AppendedRow for a row of r.

@@ -166,6 +166,19 @@ func Struct(rt reflect.Type) reflect.Type {
 	return rt
 }
 
+// Pointed returns the struct that v is or points to. It returns an error for a nil pointer.
+func Pointed(v reflect.Value) (reflect.Value, error) {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return v, errNilStruct
+		}
+		v = v.Elem()
+	}
+	return v, nil
+}
+
+var errNilStruct = errors.New("the pointer to its struct is nil")
+
 // isEndless reports whether a type never leads to a value.
 func isEndless(rt reflect.Type) bool {
 	for range govalue.MaxIndirections {

@@ -340,3 +340,21 @@ func TestTagsOfOtherLibrariesAreSpelledOut(t *testing.T) {
 		}
 	}
 }
+
+func TestPointedReturnsTheStruct(t *testing.T) {
+	t.Parallel()
+	type row struct{ A int }
+	one := &row{1}
+	for _, v := range []any{row{1}, one, &one} {
+		got, err := structs.Pointed(reflect.ValueOf(v))
+		if err != nil || got.Interface() != (row{1}) {
+			t.Errorf("%T: got %v, %v; want {1}", v, got, err)
+		}
+	}
+	var none *row
+	for _, v := range []any{none, &none} {
+		if _, err := structs.Pointed(reflect.ValueOf(v)); err == nil {
+			t.Errorf("%T: got no error for a nil pointer, want one", v)
+		}
+	}
+}

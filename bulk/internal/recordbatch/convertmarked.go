@@ -13,11 +13,11 @@ import (
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
-// JSON and VECTOR columns are Binary on the wire. GreptimeDB 1.0.2 stores whatever bytes
-// a bulk load brings for them, so what they are is decided here.
+// JSON and VECTOR columns are Binary on the wire. GreptimeDB 1.0.2 stores the bytes of a bulk
+// load unread, so they are checked here.
 
-// convertJSON makes JSONB of text. JSONB, which is what a query has of a JSON column, is
-// read once to see that it is some.
+// convertJSON returns a JSON column, with text as JSONB. It reads JSONB, the form of a JSON
+// column in the result of a query, to check that it is valid.
 func convertJSON(t column.Type, a arrow.Array) (Column, error) {
 	if s, ok := a.(array.StringLike); ok {
 		return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
@@ -45,6 +45,7 @@ func convertJSON(t column.Type, a arrow.Array) (Column, error) {
 	})
 }
 
+// convertVectors returns a VECTOR column.
 func convertVectors(t column.Type, a arrow.Array) (Column, error) {
 	if b, ok := a.(bytesArray); ok {
 		return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {

@@ -10,9 +10,9 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// convertNumbers makes an array the values of an integer, FLOAT or DOUBLE column.
-// Integers of another width or sign are checked one by one, and so are DOUBLEs for a
-// FLOAT. Everything else would be rounded, and is the caller's to cast.
+// convertNumbers returns an integer, FLOAT or DOUBLE column. It checks each integer of
+// another width or sign, and each DOUBLE for a FLOAT. It refuses other types, whose values
+// would be rounded: the user must cast them.
 func convertNumbers(t column.Type, a arrow.Array) (Column, error) {
 	if arrow.TypeEqual(a.DataType(), catalog.ArrowType(t)) {
 		return fixedWidth(t, a)
@@ -30,7 +30,8 @@ func convertNumbers(t column.Type, a arrow.Array) (Column, error) {
 	return Column{}, errNoCast
 }
 
-// convertCells makes a column of what set puts into a cell for each row that is not NULL.
+// convertCells returns a column of the rows of an array. set sets a cell to the value of a row
+// that is not NULL.
 func convertCells(t column.Type, a arrow.Array, set func(c *column.Cell, row int) error) (Column, error) {
 	var cell column.Cell
 	return copyValues(t, a, func(dst []byte, row int) ([]byte, error) {
@@ -41,8 +42,9 @@ func convertCells(t column.Type, a arrow.Array, set func(c *column.Cell, row int
 	})
 }
 
-// integerSetter returns what puts an integer of the array into a cell, with an error if it
-// is out of the column's range; nil for an array of another type.
+// integerSetter returns a function that sets a cell to an integer of the array. The function
+// returns an error if the integer is out of the column's range. integerSetter returns nil for
+// an array of another type.
 func integerSetter(t column.Type, a arrow.Array) func(c *column.Cell, row int) error {
 	switch a := a.(type) {
 	case *array.Int8:
@@ -65,7 +67,7 @@ func integerSetter(t column.Type, a arrow.Array) func(c *column.Cell, row int) e
 	return nil
 }
 
-// narrowFloats makes FLOATs of DOUBLEs that are some.
+// narrowFloats returns a FLOAT column of DOUBLEs that are exact as FLOATs.
 func narrowFloats(t column.Type, a *array.Float64) (Column, error) {
 	return convertCells(t, a, func(c *column.Cell, row int) error {
 		v := a.Value(row)

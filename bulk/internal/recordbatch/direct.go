@@ -32,7 +32,7 @@ func SetRow(columns []Column, row int, values []any) int {
 			}
 		case column.String:
 			if v, ok := v.(string); ok {
-				if n := len(v); n >= 8 && n <= 16 && c.setWords(row, n, word(v), word(v[n-8:])) {
+				if n := len(v); n >= 8 && n <= 16 && c.setWords(row, n, column.Word(v), column.Word(v[n-8:])) {
 					continue
 				}
 			}
@@ -134,7 +134,7 @@ func (c *Column) setWord(row int, n uint64) {
 // setText sets a value of a STRING column. It returns false if the value is not valid UTF-8
 // or the column is full.
 func (c *Column) setText(row int, v string) bool {
-	if n := len(v); n >= 8 && n <= 16 && c.setWords(row, n, word(v), word(v[n-8:])) {
+	if n := len(v); n >= 8 && n <= 16 && c.setWords(row, n, column.Word(v), column.Word(v[n-8:])) {
 		return true
 	}
 	return c.setAnyText(row, v)
@@ -177,13 +177,6 @@ func (c *Column) reserveBytes(start, n int) bool {
 	values := slices.Grow(c.values[:start], n)
 	c.values = values[:min(cap(values), maxColumnBytes)]
 	return true
-}
-
-// word returns the first eight bytes.
-func word(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // setBool sets a value of a BOOLEAN column and clears the bits behind it.
