@@ -120,11 +120,11 @@ func TestAllocationsOfACall(t *testing.T) {
 		bare, most float64
 		run        func() error
 	}{
-		{"SELECT 1", query, 56, func() error {
+		{"SELECT 1", query, 54, func() error {
 			var one int64
 			return db.QueryRowContext(t.Context(), "SELECT 1").Scan(&one)
 		}},
-		{"QueryArrow", query, 48, func() error {
+		{"QueryArrow", query, 42, func() error {
 			rd, err := conn.QueryArrow(t.Context(), "SELECT 1")
 			if err != nil {
 				return err
@@ -134,11 +134,11 @@ func TestAllocationsOfACall(t *testing.T) {
 			}
 			return rd.Err()
 		}},
-		{"Exec", query, 48, func() error {
+		{"Exec", query, 42, func() error {
 			_, err := conn.Exec(t.Context(), "DELETE FROM t")
 			return err
 		}},
-		{"insert of a row", unary, 14, func() error {
+		{"insert of a row", unary, 13, func() error {
 			table.Reset()
 			if err := table.Append(time.UnixMilli(1), 1.5); err != nil {
 				return err

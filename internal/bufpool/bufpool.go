@@ -79,7 +79,8 @@ func (allocator) Free(b []byte) {
 			copy(b[n:], b[:n])
 		}
 	}
-	classes[class].Put(&b)
+	kept := b // the parameter itself would escape for memory that is not kept, too
+	classes[class].Put(&kept)
 }
 
 // Recycles reports whether memory of size bytes is worth recycling. If it is not, it is

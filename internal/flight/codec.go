@@ -222,11 +222,15 @@ func unmarshalField(data mem.BufferSlice, field protowire.Number, value *[]byte)
 // fieldReader reads the length-delimited fields of a message that is scattered over
 // several buffers.
 type fieldReader struct {
-	src  *mem.Reader
+	src  mem.Reader
 	size int // unread bytes of the current field's value
 }
 
-func newFieldReader(data mem.BufferSlice) fieldReader { return fieldReader{src: data.Reader()} }
+// newFieldReader returns a reader that must be closed.
+func newFieldReader(data mem.BufferSlice) (r fieldReader) {
+	r.src.Reset(data)
+	return r
+}
 
 func (r *fieldReader) close() { _ = r.src.Close() }
 
@@ -267,8 +271,8 @@ func (r *fieldReader) next() (protowire.Number, error) {
 
 // into reads the current field's value into b, which has the same length.
 func (r *fieldReader) into(b []byte) ([]byte, error) {
-	if _, err := io.ReadFull(r.src, b); err != nil && len(b) > 0 {
-		return nil, err
+	if n, _ := r.src.Read(b); n < len(b) { // it reads all that there is
+		return nil, io.ErrUnexpectedEOF
 	}
 	r.size = 0
 	return b, nil
