@@ -29,12 +29,7 @@ bench: ## every Go benchmark once; the figures of bench/README.md come from go r
 	go test -run '^$$' -bench . -benchtime 1x work
 
 fuzz: ## every fuzz target for FUZZ_TIME (3s)
-	@set -e; for file in $$(git ls-files '*_test.go' | xargs grep -l '^func Fuzz'); do \
-		dir=$$(dirname $$file); \
-		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
-			go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) -fuzzminimizetime 1x; \
-		done; \
-	done
+	.ci/fuzz $(FUZZ_TIME)
 
 ci: ## everything, on two versions of Go, as the workflow does
 	.ci/run
