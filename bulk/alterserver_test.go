@@ -43,6 +43,17 @@ type alterServer struct {
 
 func newAlterServer(t testing.TB, version string, columns ...catalog.Column) *alterServer {
 	t.Helper()
+	return startAlterServer(t, version, columns)
+}
+
+// newMemoryAlterServer is newAlterServer in memory.
+func newMemoryAlterServer(t testing.TB, version string) *alterServer {
+	t.Helper()
+	return startAlterServer(t, version, nil, wiretest.InMemory())
+}
+
+func startAlterServer(t testing.TB, version string, columns []catalog.Column, opts ...wiretest.Option) *alterServer {
+	t.Helper()
 	s := &alterServer{
 		version: version,
 		rows:    map[int64][]string{}, sent: map[int64][]string{}, memory: map[int64]bool{},
@@ -61,7 +72,7 @@ func newAlterServer(t testing.TB, version string, columns ...catalog.Column) *al
 			return s.put(c)
 		}
 		return s.query(c)
-	})
+	}, opts...)
 	return s
 }
 
@@ -276,7 +287,18 @@ func (s *alterServer) columnReads() int {
 // open opens a writer of the table.
 func (s *alterServer) open(t testing.TB, opts Options) *Writer {
 	t.Helper()
-	w, err := NewWriter(t.Context(), openConn(t, s.DSN()), "t", opts)
+	return s.openOn(t, openConn(t, s.DSN()), opts)
+}
+
+// openMemory is open for a server in memory.
+func (s *alterServer) openMemory(t testing.TB, opts Options) *Writer {
+	t.Helper()
+	return s.openOn(t, openMemory(t, s.DSN(), s.Dial), opts)
+}
+
+func (s *alterServer) openOn(t testing.TB, conn *greptime.Conn, opts Options) *Writer {
+	t.Helper()
+	w, err := NewWriter(t.Context(), conn, "t", opts)
 	if err != nil {
 		t.Fatal(err)
 	}

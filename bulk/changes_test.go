@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -755,17 +756,19 @@ func TestTheTableIsFlushedOnceAndLast(t *testing.T) {
 // for the flush is its own.
 func TestTheTableIsFlushedWhenTheVersionDoesNotCome(t *testing.T) {
 	t.Parallel()
-	s := newAlterServer(t, "1.1.4")
-	w := s.open(t, Options{Streams: 1, CheckInterval: -1, Timeout: time.Second})
-	writeRow(t, w, 0)
-	s.alter(t, alterColumns(note)...)
-	writeRow(t, w, 1)
-	s.mu.Lock()
-	s.hang = "SELECT version()"
-	s.mu.Unlock()
-	if err := w.Flush(short(t)); err != nil || s.crash() != 2 {
-		t.Errorf("%v; flushed by %q", err, s.flushes())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemoryAlterServer(t, "1.1.4")
+		w := s.openMemory(t, Options{Streams: 1, CheckInterval: -1, Timeout: time.Second})
+		writeRow(t, w, 0)
+		s.alter(t, alterColumns(note)...)
+		writeRow(t, w, 1)
+		s.mu.Lock()
+		s.hang = "SELECT version()"
+		s.mu.Unlock()
+		if err := w.Flush(short(t)); err != nil || s.crash() != 2 {
+			t.Errorf("Flush: %v; flushed by %q, want both rows flushed", err, s.flushes())
+		}
+	})
 }
 
 func TestFlushStatements(t *testing.T) {
@@ -829,52 +832,54 @@ func TestAcknowledgedRowsSurviveACrashAfterAFlush(t *testing.T) {
 		rounds = 1000
 	}
 	for round := range rounds {
-		version := []string{"1.0.2", "1.1.1", "1.1.4", "1.2.0"}[round%4]
-		random := rand.New(rand.NewPCG(uint64(round), 20))
-		s := newAlterServer(t, version)
-		w := s.open(t, Options{Streams: 1 + random.IntN(3), InFlight: 1 + random.IntN(8), CheckInterval: time.Duration(random.IntN(3)-1) * time.Millisecond})
-		var more []catalog.Column
-		var acked, failed, mayBe int64
-		for range 4 {
-			var pending []*Pending
-			alterAt := random.IntN(20)
-			for n := range 20 {
-				if n == alterAt {
-					more = append(more, catalog.Column{Name: fmt.Sprint("c", len(more)), Type: column.Of(column.Int64), Nullable: true, Default: "1"})
-					s.alter(t, alterColumns(more...)...)
+		synctest.Test(t, func(t *testing.T) {
+			version := []string{"1.0.2", "1.1.1", "1.1.4", "1.2.0"}[round%4]
+			random := rand.New(rand.NewPCG(uint64(round), 20))
+			s := newMemoryAlterServer(t, version)
+			w := s.openMemory(t, Options{Streams: 1 + random.IntN(3), InFlight: 1 + random.IntN(8), CheckInterval: time.Duration(random.IntN(3)-1) * time.Millisecond})
+			var more []catalog.Column
+			var acked, failed, mayBe int64
+			for range 4 {
+				var pending []*Pending
+				alterAt := random.IntN(20)
+				for n := range 20 {
+					if n == alterAt {
+						more = append(more, catalog.Column{Name: fmt.Sprint("c", len(more)), Type: column.Of(column.Int64), Nullable: true, Default: "1"})
+						s.alter(t, alterColumns(more...)...)
+					}
+					p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), n, 1))
+					if err != nil {
+						t.Fatal(err)
+					}
+					pending = append(pending, p)
 				}
-				p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), n, 1))
-				if err != nil {
+				for _, p := range pending {
+					_, err := p.Wait(short(t))
+					var e *WriteError
+					switch {
+					case err == nil:
+						acked++
+					case errors.As(err, &e):
+						failed++
+						mayBe += int64(len(e.AmbiguousIDs()))
+					default:
+						t.Fatal(err)
+					}
+				}
+				if err := w.Flush(short(t)); err != nil {
 					t.Fatal(err)
 				}
-				pending = append(pending, p)
-			}
-			for _, p := range pending {
-				_, err := p.Wait(short(t))
-				var e *WriteError
-				switch {
-				case err == nil:
-					acked++
-				case errors.As(err, &e):
-					failed++
-					mayBe += int64(len(e.AmbiguousIDs()))
-				default:
-					t.Fatal(err)
+				if left := int64(s.crash()); left < acked || left > acked+mayBe {
+					t.Fatalf("round %d, %s: %d batches acknowledged, %d failed, %d of them ambiguously; after a crash %d rows are left", round, version, acked, failed, mayBe, left)
 				}
 			}
-			if err := w.Flush(short(t)); err != nil {
-				t.Fatal(err)
+			if !s.before("1.1.0") && failed > 0 {
+				t.Errorf("round %d, %s: %d batches failed", round, version, failed)
 			}
-			if left := int64(s.crash()); left < acked || left > acked+mayBe {
-				t.Fatalf("round %d, %s: %d batches acknowledged, %d failed, %d of them ambiguously; after a crash %d rows are left", round, version, acked, failed, mayBe, left)
+			if _, err := w.Close(short(t)); err != nil {
+				t.Error(err)
 			}
-		}
-		if !s.before("1.1.0") && failed > 0 {
-			t.Errorf("round %d, %s: %d batches failed", round, version, failed)
-		}
-		if _, err := w.Close(short(t)); err != nil {
-			t.Error(err)
-		}
-		s.Stop()
+			s.Stop()
+		})
 	}
 }

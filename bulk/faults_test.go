@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -21,78 +21,6 @@ import (
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
-
-// script answers the batches of a call in turn; a nil step acknowledges.
-func script(steps map[int64]func(c *putCall, r received) error) wiretest.Handler {
-	return func(call *wiretest.Call) error {
-		c, err := begin(call)
-		if err != nil {
-			return err
-		}
-		for {
-			r, err := c.next()
-			if errors.Is(err, io.EOF) {
-				return nil
-			} else if err != nil {
-				return err
-			}
-			if step := steps[r.id]; step != nil {
-				if err := step(c, r); errors.Is(err, errContinue) {
-					continue
-				} else {
-					return err
-				}
-			}
-			if err := c.ack(r.id, r.record.NumRows()); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// errContinue goes on without an ack.
-var errContinue = errors.New("continue")
-
-func regionError(c *putCall, _ received) error {
-	return c.Fail(codes.Unknown, "Execute gRPC request error", 0)
-}
-
-// submit writes batches of one row each, and waits for all of them.
-func submit(t *testing.T, w *Writer, n int) (acked []int64, failed []FailedBatch) {
-	t.Helper()
-	var pending []*Pending
-	for i := range n {
-		p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), i, 1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		pending = append(pending, p)
-	}
-	for _, p := range pending {
-		_, err := p.Wait(short(t))
-		var e *WriteError
-		switch {
-		case err == nil:
-			acked = append(acked, p.ID())
-		case errors.As(err, &e) && len(e.Failed) == 1 && e.Failed[0].ID == p.ID():
-			failed = append(failed, e.Failed[0])
-		default:
-			t.Fatalf("batch %d: %v", p.ID(), err)
-		}
-	}
-	return acked, failed
-}
-
-func ambiguous(failed []FailedBatch) (ids []int64) {
-	for _, f := range failed {
-		if f.Ambiguous {
-			ids = append(ids, f.ID)
-		}
-	}
-	return ids
-}
-
-func failedIDs(failed []FailedBatch) []int64 { return (&WriteError{Failed: failed}).IDs() }
 
 func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) {
 	t.Parallel()
@@ -185,39 +113,43 @@ func TestLostAckIsReportedWhenALaterOneComes(t *testing.T) {
 
 func TestTimeoutGivesTheStreamUp(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error {
-		<-c.Context().Done()
-		return nil
-	}}))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, Timeout: 2 * time.Second})
-	acked, failed := submit(t, w, 3)
-	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrTimeout) {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error {
+			<-c.Context().Done()
+			return nil
+		}}), wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 1, InFlight: 1, Timeout: 2 * time.Second})
+		acked, failed := submit(t, w, 3)
+		if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrTimeout) {
+			t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		}
+	})
 }
 
 func TestSlowAcksAreNotATimeout(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, func(call *wiretest.Call) error {
-		c, err := begin(call)
-		if err != nil {
-			return err
-		}
-		for {
-			r, err := c.next()
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, func(call *wiretest.Call) error {
+			c, err := begin(call)
 			if err != nil {
-				return nil
-			}
-			time.Sleep(100 * time.Millisecond)
-			if err := c.ack(r.id, 1); err != nil {
 				return err
 			}
+			for {
+				r, err := c.next()
+				if err != nil {
+					return nil
+				}
+				time.Sleep(599 * time.Millisecond)
+				if err := c.ack(r.id, 1); err != nil {
+					return err
+				}
+			}
+		}, wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 1, InFlight: 10, Timeout: 600 * time.Millisecond})
+		if acked, failed := submit(t, w, 15); len(acked) != 15 {
+			t.Errorf("acknowledged %v, failed %+v, want all acknowledged", acked, failed)
 		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 10, Timeout: 1200 * time.Millisecond})
-	if acked, failed := submit(t, w, 15); len(acked) != 15 {
-		t.Errorf("failed %+v", failed)
-	}
 }
 
 func TestStreamReset(t *testing.T) {
@@ -282,45 +214,33 @@ func TestSentAgainAfterAFailure(t *testing.T) {
 
 func TestWhatWasNotSentIsSentAgainByDefault(t *testing.T) {
 	t.Parallel()
-	var ids seen
-	s := putServer(t, acknowledgeAll(ids.add))
-	w := openWriter(t, s.DSN(), Options{Streams: 2, Retry: insert.Retry{MinBackoff: time.Millisecond}})
-	s.Stop()
-	var pending []*Pending
-	for i := range 6 {
-		p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), i, 1))
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		var ids seen
+		s := putServer(t, acknowledgeAll(ids.add), wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 2, Retry: insert.Retry{MinBackoff: time.Millisecond}})
+		s.Stop()
+		var pending []*Pending
+		for i := range 6 {
+			p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), i, 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pending = append(pending, p)
 		}
-		pending = append(pending, p)
-	}
-	for ctx := short(t); w.failing() == 0; time.Sleep(time.Millisecond) {
-		if ctx.Err() != nil {
-			t.Fatal("no batch has failed")
+		time.Sleep(time.Second)
+		if w.failing() == 0 {
+			t.Fatal("no batch has failed after 1s without a server, want some")
 		}
-	}
-	s.Restart()
-	for _, p := range pending {
-		if _, err := p.Wait(short(t)); err != nil {
-			t.Error(err)
+		s.Restart()
+		for _, p := range pending {
+			if _, err := p.Wait(short(t)); err != nil {
+				t.Error(err)
+			}
 		}
-	}
-	if got := ids.sorted(); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
-		t.Errorf("the server got %v, want each batch once", got)
-	}
-}
-
-// failing returns how many batches have failed and are not settled.
-func (w *Writer) failing() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := 0
-	for _, p := range w.unsettled {
-		if p.failures > 0 {
-			n++
+		if got := ids.sorted(); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
+			t.Errorf("the server got %v, want each batch once", got)
 		}
-	}
-	return n
+	})
 }
 
 // Of a stream that ends, what may have been written fails, and what was not processed is
@@ -366,10 +286,7 @@ func TestSentAgainAfterCredentialsFailed(t *testing.T) {
 		works    bool
 	}{{2, 0, true}, {1000, 50 * time.Millisecond, false}, {1, -1, false}} {
 		s := putServer(t, script(nil))
-		cfg, err := greptime.ParseDSN(s.DSN())
-		if err != nil {
-			t.Fatal(err)
-		}
+		cfg := parseDSN(t, s.DSN())
 		sealed := errors.New("the vault is sealed")
 		var failures atomic.Int64
 		cfg.Credentials = func(context.Context) (string, string, error) {
@@ -378,21 +295,9 @@ func TestSentAgainAfterCredentialsFailed(t *testing.T) {
 			}
 			return "user", "password", nil
 		}
-		connector, err := greptime.NewConnector(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer connector.Close()
-		conn, err := connector.Connect(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Retry: insert.Retry{For: test.tryFor, MinBackoff: time.Millisecond}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		w := newTestWriter(t, openConfig(t, cfg), Options{Streams: 1, Retry: insert.Retry{For: test.tryFor, MinBackoff: time.Millisecond}})
 		failures.Store(int64(test.failures))
-		_, err = w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
+		_, err := w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
 		var failed *WriteError
 		if test.works != (err == nil) || err != nil && (!errors.Is(err, sealed) || !errors.As(err, &failed) || failed.Failed[0].Ambiguous) {
 			t.Errorf("%d failures, For %v: %v", test.failures, test.tryFor, err)
@@ -405,15 +310,17 @@ func TestSentAgainAfterCredentialsFailed(t *testing.T) {
 
 func TestAtLeastOnceGivesUp(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, script(map[int64]func(*putCall, received) error{2: regionError}))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Retry: insert.Retry{For: 50 * time.Millisecond, MinBackoff: time.Millisecond, AtLeastOnce: true}})
-	acked, failed := submit(t, w, 4)
-	if !slices.Equal(acked, []int64{1, 3, 4}) || !slices.Equal(ambiguous(failed), []int64{2}) {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
-	}
-	if n := s.Calls(wiretest.MethodDoPut); n < 4 {
-		t.Errorf("%d streams, want the first, more for batch 2, and one for what is left", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, script(map[int64]func(*putCall, received) error{2: regionError}), wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 1, InFlight: 4, Retry: insert.Retry{For: 5 * time.Second, AtLeastOnce: true}})
+		acked, failed := submit(t, w, 4)
+		if !slices.Equal(acked, []int64{1, 3, 4}) || !slices.Equal(ambiguous(failed), []int64{2}) {
+			t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		}
+		if n := s.Calls(wiretest.MethodDoPut); n < 4 {
+			t.Errorf("%d streams, want the first, more for batch 2, and one for what is left", n)
+		}
+	})
 }
 
 func TestEndpointThatDiesIsLeftOutAndComesBack(t *testing.T) {
@@ -446,78 +353,66 @@ func TestEndpointThatDiesIsLeftOutAndComesBack(t *testing.T) {
 
 func TestNoEndpointIsAnErrorAtOnceWithoutRetry(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, acknowledgeAll(nil))
-	w := openWriter(t, s.DSN(), Options{Streams: 2, Retry: insert.Retry{For: -1}})
-	s.Stop()
-	acked, failed := submit(t, w, 3)
-	if len(acked) != 0 || len(failed) != 3 || len(ambiguous(failed)) != 0 {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
-	}
-	s.Restart()
-	deadline := time.Now().Add(8 * time.Second)
-	for len(acked) == 0 && time.Now().Before(deadline) {
-		acked, _ = submit(t, w, 1)
-	}
-	if len(acked) == 0 {
-		t.Error("the writer does not recover")
-	}
-}
-
-// hasSent reports whether gRPC has taken a batch that is not acknowledged.
-func (w *Writer) hasSent() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for s := range w.streams {
-		if slices.ContainsFunc(s.inflight, func(p *Pending) bool { return p.sent }) {
-			return true
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, acknowledgeAll(nil), wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 2, Retry: insert.Retry{For: -1}})
+		s.Stop()
+		acked, failed := submit(t, w, 3)
+		if len(acked) != 0 || len(failed) != 3 || len(ambiguous(failed)) != 0 {
+			t.Errorf("acknowledged %v, failed %+v, want 3 failed, none ambiguous", acked, failed)
 		}
-	}
-	return false
+		s.Restart()
+		time.Sleep(8 * time.Second)
+		if acked, failed = submit(t, w, 1); len(acked) != 1 {
+			t.Errorf("8s after the server came back: failed %+v, want the batch acknowledged", failed)
+		}
+	})
 }
 
 func TestCloseReturnsWithinItsContext(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, func(call *wiretest.Call) error {
-		if _, err := begin(call); err != nil {
-			return err
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, func(call *wiretest.Call) error {
+			if _, err := begin(call); err != nil {
+				return err
+			}
+			<-call.Context().Done() // reads nothing, and acknowledges nothing
+			return nil
+		}, wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 2, InFlight: 3})
+		for i := range 6 {
+			if _, err := w.WriteAsync(short(t), fill(t, w.NewBatch(0), i, 20_000)); err != nil {
+				t.Fatal(err)
+			}
 		}
-		<-call.Context().Done() // reads nothing, and acknowledges nothing
-		return nil
+		// One waits for room meanwhile.
+		waiting := make(chan error, 1)
+		go func() {
+			_, err := w.WriteAsync(context.Background(), fill(t, w.NewBatch(0), 0, 1))
+			waiting <- err
+		}()
+		synctest.Wait()
+		if !w.hasSent() {
+			t.Fatal("no batch is sent, want some in flight")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		start := time.Now()
+		sum, err := w.Close(ctx)
+		if took := time.Since(start); took != 30*time.Second {
+			t.Errorf("Close took %v, want as long as its context, 30s", took)
+		}
+		var failed *WriteError
+		if !errors.As(err, &failed) || len(failed.Failed) != 6 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("%v", err)
+		}
+		if sum.Failed != 6 || sum.Acknowledged != 0 || sum.Ambiguous != int64(len(failed.AmbiguousIDs())) || sum.Ambiguous == 0 {
+			t.Errorf("%+v; ambiguous %v", sum, failed.AmbiguousIDs())
+		}
+		if err := <-waiting; !errors.Is(err, ErrClosed) {
+			t.Errorf("the one that waited: %v", err)
+		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 3})
-	for i := range 6 {
-		if _, err := w.WriteAsync(short(t), fill(t, w.NewBatch(0), i, 20_000)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// One waits for room meanwhile.
-	waiting := make(chan error)
-	go func() {
-		_, err := w.WriteAsync(context.Background(), fill(t, w.NewBatch(0), 0, 1))
-		waiting <- err
-	}()
-	for limit := short(t); !w.hasSent(); time.Sleep(time.Millisecond) {
-		if limit.Err() != nil {
-			t.Fatal("no batch is sent")
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	sum, err := w.Close(ctx)
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("Close took %v", took)
-	}
-	var failed *WriteError
-	if !errors.As(err, &failed) || len(failed.Failed) != 6 || !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("%v", err)
-	}
-	if sum.Failed != 6 || sum.Acknowledged != 0 || sum.Ambiguous != int64(len(failed.AmbiguousIDs())) || sum.Ambiguous == 0 {
-		t.Errorf("%+v; ambiguous %v", sum, failed.AmbiguousIDs())
-	}
-	if err := <-waiting; !errors.Is(err, ErrClosed) {
-		t.Errorf("the one that waited: %v", err)
-	}
 }
 
 func TestClosedConnectorFailsWhatIsOpen(t *testing.T) {
@@ -529,22 +424,8 @@ func TestClosedConnectorFailsWhatIsOpen(t *testing.T) {
 		<-c.Context().Done()
 		return nil
 	}}))
-	cfg, err := greptime.ParseDSN(s.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
-	connector, err := greptime.NewConnector(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := connector.Connect(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := NewWriter(t.Context(), conn.(*greptime.Conn), "t", Options{Schema: testSchema(t), Streams: 1, Retry: insert.Retry{AtLeastOnce: true}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, connector := openConnector(t, parseDSN(t, s.DSN()))
+	w := newTestWriter(t, conn, Options{Streams: 1, Retry: insert.Retry{AtLeastOnce: true}})
 	p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), 0, 1))
 	if err != nil {
 		t.Fatal(err)
@@ -672,15 +553,17 @@ func TestAnswersThatAreNotUnderstood(t *testing.T) {
 
 func TestServerThatNeverBegins(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, func(c *wiretest.Call) error {
-		<-c.Context().Done()
-		return nil
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, func(c *wiretest.Call) error {
+			<-c.Context().Done()
+			return nil
+		}, wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 1, Timeout: 5 * time.Second})
+		acked, failed := submit(t, w, 1)
+		if len(acked) != 0 || len(ambiguous(failed)) != 0 {
+			t.Errorf("acknowledged %v, failed %+v, want the batch failed, and not ambiguous", acked, failed)
+		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, Timeout: 50 * time.Millisecond})
-	acked, failed := submit(t, w, 1)
-	if len(acked) != 0 || len(ambiguous(failed)) != 0 {
-		t.Errorf("%+v", failed)
-	}
 }
 
 // TestRowsBehindAReturnedRecordBatch: the bits of validity behind the rows of an Arrow

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -45,10 +46,36 @@ func putServer(t testing.TB, put wiretest.Handler, opts ...wiretest.Option) *wir
 // openConn opens a connection that ends with the test.
 func openConn(t testing.TB, dsn string) *greptime.Conn {
 	t.Helper()
+	return openConfig(t, parseDSN(t, dsn))
+}
+
+// openMemory opens a connection to servers in memory, by their DSN, that ends with the test.
+func openMemory(t testing.TB, dsn string, dial func(context.Context, string) (net.Conn, error)) *greptime.Conn {
+	t.Helper()
+	cfg := parseDSN(t, dsn)
+	cfg.Dialer = dial
+	return openConfig(t, cfg)
+}
+
+func parseDSN(t testing.TB, dsn string) *greptime.Config {
+	t.Helper()
 	cfg, err := greptime.ParseDSN(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return cfg
+}
+
+// openConfig opens a connection that ends with the test.
+func openConfig(t testing.TB, cfg *greptime.Config) *greptime.Conn {
+	t.Helper()
+	conn, _ := openConnector(t, cfg)
+	return conn
+}
+
+// openConnector opens a connection, and returns its Connector, too. Both end with the test.
+func openConnector(t testing.TB, cfg *greptime.Config) (*greptime.Conn, *greptime.Connector) {
+	t.Helper()
 	connector, err := greptime.NewConnector(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +85,7 @@ func openConn(t testing.TB, dsn string) *greptime.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.(*greptime.Conn)
+	return c.(*greptime.Conn), connector
 }
 
 // testSchema is the columns of most tests.
@@ -71,14 +98,27 @@ func testSchema(t testing.TB) *insert.Schema {
 	return s
 }
 
-// openWriter makes a writer for table t, and closes it at the end of the test unless
-// the test does.
+// openWriter creates a writer for table t, which is closed at the end of the test unless the
+// test does.
 func openWriter(t testing.TB, dsn string, opts Options) *Writer {
+	t.Helper()
+	return newTestWriter(t, openConn(t, dsn), opts)
+}
+
+// openMemoryWriter is openWriter for a server in memory.
+func openMemoryWriter(t testing.TB, s *wiretest.Server, opts Options) *Writer {
+	t.Helper()
+	return newTestWriter(t, openMemory(t, s.DSN(), s.Dial), opts)
+}
+
+// newTestWriter creates a writer on a connection, with the columns of testSchema if opts has
+// none.
+func newTestWriter(t testing.TB, conn *greptime.Conn, opts Options) *Writer {
 	t.Helper()
 	if opts.Schema == nil {
 		opts.Schema = testSchema(t)
 	}
-	w, err := NewWriter(t.Context(), openConn(t, dsn), "t", opts)
+	w, err := NewWriter(t.Context(), conn, "t", opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,4 +320,117 @@ func recordOf(t testing.TB, columns map[string]arrow.Array) arrow.RecordBatch {
 		list = append(list, a)
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), list, -1)
+}
+
+// script answers the batches of a call in turn, by their ids. A nil step acknowledges.
+func script(steps map[int64]func(c *putCall, r received) error) wiretest.Handler {
+	return func(call *wiretest.Call) error {
+		c, err := begin(call)
+		if err != nil {
+			return err
+		}
+		for {
+			r, err := c.next()
+			if errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if step := steps[r.id]; step != nil {
+				if err := step(c, r); errors.Is(err, errContinue) {
+					continue
+				} else {
+					return err
+				}
+			}
+			if err := c.ack(r.id, r.record.NumRows()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// errContinue makes script continue without an ack.
+var errContinue = errors.New("continue")
+
+// regionError fails a call as GreptimeDB 1.0.2 does when a region refuses a batch.
+func regionError(c *putCall, _ received) error {
+	return c.Fail(codes.Unknown, "Execute gRPC request error", 0)
+}
+
+// submit writes batches of one row each, and waits for all of them.
+func submit(t *testing.T, w *Writer, n int) (acked []int64, failed []FailedBatch) {
+	t.Helper()
+	var pending []*Pending
+	for i := range n {
+		p, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), i, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pending = append(pending, p)
+	}
+	for _, p := range pending {
+		_, err := p.Wait(short(t))
+		var e *WriteError
+		switch {
+		case err == nil:
+			acked = append(acked, p.ID())
+		case errors.As(err, &e) && len(e.Failed) == 1 && e.Failed[0].ID == p.ID():
+			failed = append(failed, e.Failed[0])
+		default:
+			t.Fatalf("batch %d: %v", p.ID(), err)
+		}
+	}
+	return acked, failed
+}
+
+// ambiguous returns the ids of the batches that may have been written.
+func ambiguous(failed []FailedBatch) (ids []int64) {
+	for _, f := range failed {
+		if f.Ambiguous {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
+
+// failedIDs returns the ids of the batches.
+func failedIDs(failed []FailedBatch) []int64 { return (&WriteError{Failed: failed}).IDs() }
+
+// failing returns how many batches have failed and are not settled.
+func (w *Writer) failing() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, p := range w.unsettled {
+		if p.failures > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// hasSent reports whether gRPC has taken a batch that is not acknowledged.
+func (w *Writer) hasSent() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for s := range w.streams {
+		if slices.ContainsFunc(s.inflight, func(p *Pending) bool { return p.sent }) {
+			return true
+		}
+	}
+	return false
+}
+
+func loadSchema(t testing.TB) *insert.Schema {
+	t.Helper()
+	s, err := insert.NewSchema(
+		insert.Tag("region", insert.String), insert.Tag("host", insert.String), insert.Tag("rack", insert.String), insert.Tag("os", insert.String),
+		insert.Field("a", insert.Float64), insert.Field("b", insert.Float64), insert.Field("c", insert.Float64), insert.Field("d", insert.Float64), insert.Field("e", insert.Float64),
+		insert.Field("n", insert.Int64), insert.Field("ok", insert.Bool),
+		insert.Time("ts", insert.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

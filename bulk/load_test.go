@@ -14,7 +14,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/race"
 )
 
@@ -32,19 +31,6 @@ func mix(v uint64) uint64 {
 	v ^= v >> 33
 	v *= 0xff51afd7ed558ccd
 	return v ^ v>>33
-}
-
-func loadSchema(t testing.TB) *insert.Schema {
-	t.Helper()
-	s, err := insert.NewSchema(
-		insert.Tag("region", insert.String), insert.Tag("host", insert.String), insert.Tag("rack", insert.String), insert.Tag("os", insert.String),
-		insert.Field("a", insert.Float64), insert.Field("b", insert.Float64), insert.Field("c", insert.Float64), insert.Field("d", insert.Float64), insert.Field("e", insert.Float64),
-		insert.Field("n", insert.Int64), insert.Field("ok", insert.Bool),
-		insert.Time("ts", insert.Millisecond))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // loadRow appends row i, some of it NULL, and adds it to the checksums.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 func TestWriteReader(t *testing.T) {
@@ -107,18 +109,24 @@ func TestWriteReaderTellsWhyItStopped(t *testing.T) {
 	if n, err := w.WriteReader(short(t), again, nil); n != 0 || !errors.Is(err, ErrClosed) {
 		t.Errorf("%d rows, %v", n, err)
 	}
-	silent := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error {
-		<-c.Context().Done()
-		return nil
-	}}))
-	w = openWriter(t, silent.DSN(), Options{Streams: 1})
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	stuck := readerOf(t, 5, 6, 7)
-	defer stuck.Release()
-	if n, err := w.WriteReader(ctx, stuck, func(int64) { cancel() }); n != 5 || !errors.Is(err, context.Canceled) {
-		t.Errorf("%d rows, %v", n, err)
-	}
+}
+
+func TestWriteReaderEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		silent := putServer(t, script(map[int64]func(*putCall, received) error{2: func(c *putCall, _ received) error {
+			<-c.Context().Done()
+			return nil
+		}}), wiretest.InMemory())
+		w := openMemoryWriter(t, silent, Options{Streams: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		stuck := readerOf(t, 5, 6, 7)
+		defer stuck.Release()
+		if n, err := w.WriteReader(ctx, stuck, func(int64) { cancel() }); n != 5 || !errors.Is(err, context.Canceled) {
+			t.Errorf("WriteReader: got %d rows, %v; want 5 rows and %v", n, err, context.Canceled)
+		}
+	})
 }
 
 func TestWriteReaderHalvesWhatIsTooLongForAMessage(t *testing.T) {

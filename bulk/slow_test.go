@@ -3,6 +3,7 @@ package bulk
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/test/wiretest"
@@ -36,38 +37,42 @@ func reads(batches int, wait time.Duration) wiretest.Handler {
 
 func TestServerThatReadsSlowlyGetsEverything(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, reads(1000, 15*time.Millisecond))
-	w := openWriter(t, s.DSN(), Options{Streams: 2, InFlight: 4, Timeout: 10 * time.Second})
-	b := w.NewBatch(slowRows)
-	const batches = 20
-	for i := range batches {
-		if _, err := w.WriteAsync(short(t), fill(t, b, i*slowRows, slowRows)); err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, reads(1000, 5*time.Second), wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 2, InFlight: 4, Timeout: 10 * time.Second})
+		b := w.NewBatch(slowRows)
+		const batches = 20
+		for i := range batches {
+			if _, err := w.WriteAsync(t.Context(), fill(t, b, i*slowRows, slowRows)); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != batches || sum.Rows != batches*slowRows {
-		t.Errorf("%+v, %v", sum, err)
-	}
+		if sum, err := w.Close(t.Context()); err != nil || sum.Acknowledged != batches || sum.Rows != batches*slowRows {
+			t.Errorf("got %+v, %v; want %d batches acknowledged", sum, err, batches)
+		}
+	})
 }
 
 func TestServerThatStopsReadingIsGivenUp(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, reads(3, 0))
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Timeout: time.Second})
-	b := w.NewBatch(slowRows)
-	const batches = 8
-	for i := range batches {
-		if _, err := w.WriteAsync(short(t), fill(t, b, i*slowRows, slowRows)); err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, reads(3, 0), wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 1, InFlight: 4, Timeout: time.Second})
+		b := w.NewBatch(slowRows)
+		const batches = 8
+		for i := range batches {
+			if _, err := w.WriteAsync(short(t), fill(t, b, i*slowRows, slowRows)); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	sum, err := w.Close(short(t))
-	var failed *WriteError
-	if !errors.As(err, &failed) || !errors.Is(err, ErrTimeout) {
-		t.Fatalf("%+v, %v", sum, err)
-	}
-	// The stream that comes after the one that was given up reads three more.
-	if sum.Acknowledged < 3 || sum.Acknowledged+sum.Failed != batches || int(sum.Failed) != len(failed.Failed) || int(sum.Ambiguous) != len(failed.AmbiguousIDs()) {
-		t.Errorf("%+v; failed %v, ambiguous %v", sum, failed.IDs(), failed.AmbiguousIDs())
-	}
+		sum, err := w.Close(short(t))
+		var failed *WriteError
+		if !errors.As(err, &failed) || !errors.Is(err, ErrTimeout) {
+			t.Fatalf("%+v, %v", sum, err)
+		}
+		// The stream that comes after the one that was given up reads three more.
+		if sum.Acknowledged < 3 || sum.Acknowledged+sum.Failed != batches || int(sum.Failed) != len(failed.Failed) || int(sum.Ambiguous) != len(failed.AmbiguousIDs()) {
+			t.Errorf("%+v; failed %v, ambiguous %v", sum, failed.IDs(), failed.AmbiguousIDs())
+		}
+	})
 }

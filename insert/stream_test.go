@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -13,17 +14,6 @@ import (
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
-
-// openStream opens a stream to a server; the test ends it, if nothing before does.
-func openStream(t *testing.T, s *wiretest.Server) *insert.Stream {
-	t.Helper()
-	stream, err := insert.NewStream(t.Context(), connTo(t, s.DSN()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stream.Close)
-	return stream
-}
 
 func TestStreamOfManySends(t *testing.T) {
 	t.Parallel()
@@ -123,32 +113,34 @@ func TestAStreamThatIsGivenUp(t *testing.T) {
 // the stream.
 func TestContextsOfAStream(t *testing.T) {
 	t.Parallel()
-	s := wiretest.Start(t, func(c *wiretest.Call) error { // reads nothing
-		return wiretest.Hang()(c)
-	})
-	opening, cancel := context.WithCancel(t.Context())
-	stream, err := insert.NewStream(opening, connTo(t, s.DSN()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
-	cancel()
-	table := fill(t, sensors(t), 10_000)
-	sent := 0
-	for err == nil {
-		ctx, cancelSend := context.WithTimeout(t.Context(), 500*time.Millisecond)
-		if err = stream.Send(ctx, table); err == nil {
-			sent++
+	synctest.Test(t, func(t *testing.T) {
+		s := wiretest.Start(t, func(c *wiretest.Call) error { // reads nothing
+			return wiretest.Hang()(c)
+		}, wiretest.InMemory())
+		opening, cancel := context.WithCancel(t.Context())
+		stream, err := insert.NewStream(opening, connInMemory(t, s))
+		if err != nil {
+			t.Fatal(err)
 		}
-		cancelSend()
-	}
-	var e *insert.StreamError
-	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Requests != sent || sent == 0 {
-		t.Errorf("after %d requests: %v", sent, err)
-	}
-	if _, err := insert.NewStream(opening, connTo(t, s.DSN())); !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled opening: %v", err)
-	}
+		defer stream.Close()
+		cancel()
+		table := fill(t, sensors(t), 10_000)
+		sent := 0
+		for err == nil {
+			ctx, cancelSend := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			if err = stream.Send(ctx, table); err == nil {
+				sent++
+			}
+			cancelSend()
+		}
+		var e *insert.StreamError
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Requests != sent || sent == 0 {
+			t.Errorf("after %d requests: %v", sent, err)
+		}
+		if _, err := insert.NewStream(opening, connInMemory(t, s)); !errors.Is(err, context.Canceled) {
+			t.Errorf("a cancelled opening: %v", err)
+		}
+	})
 }
 
 // A call that comes too late, as of a request that was given up, does not take the
@@ -258,19 +250,8 @@ func TestAStreamOfDeletes(t *testing.T) {
 func TestCloseOfTheConnectorEndsStreams(t *testing.T) {
 	t.Parallel()
 	s := wiretest.Start(t, new(requests).accept)
-	cfg, err := greptime.ParseDSN(s.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
-	connector, err := greptime.NewConnector(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := connector.Connect(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream, err := insert.NewStream(t.Context(), conn.(*greptime.Conn))
+	conn, connector := openConnector(t, parseDSN(t, s.DSN()))
+	stream, err := insert.NewStream(t.Context(), conn)
 	if err != nil {
 		t.Fatal(err)
 	}

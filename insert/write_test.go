@@ -10,12 +10,12 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
-
-	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
@@ -23,16 +23,6 @@ import (
 	"github.com/greptime-go/greptime/internal/test/race"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
-
-func fill(t testing.TB, table *insert.Table, n int) *insert.Table {
-	t.Helper()
-	for i := range n {
-		if err := table.Append(fmt.Sprint("device", i), float64(i), moment.Add(time.Duration(i)*time.Second)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return table
-}
 
 func TestWriteSendsTheRowsOfAllTablesInOneRequest(t *testing.T) {
 	t.Parallel()
@@ -348,32 +338,34 @@ func TestFailover(t *testing.T) {
 
 func TestContexts(t *testing.T) {
 	t.Parallel()
-	s := wiretest.Start(t, func(c *wiretest.Call) error {
-		if _, err := c.Recv(); err != nil {
-			return err
+	synctest.Test(t, func(t *testing.T) {
+		s := wiretest.Start(t, func(c *wiretest.Call) error {
+			if _, err := c.Recv(); err != nil {
+				return err
+			}
+			return wiretest.Hang()(c)
+		}, wiretest.InMemory())
+		table := fill(t, sensors(t), 10_000)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		_, err := insert.Write(ctx, connInMemory(t, s), table)
+		var e *greptime.Error
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || !e.Ambiguous {
+			t.Errorf("deadline: %v", err)
 		}
-		return wiretest.Hang()(c)
-	})
-	table := fill(t, sensors(t), 10_000)
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	_, err := insert.Write(ctx, connTo(t, s.DSN()), table)
-	var e *greptime.Error
-	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || !e.Ambiguous {
-		t.Errorf("deadline: %v", err)
-	}
-	// What gRPC may still be reading must not change: the race detector watches.
-	table.Reset()
-	fill(t, table, 10_000)
+		// What gRPC may still be reading must not change: the race detector watches.
+		table.Reset()
+		fill(t, table, 10_000)
 
-	ctx, cancel = context.WithCancel(t.Context())
-	cancel()
-	if _, err := insert.Write(ctx, connTo(t, s.DSN()), table); !errors.Is(err, context.Canceled) || errors.As(err, &e) && e.Ambiguous {
-		t.Errorf("cancelled before: %v", err)
-	}
-	if _, err := insert.Write(t.Context(), connTo(t, s.DSN("timeout=50ms")), table); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("timeout of the DSN: %v", err)
-	}
+		ctx, cancel = context.WithCancel(t.Context())
+		cancel()
+		if _, err := insert.Write(ctx, connInMemory(t, s), table); !errors.Is(err, context.Canceled) || errors.As(err, &e) && e.Ambiguous {
+			t.Errorf("cancelled before: %v", err)
+		}
+		if _, err := insert.Write(t.Context(), connInMemory(t, s, "timeout=50ms"), table); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("timeout of the DSN: %v", err)
+		}
+	})
 }
 
 // A table that is filled again while gRPC sends its old rows does not change them.

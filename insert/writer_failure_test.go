@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -52,37 +53,35 @@ func TestWriterRepeats(t *testing.T) {
 		for _, atLeastOnce := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, AtLeastOnce %v", test.name, atLeastOnce), func(t *testing.T) {
 				t.Parallel()
-				s := startStore(t, failures(test.fail, test.fail))
-				timeout := time.Minute
-				if test.name == "no answer" {
-					timeout = 300 * time.Millisecond
-				}
-				w := buffered(t, s.DSN(), insert.WriterOptions{
-					Retry:   insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: atLeastOnce},
-					Timeout: timeout,
+				synctest.Test(t, func(t *testing.T) {
+					s := startStore(t, failures(test.fail, test.fail), wiretest.InMemory())
+					w := bufferedInMemory(t, s, insert.WriterOptions{
+						Retry:   insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: atLeastOnce},
+						Timeout: 10 * time.Second,
+					})
+					appendNumbers(t, w.Table("r", meters), 0, 5)
+					err := w.Close(t.Context())
+					if test.always || atLeastOnce && test.mayBe {
+						if err != nil {
+							t.Fatal(err)
+						}
+						if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
+							t.Fatalf("stored %v, want 0 to 4", got)
+						}
+						if got := w.Stats(); got.Retries != 2 || got.Acknowledged != 5 {
+							t.Errorf("stats %+v, want 2 retries and 5 rows acknowledged", got)
+						}
+						return
+					}
+					list := undelivered(t, err)
+					var e *greptime.Error
+					if len(list) != 1 || len(metersIn(t, list[0].Table)) != 5 || !errors.As(list[0].Err, &e) || list[0].Attempts != 1 {
+						t.Fatalf("given back: %v", list)
+					}
+					if list[0].Ambiguous != test.mayBe || e.Ambiguous != test.mayBe {
+						t.Errorf("Ambiguous is %v and %v, want %v", list[0].Ambiguous, e.Ambiguous, test.mayBe)
+					}
 				})
-				appendNumbers(t, w.Table("r", meters), 0, 5)
-				err := w.Close(t.Context())
-				if test.always || atLeastOnce && test.mayBe {
-					if err != nil {
-						t.Fatal(err)
-					}
-					if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
-						t.Fatalf("stored %v", got)
-					}
-					if got := w.Stats(); got.Retries != 2 || got.Acknowledged != 5 {
-						t.Errorf("stats %+v", got)
-					}
-					return
-				}
-				list := undelivered(t, err)
-				var e *greptime.Error
-				if len(list) != 1 || len(metersIn(t, list[0].Table)) != 5 || !errors.As(list[0].Err, &e) || list[0].Attempts != 1 {
-					t.Fatalf("given back: %v", list)
-				}
-				if list[0].Ambiguous != test.mayBe || e.Ambiguous != test.mayBe {
-					t.Errorf("Ambiguous is %v and %v, want %v", list[0].Ambiguous, e.Ambiguous, test.mayBe)
-				}
 			})
 		}
 	}
@@ -90,80 +89,80 @@ func TestWriterRepeats(t *testing.T) {
 
 func TestWriterSurvivesAServerThatIsDown(t *testing.T) {
 	t.Parallel()
-	s := startStore(t, nil)
-	w := buffered(t, s.DSN(), insert.WriterOptions{
-		// The first request after the server went may find the connection still there.
-		Retry:     insert.Retry{MinBackoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, AtLeastOnce: true},
-		FlushRows: 10,
+	synctest.Test(t, func(t *testing.T) {
+		s := startStore(t, nil, wiretest.InMemory())
+		w := bufferedInMemory(t, s, insert.WriterOptions{
+			// The first request after the server went may find the connection still there.
+			Retry:     insert.Retry{MinBackoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, AtLeastOnce: true},
+			FlushRows: 10,
+		})
+		table := w.Table("r", meters)
+		appendNumbers(t, table, 0, 100)
+		if err := w.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.Stop()
+		restart := time.AfterFunc(30*time.Second, s.Restart)
+		defer restart.Stop()
+		appendNumbers(t, table, 100, 5000)
+		if err := w.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.numbers(); !slices.Equal(got, count(0, 5000)) {
+			t.Fatalf("%d rows stored, or not in their order, want 5000", len(got))
+		}
+		if got := w.Stats(); got.Retries == 0 {
+			t.Errorf("stats %+v, want retries", got)
+		}
 	})
-	table := w.Table("r", meters)
-	appendNumbers(t, table, 0, 100)
-	if err := w.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s.Stop()
-	down := time.Second
-	if *long {
-		down = 10 * time.Second
-	}
-	restart := time.AfterFunc(down, s.Restart)
-	defer restart.Stop()
-	appendNumbers(t, table, 100, 5000)
-	if err := w.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.numbers(); !slices.Equal(got, count(0, 5000)) {
-		t.Fatalf("%d rows stored, or not in their order", len(got))
-	}
-	if got := w.Stats(); got.Retries == 0 {
-		t.Errorf("stats %+v", got)
-	}
 }
 
 func TestWriterGivesUpAfterItsTime(t *testing.T) {
 	t.Parallel()
-	s := startStore(t, nil)
-	s.Stop()
-	given := make(chan insert.FailedRows, 1)
-	w := buffered(t, s.DSN(), insert.WriterOptions{
-		FlushRows: 5, Retry: insert.Retry{For: 300 * time.Millisecond, MinBackoff: time.Millisecond},
-		OnError: func(u insert.FailedRows) { given <- u },
+	synctest.Test(t, func(t *testing.T) {
+		s := startStore(t, nil, wiretest.InMemory())
+		s.Stop()
+		given := make(chan insert.FailedRows, 1)
+		w := bufferedInMemory(t, s, insert.WriterOptions{
+			FlushRows: 5, Retry: insert.Retry{For: time.Hour},
+			OnError: func(u insert.FailedRows) { given <- u },
+		})
+		began := time.Now()
+		appendNumbers(t, w.Table("r", meters), 0, 5)
+		u := <-given
+		if d := time.Since(began); d > time.Hour || d < time.Hour-11*time.Second {
+			t.Errorf("it gave up after %v, want an hour, or up to the longest pause less", d)
+		}
+		if u.Ambiguous || u.Attempts < 2 || u.Table.Len() != 5 {
+			t.Errorf("given back: %d rows, ambiguous %v, %d attempts: %v", u.Table.Len(), u.Ambiguous, u.Attempts, u.Err)
+		}
+		if err := w.Flush(t.Context()); err != nil {
+			t.Errorf("Flush returned rows that OnError has: %v", err)
+		}
+		if got := w.Stats(); got != (insert.WriterStats{Failed: 5, Retries: got.Retries}) {
+			t.Errorf("stats %+v", got)
+		}
+
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+
+		// The rows are the caller's, and can be written again.
+		s.Restart()
+		again := bufferedInMemory(t, s, insert.WriterOptions{})
+		if err := again.Write(t.Context(), u.Table); err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
+			t.Fatalf("stored %v, want 0 to 4", got)
+		}
 	})
-	began := time.Now()
-	appendNumbers(t, w.Table("r", meters), 0, 5)
-	u := <-given
-	if d := time.Since(began); d > 10*time.Second {
-		t.Errorf("it gave up after %v", d)
-	}
-	if u.Ambiguous || u.Attempts < 2 || u.Table.Len() != 5 {
-		t.Errorf("given back: %d rows, ambiguous %v, %d attempts: %v", u.Table.Len(), u.Ambiguous, u.Attempts, u.Err)
-	}
-	if err := w.Flush(t.Context()); err != nil {
-		t.Errorf("Flush returned rows that OnError has: %v", err)
-	}
-	if got := w.Stats(); got != (insert.WriterStats{Failed: 5, Retries: got.Retries}) {
-		t.Errorf("stats %+v", got)
-	}
-
-	if err := w.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-
-	// The rows are the caller's, and can be written again.
-	s.Restart()
-	again := buffered(t, s.DSN(), insert.WriterOptions{})
-	if err := again.Write(t.Context(), u.Table); err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
-		t.Fatalf("stored %v", got)
-	}
 }
 
 func TestWriterOnErrorMayWriteAgain(t *testing.T) {
@@ -351,23 +350,9 @@ func TestWriterFlushEndsWithItsContext(t *testing.T) {
 func TestWriterAfterTheConnectorIsClosed(t *testing.T) {
 	t.Parallel()
 	s := startStore(t, nil)
-	cfg, err := greptime.ParseDSN(s.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
-	connector, err := greptime.NewConnector(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := connector.Connect(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := insert.NewWriter(c.(*greptime.Conn), insert.WriterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Close() // the connection is not needed any more
+	conn, connector := openConnector(t, parseDSN(t, s.DSN()))
+	w := bufferedOn(t, conn, insert.WriterOptions{})
+	conn.Close() // the connection is not needed any more
 	appendNumbers(t, w.Table("r", meters), 0, 3)
 	if err := w.Flush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -378,7 +363,7 @@ func TestWriterAfterTheConnectorIsClosed(t *testing.T) {
 	if len(list) != 1 || !errors.Is(list[0].Err, greptime.ErrClosed) || list[0].Ambiguous {
 		t.Errorf("given back: %v", list)
 	}
-	if _, err := insert.NewWriter(c.(*greptime.Conn), insert.WriterOptions{}); !errors.Is(err, greptime.ErrClosed) {
+	if _, err := insert.NewWriter(conn, insert.WriterOptions{}); !errors.Is(err, greptime.ErrClosed) {
 		t.Errorf("NewWriter on a closed connection: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -19,50 +20,55 @@ import (
 
 func TestWriterBlocksWhenMemoryIsShort(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
-		return false, wiretest.Block(release)(c)
-	})
-	const limit = 2000
-	// Neither rows nor bytes nor time make it send, only that memory is short.
-	w := buffered(t, s.DSN(), insert.WriterOptions{MaxBytes: limit, FlushInterval: time.Hour})
-	table := w.Table("r", meters)
-	taken := int64(0)
-	for {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		err := table.Append(ctx, "a", taken, time.UnixMilli(taken))
-		cancel()
-		if err != nil {
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
+			return false, wiretest.Block(release)(c)
+		}, wiretest.InMemory())
+		const limit = 2000
+		// Neither rows nor bytes nor time make it send, only that memory is short.
+		w := bufferedInMemory(t, s, insert.WriterOptions{MaxBytes: limit, FlushInterval: time.Hour})
+		table := w.Table("r", meters)
+		taken := int64(0)
+		for {
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			err := table.Append(ctx, "a", taken, time.UnixMilli(taken))
+			cancel()
+			if err != nil {
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Fatal(err)
+				}
+				break
 			}
-			break
+			taken++
 		}
-		taken++
-	}
-	if got := w.Stats(); got.PendingBytes > limit || got.PendingBytes < limit-100 || got.Pending != int(taken) {
-		t.Fatalf("stats when full: %+v after %d rows", got, taken)
-	}
-	// Many wait now, and all get through.
-	var wg sync.WaitGroup
-	for i := range int64(50) {
-		wg.Go(func() {
-			if err := table.Append(t.Context(), fmt.Sprint(i), taken+i, time.UnixMilli(i)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	soon(t, "all to wait", func() bool { return w.Waiting() == 50 })
-	close(release)
-	wg.Wait()
-	if err := w.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	got := s.numbers()
-	slices.Sort(got)
-	if !slices.Equal(got, count(0, taken+50)) {
-		t.Fatalf("%d rows stored, want %d", len(got), taken+50)
-	}
+		if got := w.Stats(); got.PendingBytes > limit || got.PendingBytes < limit-100 || got.Pending != int(taken) {
+			t.Fatalf("stats when full: %+v after %d rows", got, taken)
+		}
+		// Many wait now, and all get through.
+		var wg sync.WaitGroup
+		for i := range int64(50) {
+			wg.Go(func() {
+				if err := table.Append(t.Context(), fmt.Sprint(i), taken+i, time.UnixMilli(i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		if n := w.Waiting(); n != 50 {
+			t.Fatalf("%d calls wait, want 50", n)
+		}
+		close(release)
+		wg.Wait()
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := s.numbers()
+		slices.Sort(got)
+		if !slices.Equal(got, count(0, taken+50)) {
+			t.Fatalf("%d rows stored, want %d", len(got), taken+50)
+		}
+	})
 }
 
 // metersTable is a table of the numbers from n up to m, exclusively.

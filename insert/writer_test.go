@@ -1,185 +1,15 @@
 package insert_test
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
-
-	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
-
-// meters is the columns of what the tests of the buffered writer write.
-var meters = func() *insert.Schema {
-	s, err := insert.NewSchema(
-		insert.Tag("device", insert.String),
-		insert.Field("n", insert.Int64),
-		insert.Time("ts", insert.Millisecond))
-	if err != nil {
-		panic(err)
-	}
-	return s
-}()
-
-// meter is a row of them, a number of a device.
-type meter struct {
-	table, device string
-	n             int64
-}
-
-// metersOf are the rows of a request, whatever the order of their columns.
-func metersOf(req *greptimev1.GreptimeRequest) (list []meter) {
-	for _, r := range req.GetRowInserts().GetInserts() {
-		columns := map[string]int{}
-		for i, c := range r.GetRows().GetSchema() {
-			columns[c.GetColumnName()] = i
-		}
-		for _, row := range r.GetRows().GetRows() {
-			list = append(list, meter{
-				r.GetTableName(),
-				row.GetValues()[columns["device"]].GetStringValue(),
-				row.GetValues()[columns["n"]].GetI64Value(),
-			})
-		}
-	}
-	return list
-}
-
-// metersIn are the rows of a table that was given back.
-func metersIn(t testing.TB, table *insert.Table) (list []meter) {
-	t.Helper()
-	for i := range table.Len() {
-		device, err1 := table.Row(i).String("device")
-		n, err2 := table.Row(i).Int64("n")
-		if err := errors.Join(err1, err2); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, meter{table.Name(), device, n})
-	}
-	return list
-}
-
-// store is a server that stores meters, unless fault, which is asked before each
-// request is carried out, answers it.
-type store struct {
-	*wiretest.Server
-	fault func(c *wiretest.Call, rows []meter) (answered bool, err error)
-
-	mu       sync.Mutex
-	requests [][]meter
-}
-
-func startStore(t testing.TB, fault func(*wiretest.Call, []meter) (bool, error), opts ...wiretest.Option) *store {
-	s := &store{fault: fault}
-	s.Server = wiretest.Start(t, s.handle, opts...)
-	return s
-}
-
-func (s *store) handle(c *wiretest.Call) error {
-	req, err := c.Request()
-	if err != nil {
-		return err
-	}
-	rows := metersOf(req)
-	if s.fault != nil {
-		if answered, err := s.fault(c, rows); answered || err != nil {
-			return err
-		}
-	}
-	s.add(rows)
-	return c.Respond(uint32(len(rows)))
-}
-
-func (s *store) add(rows []meter) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, rows)
-}
-
-// stored are all requests that were carried out.
-func (s *store) stored() [][]meter {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
-}
-
-// numbers are the n of all rows stored, in their order.
-func (s *store) numbers() (list []int64) {
-	for _, request := range s.stored() {
-		for _, r := range request {
-			list = append(list, r.n)
-		}
-	}
-	return list
-}
-
-// failures answers the first calls with errors, one after the other.
-func failures(errs ...func(*wiretest.Call) error) func(*wiretest.Call, []meter) (bool, error) {
-	var n atomic.Int32
-	return func(c *wiretest.Call, _ []meter) (bool, error) {
-		if i := int(n.Add(1)); i <= len(errs) {
-			return true, errs[i-1](c)
-		}
-		return false, nil
-	}
-}
-
-func buffered(t testing.TB, dsn string, o insert.WriterOptions) *insert.Writer {
-	t.Helper()
-	w, err := insert.NewWriter(connTo(t, dsn), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		_ = w.Close(ctx) // the test has closed it, unless it failed
-	})
-	return w
-}
-
-// appendNumbers appends rows from n up to m, exclusively.
-func appendNumbers(t testing.TB, b *insert.WriterTable, n, m int64) {
-	t.Helper()
-	for ; n < m; n++ {
-		if err := b.Append(t.Context(), "a", n, time.UnixMilli(n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func count(n, m int64) (list []int64) {
-	for ; n < m; n++ {
-		list = append(list, n)
-	}
-	return list
-}
-
-// soon waits for a condition.
-func soon(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited 10 s for %s", what)
-		}
-	}
-}
-
-// undelivered are the rows that an error gives back.
-func undelivered(t testing.TB, err error) []insert.FailedRows {
-	t.Helper()
-	var e *insert.WriteError
-	if !errors.As(err, &e) {
-		t.Fatalf("got %v, want an *WriteError", err)
-	}
-	return e.Failed
-}
 
 func TestWriterFlushes(t *testing.T) {
 	t.Parallel()
@@ -188,52 +18,70 @@ func TestWriterFlushes(t *testing.T) {
 		name string
 		opts insert.WriterOptions
 		rows int64
+		due  time.Duration // after the last row
 	}{
-		{"by rows", insert.WriterOptions{FlushRows: 10, FlushInterval: hour}, 10},
-		{"by bytes", insert.WriterOptions{FlushBytes: 300, FlushInterval: hour}, 30},
-		{"by interval", insert.WriterOptions{FlushInterval: 10 * time.Millisecond}, 3},
-		{"with the options' defaults", insert.WriterOptions{}, 1000},
+		{"by rows", insert.WriterOptions{FlushRows: 10, FlushInterval: hour}, 10, 0},
+		{"by bytes", insert.WriterOptions{FlushBytes: 300, FlushInterval: hour}, 30, 0},
+		{"by interval", insert.WriterOptions{FlushInterval: hour}, 3, hour},
+		{"with the options' defaults, by rows", insert.WriterOptions{}, 1000, 0},
+		{"with the options' defaults, by interval", insert.WriterOptions{}, 3, time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := startStore(t, nil)
-			w := buffered(t, s.DSN(), test.opts)
-			appendNumbers(t, w.Table("r", meters), 0, test.rows)
-			soon(t, "the rows", func() bool { return len(s.numbers()) > 0 })
-			if err := w.Close(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if got := s.numbers(); !slices.Equal(got, count(0, test.rows)) {
-				t.Fatalf("stored %v", got)
-			}
-			if got := w.Stats(); got != (insert.WriterStats{Acknowledged: test.rows}) {
-				t.Errorf("stats after Close: %+v", got)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := startStore(t, nil, wiretest.InMemory())
+				w := bufferedInMemory(t, s, test.opts)
+				appendNumbers(t, w.Table("r", meters), 0, test.rows)
+				if test.due > 0 {
+					time.Sleep(test.due - time.Millisecond)
+					synctest.Wait()
+					if n := len(s.numbers()); n != 0 {
+						t.Errorf("%d rows stored before they are due, want none", n)
+					}
+					time.Sleep(time.Millisecond)
+				}
+				synctest.Wait()
+				if n := len(s.numbers()); n == 0 {
+					t.Error("no row stored when they are due, want some")
+				}
+				if err := w.Close(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if got := s.numbers(); !slices.Equal(got, count(0, test.rows)) {
+					t.Fatalf("stored %v, want 0 to %d", got, test.rows-1)
+				}
+				if got, want := w.Stats(), (insert.WriterStats{Acknowledged: test.rows}); got != want {
+					t.Errorf("stats after Close: got %+v, want %+v", got, want)
+				}
+			})
 		})
 	}
 }
 
 func TestWriterKeepsRowsUntilTheyAreDue(t *testing.T) {
 	t.Parallel()
-	s := startStore(t, nil)
-	w := buffered(t, s.DSN(), insert.WriterOptions{FlushRows: 10, FlushInterval: time.Hour})
-	appendNumbers(t, w.Table("r", meters), 0, 9)
-	time.Sleep(30 * time.Millisecond)
-	if n := s.Calls(""); n != 0 {
-		t.Fatalf("%d calls before the rows were due", n)
-	}
-	if got := w.Stats(); got.Pending != 9 || got.PendingBytes == 0 {
-		t.Errorf("stats: %+v", got)
-	}
-	if err := w.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.numbers(); !slices.Equal(got, count(0, 9)) {
-		t.Fatalf("after Flush, stored %v", got)
-	}
-	if err := w.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := startStore(t, nil, wiretest.InMemory())
+		w := bufferedInMemory(t, s, insert.WriterOptions{FlushRows: 10, FlushInterval: time.Hour})
+		appendNumbers(t, w.Table("r", meters), 0, 9)
+		time.Sleep(time.Hour - time.Second)
+		synctest.Wait()
+		if n := s.Calls(""); n != 0 {
+			t.Fatalf("%d calls before the rows were due, want none", n)
+		}
+		if got := w.Stats(); got.Pending != 9 || got.PendingBytes == 0 {
+			t.Errorf("stats: %+v, want 9 rows pending", got)
+		}
+		if err := w.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.numbers(); !slices.Equal(got, count(0, 9)) {
+			t.Fatalf("after Flush, stored %v, want 0 to 8", got)
+		}
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func TestWriterGathersWhileARequestIsUnderWay(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // TLS, if there is any.
 type conn struct {
 	net.Conn
-	tcp    *net.TCPConn
+	below  net.Conn // below TLS; a *net.TCPConn, or in memory
 	plan   Plan
 	closed chan struct{}
 	once   sync.Once
@@ -27,13 +27,13 @@ type conn struct {
 	progress chan struct{} // closed, and replaced, after each write
 }
 
-func newConn(tcp *net.TCPConn, tlsConfig *tls.Config, plan Plan, onEnd func()) *conn {
+func newConn(below net.Conn, tlsConfig *tls.Config, plan Plan, onEnd func()) *conn {
 	c := &conn{
-		Conn: tcp, tcp: tcp, plan: plan, onEnd: onEnd,
+		Conn: below, below: below, plan: plan, onEnd: onEnd,
 		closed: make(chan struct{}), progress: make(chan struct{}),
 	}
 	if tlsConfig != nil {
-		c.Conn = tls.Server(tcp, tlsConfig)
+		c.Conn = tls.Server(below, tlsConfig)
 	}
 	return c
 }
@@ -97,7 +97,11 @@ func (c *conn) strike(p []byte, done, to int) (int, error) {
 		c.reset()
 	case Close:
 		// Bypass TLS, whose closing message would make this an orderly end.
-		_ = c.tcp.CloseWrite()
+		if tcp, ok := c.below.(*net.TCPConn); ok {
+			_ = tcp.CloseWrite()
+		} else {
+			_ = c.below.Close()
+		}
 		c.end()
 	case Stall:
 		c.mu.Unlock()
@@ -119,10 +123,12 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// reset closes the connection with a TCP RST.
+// reset closes the connection with a TCP RST. One in memory is just closed.
 func (c *conn) reset() {
-	_ = c.tcp.SetLinger(0)
-	_ = c.tcp.Close()
+	if tcp, ok := c.below.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.below.Close()
 	c.end()
 }
 

@@ -16,9 +16,10 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/test/bufconn"
 )
 
-// Server is a scripted server on its own port. It is safe for concurrent use.
+// Server is a scripted server, on its own port or in memory. It is safe for concurrent use.
 type Server struct {
 	t       testing.TB
 	handler Handler
@@ -27,7 +28,8 @@ type Server struct {
 
 	mu         sync.Mutex
 	grpc       *grpc.Server
-	served     chan struct{} // closed when gRPC has ended
+	memory     *bufconn.Listener // where connections in memory are accepted
+	served     chan struct{}     // closed when gRPC has ended
 	stopped    bool
 	conns      map[string]*conn // by the client's address
 	accepted   int
@@ -40,6 +42,7 @@ type Server struct {
 
 type options struct {
 	host      string
+	memory    bool
 	tls       *tls.Config
 	plan      func(n int) Plan
 	compress  []string
@@ -87,15 +90,18 @@ func Start(t testing.TB, handler Handler, opts ...Option) *Server {
 	for _, o := range opts {
 		o(&s.options)
 	}
-	if s.options.host == "" || !s.tryListen(s.options.host+":0") {
+	switch {
+	case s.options.memory:
+		s.serveMemory()
+	case s.options.host == "" || !s.tryListen(s.options.host+":0"):
 		s.listen("127.0.0.1:0")
 	}
 	t.Cleanup(s.Stop)
 	return s
 }
 
-// Addr returns the address of the server, "127.0.0.1:port". Stop and Restart do not
-// change it.
+// Addr returns the address of the server, "127.0.0.1:port", or "memory". Stop and Restart do
+// not change it.
 func (s *Server) Addr() string { return s.addr }
 
 // DSN returns the data source name of the server, for the database public. params such as
@@ -139,6 +145,10 @@ func (s *Server) Stop() {
 func (s *Server) Restart() {
 	s.t.Helper()
 	s.Stop()
+	if s.options.memory {
+		s.serveMemory()
+		return
+	}
 	s.listen(s.addr)
 }
 
@@ -269,7 +279,9 @@ func (s *Server) serve(l net.Listener) {
 	}, s.options.grpcExtra...)...)
 	served := make(chan struct{})
 	s.mu.Lock()
-	s.addr = l.Addr().String()
+	if s.addr = l.Addr().String(); s.options.memory {
+		s.addr = "memory"
+	}
 	s.grpc, s.served, s.stopped = gs, served, false
 	s.mu.Unlock()
 	go func() {
@@ -363,16 +375,18 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		tcp := nc.(*net.TCPConn)
 		s.mu.Lock()
 		n := s.accepted + 1
 		s.mu.Unlock()
+		if s.options.memory {
+			nc = memoryConn{nc, n}
+		}
 		var plan Plan
 		if s.options.plan != nil {
 			plan = s.options.plan(n)
 		}
-		addr := tcp.RemoteAddr().String()
-		c := newConn(tcp, s.options.tls, plan, func() { s.update(func() { delete(s.conns, addr) }) })
+		addr := nc.RemoteAddr().String()
+		c := newConn(nc, s.options.tls, plan, func() { s.update(func() { delete(s.conns, addr) }) })
 		stopped := false
 		s.update(func() {
 			s.accepted = n
