@@ -52,7 +52,7 @@ func TestAResetLeavesBatchesOpen(t *testing.T) {
 		_, err := w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
 		var e *WriteError
 		if !errors.As(err, &e) || !e.Failed[0].Ambiguous {
-			t.Errorf("reset with %d: %v", code, err)
+			t.Errorf("reset with %d: %v, want an ambiguous failure", code, err)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func TestEveryTypeAtItsLimitsSurvivesEncoding(t *testing.T) {
 		}
 		for i := range columns {
 			if !array.ApproxEqual(record.Column(i), record2.Column(i), array.WithNaNsEqual(true)) {
-				t.Errorf("column %d is handed back as %v, was %v", i, record2.Column(i), record.Column(i))
+				t.Errorf("column %d is handed back as %v, was %v; want the same", i, record2.Column(i), record.Column(i))
 			}
 		}
 	}
@@ -112,7 +112,7 @@ func TestEveryTypeAtItsLimitsSurvivesEncoding(t *testing.T) {
 func compareCell(t *testing.T, c catalog.Column, a arrow.Array, row int, sent any) {
 	t.Helper()
 	if sent == nil != a.IsNull(row) {
-		t.Errorf("%s, row %d: NULL is %v", c.Name, row, a.IsNull(row))
+		t.Errorf("%s, row %d: NULL is %v; want %v", c.Name, row, a.IsNull(row), sent == nil)
 		return
 	}
 	if sent == nil {
@@ -172,7 +172,7 @@ func compareCell(t *testing.T, c catalog.Column, a arrow.Array, row int, sent an
 			got, want = string(a.Value(row)), string(binary)
 		case column.Vector:
 			if len(a.Value(row)) != 8 {
-				t.Errorf("%s, row %d: %d bytes", c.Name, row, len(a.Value(row)))
+				t.Errorf("%s, row %d: %d bytes; want 8", c.Name, row, len(a.Value(row)))
 			}
 			return
 		default:
@@ -242,7 +242,7 @@ func TestRowsThatAreRefusedLeaveNothing(t *testing.T) {
 		err = append(b)
 		var value *insert.ValueError
 		if !errors.As(err, &value) || value.Row < 2 {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want a ValueError of row 2 or later", name, err)
 		}
 		if err := b.Append(nil, nil, now); err != nil {
 			t.Errorf("%s: the next row: %v", name, err)
@@ -252,7 +252,7 @@ func TestRowsThatAreRefusedLeaveNothing(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if b.Len() != 3 || record.NumRows() != 3 || record.Column(0).NullN() != 1 || record.Column(0).(*array.String).Value(1) != "a" || record.Column(2).(*array.Timestamp).Value(2) != 1 {
-			t.Errorf("%s: %v", name, record)
+			t.Errorf("%s: %v, want two rows of fill, then NULL, NULL, 1", name, record)
 		}
 	}
 }
@@ -283,7 +283,7 @@ func TestAllWaysToAppendAreAlike(t *testing.T) {
 		}
 	}
 	if b.Len() != 5 || b.Size() == 0 || !slices.Equal(b.Columns(), []string{"host", "cpu", "ts"}) {
-		t.Errorf("%d rows, %d bytes, columns %v", b.Len(), b.Size(), b.Columns())
+		t.Errorf("%d rows, %d bytes, columns %v; want 5 rows of columns host, cpu, ts", b.Len(), b.Size(), b.Columns())
 	}
 	for i := range b.Len() {
 		r := b.Row(i)
@@ -291,7 +291,7 @@ func TestAllWaysToAppendAreAlike(t *testing.T) {
 		cpu, err2 := r.Float64("cpu")
 		ts, err3 := r.Time("ts")
 		if err := errors.Join(err1, err2, err3); err != nil || host != "a" || cpu != 1.5 || !ts.Equal(now) {
-			t.Errorf("row %d: %v %v %v %v", i, host, cpu, ts, err)
+			t.Errorf("row %d: %v %v %v %v, want a 1.5 %v", i, host, cpu, ts, err, now)
 		}
 	}
 }
@@ -326,10 +326,10 @@ func TestGetters(t *testing.T) {
 		t.Error(text, i8, u64, dec, at, v, f, bin, ok, d)
 	}
 	if _, err := b.Row(3).Int64("i8"); !errors.Is(err, insert.ErrNull) {
-		t.Errorf("NULL: %v", err)
+		t.Errorf("Int64 of NULL: %v, want %v", err, insert.ErrNull)
 	}
 	if isNull, err := b.Row(3).IsNull("v"); err != nil || !isNull {
-		t.Errorf("IsNull: %v, %v", isNull, err)
+		t.Errorf("IsNull: %v, %v; want true", isNull, err)
 	}
 	if _, err := b.Row(4).Int64("i8"); err == nil {
 		t.Error("a row that is not there")
@@ -365,7 +365,7 @@ func TestColumnsWithADefaultHaveToBeSet(t *testing.T) {
 		}
 	}
 	if err := b.NewRow().Set("ts", 1).Set("n", nil).Set("m", 1).End(); err != nil || b.Len() != 1 {
-		t.Errorf("%v, %d rows", err, b.Len())
+		t.Errorf("End: %v, %d rows; want 1 row", err, b.Len())
 	}
 }
 
@@ -395,10 +395,10 @@ func TestRowsAreBuiltOneAtATime(t *testing.T) {
 	}
 	b.NewRow().Set("ts", 4) // given up
 	if err := b.Append(nil, nil, 5); err != nil || b.Len() != 3 {
-		t.Errorf("%v, %d rows", err, b.Len())
+		t.Errorf("Append: %v, %d rows; want 3 rows", err, b.Len())
 	}
 	if record, err := decodeEncoded(t, b); err != nil || record.Column(2).(*array.Timestamp).Value(2) != 5 {
-		t.Errorf("%v, %v", record, err)
+		t.Errorf("%v, %v; want the time 5 in the last row", record, err)
 	}
 }
 
@@ -417,7 +417,7 @@ func TestARefusedRowLeavesNothing(t *testing.T) {
 	row := limits()[3]
 	row[23] = "1e999"
 	if err := b.Append(row...); !errors.As(err, &value) || value.Column != "j" {
-		t.Errorf("%v", err)
+		t.Errorf("Append: %v, want a ValueError of column j", err)
 	}
 	if got, _ := encodeBatch(t, b, None); b.Len() != 1 || string(got.Body) != string(want.Body) {
 		t.Error("the row that was refused has left something")
@@ -451,14 +451,14 @@ func TestABatchThatNobodyMadeTakesNoRows(t *testing.T) {
 		var b Batch
 		for range 2 {
 			if err := use(&b); err == nil || !strings.Contains(err.Error(), "make it with Writer.NewBatch") {
-				t.Errorf("%s: %v", what, err)
+				t.Errorf("%s: %v, want an error that names Writer.NewBatch", what, err)
 			}
 		}
 		if b.Reset(); b.Len() != 0 || b.Size() != 0 || len(b.Columns()) != 0 {
-			t.Errorf("%s: %d rows, %d bytes, columns %q", what, b.Len(), b.Size(), b.Columns())
+			t.Errorf("%s: %d rows, %d bytes, columns %q; want none", what, b.Len(), b.Size(), b.Columns())
 		}
 		if _, err := b.Row(0).Int64("a"); err == nil {
-			t.Errorf("%s: there is a row", what)
+			t.Errorf("%s: there is a row, want an error", what)
 		}
 	}
 }
@@ -492,7 +492,7 @@ func TestPanicOfAValuerLeavesNoNULLs(t *testing.T) {
 	fill(t, b, 0, 3)
 	for row := range 3 {
 		if cpu, err := b.Row(row).Float64("cpu"); err != nil || cpu != float64(row) {
-			t.Errorf("row %d: %v, %v", row, cpu, err)
+			t.Errorf("row %d: %v, %v; want %d", row, cpu, err, row)
 		}
 	}
 }

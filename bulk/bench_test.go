@@ -107,6 +107,6 @@ func TestAppendingAndEncodingAllocateNothingPerRow(t *testing.T) {
 		}
 	})
 	if perBatch > 5 {
-		t.Errorf("%v allocations for 1,000 rows", perBatch)
+		t.Errorf("%v allocations for 1,000 rows; want at most 5", perBatch)
 	}
 }

@@ -39,13 +39,13 @@ func TestATableThatStaysAsItIs(t *testing.T) {
 	}
 	reads := s.columnReads()
 	if err := w.Flush(short(t)); err != nil || s.columnReads() != reads {
-		t.Errorf("a Flush after nothing was written: %v, %d reads", err, s.columnReads()-reads)
+		t.Errorf("a Flush after nothing was written: %v, %d reads; want no error and no read", err, s.columnReads()-reads)
 	}
 	if _, err := w.Close(short(t)); err != nil {
 		t.Error(err)
 	}
 	if got := s.schemas(); !slices.Equal(got, []string{"host,cpu,ts"}) || len(s.flushes()) != 0 {
-		t.Errorf("streams %q, flushed by %q", got, s.flushes())
+		t.Errorf("streams %q, flushed by %q; want one stream of host,cpu,ts and no flush", got, s.flushes())
 	}
 }
 
@@ -91,7 +91,7 @@ func TestAColumnIsAdded(t *testing.T) {
 				t.Errorf("batch %d: %q, want %q", converted, got, want)
 			}
 			if got := s.schemas(); !slices.Equal(got, []string{"host,cpu,ts", "host,cpu,ts,note"}) {
-				t.Errorf("streams %q", got)
+				t.Errorf("streams %q, want host,cpu,ts, then with note", got)
 			}
 			if got := s.flushes(); !slices.Equal(got, tt.flushes) {
 				t.Errorf("flushed by %q, want %q", got, tt.flushes)
@@ -111,7 +111,7 @@ func TestAColumnIsAddedBeforeTheFirstStream(t *testing.T) {
 			t.Error(err)
 		}
 		if got := s.batch(id); !slices.Equal(got, []string{rowText(1, "note=(null)")}) || len(s.flushes()) != 0 {
-			t.Errorf("%s: %q, flushed by %q", version, got, s.flushes())
+			t.Errorf("%s: %q, flushed by %q; want one row whose note is NULL, and no flush", version, got, s.flushes())
 		}
 	}
 }
@@ -148,12 +148,12 @@ func TestAColumnIsAddedWhereOldBatchesAreRefused(t *testing.T) {
 		var failed *WriteError
 		switch {
 		case atLeastOnce && err != nil:
-			t.Errorf("with AtLeastOnce: %v", err)
+			t.Errorf("with AtLeastOnce: %v, want no error", err)
 		case !atLeastOnce && (!errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{3}) || !slices.Equal(failed.AmbiguousIDs(), []int64{3})):
 			t.Errorf("without AtLeastOnce %v, want that batch 3 failed, ambiguously", err)
 		}
 		if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged+sum.Failed != 8 {
-			t.Errorf("%+v, %v", sum, err)
+			t.Errorf("Close: %+v, %v; want 8 batches in all", sum, err)
 		}
 		for id := int64(4); id <= 8; id++ {
 			if got, want := s.batch(id), []string{rowText(int(id-1), "note=(null)")}; !slices.Equal(got, want) {
@@ -161,7 +161,7 @@ func TestAColumnIsAddedWhereOldBatchesAreRefused(t *testing.T) {
 			}
 		}
 		if len(s.flushes()) != 0 {
-			t.Errorf("flushed by %q", s.flushes())
+			t.Errorf("flushed by %q, want no flush", s.flushes())
 		}
 	}
 }
@@ -180,10 +180,10 @@ func TestARefusedBatchIsWrittenWithTheColumnThatItLacked(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.batch(ack.ID); len(got) != 2 || got[0] != rowText(1, "count=5") {
-		t.Errorf("%q", got)
+		t.Errorf("rows %q, want two, the first with count=5", got)
 	}
 	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 2 {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want 2 batches acknowledged", sum, err)
 	}
 }
 
@@ -236,13 +236,13 @@ func TestSeveralColumnsAreAddedOneAfterTheOther(t *testing.T) {
 	}
 	id := writeRow(t, w, 5)
 	if got := s.batch(id); !slices.Equal(got, []string{rowText(5, "c0=0 c1=1 c2=2 c3=3")}) {
-		t.Errorf("%q", got)
+		t.Errorf("rows %q, want one with c0 to c3", got)
 	}
 	if _, err := w.Close(short(t)); err != nil {
 		t.Error(err)
 	}
 	if rows := s.crash(); rows != 9 || len(s.flushes()) != 4 {
-		t.Errorf("%d rows are left of 9, flushed by %q", rows, s.flushes())
+		t.Errorf("%d rows are left of 9, flushed by %q; want all of them, and 4 flushes", rows, s.flushes())
 	}
 }
 
@@ -280,11 +280,11 @@ func TestColumnsThatCannotBeFollowed(t *testing.T) {
 			}
 			b := fill(t, w.NewBatch(1), 2, 1)
 			if _, err := w.WriteAsync(short(t), b); !errors.Is(err, ErrTableChanged) || b.Len() != 1 {
-				t.Errorf("a batch after it: %v", err)
+				t.Errorf("a batch after it: %v, want %v, and the batch as it was", err, ErrTableChanged)
 			}
 			sum, err := w.Close(short(t))
 			if !errors.Is(err, ErrTableChanged) || sum.Acknowledged+sum.Failed != 2 {
-				t.Errorf("Close: %+v, %v", sum, err)
+				t.Errorf("Close: %+v, %v; want %v, and 2 batches in all", sum, err, ErrTableChanged)
 			}
 		})
 	}
@@ -306,10 +306,10 @@ func TestBatchesOfATableThatCannotBeFollowedComeBack(t *testing.T) {
 		t.Fatal(b, err)
 	}
 	if ts, err := b.Row(1).Time("ts"); err != nil || !ts.Equal(time.UnixMilli(8)) {
-		t.Errorf("%v, %v", ts, err)
+		t.Errorf("the time of row 2 is %v, %v; want 8ms after the epoch", ts, err)
 	}
 	if len(s.schemas()) != 0 {
-		t.Errorf("streams %q", s.schemas())
+		t.Errorf("streams %q, want none", s.schemas())
 	}
 }
 
@@ -335,12 +335,12 @@ func TestRowsAcknowledgedBeforeATableChangedAreFlushed(t *testing.T) {
 	}
 	<-reached
 	if err := w.compare(short(t)); !errors.Is(err, ErrTableChanged) || !strings.Contains(err.Error(), "up to 3 batches") {
-		t.Errorf("%v", err)
+		t.Errorf("compare: %v, want %v of up to 3 batches", err, ErrTableChanged)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := w.flushTable(ctx); !errors.Is(err, context.DeadlineExceeded) || len(s.flushes()) != 0 {
-		t.Errorf("%v; flushed by %q before the last ack", err, s.flushes())
+		t.Errorf("flushTable: %v; flushed by %q before the last ack; want %v and no flush", err, s.flushes(), context.DeadlineExceeded)
 	}
 	close(hold)
 	if _, err := last.Wait(short(t)); err != nil {
@@ -348,11 +348,11 @@ func TestRowsAcknowledgedBeforeATableChangedAreFlushed(t *testing.T) {
 	}
 	s.failWith("ADMIN", func(c *wiretest.Call) error { return c.Fail(codes.Internal, "Region is busy", 5002) })
 	if err := w.Flush(short(t)); !errors.Is(err, ErrTableChanged) || !strings.Contains(err.Error(), "Region is busy") {
-		t.Errorf("Flush: %v", err)
+		t.Errorf("Flush: %v, want %v, and why the table is not flushed", err, ErrTableChanged)
 	}
 	s.failWith("ADMIN", nil)
 	if _, err := w.Close(short(t)); !errors.Is(err, ErrTableChanged) || strings.Contains(err.Error(), "flush") {
-		t.Errorf("Close: %v", err)
+		t.Errorf("Close: %v, want %v without a word of the flush", err, ErrTableChanged)
 	}
 	if rows := s.crash(); rows != 3 {
 		t.Errorf("after a crash %d rows are left of 3; flushed by %q", rows, s.flushes())
@@ -386,7 +386,7 @@ func TestABatchOfAnEarlierWriter(t *testing.T) {
 		}
 		rows := s.batch(ack.ID) // of that number, of both Writers
 		if got := rows[len(rows)-1]; got != rowText(1, "note=none") {
-			t.Errorf("%q", got)
+			t.Errorf("the last row is %q, want note=none", got)
 		}
 	}
 
@@ -396,7 +396,7 @@ func TestABatchOfAnEarlierWriter(t *testing.T) {
 	b := fill(t, earlier.NewBatch(1), 2, 1)
 	var bad *insert.ValueError
 	if _, err := w.WriteAsync(short(t), b); !errors.As(err, &bad) || bad.Column != "n" || b.Len() != 1 {
-		t.Errorf("without a value for a column that is NOT NULL: %v", err)
+		t.Errorf("without a value for a column that is NOT NULL: %v, want a ValueError of column n, and the batch as it was", err)
 	}
 	other, err := NewBatch(testSchema(t), 1)
 	if err != nil {
@@ -414,10 +414,10 @@ func TestATableThatWasDroppedAndMadeAgain(t *testing.T) {
 	writeRow(t, w, 0)
 	s.alter(t)
 	if err := w.Flush(short(t)); !errors.Is(err, greptime.TableNotFound) {
-		t.Errorf("without the table: %v", err)
+		t.Errorf("without the table: %v, want %v", err, greptime.TableNotFound)
 	}
 	if _, err := w.Write(short(t), fill(t, w.NewBatch(1), 1, 1)); !errors.Is(err, greptime.TableNotFound) {
-		t.Errorf("a batch without the table: %v", err)
+		t.Errorf("a batch without the table: %v, want %v", err, greptime.TableNotFound)
 	}
 	s.alter(t, alterColumns()...)
 	writeRow(t, w, 2)
@@ -431,7 +431,7 @@ func TestATableThatWasDroppedAndMadeAgain(t *testing.T) {
 		t.Error(err)
 	}
 	if got := s.flushes(); !slices.Equal(got, []string{flushOfT}) {
-		t.Errorf("flushed by %q", got)
+		t.Errorf("flushed by %q, want one flush", got)
 	}
 }
 
@@ -454,7 +454,7 @@ func TestChangesAreNoticedWithoutAFlush(t *testing.T) {
 		t.Error(err)
 	}
 	if got := s.flushes(); !slices.Equal(got, []string{flushOfT}) {
-		t.Errorf("flushed by %q", got)
+		t.Errorf("flushed by %q, want one flush", got)
 	}
 }
 
@@ -466,10 +466,10 @@ func TestNothingIsAskedBetweenBatches(t *testing.T) {
 		writeRow(t, w, n)
 	}
 	if reads := s.columnReads(); reads != 2 { // NewWriter, and the stream
-		t.Errorf("the columns were read %d times", reads)
+		t.Errorf("the columns were read %d times, want twice", reads)
 	}
 	if _, err := w.Close(short(t)); err != nil || s.columnReads() != 3 {
-		t.Errorf("%v, the columns were read %d times", err, s.columnReads())
+		t.Errorf("Close: %v, the columns were read %d times; want 3 times", err, s.columnReads())
 	}
 }
 
@@ -480,7 +480,7 @@ func TestManyStreamsCompareTogether(t *testing.T) {
 	w := s.open(t, Options{Streams: 8, InFlight: 1, CheckInterval: -1})
 	submit(t, w, 200)
 	if reads := s.columnReads(); reads > 9 {
-		t.Errorf("the columns were read %d times for %d streams", reads, s.Calls(wiretest.MethodDoPut))
+		t.Errorf("the columns were read %d times for %d streams, want at most 9 times", reads, s.Calls(wiretest.MethodDoPut))
 	}
 }
 
@@ -506,7 +506,7 @@ func TestAUserWhoMayNotReadTheTable(t *testing.T) {
 		t.Error(err)
 	}
 	if n := s.Calls(wiretest.MethodDoGet); n != asked {
-		t.Errorf("the server was asked %d times", n-asked)
+		t.Errorf("the server was asked %d times, want not at all", n-asked)
 	}
 
 	// One who no longer may is the same.
@@ -529,13 +529,13 @@ func TestColumnsThatCannotBeRead(t *testing.T) {
 	s.alter(t, alterColumns(note)...)
 	writeRow(t, w, 1)
 	if err := w.Flush(short(t)); err == nil || !strings.Contains(err.Error(), "Region is busy") || !strings.Contains(err.Error(), "cannot be found out") {
-		t.Errorf("Flush: %v", err)
+		t.Errorf("Flush: %v, want that the region is busy, and what cannot be found out", err)
 	}
 	s.failWith("SELECT * FROM", nil)
 	s.failWith("ADMIN", busy)
 	for range 2 {
 		if err := w.Flush(short(t)); err == nil || !strings.Contains(err.Error(), "Region is busy") || !strings.Contains(err.Error(), flushOfT) {
-			t.Errorf("Flush without flush_table: %v", err)
+			t.Errorf("Flush without flush_table: %v, want that the region is busy, and the statement", err)
 		}
 	}
 	s.failWith("ADMIN", nil)
@@ -550,7 +550,7 @@ func TestColumnsThatCannotBeRead(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if sum, err := w.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || sum.Acknowledged != 3 {
-		t.Errorf("Close: %+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want %v, and 3 batches acknowledged", sum, err, context.DeadlineExceeded)
 	}
 }
 
@@ -644,7 +644,7 @@ func TestAConvertedBatchThatFailedIsWrittenAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := s.batch(p.ID()); !slices.Equal(got, []string{rowText(1, "note=(null)")}) {
-			t.Errorf("%q", got)
+			t.Errorf("rows %q, want one whose note is NULL", got)
 		}
 	}
 }
@@ -678,7 +678,7 @@ func TestABatchThatIsTooLongWithTheColumnAdded(t *testing.T) {
 	b := fill(t, w.NewBatch(20_000), 2, 20_000)
 	var long *tooLongError
 	if _, err := w.WriteAsync(short(t), b); !errors.As(err, &long) || b.Len() != 20_000 {
-		t.Errorf("%v", err)
+		t.Errorf("WriteAsync: %v, want that it is too long, and the batch as it was", err)
 	}
 	close(hold)
 	if _, err := first.Wait(short(t)); err != nil {
@@ -693,10 +693,10 @@ func TestABatchThatIsTooLongWithTheColumnAdded(t *testing.T) {
 	_, err = p.Wait(short(t))
 	var failed *WriteError
 	if !errors.As(err, &long) || !errors.As(err, &failed) || failed.Failed[0].Ambiguous {
-		t.Errorf("%v", err)
+		t.Errorf("Wait: %v, want that it is too long, and not ambiguous", err)
 	}
 	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 2 || sum.Failed != 1 || w.memory.Held() != 0 || len(w.slots) != 0 {
-		t.Errorf("%+v, %v; %d bytes of %d batches are still reserved", sum, err, w.memory.Held(), len(w.slots))
+		t.Errorf("Close: %+v, %v; %d bytes of %d batches are still reserved; want 2 acknowledged, 1 failed, and nothing reserved", sum, err, w.memory.Held(), len(w.slots))
 	}
 }
 
@@ -729,7 +729,7 @@ func TestTheTableIsFlushedOnceAndLast(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := w.flushTable(ctx); !errors.Is(err, context.DeadlineExceeded) || len(s.flushes()) != 0 {
-		t.Errorf("%v; flushed by %q before the last ack", err, s.flushes())
+		t.Errorf("flushTable: %v; flushed by %q before the last ack; want %v and no flush", err, s.flushes(), context.DeadlineExceeded)
 	}
 	var wg sync.WaitGroup
 	for range 8 {
@@ -745,10 +745,10 @@ func TestTheTableIsFlushedOnceAndLast(t *testing.T) {
 		t.Error(err)
 	}
 	if rows := s.crash(); rows != 3 {
-		t.Errorf("after a crash %d rows are left of 3", rows)
+		t.Errorf("after a crash %d rows are left of 3, want all", rows)
 	}
 	if got := s.flushes(); !slices.Equal(got, []string{flushOfT}) {
-		t.Errorf("flushed by %q", got)
+		t.Errorf("flushed by %q, want one flush", got)
 	}
 }
 
@@ -816,7 +816,7 @@ func TestTheTableIsFlushedInItsDatabase(t *testing.T) {
 	select {
 	case name := <-database:
 		if name != "public" {
-			t.Errorf("flushed in database %q", name)
+			t.Errorf("flushed in database %q, want public", name)
 		}
 	default:
 		t.Error("not flushed")
@@ -870,11 +870,11 @@ func TestAcknowledgedRowsSurviveACrashAfterAFlush(t *testing.T) {
 					t.Fatal(err)
 				}
 				if left := int64(s.crash()); left < acked || left > acked+mayBe {
-					t.Fatalf("round %d, %s: %d batches acknowledged, %d failed, %d of them ambiguously; after a crash %d rows are left", round, version, acked, failed, mayBe, left)
+					t.Fatalf("round %d, %s: %d batches acknowledged, %d failed, %d of them ambiguously; after a crash %d rows are left; want %d to %d", round, version, acked, failed, mayBe, left, acked, acked+mayBe)
 				}
 			}
 			if !s.before("1.1.0") && failed > 0 {
-				t.Errorf("round %d, %s: %d batches failed", round, version, failed)
+				t.Errorf("round %d, %s: %d batches failed; want none", round, version, failed)
 			}
 			if _, err := w.Close(short(t)); err != nil {
 				t.Error(err)

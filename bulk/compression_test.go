@@ -27,7 +27,7 @@ func TestHistoryRefusesNothing(t *testing.T) {
 				}
 			}
 			if _, err := w.Write(short(t), b); err != nil {
-				t.Fatalf("%v, batch %d: %v", codec, n, err)
+				t.Fatalf("%v, batch %d: %v; want no error", codec, n, err)
 			}
 		}
 	}

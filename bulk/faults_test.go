@@ -47,7 +47,7 @@ func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) 
 	w := openWriter(t, s.DSN(), Options{Streams: 1, Retry: insert.Retry{For: -1}})
 	acked, failed := submit(t, w, 5)
 	if !slices.Equal(acked, []int64{1, 2}) || !slices.Equal(failedIDs(failed), []int64{3, 4, 5}) || !slices.Equal(ambiguous(failed), []int64{3}) {
-		t.Errorf("acknowledged %v, failed %v, ambiguous %v", acked, failedIDs(failed), ambiguous(failed))
+		t.Errorf("acknowledged %v, failed %v, ambiguous %v; want [1 2], [3 4 5] and [3]", acked, failedIDs(failed), ambiguous(failed))
 	}
 	text := (&WriteError{Table: "t", Failed: failed}).Error()
 	for _, want := range []string{"3 batches failed: 3, 4, 5", "not known whether they are written: 3;", "Execute gRPC request error", "DESC TABLE", "the server refused batch 3 before it"} {
@@ -64,7 +64,7 @@ func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) 
 		t.Fatal(b, err)
 	}
 	if ts, err := b.Row(0).Time("ts"); err != nil || !ts.Equal(time.UnixMilli(3)) {
-		t.Errorf("%v, %v", ts, err)
+		t.Errorf("the time of the row is %v, %v; want 3ms after the epoch", ts, err)
 	}
 	// Nobody is told twice, and the next stream is another one.
 	if err := w.Flush(short(t)); err != nil {
@@ -72,7 +72,7 @@ func TestRegionErrorFailsOneBatchAndTellsTheOthersAreNotProcessed(t *testing.T) 
 	}
 	sum, err := w.Close(short(t))
 	if err != nil || sum.Acknowledged != 2 || sum.Failed != 3 || sum.Ambiguous != 1 || !slices.Equal(sum.AmbiguousIDs, []int64{3}) {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want 2 acknowledged, 3 failed, batch 3 ambiguous", sum, err)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestErrorWithACodeIsNotAmbiguous(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1, Retry: insert.Retry{AtLeastOnce: true}})
 	acked, failed := submit(t, w, 2)
 	if !slices.Equal(acked, []int64{2}) || len(failed) != 1 || failed[0].Ambiguous || !errors.Is(failed[0].Err, greptime.InvalidArguments) {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		t.Errorf("acknowledged %v, failed %+v; want [2], and batch 1 with %v, not ambiguous", acked, failed, greptime.InvalidArguments)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestServerEndsWithOKAndDoesNotAnswer(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
 	acked, failed := submit(t, w, 3)
 	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrUnanswered) {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		t.Errorf("acknowledged %v, failed %+v; want [1 3], and batch 2 ambiguous with %v", acked, failed, ErrUnanswered)
 	}
 }
 
@@ -104,10 +104,10 @@ func TestLostAckIsReportedWhenALaterOneComes(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{Streams: 1})
 	acked, failed := submit(t, w, 3)
 	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrAckLost) {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		t.Errorf("acknowledged %v, failed %+v; want [1 3], and batch 2 ambiguous with %v", acked, failed, ErrAckLost)
 	}
 	if n := s.Calls(wiretest.MethodDoPut); n != 1 {
-		t.Errorf("%d streams", n)
+		t.Errorf("%d streams, want 1", n)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestTimeoutGivesTheStreamUp(t *testing.T) {
 		w := openMemoryWriter(t, s, Options{Streams: 1, InFlight: 1, Timeout: 2 * time.Second})
 		acked, failed := submit(t, w, 3)
 		if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) || !errors.Is(failed[0].Err, ErrTimeout) {
-			t.Errorf("acknowledged %v, failed %+v", acked, failed)
+			t.Errorf("acknowledged %v, failed %+v; want [1 3], and batch 2 ambiguous with %v", acked, failed, ErrTimeout)
 		}
 	})
 }
@@ -158,7 +158,7 @@ func TestStreamReset(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
 	acked, failed := submit(t, w, 3)
 	if !slices.Equal(acked, []int64{1, 3}) || !slices.Equal(ambiguous(failed), []int64{2}) {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		t.Errorf("acknowledged %v, failed %+v; want [1 3], and batch 2 ambiguous", acked, failed)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestConnectionBreaksUnderAllStreams(t *testing.T) {
 	}}))
 	w := openWriter(t, s.DSN(), Options{Streams: 3, InFlight: 2, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
 	if acked, failed := submit(t, w, 12); len(acked) != 12 {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		t.Errorf("acknowledged %v, failed %+v; want all 12", acked, failed)
 	}
 }
 
@@ -205,10 +205,10 @@ func TestSentAgainAfterAFailure(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 4, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
 	acked, failed := submit(t, w, 6)
 	if len(acked) != 6 {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		t.Errorf("acknowledged %v, failed %+v; want all 6", acked, failed)
 	}
 	if got := slices.Compact(ids.sorted()); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
-		t.Errorf("the server got %v", got)
+		t.Errorf("the server got %v, want 1 to 6", got)
 	}
 }
 
@@ -270,7 +270,7 @@ func TestBatchesBehindARefusedOneAreSentAgainByDefault(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 6})
 	acked, failed := submit(t, w, 6)
 	if !slices.Equal(acked, []int64{1, 3, 4, 5, 6}) || !slices.Equal(ambiguous(failed), []int64{2}) {
-		t.Errorf("acknowledged %v, failed %+v", acked, failed)
+		t.Errorf("acknowledged %v, failed %+v; want [1 3 4 5 6], and batch 2 ambiguous", acked, failed)
 	}
 	if got := ids.sorted(); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
 		t.Errorf("the server processed %v, want each batch once", got)
@@ -300,7 +300,7 @@ func TestSentAgainAfterCredentialsFailed(t *testing.T) {
 		_, err := w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
 		var failed *WriteError
 		if test.works != (err == nil) || err != nil && (!errors.Is(err, sealed) || !errors.As(err, &failed) || failed.Failed[0].Ambiguous) {
-			t.Errorf("%d failures, For %v: %v", test.failures, test.tryFor, err)
+			t.Errorf("%d failures, For %v: %v; want success %t, or a failure that is not ambiguous", test.failures, test.tryFor, err, test.works)
 		}
 		if _, err := w.Close(short(t)); err != nil {
 			t.Errorf("Close: %v", err)
@@ -315,7 +315,7 @@ func TestAtLeastOnceGivesUp(t *testing.T) {
 		w := openMemoryWriter(t, s, Options{Streams: 1, InFlight: 4, Retry: insert.Retry{For: 5 * time.Second, AtLeastOnce: true}})
 		acked, failed := submit(t, w, 4)
 		if !slices.Equal(acked, []int64{1, 3, 4}) || !slices.Equal(ambiguous(failed), []int64{2}) {
-			t.Errorf("acknowledged %v, failed %+v", acked, failed)
+			t.Errorf("acknowledged %v, failed %+v; want [1 3 4], and batch 2 ambiguous", acked, failed)
 		}
 		if n := s.Calls(wiretest.MethodDoPut); n < 4 {
 			t.Errorf("%d streams, want the first, more for batch 2, and one for what is left", n)
@@ -338,7 +338,7 @@ func TestEndpointThatDiesIsLeftOutAndComesBack(t *testing.T) {
 	}
 	b.Stop()
 	if acked, failed := submit(t, w, 40); len(acked) != 40 {
-		t.Fatalf("with one endpoint: %+v", failed)
+		t.Fatalf("with one endpoint: %+v, want all 40 acknowledged", failed)
 	}
 	b.Restart()
 	before := second.Load()
@@ -404,13 +404,13 @@ func TestCloseReturnsWithinItsContext(t *testing.T) {
 		}
 		var failed *WriteError
 		if !errors.As(err, &failed) || len(failed.Failed) != 6 || !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatalf("%v", err)
+			t.Fatalf("Close: %v, want 6 failed batches and %v", err, context.DeadlineExceeded)
 		}
 		if sum.Failed != 6 || sum.Acknowledged != 0 || sum.Ambiguous != int64(len(failed.AmbiguousIDs())) || sum.Ambiguous == 0 {
-			t.Errorf("%+v; ambiguous %v", sum, failed.AmbiguousIDs())
+			t.Errorf("%+v; ambiguous %v; want 6 failed, of which those are ambiguous", sum, failed.AmbiguousIDs())
 		}
 		if err := <-waiting; !errors.Is(err, ErrClosed) {
-			t.Errorf("the one that waited: %v", err)
+			t.Errorf("the one that waited: %v, want %v", err, ErrClosed)
 		}
 	})
 }
@@ -437,13 +437,13 @@ func TestClosedConnectorFailsWhatIsOpen(t *testing.T) {
 	_, err = p.Wait(short(t))
 	var failed *WriteError
 	if !errors.As(err, &failed) || !failed.Failed[0].Ambiguous || !errors.Is(err, greptime.ErrClosed) {
-		t.Errorf("%v", err)
+		t.Errorf("Wait: %v, want an ambiguous failure with %v", err, greptime.ErrClosed)
 	}
 	if _, err := w.WriteAsync(short(t), fill(t, w.NewBatch(1), 0, 1)); !errors.Is(err, greptime.ErrClosed) {
-		t.Errorf("afterwards: %v", err)
+		t.Errorf("afterwards: %v, want %v", err, greptime.ErrClosed)
 	}
 	if sum, err := w.Close(short(t)); err != nil || sum.Failed != 1 {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want 1 batch failed", sum, err)
 	}
 }
 
@@ -461,18 +461,18 @@ func TestFlushAndCloseTellWhatNobodyWaitedFor(t *testing.T) {
 	write(3)
 	var failed *WriteError
 	if err := w.Flush(short(t)); !errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{2}) {
-		t.Errorf("Flush: %v", err)
+		t.Errorf("Flush: %v, want batch 2", err)
 	}
 	if err := w.Flush(short(t)); err != nil {
-		t.Errorf("second Flush: %v", err)
+		t.Errorf("second Flush: %v, want no error", err)
 	}
 	write(3)
 	sum, err := w.Close(short(t))
 	if !errors.As(err, &failed) || !slices.Equal(failed.IDs(), []int64{5}) {
-		t.Errorf("Close: %v", err)
+		t.Errorf("Close: %v, want batch 5", err)
 	}
 	if sum.Acknowledged != 4 || sum.Failed != 2 {
-		t.Errorf("%+v", sum)
+		t.Errorf("%+v, want 4 acknowledged, 2 failed", sum)
 	}
 }
 
@@ -531,7 +531,7 @@ func TestAckOfAnUnknownBatchEndsTheStream(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
 	_, failed := submit(t, w, 1)
 	if len(ambiguous(failed)) != 1 || !strings.Contains(failed[0].Err.Error(), "acknowledged batch 99") {
-		t.Errorf("%+v", failed)
+		t.Errorf("failed %+v, want the batch ambiguous, and that batch 99 was acknowledged", failed)
 	}
 }
 
@@ -546,7 +546,7 @@ func TestAnswersThatAreNotUnderstood(t *testing.T) {
 		}}))
 		w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 1})
 		if _, failed := submit(t, w, 1); len(ambiguous(failed)) != 1 {
-			t.Errorf("%q: %+v", answer, failed)
+			t.Errorf("%q: %+v, want the batch ambiguous", answer, failed)
 		}
 	}
 }
@@ -594,7 +594,7 @@ func TestRowsBehindAReturnedRecordBatch(t *testing.T) {
 		_, err = p.Wait(short(t))
 		var failure *WriteError
 		if !errors.As(err, &failure) || len(failure.Failed) != 1 {
-			t.Fatalf("%v: %v", codec, err)
+			t.Fatalf("%v: %v, want a WriteError of one batch", codec, err)
 		}
 		b, err := failure.Failed[0].Batch()
 		if err != nil {
@@ -603,7 +603,7 @@ func TestRowsBehindAReturnedRecordBatch(t *testing.T) {
 		fill(t, b, 4, 9)
 		for row := range b.Len() {
 			if cpu, err := b.Row(row).Float64("cpu"); (err != nil) != (row == 1) || row > 2 && cpu != float64(row-3) {
-				t.Errorf("%v: row %d: %v, %v", codec, row, cpu, err)
+				t.Errorf("%v: row %d: %v, %v; want NULL in row 1, and the row's number less 3 behind row 2", codec, row, cpu, err)
 			}
 		}
 	}

@@ -176,7 +176,7 @@ func loadAll(t *testing.T, rows, streams int, codec Compression) {
 	}
 	sum, err := w.Close(short(t))
 	if err != nil || sum.Rows != int64(rows) || got.rows.Load() != int64(rows) {
-		t.Errorf("%+v, %v; the server has %d rows of %d", sum, err, got.rows.Load(), rows)
+		t.Errorf("%+v, %v; the server has %d rows of %d; want all", sum, err, got.rows.Load(), rows)
 	}
 	for c := range want {
 		if got.columns[c].Load() != want[c] {
@@ -225,7 +225,7 @@ func (m *memoryWatch) mark(percent int) {
 // in flight may differ, and a little more.
 func (m *memoryWatch) check(t *testing.T, maxBytes uint64) {
 	if m.early == 0 || m.late == 0 || m.late > m.early+maxBytes+2<<20 {
-		t.Errorf("%d bytes were alive after 20 %% of the load, %d bytes after 80 %%", m.early, m.late)
+		t.Errorf("%d bytes were alive after 20 %% of the load, %d bytes after 80 %%; want hardly more", m.early, m.late)
 	}
 }
 
@@ -254,6 +254,6 @@ func TestMemoryStaysFlatWithoutGarbage(t *testing.T) {
 	before := heap()
 	load(2000)
 	if after := heap(); after > before+1<<20 {
-		t.Errorf("%d bytes before, %d bytes after 2,000 batches", before, after)
+		t.Errorf("%d bytes before, %d bytes after 2,000 batches; want at most 1 MiB more", before, after)
 	}
 }

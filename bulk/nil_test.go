@@ -24,7 +24,7 @@ func TestWriterThatNobodyMade(t *testing.T) {
 			t.Errorf("%s: Append to its Batch returns %v, want an error", name, err)
 		}
 		if b.Len() != 0 || b.Size() != 0 || len(b.Columns()) != 0 {
-			t.Errorf("%s: its Batch has %d rows of columns %q", name, b.Len(), b.Columns())
+			t.Errorf("%s: its Batch has %d rows of columns %q, want none", name, b.Len(), b.Columns())
 		}
 		schema := arrow.NewSchema(nil, nil)
 		record := array.NewRecordBatch(schema, nil, 0)
@@ -48,7 +48,7 @@ func TestWriterThatNobodyMade(t *testing.T) {
 			}
 		}
 		if w.Table() != "" || w.Verified() || w.Progress() != (bulk.Progress{}) {
-			t.Errorf("%s: table %q, verified %t, progress %v", name, w.Table(), w.Verified(), w.Progress())
+			t.Errorf("%s: table %q, verified %t, progress %v; want zero values", name, w.Table(), w.Verified(), w.Progress())
 		}
 	}
 }

@@ -24,10 +24,10 @@ func TestWriteReader(t *testing.T) {
 	defer rd.Release()
 	n, err := w.WriteReader(short(t), rd, func(n int64) { rows = append(rows, n) })
 	if err != nil || n != 50_017 {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("WriteReader: %d rows, %v; want 50017 rows", n, err)
 	}
 	if len(rows) != 5 || rows[0] != maxReaderRows || rows[4] != 50_017 {
-		t.Errorf("progress %v", rows)
+		t.Errorf("progress %v, want 5 calls, up to 50017", rows)
 	}
 	// An error of the server stops the reading, and everything is told.
 	s2 := putServer(t, script(map[int64]func(*putCall, received) error{3: regionError}))
@@ -37,11 +37,11 @@ func TestWriteReader(t *testing.T) {
 	n, err = w2.WriteReader(short(t), rd2, nil)
 	var failed *WriteError
 	if !errors.As(err, &failed) || len(failed.Failed) != 1 || n < 2 {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("WriteReader: %d rows, %v; want one failed batch after 2 rows or more", n, err)
 	}
 	sum, err := w2.Close(short(t))
 	if err != nil || sum.Rows != n || sum.Failed != 1 {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want %d rows and 1 batch failed", sum, err, n)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestWriteReaderTellsWhyItStopped(t *testing.T) {
 	for failing, rows := range map[int]int64{3: 10, 2: 5, 1: 0} { // at the end, or with a batch
 		rd := readerOf(t, 5, 5)
 		if n, err := w.WriteReader(short(t), &brokenReader{RecordReader: rd, failing: failing}, nil); n != rows || !errors.Is(err, errBroken) {
-			t.Errorf("failing at batch %d: %d rows, %v", failing, n, err)
+			t.Errorf("failing at batch %d: %d rows, %v; want %d rows and %v", failing, n, err, rows, errBroken)
 		}
 		rd.Release()
 	}
@@ -107,7 +107,7 @@ func TestWriteReaderTellsWhyItStopped(t *testing.T) {
 	again := readerOf(t, 5)
 	defer again.Release()
 	if n, err := w.WriteReader(short(t), again, nil); n != 0 || !errors.Is(err, ErrClosed) {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("WriteReader: %d rows, %v; want no row and %v", n, err, ErrClosed)
 	}
 }
 
@@ -136,14 +136,14 @@ func TestWriteReaderHalvesWhatIsTooLongForAMessage(t *testing.T) {
 	rd := readerOf(t, 1000)
 	defer rd.Release()
 	if n, err := w.WriteReader(short(t), rd, nil); n != 1000 || err != nil {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("WriteReader: %d rows, %v; want 1000 rows", n, err)
 	}
 	// A row that fits none is an error, and ends the reading.
 	w = openWriter(t, s.DSN("max_message_size=100"), Options{})
 	again := readerOf(t, 3)
 	defer again.Release()
 	if n, err := w.WriteReader(short(t), again, nil); n != 0 || err == nil || !strings.Contains(err.Error(), "the batch of 1 rows takes") {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("WriteReader: %d rows, %v; want no row, and that one does not fit", n, err)
 	}
 }
 
@@ -175,6 +175,6 @@ func TestWriteReaderCountsRowsFromTheBeginningOfARecordBatch(t *testing.T) {
 	n, err := w.WriteReader(short(t), rd, nil)
 	var value *insert.ValueError
 	if n != maxReaderRows || !errors.As(err, &value) || value.Row != bad || value.Column != "ts" {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("WriteReader: %d rows, %v; want %d rows and a ValueError of row %d, column ts", n, err, maxReaderRows, bad)
 	}
 }

@@ -37,7 +37,7 @@ func TestColumnsOfARecordBatchMatchByName(t *testing.T) {
 			t.Error(err)
 		case text == "":
 			if ack, err := p.Wait(short(t)); err != nil || ack.Rows != 2 {
-				t.Errorf("%+v, %v", ack, err)
+				t.Errorf("Wait: %+v, %v; want 2 rows", ack, err)
 			}
 		}
 	}
@@ -46,7 +46,7 @@ func TestColumnsOfARecordBatchMatchByName(t *testing.T) {
 		t.Error(err)
 	}
 	if n := s.Calls("/arrow.flight.protocol.FlightService/DoPut"); n != 1 {
-		t.Errorf("%d streams", n)
+		t.Errorf("%d streams, want 1", n)
 	}
 }
 
@@ -81,10 +81,10 @@ func TestARecordBatchWithoutRowsIsWrittenAsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ack, err := p.Wait(short(t)); err != nil || ack.Rows != 0 || p.ID() != 0 {
-		t.Errorf("%+v, %v", ack, err)
+		t.Errorf("Wait: %+v, %v; want no row and the id 0", ack, err)
 	}
 	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 0 {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want no batch", sum, err)
 	}
 }
 

@@ -310,7 +310,7 @@ func TestRecordedBatchesAreSentAsTheyWere(t *testing.T) {
 		}
 	}
 	if compared < 90 {
-		t.Errorf("only %d batches were compared", compared)
+		t.Errorf("only %d batches were compared, want at least 90", compared)
 	}
 }
 
@@ -324,7 +324,7 @@ func TestRecordedRefusalsOfUsers(t *testing.T) {
 		w := openWriter(t, s.DSN(), Options{})
 		_, err := w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
 }

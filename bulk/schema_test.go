@@ -24,14 +24,14 @@ func TestTextOfCreateTable(t *testing.T) {
 		t.Errorf("%v\n%s\nwant %s", err, text, want)
 	}
 	if _, err := createTable("t", s, map[string]string{"ttl": "\xff"}); err == nil || !strings.Contains(err.Error(), `"ttl"`) {
-		t.Errorf("%v", err)
+		t.Errorf("createTable: %v, want an error of the option ttl", err)
 	}
 	s, err = insert.NewSchema(insert.Time("ts", insert.Second), insert.Field("at", insert.TimeOfDay(insert.Second)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := createTable("t", s, nil); err == nil || !strings.Contains(err.Error(), "package insert") {
-		t.Errorf("TIME: %v", err)
+		t.Errorf("TIME: %v, want an error that names package insert", err)
 	}
 	if CreateTable(t.Context(), nil, "t", s, nil) == nil {
 		t.Error("no connection, no error")
@@ -47,10 +47,10 @@ func TestWrongRecordBatchMidwayNeverReachesTheWire(t *testing.T) {
 	bad := map[string]arrow.Array{"ts": good["ts"], "host": good["host"], "cpu": arrayOf(t, arrow.PrimitiveTypes.Float32, `[1]`)}
 	for i, columns := range []map[string]arrow.Array{good, bad, good} {
 		if _, err := w.WriteRecord(short(t), recordOf(t, columns)); (err != nil) != (i == 1) {
-			t.Errorf("record batch %d: %v", i, err)
+			t.Errorf("record batch %d: %v, want an error for record batch 1 alone", i, err)
 		}
 	}
 	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 2 || len(got.sorted()) != 2 || s.Calls(wiretest.MethodDoPut) != 1 {
-		t.Errorf("%+v, %v; the server got %v", sum, err, got.sorted())
+		t.Errorf("Close: %+v, %v; the server got %v; want 2 batches on one stream", sum, err, got.sorted())
 	}
 }

@@ -68,11 +68,11 @@ func TestServerThatStopsReadingIsGivenUp(t *testing.T) {
 		sum, err := w.Close(short(t))
 		var failed *WriteError
 		if !errors.As(err, &failed) || !errors.Is(err, ErrTimeout) {
-			t.Fatalf("%+v, %v", sum, err)
+			t.Fatalf("Close: %+v, %v; want %v", sum, err, ErrTimeout)
 		}
 		// The stream that comes after the one that was given up reads three more.
 		if sum.Acknowledged < 3 || sum.Acknowledged+sum.Failed != batches || int(sum.Failed) != len(failed.Failed) || int(sum.Ambiguous) != len(failed.AmbiguousIDs()) {
-			t.Errorf("%+v; failed %v, ambiguous %v", sum, failed.IDs(), failed.AmbiguousIDs())
+			t.Errorf("Close: %+v; failed %v, ambiguous %v; want 3 batches acknowledged or more, and the others reported", sum, failed.IDs(), failed.AmbiguousIDs())
 		}
 	})
 }

@@ -33,20 +33,20 @@ func TestWriteReportsTheAck(t *testing.T) {
 		t.Errorf("ack %+v, want %+v", ack, want)
 	}
 	if b.Len() != 0 {
-		t.Errorf("the batch has %d rows after it was written", b.Len())
+		t.Errorf("the batch has %d rows after it was written, want none", b.Len())
 	}
 	if ts := got.record.Column(2).(*array.Timestamp); ts.Value(2) != 102 {
-		t.Errorf("the server got the time %d", ts.Value(2))
+		t.Errorf("the server got the time %d, want 102", ts.Value(2))
 	}
 	sum, err := w.Close(short(t))
 	if err != nil || sum.Acknowledged != 1 || sum.Rows != 3 || sum.Failed != 0 {
-		t.Errorf("summary %+v, %v", sum, err)
+		t.Errorf("summary %+v, %v; want 1 batch of 3 rows", sum, err)
 	}
 	if _, err := w.Write(short(t), fill(t, b, 0, 1)); !errors.Is(err, ErrClosed) {
-		t.Errorf("after Close: %v", err)
+		t.Errorf("after Close: %v, want %v", err, ErrClosed)
 	}
 	if again, err := w.Close(short(t)); err != nil || again.Acknowledged != 1 {
-		t.Errorf("second Close: %+v, %v", again, err)
+		t.Errorf("second Close: %+v, %v; want the first one's summary", again, err)
 	}
 }
 
@@ -74,14 +74,14 @@ func TestManyGoroutinesShareTheStreams(t *testing.T) {
 	}
 	sum, err := w.Close(short(t))
 	if err != nil || sum.Acknowledged != goroutines*batches || sum.Rows != goroutines*batches*rows {
-		t.Errorf("summary %+v, %v", sum, err)
+		t.Errorf("summary %+v, %v; want %d batches of %d rows", sum, err, goroutines*batches, rows)
 	}
 	got := ids.sorted()
 	if len(slices.Compact(slices.Clone(got))) != goroutines*batches || len(got) != goroutines*batches || got[0] != 1 || got[len(got)-1] != goroutines*batches {
-		t.Errorf("the server got %d batches, ids %d to %d", len(got), got[0], got[len(got)-1])
+		t.Errorf("the server got %d batches, ids %d to %d; want each batch once", len(got), got[0], got[len(got)-1])
 	}
 	if n := s.Calls(wiretest.MethodDoPut); n > 3 {
-		t.Errorf("%d streams were opened", n)
+		t.Errorf("%d streams were opened, want at most 3", n)
 	}
 }
 
@@ -131,17 +131,17 @@ func TestNeverMoreInFlightThanAllowed(t *testing.T) {
 			defer cancel()
 			b := fill(t, w.NewBatch(1), 99, 1)
 			if _, err := w.WriteAsync(ctx, b); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("one more: %v", err)
+				t.Errorf("one more: %v, want %v", err, context.DeadlineExceeded)
 			}
 			if b.Len() != 1 {
 				t.Error("the batch that was not taken has lost its row")
 			}
 			if n := atOnce.Load(); n > int64(inFlight) {
-				t.Errorf("%d in flight", n)
+				t.Errorf("%d in flight, want at most %d", n, inFlight)
 			}
 			close(release)
 			if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != int64(inFlight) {
-				t.Errorf("%+v, %v", sum, err)
+				t.Errorf("Close: %+v, %v; want %d batches acknowledged", sum, err, inFlight)
 			}
 		})
 	}
@@ -189,7 +189,7 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 	// A batch beyond the bound goes alone.
 	large := fill(t, w.NewBatch(0), 0, 10_000)
 	if ack, err := w.Write(short(t), large); err != nil || ack.Rows != 10_000 {
-		t.Errorf("%+v, %v", ack, err)
+		t.Errorf("Write: %+v, %v; want 10000 rows", ack, err)
 	}
 }
 
@@ -199,13 +199,13 @@ func TestBatchWithoutRowsIsNotSent(t *testing.T) {
 	w := openWriter(t, s.DSN(), Options{})
 	ack, err := w.Write(short(t), w.NewBatch(10))
 	if err != nil || ack != (Ack{}) {
-		t.Errorf("%+v, %v", ack, err)
+		t.Errorf("Write: %+v, %v; want no error and the zero Ack", ack, err)
 	}
 	if _, err := w.Close(short(t)); err != nil {
 		t.Error(err)
 	}
 	if n := s.Calls(wiretest.MethodDoPut); n != 0 {
-		t.Errorf("%d streams were opened for nothing", n)
+		t.Errorf("%d streams were opened for nothing, want none", n)
 	}
 }
 
@@ -244,7 +244,7 @@ func TestCredentialsAndDatabaseGoWithTheCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(auth, []string{"Basic YWxpY2U6czpjcmV0"}) || !slices.Equal(database, []string{"greptime-my-db"}) {
-		t.Errorf("x-greptime-auth %q, x-greptime-db-name %q", auth, database)
+		t.Errorf("x-greptime-auth %q, x-greptime-db-name %q; want Basic of alice:s:cret, and greptime-my-db", auth, database)
 	}
 }
 
@@ -253,7 +253,7 @@ func TestDatabaseThatMetadataCannotName(t *testing.T) {
 	s := putServer(t, acknowledgeAll(nil))
 	_, err := NewWriter(t.Context(), openConn(t, "greptime://"+s.Addr()+"/%C3%A9t%C3%A9"), "t", Options{})
 	if err == nil || !strings.Contains(err.Error(), `database "été"`) || !strings.Contains(err.Error(), "package insert") {
-		t.Errorf("%v", err)
+		t.Errorf("NewWriter: %v, want an error that names the database and package insert", err)
 	}
 }
 
@@ -265,10 +265,10 @@ func TestWrongPasswordIsTheBatchesError(t *testing.T) {
 	var failed *WriteError
 	var server *greptime.Error
 	if !errors.As(err, &failed) || !errors.As(err, &server) || server.GRPC != codes.Unauthenticated || failed.Failed[0].Ambiguous {
-		t.Fatalf("%v", err)
+		t.Fatalf("Write: %v, want Unauthenticated, not ambiguous", err)
 	}
 	if n := s.Calls(wiretest.MethodDoPut); n != 1 {
-		t.Errorf("tried %d times", n)
+		t.Errorf("tried %d times, want once", n)
 	}
 }
 
@@ -308,7 +308,7 @@ func TestProgress(t *testing.T) {
 	}
 	last := calls[len(calls)-1]
 	if last.Acknowledged != 5 || last.Rows != 10 || last.Pending != 0 || last.Bytes == 0 || last.Elapsed <= 0 {
-		t.Errorf("last %+v", last)
+		t.Errorf("last %+v, want 5 batches of 10 rows in all, none pending", last)
 	}
 }
 
@@ -326,7 +326,7 @@ func TestSlowProgressDoesNotHoldUpTheLoad(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if sum, err := w.Close(ctx); err != nil || sum.Acknowledged != 50 {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want 50 batches", sum, err)
 	}
 }
 
@@ -336,7 +336,7 @@ func TestBatchBeyondTheMessageLimit(t *testing.T) {
 	w := openWriter(t, s.DSN("max_message_size=100000"), Options{})
 	b := fill(t, w.NewBatch(0), 0, 10_000)
 	if _, err := w.WriteAsync(short(t), b); err == nil || !strings.Contains(err.Error(), "write fewer rows at a time") {
-		t.Fatalf("%v", err)
+		t.Fatalf("WriteAsync: %v, want an error that advises fewer rows", err)
 	}
 	if b.Len() != 10_000 {
 		t.Error("the batch lost its rows")
@@ -346,7 +346,7 @@ func TestBatchBeyondTheMessageLimit(t *testing.T) {
 		t.Error(err)
 	}
 	if sum, err := w.Close(short(t)); err != nil || sum.Acknowledged != 1 || sum.Failed != 0 {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Close: %+v, %v; want 1 batch, none failed", sum, err)
 	}
 }
 
@@ -367,10 +367,10 @@ func TestKeepLast(t *testing.T) {
 	}
 	ack, err := w.Write(short(t), b)
 	if err != nil || ack.Rows != 4 {
-		t.Fatalf("%+v, %v", ack, err)
+		t.Fatalf("Write: %+v, %v; want 4 rows", ack, err)
 	}
 	if text := fmt.Sprint(got.record.Column(0), got.record.Column(1)); text != `["b" "a" (null) "a"] [1 3 4 5]` {
-		t.Errorf("got %s", text)
+		t.Errorf("got %s, want the last row of each key", text)
 	}
 }
 
@@ -401,7 +401,7 @@ func TestBatchesWithoutAWriter(t *testing.T) {
 		fits := name == "same" || name == "other order"
 		var value *insert.ValueError
 		if _, err := w.WriteAsync(short(t), b); err == nil || errors.As(err, &value) != fits {
-			t.Errorf("%s, with a NULL: %v", name, err)
+			t.Errorf("%s, with a NULL: %v; want an error, a ValueError: %t", name, err, fits)
 		}
 		if !fits {
 			continue
@@ -413,7 +413,7 @@ func TestBatchesWithoutAWriter(t *testing.T) {
 		if _, err := w.Write(short(t), b); err != nil {
 			t.Error(err)
 		} else if text := fmt.Sprint(got.record.Column(0), got.record.Column(1)); text != `["a"] [1.5]` {
-			t.Errorf("%s: %s", name, text)
+			t.Errorf("%s: %s, want [\"a\"] [1.5]", name, text)
 		}
 	}
 }

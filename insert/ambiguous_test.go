@@ -110,6 +110,6 @@ func TestAWriteOfWhichARequestWasExecutedIsAmbiguous(t *testing.T) {
 	n, err := insert.Write(t.Context(), connTo(t, s.DSN("max_message_size=64KiB")), table)
 	var e *greptime.Error
 	if n != 1 || !errors.As(err, &e) || !e.Ambiguous {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("%d rows, %v; want 1 row, ambiguous", n, err)
 	}
 }

@@ -32,7 +32,7 @@ func TestAColumnIsAFieldUnlessItIsSaidToBeSomethingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c := s.Columns(); c[0] != insert.Field("temperature", insert.Float64) || c[0].IsTag() || c[0].IsTime() || !c[1].IsTag() || !c[2].IsTime() {
-		t.Errorf("columns %+v", c)
+		t.Errorf("columns %+v, want a field, a tag and the time", c)
 	}
 }
 
@@ -49,14 +49,14 @@ func TestErrorsNameTableColumnRowAndValue(t *testing.T) {
 	}
 	var e *insert.ValueError
 	if errors.As(err, &e); e.Value != "hot" || e.Type != insert.Float64 || e.Table != "sensor_data" {
-		t.Errorf("%+v", e)
+		t.Errorf("%+v, want the value hot of a DOUBLE of sensor_data", e)
 	}
 	wantValueError(t, table.Append("b", 1.5, nil), "ts", 1, "the time index cannot be NULL")
 	wantValueError(t, table.Append("b", 1.5), "", 1, "it has 2 values, the table has 3 columns")
 	wantValueError(t, table.Append(), "", 1, "it has 0 values")
 	wantValueError(t, table.Append("\xff", 1.5, moment), "device_id", 1, "UTF-8")
 	if table.Len() != 1 {
-		t.Errorf("%d rows", table.Len())
+		t.Errorf("%d rows, want 1", table.Len())
 	}
 }
 
@@ -90,7 +90,7 @@ func TestAnErroneousRowLeavesNothingBehind(t *testing.T) {
 		for k, err := range bad {
 			var e *insert.ValueError
 			if !errors.As(err, &e) || e.Row < i || e.Table != "sensor_data" {
-				t.Errorf("bad row %d: %v", k, err)
+				t.Errorf("bad row %d: %v, want a ValueError of row %d or later", k, err, i)
 			}
 		}
 		table.NewRow().Set("device_id", "never ended")
@@ -161,10 +161,10 @@ func TestRowsThatAreNotBeingBuilt(t *testing.T) {
 	table := sensors(t)
 	first, second := table.NewRow().Set("ts", moment), table.NewRow().Set("ts", moment)
 	if err := first.Set("device_id", "x").End(); err == nil || !strings.Contains(err.Error(), "another one was begun") {
-		t.Errorf("the first row: %v", err)
+		t.Errorf("the first row: %v, want that another one was begun", err)
 	}
 	if err := second.End(); err != nil {
-		t.Errorf("the second row: %v", err)
+		t.Errorf("the second row: %v, want no error", err)
 	}
 	if err := second.End(); err == nil {
 		t.Error("a row was ended twice")
@@ -175,7 +175,7 @@ func TestRowsThatAreNotBeingBuilt(t *testing.T) {
 		t.Error("a row was ended after Reset")
 	}
 	if table.Len() != 0 {
-		t.Errorf("%d rows", table.Len())
+		t.Errorf("%d rows, want none", table.Len())
 	}
 	for _, err := range []error{insert.Row{}.End(), insert.Row{}.Set("x", 1).End()} {
 		if err == nil {
@@ -200,7 +200,7 @@ func TestRowsOfAllLengths(t *testing.T) {
 			t.Errorf("row %d has %d bytes, want %d", i, got, n)
 		}
 		if s, err := table.Row(i).String("device_id"); err != nil || len(s) != n {
-			t.Errorf("row %d: %d bytes, %v", i, len(s), err)
+			t.Errorf("row %d: %d bytes, %v; want %d bytes", i, len(s), err, n)
 		}
 	}
 }
@@ -213,7 +213,7 @@ func TestTableIsReusableAfterReset(t *testing.T) {
 	}
 	table.Reset()
 	if table.Len() != 0 || table.Size() != 0 {
-		t.Errorf("%d rows", table.Len())
+		t.Errorf("%d rows, want none", table.Len())
 	}
 	for _, x := range []*insert.Table{table, want} {
 		if err := x.Append("new", 2.5, moment); err != nil {
@@ -232,7 +232,7 @@ func TestTablesOfNothing(t *testing.T) {
 			"At": second(table.Row(0).Int64("a")), "Err": table.Err(),
 		} {
 			if err == nil || !strings.Contains(err.Error(), "insert.NewTable") {
-				t.Errorf("%s of the %s table: %v", what, name, err)
+				t.Errorf("%s of the %s table: %v, want an error that names insert.NewTable", what, name, err)
 			}
 		}
 		table.Reset()
@@ -293,7 +293,7 @@ func TestGetters(t *testing.T) {
 	check("none", isNull, err, true)
 
 	if _, err := row.Int64("none"); !errors.Is(err, insert.ErrNull) {
-		t.Errorf("NULL: %v", err)
+		t.Errorf("NULL: %v, want %v", err, insert.ErrNull)
 	}
 	for what, err := range map[string]error{
 		`no column "x"`: second(row.Int64("x")), "no row 2: there are 2": second(table.Row(2).Bool("b")), "no row -1": second(table.Row(-1).Bool("b")),
@@ -359,7 +359,7 @@ func TestAppendAllocatesNothing(t *testing.T) {
 		}
 	}) / 1000
 	if allocs > 0.05 {
-		t.Errorf("AppendColumns: %v allocations a row", allocs)
+		t.Errorf("AppendColumns: %v allocations a row, want at most 0.05", allocs)
 	}
 }
 

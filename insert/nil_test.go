@@ -33,7 +33,7 @@ func TestWritersThatNobodyMade(t *testing.T) {
 		calls[name+" Writer.Close"] = func() error { return w.Close(t.Context()) }
 		calls[name+" Writer.Table.Append"] = func() error { return w.Table("t", table.Schema()).Append(t.Context(), 1) }
 		if stats := w.Stats(); stats != (insert.WriterStats{}) {
-			t.Errorf("%s Writer: %v", name, stats)
+			t.Errorf("%s Writer: %v, want zero values", name, stats)
 		}
 	}
 	for name, b := range map[string]*insert.WriterTable{"nil": nil, "zero": {}} {

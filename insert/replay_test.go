@@ -69,7 +69,7 @@ func TestRecordedExchangesGoThroughInsert(t *testing.T) {
 	t.Parallel()
 	exchanges := slices.Concat(captures.Handles(), captures.AuthHandles())
 	if len(exchanges) < 169+15+2 {
-		t.Errorf("only %d recordings", len(exchanges))
+		t.Errorf("only %d recordings, want at least 186", len(exchanges))
 	}
 	names := map[string]bool{}
 	for _, exchange := range exchanges {

@@ -27,7 +27,7 @@ func TestStreamOfManySends(t *testing.T) {
 	defer stream.Close()
 	conn.Close() // the stream lives on
 	if err := stream.Send(t.Context(), sensors(t)); !errors.Is(err, insert.ErrNoRows) {
-		t.Errorf("no rows: %v", err)
+		t.Errorf("no rows: %v, want %v", err, insert.ErrNoRows)
 	}
 	var sends sync.WaitGroup
 	for range 8 {
@@ -45,16 +45,16 @@ func TestStreamOfManySends(t *testing.T) {
 	sends.Wait()
 	n, err := stream.CloseAndRecv(t.Context())
 	if err != nil || n != 8*20*5 || len(got.all()) != 160 {
-		t.Errorf("%d rows, %d requests, %v", n, len(got.all()), err)
+		t.Errorf("%d rows, %d requests, %v; want 800 rows in 160 requests", n, len(got.all()), err)
 	}
 	if md := got.meta[0]["x-greptime-hints"]; len(md) != 1 || md[0] != "ttl=7d" {
-		t.Errorf("hints %v", md)
+		t.Errorf("hints %v, want ttl=7d", md)
 	}
 	if _, err := stream.CloseAndRecv(t.Context()); !errors.Is(err, insert.ErrStreamEnded) {
-		t.Errorf("a second CloseAndRecv: %v", err)
+		t.Errorf("a second CloseAndRecv: %v, want %v", err, insert.ErrStreamEnded)
 	}
 	if err := stream.Send(t.Context(), fill(t, sensors(t), 1)); !errors.Is(err, insert.ErrStreamEnded) {
-		t.Errorf("Send after CloseAndRecv: %v", err)
+		t.Errorf("Send after CloseAndRecv: %v, want %v", err, insert.ErrStreamEnded)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestAFailedStreamSaysTheServersErrorFromThenOn(t *testing.T) {
 		t.Helper()
 		var e *insert.StreamError
 		if !errors.Is(err, greptime.InvalidArguments) || !errors.As(err, &e) || e.Requests != sent || sent < 2 {
-			t.Errorf("%s: %v after %d requests", what, err, sent)
+			t.Errorf("%s: %v after %d requests, want %v after all requests that were sent, 2 or more", what, err, sent, greptime.InvalidArguments)
 		}
 	}
 	check("Send", err)
@@ -104,7 +104,7 @@ func TestAStreamThatIsGivenUp(t *testing.T) {
 	stream.Close()
 	stream.Close()
 	if _, err := stream.CloseAndRecv(t.Context()); !errors.Is(err, insert.ErrStreamEnded) {
-		t.Errorf("CloseAndRecv after Close: %v", err)
+		t.Errorf("CloseAndRecv after Close: %v, want %v", err, insert.ErrStreamEnded)
 	}
 	s.WaitFor("the end of the stream", func() bool { return s.OpenStreams() == 0 })
 }
@@ -135,10 +135,10 @@ func TestContextsOfAStream(t *testing.T) {
 		}
 		var e *insert.StreamError
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Requests != sent || sent == 0 {
-			t.Errorf("after %d requests: %v", sent, err)
+			t.Errorf("after %d requests: %v, want %v after some", sent, err, context.DeadlineExceeded)
 		}
 		if _, err := insert.NewStream(opening, connInMemory(t, s)); !errors.Is(err, context.Canceled) {
-			t.Errorf("a cancelled opening: %v", err)
+			t.Errorf("a cancelled opening: %v, want %v", err, context.Canceled)
 		}
 	})
 }
@@ -155,14 +155,14 @@ func TestAContextThatHasEndedLeavesTheStreamAsItIs(t *testing.T) {
 	cancel()
 	for range 3 {
 		if err := stream.Send(ended, table); !errors.Is(err, context.Canceled) {
-			t.Errorf("Send: %v", err)
+			t.Errorf("Send: %v, want %v", err, context.Canceled)
 		}
 		if err := stream.Send(t.Context(), table); err != nil {
 			t.Error(err)
 		}
 	}
 	if n, err := stream.CloseAndRecv(t.Context()); n != 3 || err != nil {
-		t.Errorf("%d rows, %v", n, err)
+		t.Errorf("%d rows, %v; want 3 rows", n, err)
 	}
 }
 
@@ -181,11 +181,11 @@ func TestCloseAndRecvWithAContextThatHasEndedEndsTheStream(t *testing.T) {
 	var failed *insert.StreamError
 	var e *greptime.Error
 	if !errors.Is(err, context.Canceled) || !errors.As(err, &failed) || failed.Requests != 1 || !errors.As(err, &e) || !e.Ambiguous {
-		t.Errorf("%v", err)
+		t.Errorf("CloseAndRecv: %v, want %v of one request, ambiguous", err, context.Canceled)
 	}
 	s.WaitFor("the end of the stream", func() bool { return s.OpenStreams() == 0 })
 	if again := stream.Send(t.Context(), table); again == nil || again.Error() != err.Error() {
-		t.Errorf("then: %v", again)
+		t.Errorf("then: %v, want the same error", again)
 	}
 }
 
@@ -220,13 +220,13 @@ func TestCloseAndRecvEndsAStreamThatASendHolds(t *testing.T) {
 	_, err := stream.CloseAndRecv(ctx)
 	var failed *insert.StreamError
 	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &failed) {
-		t.Errorf("CloseAndRecv: %v", err)
+		t.Errorf("CloseAndRecv: %v, want %v", err, context.DeadlineExceeded)
 	}
 	if err := <-sent; !errors.As(err, &failed) {
-		t.Errorf("Send: %v", err)
+		t.Errorf("Send: %v, want a StreamError", err)
 	}
 	if again := stream.Send(t.Context(), table); again == nil || again.Error() != err.Error() {
-		t.Errorf("then: %v", again)
+		t.Errorf("then: %v, want the same error", again)
 	}
 	s.WaitFor("the end of the stream", func() bool { return s.OpenStreams() == 0 })
 }
@@ -239,11 +239,11 @@ func TestAStreamOfDeletes(t *testing.T) {
 	err := errors.Join(stream.Send(t.Context(), fill(t, sensors(t), 3)), stream.Delete(t.Context(), fill(t, sensors(t), 2)))
 	n, end := stream.CloseAndRecv(t.Context())
 	if err != nil || end != nil || n != 5 {
-		t.Fatalf("%d rows, %v, %v", n, err, end)
+		t.Fatalf("%d rows, %v, %v; want 5 rows", n, err, end)
 	}
 	list := got.all()
 	if len(list) != 2 || len(list[0].GetRowInserts().GetInserts()[0].GetRows().GetRows()) != 3 || len(list[1].GetRowDeletes().GetDeletes()[0].GetRows().GetRows()) != 2 {
-		t.Errorf("requests %v", list)
+		t.Errorf("requests %v, want 3 rows to insert, then 2 to delete", list)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestCloseOfTheConnectorEndsStreams(t *testing.T) {
 	defer stream.Close()
 	connector.Close()
 	if _, err := stream.CloseAndRecv(t.Context()); !errors.Is(err, greptime.ErrClosed) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want %v", err, greptime.ErrClosed)
 	}
 }
 
@@ -278,6 +278,6 @@ func TestAStreamWhoseServerGoesAway(t *testing.T) {
 	var e *insert.StreamError
 	var server *greptime.Error
 	if !errors.As(err, &e) || e.Requests != 1 || !errors.As(err, &server) || !server.Ambiguous {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want a StreamError of one request, ambiguous", err)
 	}
 }

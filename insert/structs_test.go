@@ -94,7 +94,7 @@ func TestStructsBecomeRows(t *testing.T) {
 	sparse := reading{Price: "0", Exact: "0", At: moment}
 	table := insert.TableOf[reading]("")
 	if table.Name() != "Readings_V2" {
-		t.Errorf("the table is called %s", table.Name())
+		t.Errorf("the table is called %s, want Readings_V2", table.Name())
 	}
 	if err := insert.AppendStructs(table, full, sparse); err != nil {
 		t.Fatal(err)
@@ -127,11 +127,11 @@ func TestErrorsOfStructsNameTheRow(t *testing.T) {
 	wantValueError(t, insert.AppendStructs(table, bad), "embedding", 0, "the column takes 2")
 	wantValueError(t, insert.AppendStructs(insert.TableOf[*reading]("t"), &good, nil), "", 1, "nil")
 	if table.Len() != 0 {
-		t.Errorf("%d rows", table.Len())
+		t.Errorf("%d rows, want none", table.Len())
 	}
 	wantValueError(t, insert.AppendStructs(sensors(t), good), "", 0, "insert.TableOf")
 	if err := insert.AppendStructs(table, 5); err == nil || !strings.Contains(err.Error(), "int is not a struct") {
-		t.Errorf("an int: %v", err)
+		t.Errorf("an int: %v, want an error: no struct", err)
 	}
 	if err := insert.TableOf[struct {
 		At time.Time `greptime:",time"`
@@ -146,7 +146,7 @@ func TestWriteStructs(t *testing.T) {
 	s := wiretest.Start(t, got.accept)
 	n, err := insert.WriteStructs(t.Context(), connTo(t, s.DSN()), "", []reading{{Price: "0", Exact: "0", At: moment}, {Price: "1", Exact: "0", At: moment}})
 	if err != nil || n != 2 || got.all()[0].GetRowInserts().Inserts[0].TableName != "Readings_V2" {
-		t.Errorf("%d, %v", n, err)
+		t.Errorf("%d, %v; want 2 rows in Readings_V2", n, err)
 	}
 }
 
@@ -183,7 +183,7 @@ func TestStructsAllocateNothing(t *testing.T) {
 		}
 	}) / float64(len(list))
 	if allocs > 0.01 {
-		t.Errorf("%v allocations a row", allocs)
+		t.Errorf("%v allocations a row, want at most 0.01", allocs)
 	}
 }
 

@@ -33,25 +33,25 @@ func TestWriteSendsTheRowsOfAllTablesInOneRequest(t *testing.T) {
 	first, empty, second := fill(t, schema.NewTable("first"), 3), schema.NewTable("empty"), fill(t, schema.NewTable("second"), 2000)
 	n, err := insert.Write(t.Context(), conn, first, empty, second)
 	if err != nil || n != 2003 {
-		t.Fatalf("%d, %v", n, err)
+		t.Fatalf("rows %d, %v; want 2003", n, err)
 	}
 	all := got.all()
 	if len(all) != 1 {
-		t.Fatalf("%d requests", len(all))
+		t.Fatalf("%d requests, want 1", len(all))
 	}
 	h := all[0].Header
 	if h.Dbname != "public" || h.Timezone != "Asia/Shanghai" || h.Authorization.GetBasic().GetUsername() != "alice" || h.Authorization.GetBasic().GetPassword() != "secret" {
-		t.Errorf("header %v", h)
+		t.Errorf("header %v, want alice in public, with Asia/Shanghai", h)
 	}
 	tables := all[0].GetRowInserts().Inserts
 	if len(tables) != 2 || tables[0].TableName != "first" || tables[1].TableName != "second" || len(tables[1].Rows.Rows) != 2000 {
-		t.Errorf("%d tables", len(tables))
+		t.Errorf("%d tables, want first, and second with 2000 rows", len(tables))
 	}
 	if again, err := insert.Write(t.Context(), conn, first); err != nil || again != 3 {
-		t.Errorf("the same rows again: %d, %v", again, err)
+		t.Errorf("the same rows again: %d, %v; want 3", again, err)
 	}
 	if s.Calls(wiretest.MethodHandle) != 2 || s.Calls("") != 2 {
-		t.Errorf("%d calls", s.Calls(""))
+		t.Errorf("%d calls, want 2", s.Calls(""))
 	}
 }
 
@@ -65,7 +65,7 @@ func TestDeleteSendsKeys(t *testing.T) {
 	}
 	n, err := insert.Delete(t.Context(), connTo(t, s.DSN()), keys)
 	if err != nil || n != 1 || got.all()[0].GetRowDeletes().GetDeletes()[0].TableName != "t" {
-		t.Errorf("%d, %v, %v", n, err, got.all())
+		t.Errorf("rows %d, %v, %v; want one deleted in t", n, err, got.all())
 	}
 }
 
@@ -89,7 +89,7 @@ func TestUseOfTheConnectionCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if h := got.all()[0].Header; h.Dbname != "greptime-my-db" || h.Authorization.GetBasic().GetUsername() != "carol" {
-		t.Errorf("header %v", h)
+		t.Errorf("header %v, want carol in greptime-my-db", h)
 	}
 }
 
@@ -136,14 +136,14 @@ func TestNothingIsSent(t *testing.T) {
 		}
 	}
 	if s.Calls("") != 0 {
-		t.Errorf("%d calls were made", s.Calls(""))
+		t.Errorf("%d calls were made, want none", s.Calls(""))
 	}
 	if _, err := insert.Write(t.Context(), conn, sensors(t)); !errors.Is(err, insert.ErrNoRows) {
 		t.Errorf("%v is not ErrNoRows", err)
 	}
 	conn.Close()
 	if _, err := insert.Write(t.Context(), conn, good); !errors.Is(err, greptime.ErrClosed) {
-		t.Errorf("after Close: %v", err)
+		t.Errorf("after Close: %v, want %v", err, greptime.ErrClosed)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestLargeTablesAreSplitBelowTheMessageLimit(t *testing.T) {
 		encoded, err := insert.EncodeForTest([]byte("\x22\x06public"), false, limit, tables...)
 		if len(want) == 0 {
 			if !errors.Is(err, insert.ErrNoRows) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want %v", err, insert.ErrNoRows)
 			}
 			continue
 		}
@@ -205,7 +205,7 @@ func TestLargeTablesAreSplitBelowTheMessageLimit(t *testing.T) {
 		got := map[string][]string{}
 		for i, b := range encoded {
 			if len(b) > limit || i < len(encoded)-1 && len(b) < limit/4 {
-				t.Errorf("round %d: request %d of %d has %d bytes", round, i, len(encoded), len(b))
+				t.Errorf("round %d: request %d of %d has %d bytes, want at most %d, and at least a quarter of that", round, i, len(encoded), len(b), limit)
 			}
 			var req greptimev1.GreptimeRequest
 			if err := proto.Unmarshal(b, &req); err != nil {
@@ -255,7 +255,7 @@ func TestSeveralRequestsAndAFailure(t *testing.T) {
 		written += int64(rows(req))
 	}
 	if !errors.Is(err, greptime.InvalidArguments) || !strings.Contains(err.Error(), "request 3 of ") || n != written || n == 0 {
-		t.Errorf("%d rows of %d, %v", n, written, err)
+		t.Errorf("%d rows of %d, %v; want those written, and an error of request 3", n, written, err)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestServerErrorsAreTyped(t *testing.T) {
 		_, err := insert.Write(t.Context(), connTo(t, s.DSN()), fill(t, sensors(t), 1))
 		var e *greptime.Error
 		if !errors.Is(err, test.code) || !errors.As(err, &e) || e.Ambiguous != test.ambiguous || e.Endpoint != s.Addr() {
-			t.Errorf("%s: %v", test.capture, err)
+			t.Errorf("%s: %v, want %v, ambiguous %t", test.capture, err, test.code, test.ambiguous)
 		}
 	}
 }
@@ -321,18 +321,18 @@ func TestFailover(t *testing.T) {
 	}
 	table := fill(t, sensors(t), 1)
 	if n, err := insert.Write(t.Context(), connTo(t, dsn(dead.Addr().String())), table); err != nil || n != 1 {
-		t.Errorf("with nobody at the first endpoint: %d, %v", n, err)
+		t.Errorf("with nobody at the first endpoint: %d, %v; want 1 row", n, err)
 	}
 	_, err = insert.Write(t.Context(), connTo(t, dsn(drops.Addr())), table)
 	var e *greptime.Error
 	if !errors.As(err, &e) || !e.Ambiguous || e.GRPC != codes.Unavailable || e.Endpoint != drops.Addr() {
-		t.Errorf("a write that was sent: %v", err)
+		t.Errorf("a write that was sent: %v, want Unavailable, ambiguous", err)
 	}
 	if n := len(got.all()); n != 1 {
-		t.Errorf("the good endpoint had %d requests", n)
+		t.Errorf("the good endpoint had %d requests, want 1", n)
 	}
 	if n, err := (insert.Options{AtLeastOnce: true}).Write(t.Context(), connTo(t, dsn(drops.Addr())), table); err != nil || n != 1 {
-		t.Errorf("an idempotent write: %d, %v", n, err)
+		t.Errorf("an idempotent write: %d, %v; want 1 row", n, err)
 	}
 }
 
@@ -351,7 +351,7 @@ func TestContexts(t *testing.T) {
 		_, err := insert.Write(ctx, connInMemory(t, s), table)
 		var e *greptime.Error
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || !e.Ambiguous {
-			t.Errorf("deadline: %v", err)
+			t.Errorf("deadline: %v, want %v, ambiguous", err, context.DeadlineExceeded)
 		}
 		// What gRPC may still be reading must not change: the race detector watches.
 		table.Reset()
@@ -360,10 +360,10 @@ func TestContexts(t *testing.T) {
 		ctx, cancel = context.WithCancel(t.Context())
 		cancel()
 		if _, err := insert.Write(ctx, connInMemory(t, s), table); !errors.Is(err, context.Canceled) || errors.As(err, &e) && e.Ambiguous {
-			t.Errorf("cancelled before: %v", err)
+			t.Errorf("cancelled before: %v, want %v, not ambiguous", err, context.Canceled)
 		}
 		if _, err := insert.Write(t.Context(), connInMemory(t, s, "timeout=50ms"), table); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("timeout of the DSN: %v", err)
+			t.Errorf("timeout of the DSN: %v, want %v", err, context.DeadlineExceeded)
 		}
 	})
 }
@@ -450,7 +450,7 @@ func TestWriteAllocatesNothingPerRow(t *testing.T) {
 		}
 	}) / n
 	if allocs > 0.2 {
-		t.Errorf("%v allocations a row, the server's included", allocs)
+		t.Errorf("%v allocations a row, the server's included; want at most 0.2", allocs)
 	}
 }
 
@@ -471,7 +471,7 @@ func TestARollbackKnowsOfTheWrite(t *testing.T) {
 			}
 		}
 		if err := tx.Rollback(); (err != nil) != write {
-			t.Errorf("written: %v, Rollback: %v", write, err)
+			t.Errorf("written: %v, Rollback: %v; want an error after a write alone", write, err)
 		}
 	}
 }
@@ -497,6 +497,6 @@ func TestRepeatedWriteStaysAmbiguous(t *testing.T) {
 	_, err := insert.Options{AtLeastOnce: true}.Write(t.Context(), conn, table)
 	var e *greptime.Error
 	if !errors.As(err, &e) || !e.Ambiguous {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want an ambiguous one", err)
 	}
 }

@@ -76,7 +76,7 @@ func TestWriterRepeats(t *testing.T) {
 					list := undelivered(t, err)
 					var e *greptime.Error
 					if len(list) != 1 || len(metersIn(t, list[0].Table)) != 5 || !errors.As(list[0].Err, &e) || list[0].Attempts != 1 {
-						t.Fatalf("given back: %v", list)
+						t.Fatalf("given back: %v, want 5 rows in one table, after 1 attempt", list)
 					}
 					if list[0].Ambiguous != test.mayBe || e.Ambiguous != test.mayBe {
 						t.Errorf("Ambiguous is %v and %v, want %v", list[0].Ambiguous, e.Ambiguous, test.mayBe)
@@ -137,13 +137,13 @@ func TestWriterGivesUpAfterItsTime(t *testing.T) {
 			t.Errorf("it gave up after %v, want an hour, or up to the longest pause less", d)
 		}
 		if u.Ambiguous || u.Attempts < 2 || u.Table.Len() != 5 {
-			t.Errorf("given back: %d rows, ambiguous %v, %d attempts: %v", u.Table.Len(), u.Ambiguous, u.Attempts, u.Err)
+			t.Errorf("given back: %d rows, ambiguous %v, %d attempts: %v; want 5 rows, not ambiguous, after 2 attempts or more", u.Table.Len(), u.Ambiguous, u.Attempts, u.Err)
 		}
 		if err := w.Flush(t.Context()); err != nil {
-			t.Errorf("Flush returned rows that OnError has: %v", err)
+			t.Errorf("Flush returned rows that OnError has: %v, want none", err)
 		}
 		if got := w.Stats(); got != (insert.WriterStats{Failed: 5, Retries: got.Retries}) {
-			t.Errorf("stats %+v", got)
+			t.Errorf("stats %+v, want 5 rows failed", got)
 		}
 
 		if err := w.Close(t.Context()); err != nil {
@@ -183,7 +183,7 @@ func TestWriterOnErrorMayWriteAgain(t *testing.T) {
 		}
 	}
 	if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
-		t.Fatalf("stored %v", got)
+		t.Fatalf("stored %v, want 0 to 4", got)
 	}
 	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestWriterRepeatsWhenCredentialsCannotBeHad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
-		t.Fatalf("stored %v", got)
+		t.Fatalf("stored %v, want 0 to 4", got)
 	}
 }
 
@@ -237,7 +237,7 @@ func TestWriterTablesDoNotWaitForEachOther(t *testing.T) {
 	close(release)
 	list := undelivered(t, w.Close(t.Context()))
 	if len(list) != 1 || list[0].Table.Name() != "wrong" || !errors.Is(list[0].Err, greptime.InvalidArguments) {
-		t.Errorf("given back: %v", list)
+		t.Errorf("given back: %v, want the table wrong with %v", list, greptime.InvalidArguments)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestWriterRefusesWrongRows(t *testing.T) {
 	w := buffered(t, s.DSN(), insert.WriterOptions{})
 	var value *insert.ValueError
 	if err := w.Table("r", meters).Append(t.Context(), "a", "not a number", time.Now()); !errors.As(err, &value) || value.Column != "n" {
-		t.Errorf("wrong value: %v", err)
+		t.Errorf("wrong value: %v, want a ValueError of column n", err)
 	}
 	if err := w.Table("r", nil).Append(t.Context(), "a"); err == nil {
 		t.Error("no schema: no error")
@@ -256,13 +256,13 @@ func TestWriterRefusesWrongRows(t *testing.T) {
 		t.Error("a table with an error: no error")
 	}
 	if err := w.Write(t.Context(), meters.NewTable("r")); !errors.Is(err, insert.ErrNoRows) {
-		t.Errorf("no rows: %v", err)
+		t.Errorf("no rows: %v, want %v", err, insert.ErrNoRows)
 	}
 	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.Calls(""); n != 0 {
-		t.Errorf("%d calls", n)
+		t.Errorf("%d calls, want none", n)
 	}
 }
 
@@ -293,19 +293,19 @@ func TestWriterCloseReturnsWhatIsLeft(t *testing.T) {
 	began := time.Now()
 	err := w.Close(ctx)
 	if d := time.Since(began); d > 10*time.Second {
-		t.Errorf("Close took %v with a deadline of 50 ms", d)
+		t.Errorf("Close took %v with a deadline of 50 ms, want hardly longer", d)
 	}
 	if got := <-blocked; !errors.Is(got, insert.ErrClosed) {
-		t.Errorf("who waited for room got %v", got)
+		t.Errorf("who waited for room got %v, want %v", got, insert.ErrClosed)
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Close: %v", err)
+		t.Errorf("Close: %v, want %v", err, context.DeadlineExceeded)
 	}
 	got := map[bool]int{}
 	for _, u := range undelivered(t, err) {
 		got[u.Ambiguous] += u.Table.Len()
 		if !errors.Is(u.Err, context.DeadlineExceeded) {
-			t.Errorf("%d rows: %v", u.Table.Len(), u.Err)
+			t.Errorf("%d rows: %v, want %v", u.Table.Len(), u.Err, context.DeadlineExceeded)
 		}
 	}
 	if got[true] != 10 || got[false] != 20_020 {
@@ -315,13 +315,13 @@ func TestWriterCloseReturnsWhatIsLeft(t *testing.T) {
 		t.Error("OnError was called, too")
 	}
 	if got := w.Stats(); got.Pending != 0 || got.PendingBytes != 0 {
-		t.Errorf("stats after Close: %+v", got)
+		t.Errorf("stats after Close: %+v, want nothing pending", got)
 	}
 	if err := table.Append(t.Context(), "a", 1, time.Now()); !errors.Is(err, insert.ErrClosed) {
-		t.Errorf("Append after Close: %v", err)
+		t.Errorf("Append after Close: %v, want %v", err, insert.ErrClosed)
 	}
 	if err := errors.Join(w.Flush(t.Context()), w.Close(t.Context())); err != nil {
-		t.Errorf("Flush and Close after Close: %v", err)
+		t.Errorf("Flush and Close after Close: %v, want no error", err)
 	}
 }
 
@@ -336,14 +336,14 @@ func TestWriterFlushEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := w.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("Flush: %v", err)
+		t.Fatalf("Flush: %v, want %v", err, context.DeadlineExceeded)
 	}
 	close(release)
 	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.numbers(); !slices.Equal(got, count(0, 3)) {
-		t.Fatalf("stored %v", got)
+		t.Fatalf("stored %v, want 0 to 2", got)
 	}
 }
 
@@ -361,10 +361,10 @@ func TestWriterAfterTheConnectorIsClosed(t *testing.T) {
 	connector.Close()
 	list := undelivered(t, w.Close(t.Context()))
 	if len(list) != 1 || !errors.Is(list[0].Err, greptime.ErrClosed) || list[0].Ambiguous {
-		t.Errorf("given back: %v", list)
+		t.Errorf("given back: %v, want one table with %v, not ambiguous", list, greptime.ErrClosed)
 	}
 	if _, err := insert.NewWriter(conn, insert.WriterOptions{}); !errors.Is(err, greptime.ErrClosed) {
-		t.Errorf("NewWriter on a closed connection: %v", err)
+		t.Errorf("NewWriter on a closed connection: %v, want %v", err, greptime.ErrClosed)
 	}
 }
 
@@ -392,14 +392,14 @@ func TestWriterKeepsToTheMessageSize(t *testing.T) {
 	list := undelivered(t, w.Close(t.Context()))
 	var value *insert.ValueError
 	if len(list) != 1 || list[0].Table.Len() != 1 || !errors.As(list[0].Err, &value) || list[0].Ambiguous {
-		t.Errorf("given back: %v", list)
+		t.Errorf("given back: %v, want the row that is too long, not ambiguous", list)
 	}
 	if got := w.Stats(); got.Acknowledged != 599 || got.PendingBytes != 0 || got.Pending != 0 {
-		t.Errorf("stats %+v", got)
+		t.Errorf("stats %+v, want 599 acknowledged, nothing pending", got)
 	}
 	// Nothing longer could have been sent.
 	if got := s.numbers(); !slices.Equal(got, append(count(0, 300), count(301, 600)...)) {
-		t.Errorf("stored %v", got)
+		t.Errorf("stored %v, want 0 to 599 without 300", got)
 	}
 }
 
@@ -431,7 +431,7 @@ func TestWriterGivesBackTheSameRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(first, sent.Bytes()) {
-		t.Errorf("first sent\n%x\nthen\n%x", first, sent.Bytes())
+		t.Errorf("first sent\n%x\nthen\n%x, want the same", first, sent.Bytes())
 	}
 }
 

@@ -43,7 +43,7 @@ func TestWriterBlocksWhenMemoryIsShort(t *testing.T) {
 			taken++
 		}
 		if got := w.Stats(); got.PendingBytes > limit || got.PendingBytes < limit-100 || got.Pending != int(taken) {
-			t.Fatalf("stats when full: %+v after %d rows", got, taken)
+			t.Fatalf("stats when full: %+v after %d rows, want all of them pending, in %d bytes or up to 100 fewer", got, taken, limit)
 		}
 		// Many wait now, and all get through.
 		var wg sync.WaitGroup
@@ -115,7 +115,7 @@ func TestWriterWaitersTakeTurns(t *testing.T) {
 	}
 	cancel()
 	if err := <-impatient; !errors.Is(err, context.Canceled) {
-		t.Fatalf("who gave up: %v", err)
+		t.Fatalf("who gave up: %v, want %v", err, context.Canceled)
 	}
 	if err := <-small; err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestWriterWaitersTakeTurns(t *testing.T) {
 	}
 	want := slices.Concat(count(0, 100), count(200, 201), count(300, 350), count(400, 520))
 	if got := s.numbers(); !slices.Equal(got, want) {
-		t.Errorf("stored %v", got)
+		t.Errorf("stored %v, want %v", got, want)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestWriterRefusesWhatNeverFits(t *testing.T) {
 	w := buffered(t, s.DSN(), insert.WriterOptions{MaxBytes: 1000})
 	table := w.Table("r", meters)
 	if err := table.Append(t.Context(), strings.Repeat("a", 1000), 1, time.Now()); !errors.Is(err, insert.ErrFull) {
-		t.Fatalf("a row larger than MaxBytes: %v", err)
+		t.Fatalf("a row larger than MaxBytes: %v, want %v", err, insert.ErrFull)
 	}
 	// Without OnError the rows that failed stay, until there is no room for others.
 	var err error
@@ -155,7 +155,7 @@ func TestWriterRefusesWhatNeverFits(t *testing.T) {
 		err = table.Append(t.Context(), "a", n, time.Now())
 	}
 	if !errors.Is(err, insert.ErrFull) {
-		t.Fatalf("when rows that failed fill it: %v", err)
+		t.Fatalf("when rows that failed fill it: %v, want %v", err, insert.ErrFull)
 	}
 	rows := 0
 	for _, u := range undelivered(t, w.Flush(t.Context())) {
@@ -165,7 +165,7 @@ func TestWriterRefusesWhatNeverFits(t *testing.T) {
 		t.Errorf("Flush gave %d rows back, want %d", rows, n-1)
 	}
 	if got := w.Stats(); got.PendingBytes != 0 {
-		t.Errorf("stats after Flush: %+v", got)
+		t.Errorf("stats after Flush: %+v, want nothing pending", got)
 	}
 	appendNumbers(t, table, 0, 1)
 	undelivered(t, w.Close(t.Context()))

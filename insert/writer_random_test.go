@@ -189,7 +189,7 @@ func (s *schedule) produce(w *insert.Writer, i int) {
 		case errors.Is(err, insert.ErrFull):
 			s.take(w.Flush(s.t.Context()))
 		case !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, insert.ErrClosed):
-			s.t.Errorf("appending: %v", err)
+			s.t.Errorf("appending: %v, want the end of its context, or %v", err, insert.ErrClosed)
 		}
 		if s.chance(0.02) {
 			s.take(w.Flush(ctx))
@@ -208,7 +208,7 @@ func (s *schedule) take(err error) {
 			s.onError(u)
 		}
 	case !errors.Is(err, context.DeadlineExceeded):
-		s.t.Errorf("Flush or Close: %v", err)
+		s.t.Errorf("Flush or Close: %v, want %v", err, context.DeadlineExceeded)
 	}
 }
 

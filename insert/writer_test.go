@@ -141,7 +141,7 @@ func TestWriterTakesTablesWholeAndStructs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.numbers(); !slices.Equal(got, count(0, 5)) {
-		t.Fatalf("stored %v", got)
+		t.Fatalf("stored %v, want 0 to 4", got)
 	}
 }
 
@@ -157,9 +157,9 @@ func TestWriterSendsHintsAndDatabase(t *testing.T) {
 	server.mu.Lock()
 	defer server.mu.Unlock()
 	if got := server.meta[0]["x-greptime-hints"]; !slices.Equal(got, []string{"append_mode=true"}) {
-		t.Errorf("hints %q", got)
+		t.Errorf("hints %q, want append_mode=true", got)
 	}
 	if got := server.list[0].GetHeader().GetDbname(); got != "public" {
-		t.Errorf("database %q", got)
+		t.Errorf("database %q, want public", got)
 	}
 }

@@ -127,7 +127,7 @@ func TestArraysOfNullsWithoutValues(t *testing.T) {
 			for name, nulls := range layouts {
 				got, err := roundTrip(t, tt.to, nulls)
 				if err != nil || got.Len() != nulls.Len() || got.NullN() != nulls.Len() {
-					t.Errorf("%v from %v, %d rows, %s: %v, %v", tt.to, tt.from, rows, name, got, err)
+					t.Errorf("%v from %v, %d rows, %s: %v, %v; want %d NULLs", tt.to, tt.from, rows, name, got, err, nulls.Len())
 				}
 			}
 		}
@@ -164,7 +164,7 @@ func TestArraysWithoutValidity(t *testing.T) {
 					part := array.NewSlice(without, from, int64(a.Len()))
 					got, err := roundTrip(t, tt.to, part)
 					if err != nil || !array.Equal(got, array.NewSlice(want, from, int64(a.Len()))) {
-						t.Errorf("%v from %v, validity %s, %d NULLs, from row %d: %v, %v", tt.to, tt.from, name, nulls, from, got, err)
+						t.Errorf("%v from %v, validity %s, %d NULLs, from row %d: %v, %v; want %v", tt.to, tt.from, name, nulls, from, got, err, array.NewSlice(want, from, int64(a.Len())))
 					}
 				}
 			}
@@ -248,7 +248,7 @@ func TestRunsAreRepeated(t *testing.T) {
 	for from := range int64(7) {
 		got, err := roundTrip(t, column.Of(column.String), array.NewSlice(a, from, 6))
 		if err != nil || !array.Equal(got, array.NewSlice(want, from, 6)) {
-			t.Errorf("from row %d: %v, %v", from, got, err)
+			t.Errorf("from row %d: %v, %v; want %v", from, got, err, array.NewSlice(want, from, 6))
 		}
 	}
 	if _, err := FromArray(column.Of(column.Int64), a); !errors.Is(err, errNoCast) {

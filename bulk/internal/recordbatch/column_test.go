@@ -92,7 +92,7 @@ func TestValuesAreReadAsTheyWereSet(t *testing.T) {
 				t.Fatal(err)
 			}
 			if cell.IsNull() != (row == 1) {
-				t.Errorf("%v %v, row %d: NULL is %t", tt.typ, tt.value, row, cell.IsNull())
+				t.Errorf("%v %v, row %d: NULL is %t; want NULL in row 1 alone", tt.typ, tt.value, row, cell.IsNull())
 			}
 			if err := to.Set(row, &cell); err != nil {
 				t.Fatal(err)

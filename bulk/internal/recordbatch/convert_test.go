@@ -176,10 +176,10 @@ func TestIntegersOfAnotherWidthOrSign(t *testing.T) {
 					switch {
 					case !isIn(to, n):
 						if !errors.As(err, &bad) || bad.Row != 1 {
-							t.Errorf("%s from %v into %v: %v, %v", n, from.arrow, to.arrow, got, err)
+							t.Errorf("%s from %v into %v: %v, %v; want an error of row 1", n, from.arrow, to.arrow, got, err)
 						}
 					case err != nil || !array.Equal(got, arrayOf(t, to.arrow, "[null,"+n.String()+"]")):
-						t.Errorf("%s from %v into %v: %v, %v", n, from.arrow, to.arrow, got, err)
+						t.Errorf("%s from %v into %v: %v, %v; want the same number", n, from.arrow, to.arrow, got, err)
 					}
 				}
 			}
@@ -205,7 +205,7 @@ func TestDoublesIntoFloat(t *testing.T) {
 		b.Append(inexact)
 		var bad *RowError
 		if _, err := roundTrip(t, column.Of(column.Float32), b.NewArray()); !errors.As(err, &bad) || bad.Row != 0 {
-			t.Errorf("%v: %v", inexact, err)
+			t.Errorf("%v: %v, want an error of row 0", inexact, err)
 		}
 	}
 }
@@ -217,7 +217,7 @@ func TestTimesBeyondTheirColumnAreRefused(t *testing.T) {
 	b.Append(1 << 32 * 1000)
 	var bad *RowError
 	if _, err := FromArray(column.Of(column.TimeMillisecond), b.NewArray()); !errors.As(err, &bad) {
-		t.Errorf("%v", err)
+		t.Errorf("FromArray: %v, want a RowError", err)
 	}
 }
 
@@ -267,7 +267,7 @@ func TestJSONAndVectorsFromArrow(t *testing.T) {
 			t.Fatal(err)
 		}
 		if b := got.(*array.Binary); string(b.Value(0)) != "\x00\x00\x80?\x00\x00 \xc0" || !b.IsNull(1) || len(b.Value(2)) != 8 {
-			t.Errorf("%v: %v", dt, got)
+			t.Errorf("%v: %v, want 1 and -2.5, NULL, two zeros", dt, got)
 		}
 	}
 }
@@ -285,7 +285,7 @@ func TestTextOfARecordBatchIsUTF8(t *testing.T) {
 	for _, a := range []arrow.Array{build("a", "\xff"), build("\xc3", "\xa9")} {
 		var bad *RowError
 		if _, err := FromArray(column.Of(column.String), a); !errors.As(err, &bad) {
-			t.Errorf("%v: %v", a, err)
+			t.Errorf("%v: %v, want a RowError", a, err)
 		}
 	}
 	// What lies under a NULL does not matter, and is not sent.
@@ -293,7 +293,7 @@ func TestTextOfARecordBatchIsUTF8(t *testing.T) {
 	hidden := array.NewStringData(array.NewData(data.DataType(), 3, []*memory.Buffer{memory.NewBufferBytes([]byte{0b101}), data.Buffers()[1], data.Buffers()[2]}, nil, 1, 0))
 	got, err := roundTrip(t, column.Of(column.String), hidden)
 	if err != nil || !got.IsNull(1) || got.(*array.String).Value(2) != "b" {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("%v, %v; want a, NULL, b", got, err)
 	}
 }
 
@@ -305,6 +305,6 @@ func TestDecimalLimits(t *testing.T) {
 	a := b.NewArray()
 	got, err := roundTrip(t, column.DecimalOf(38, 0), a)
 	if err != nil || !array.Equal(got, a) {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("%v, %v; want %v", got, err, a)
 	}
 }

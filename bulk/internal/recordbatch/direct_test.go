@@ -131,6 +131,6 @@ func TestInts(t *testing.T) {
 	t.Parallel()
 	c := []Column{NewColumn(column.Of(column.Int64), 1)}
 	if n := SetRow(c, 0, []any{-7}); n != 1 || !slices.Equal(c[0].upTo(1), []byte{0xf9, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}) {
-		t.Errorf("SetRow of -7 returns %d and makes %x", n, c[0].upTo(1))
+		t.Errorf("SetRow of -7 returns %d and makes %x, want 1 and -7", n, c[0].upTo(1))
 	}
 }

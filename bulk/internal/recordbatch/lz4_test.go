@@ -31,7 +31,7 @@ func TestLZ4FramesOfEverySize(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.HasPrefix(out, prefix) {
-				t.Fatalf("%d bytes, %s: it begins with %q", size, name, out[:len(prefix)])
+				t.Fatalf("%d bytes, %s: it begins with %q; want what was there", size, name, out[:len(prefix)])
 			}
 			frame := out[len(prefix):]
 			if extra := len(frame) - len(src); extra > 15+4*(len(src)>>16) {
@@ -42,7 +42,7 @@ func TestLZ4FramesOfEverySize(t *testing.T) {
 			}
 			back, err := io.ReadAll(lz4.NewReader(bytes.NewReader(frame)))
 			if err != nil || !bytes.Equal(back, src) {
-				t.Errorf("%d bytes, %s: %d come back: %v", size, name, len(back), err)
+				t.Errorf("%d bytes, %s: %d come back: %v; want the same bytes", size, name, len(back), err)
 			}
 		}
 	}

@@ -168,14 +168,14 @@ func TestABatchCanBeLookedAtWhileARowIsBuilt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if b.Size() < before {
-			t.Errorf("%d bytes with row %d, %d before", b.Size(), i, before)
+			t.Errorf("%d bytes with row %d, %d before; want no fewer", b.Size(), i, before)
 		}
 		ok, err := b.Row(i).Bool("ok")
 		if err != nil || !ok {
-			t.Errorf("row %d: %v, %v", i, ok, err)
+			t.Errorf("row %d: %v, %v; want true", i, ok, err)
 		}
 		if isNull, err := b.Row(i).IsNull("a"); err != nil || !isNull {
-			t.Errorf("row %d: NULL is %v, %v", i, isNull, err)
+			t.Errorf("row %d: NULL is %v, %v; want true", i, isNull, err)
 		}
 	}
 }

@@ -10,7 +10,7 @@ func FuzzAck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ack, err := parseAck(b)
 		if err != nil && ack != (Ack{}) {
-			t.Errorf("%+v with error %v", ack, err)
+			t.Errorf("%+v with error %v, want none with an error", ack, err)
 		}
 	})
 }
