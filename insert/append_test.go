@@ -14,17 +14,6 @@ import (
 	"github.com/greptime-go/greptime/internal/test/race"
 )
 
-var moment = time.Date(2024, 1, 1, 12, 30, 15, 123456789, time.UTC)
-
-// wantValueError checks that err is about that column and row, and has the text.
-func wantValueError(t testing.TB, err error, column string, row int, text string) {
-	t.Helper()
-	var e *insert.ValueError
-	if !errors.As(err, &e) || e.Column != column || e.Row != row || !strings.Contains(e.Error(), text) {
-		t.Errorf("error %v, want a *ValueError of column %q, row %d, with %q", err, column, row, text)
-	}
-}
-
 func TestAColumnIsAFieldUnlessItIsSaidToBeSomethingElse(t *testing.T) {
 	t.Parallel()
 	s, err := insert.NewSchema(insert.Column{Name: "temperature", Type: insert.Float64}, insert.Tag("device", insert.String), insert.Time("ts", insert.Second))
@@ -101,24 +90,6 @@ func TestAnErroneousRowLeavesNothingBehind(t *testing.T) {
 	sameRows(t, table, clean)
 }
 
-// sameRows compares what two tables would send.
-func sameRows(t testing.TB, got, want *insert.Table) {
-	t.Helper()
-	if got.Len() != want.Len() || got.Size() != want.Size() {
-		t.Errorf("%d rows of %d bytes, want %d of %d", got.Len(), got.Size(), want.Len(), want.Size())
-	}
-	g, w := sentRows(t, got), sentRows(t, want)
-	if g != w {
-		t.Errorf("sends %s\nwant %s", g, w)
-	}
-}
-
-// sentRows is what a table sends, as text.
-func sentRows(t testing.TB, table *insert.Table) string {
-	t.Helper()
-	return fmt.Sprint(decodeTable(t, table).GetRows().GetRows())
-}
-
 func TestRowsByPositionNameAndColumnAreTheSame(t *testing.T) {
 	t.Parallel()
 	schema, err := insert.NewSchema(
@@ -152,8 +123,6 @@ func TestRowsByPositionNameAndColumnAreTheSame(t *testing.T) {
 	sameRows(t, byName, byPosition)
 	sameRows(t, columns, byPosition)
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // A row that was begun, and then another one, is not the one being built any more.
 func TestRowsThatAreNotBeingBuilt(t *testing.T) {
@@ -303,18 +272,6 @@ func TestGetters(t *testing.T) {
 			t.Errorf("error %v, want %q", err, what)
 		}
 	}
-}
-
-// wide is the table of the budgets: ten columns.
-func wide(t testing.TB) *insert.Table {
-	table := insert.NewTable("wide",
-		insert.Tag("host", insert.String), insert.Tag("region", insert.String), insert.Field("cpu", insert.Float64), insert.Field("memory", insert.Float64),
-		insert.Field("load", insert.Float32), insert.Field("count", insert.Int64), insert.Field("code", insert.Int32), insert.Field("up", insert.Bool),
-		insert.Field("note", insert.String), insert.Time("ts", insert.Millisecond))
-	if err := table.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return table
 }
 
 // The budget of a row of ten columns is 0.2 allocations by position, and none beyond

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -283,6 +284,7 @@ func bufferedInMemory(t testing.TB, s *store, o insert.WriterOptions) *insert.Wr
 	return bufferedOn(t, connInMemory(t, s.Server), o)
 }
 
+// bufferedOn is buffered for a connection.
 func bufferedOn(t testing.TB, conn *greptime.Conn, o insert.WriterOptions) *insert.Writer {
 	t.Helper()
 	w, err := insert.NewWriter(conn, o)
@@ -315,16 +317,6 @@ func count(n, m int64) (list []int64) {
 	return list
 }
 
-// soon waits for a condition.
-func soon(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !cond(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited 10 s for %s", what)
-		}
-	}
-}
-
 // undelivered returns the rows that an error gives back.
 func undelivered(t testing.TB, err error) []insert.FailedRows {
 	t.Helper()
@@ -333,4 +325,75 @@ func undelivered(t testing.TB, err error) []insert.FailedRows {
 		t.Fatalf("got %v, want an *WriteError", err)
 	}
 	return e.Failed
+}
+
+// moment is a time with a part in each unit.
+var moment = time.Date(2024, 1, 1, 12, 30, 15, 123456789, time.UTC)
+
+// wantValueError checks that err is about that column and row, and has the text.
+func wantValueError(t testing.TB, err error, column string, row int, text string) {
+	t.Helper()
+	var e *insert.ValueError
+	if !errors.As(err, &e) || e.Column != column || e.Row != row || !strings.Contains(e.Error(), text) {
+		t.Errorf("error %v, want a *ValueError of column %q, row %d, with %q", err, column, row, text)
+	}
+}
+
+// sameRows compares what two tables would send.
+func sameRows(t testing.TB, got, want *insert.Table) {
+	t.Helper()
+	if got.Len() != want.Len() || got.Size() != want.Size() {
+		t.Errorf("%d rows of %d bytes, want %d of %d", got.Len(), got.Size(), want.Len(), want.Size())
+	}
+	g, w := sentRows(t, got), sentRows(t, want)
+	if g != w {
+		t.Errorf("sends %s\nwant %s", g, w)
+	}
+}
+
+// sentRows returns what a table sends, as text.
+func sentRows(t testing.TB, table *insert.Table) string {
+	t.Helper()
+	return fmt.Sprint(decodeTable(t, table).GetRows().GetRows())
+}
+
+// ptr returns a pointer to a copy of v.
+func ptr[T any](v T) *T { return &v }
+
+// wide returns the table of the allocation budgets, of ten columns.
+func wide(t testing.TB) *insert.Table {
+	table := insert.NewTable("wide",
+		insert.Tag("host", insert.String), insert.Tag("region", insert.String), insert.Field("cpu", insert.Float64), insert.Field("memory", insert.Float64),
+		insert.Field("load", insert.Float32), insert.Field("count", insert.Int64), insert.Field("code", insert.Int32), insert.Field("up", insert.Bool),
+		insert.Field("note", insert.String), insert.Time("ts", insert.Millisecond))
+	if err := table.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// decodeTable returns what a table sends, read by the generated code.
+func decodeTable(t testing.TB, table *insert.Table) *greptimev1.RowInsertRequest {
+	t.Helper()
+	encoded, err := insert.EncodeForTest(nil, false, 0, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var req greptimev1.GreptimeRequest
+	if err := proto.Unmarshal(encoded[0], &req); err != nil {
+		t.Fatal(err)
+	}
+	return req.GetRowInserts().GetInserts()[0]
+}
+
+// metersTable returns a table of the numbers from n up to m, exclusively.
+func metersTable(t testing.TB, n, m int64) *insert.Table {
+	t.Helper()
+	table := meters.NewTable("r")
+	for ; n < m; n++ {
+		if err := table.Append("a", n, time.UnixMilli(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return table
 }

@@ -15,20 +15,6 @@ import (
 	"github.com/greptime-go/greptime/insert"
 )
 
-// decodeTable is what a table sends, read by the generated code.
-func decodeTable(t testing.TB, table *insert.Table) *greptimev1.RowInsertRequest {
-	t.Helper()
-	encoded, err := insert.EncodeForTest(nil, false, 0, table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var req greptimev1.GreptimeRequest
-	if err := proto.Unmarshal(encoded[0], &req); err != nil {
-		t.Fatal(err)
-	}
-	return req.GetRowInserts().GetInserts()[0]
-}
-
 // reference is a table made of generated messages.
 type reference struct {
 	name string

@@ -219,26 +219,31 @@ func TestWriterRepeatsWhenCredentialsCannotBeHad(t *testing.T) {
 
 func TestWriterTablesDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	s := startStore(t, func(c *wiretest.Call, rows []meter) (bool, error) {
-		if rows[0].table == "slow" {
-			return false, wiretest.Block(release)(c)
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := startStore(t, func(c *wiretest.Call, rows []meter) (bool, error) {
+			if rows[0].table == "slow" {
+				return false, wiretest.Block(release)(c)
+			}
+			if rows[0].table == "wrong" {
+				return true, c.Fail(codes.InvalidArgument, "no such column", int(greptime.InvalidArguments))
+			}
+			return false, nil
+		}, wiretest.InMemory())
+		w := bufferedInMemory(t, s, insert.WriterOptions{FlushRows: 1})
+		for _, name := range []string{"slow", "wrong", "r"} {
+			appendNumbers(t, w.Table(name, meters), 0, 1)
 		}
-		if rows[0].table == "wrong" {
-			return true, c.Fail(codes.InvalidArgument, "no such column", int(greptime.InvalidArguments))
+		synctest.Wait()
+		if n := len(s.numbers()); n != 1 {
+			t.Errorf("%d rows are stored while another table waits, want 1", n)
 		}
-		return false, nil
+		close(release)
+		list := undelivered(t, w.Close(t.Context()))
+		if len(list) != 1 || list[0].Table.Name() != "wrong" || !errors.Is(list[0].Err, greptime.InvalidArguments) {
+			t.Errorf("given back: %v, want the table wrong with %v", list, greptime.InvalidArguments)
+		}
 	})
-	w := buffered(t, s.DSN(), insert.WriterOptions{FlushRows: 1})
-	for _, name := range []string{"slow", "wrong", "r"} {
-		appendNumbers(t, w.Table(name, meters), 0, 1)
-	}
-	soon(t, "the rows of the table that is fine", func() bool { return len(s.numbers()) == 1 })
-	close(release)
-	list := undelivered(t, w.Close(t.Context()))
-	if len(list) != 1 || list[0].Table.Name() != "wrong" || !errors.Is(list[0].Err, greptime.InvalidArguments) {
-		t.Errorf("given back: %v, want the table wrong with %v", list, greptime.InvalidArguments)
-	}
 }
 
 func TestWriterRefusesWrongRows(t *testing.T) {
@@ -268,61 +273,69 @@ func TestWriterRefusesWrongRows(t *testing.T) {
 
 func TestWriterCloseReturnsWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) { return true, wiretest.Hang()(c) })
-	reported := false
-	w := buffered(t, s.DSN(), insert.WriterOptions{
-		FlushRows: 10, FlushBytes: 4 << 20, MaxBytes: 1 << 20,
-		OnError: func(insert.FailedRows) { reported = true },
-	})
-	table := w.Table("r", meters)
-	appendNumbers(t, table, 0, 10)
-	s.WaitFor("the request", func() bool { return s.Calls("") == 1 })
-	appendNumbers(t, table, 10, 30)
-
-	// One waits for room.
-	big := metersTable(t, 100, 20_100)
-	if err := w.Write(t.Context(), big); err != nil {
-		t.Fatal(err)
-	}
-	blocked := make(chan error)
-	go func() { blocked <- w.Write(context.Background(), big) }()
-	soon(t, "the writer to wait", func() bool { return w.Waiting() == 1 })
-
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	err := w.Close(ctx)
-	if d := time.Since(began); d > 10*time.Second {
-		t.Errorf("Close took %v with a deadline of 50 ms, want hardly longer", d)
-	}
-	if got := <-blocked; !errors.Is(got, insert.ErrClosed) {
-		t.Errorf("who waited for room got %v, want %v", got, insert.ErrClosed)
-	}
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Close: %v, want %v", err, context.DeadlineExceeded)
-	}
-	got := map[bool]int{}
-	for _, u := range undelivered(t, err) {
-		got[u.Ambiguous] += u.Table.Len()
-		if !errors.Is(u.Err, context.DeadlineExceeded) {
-			t.Errorf("%d rows: %v, want %v", u.Table.Len(), u.Err, context.DeadlineExceeded)
+	synctest.Test(t, func(t *testing.T) {
+		s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) { return true, wiretest.Hang()(c) }, wiretest.InMemory())
+		reported := false
+		w := bufferedInMemory(t, s, insert.WriterOptions{
+			FlushRows: 10, FlushBytes: 4 << 20, MaxBytes: 1 << 20,
+			OnError: func(insert.FailedRows) { reported = true },
+		})
+		table := w.Table("r", meters)
+		appendNumbers(t, table, 0, 10)
+		synctest.Wait()
+		if n := s.Calls(""); n != 1 {
+			t.Fatalf("%d requests, want 1", n)
 		}
-	}
-	if got[true] != 10 || got[false] != 20_020 {
-		t.Errorf("ambiguous %d rows, not sent %d; want 10 and 20020", got[true], got[false])
-	}
-	if reported {
-		t.Error("OnError was called, too")
-	}
-	if got := w.Stats(); got.Pending != 0 || got.PendingBytes != 0 {
-		t.Errorf("stats after Close: %+v, want nothing pending", got)
-	}
-	if err := table.Append(t.Context(), "a", 1, time.Now()); !errors.Is(err, insert.ErrClosed) {
-		t.Errorf("Append after Close: %v, want %v", err, insert.ErrClosed)
-	}
-	if err := errors.Join(w.Flush(t.Context()), w.Close(t.Context())); err != nil {
-		t.Errorf("Flush and Close after Close: %v, want no error", err)
-	}
+		appendNumbers(t, table, 10, 30)
+
+		// One waits for room.
+		big := metersTable(t, 100, 20_100)
+		if err := w.Write(t.Context(), big); err != nil {
+			t.Fatal(err)
+		}
+		blocked := make(chan error, 1)
+		go func() { blocked <- w.Write(context.Background(), big) }()
+		synctest.Wait()
+		if n := w.Waiting(); n != 1 {
+			t.Fatalf("%d calls wait, want 1", n)
+		}
+
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		began := time.Now()
+		err := w.Close(ctx)
+		if d := time.Since(began); d != 10*time.Second {
+			t.Errorf("Close took %v, want as long as its context, 10s", d)
+		}
+		if got := <-blocked; !errors.Is(got, insert.ErrClosed) {
+			t.Errorf("who waited for room got %v, want %v", got, insert.ErrClosed)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close: %v, want %v", err, context.DeadlineExceeded)
+		}
+		got := map[bool]int{}
+		for _, u := range undelivered(t, err) {
+			got[u.Ambiguous] += u.Table.Len()
+			if !errors.Is(u.Err, context.DeadlineExceeded) {
+				t.Errorf("%d rows: %v, want %v", u.Table.Len(), u.Err, context.DeadlineExceeded)
+			}
+		}
+		if got[true] != 10 || got[false] != 20_020 {
+			t.Errorf("ambiguous %d rows, not sent %d; want 10 and 20020", got[true], got[false])
+		}
+		if reported {
+			t.Error("OnError was called, too")
+		}
+		if got := w.Stats(); got.Pending != 0 || got.PendingBytes != 0 {
+			t.Errorf("stats after Close: %+v, want nothing pending", got)
+		}
+		if err := table.Append(t.Context(), "a", 1, time.Now()); !errors.Is(err, insert.ErrClosed) {
+			t.Errorf("Append after Close: %v, want %v", err, insert.ErrClosed)
+		}
+		if err := errors.Join(w.Flush(t.Context()), w.Close(t.Context())); err != nil {
+			t.Errorf("Flush and Close after Close: %v, want no error", err)
+		}
+	})
 }
 
 func TestWriterFlushEndsWithItsContext(t *testing.T) {

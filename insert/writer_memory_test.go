@@ -71,71 +71,58 @@ func TestWriterBlocksWhenMemoryIsShort(t *testing.T) {
 	})
 }
 
-// metersTable is a table of the numbers from n up to m, exclusively.
-func metersTable(t testing.TB, n, m int64) *insert.Table {
-	t.Helper()
-	table := meters.NewTable("r")
-	for ; n < m; n++ {
-		if err := table.Append("a", n, time.UnixMilli(n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return table
-}
-
 // Room is given in the order in which it was asked for, and who gives up does not hold
 // up the others.
 func TestWriterWaitersTakeTurns(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
-		return false, wiretest.Block(release)(c)
-	})
-	w := buffered(t, s.DSN(), insert.WriterOptions{MaxBytes: 3500, FlushInterval: time.Hour})
-	if err := w.Write(t.Context(), metersTable(t, 0, 100)); err != nil {
-		t.Fatal(err)
-	}
-	if used := w.Stats().PendingBytes; used < 2300 || used > 3400 {
-		t.Fatalf("%d bytes are in use, which is not what the test is about", used)
-	}
-	write := func(ctx context.Context, table *insert.Table) <-chan error {
-		done := make(chan error, 1)
-		waiting := w.Waiting()
-		go func() { done <- w.Write(ctx, table) }()
-		soon(t, "the writer to wait", func() bool { return w.Waiting() == waiting+1 })
-		return done
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	impatient := write(ctx, metersTable(t, 100, 200))
-	small := write(t.Context(), metersTable(t, 200, 201)) // for which there is room, but not its turn
-	select {
-	case err := <-small:
-		t.Fatalf("it was not its turn: %v", err)
-	default:
-	}
-	cancel()
-	if err := <-impatient; !errors.Is(err, context.Canceled) {
-		t.Fatalf("who gave up: %v, want %v", err, context.Canceled)
-	}
-	if err := <-small; err != nil {
-		t.Fatal(err)
-	}
-
-	// The rows of the first of two who wait are not held back while the second waits.
-	first, second := write(t.Context(), metersTable(t, 300, 350)), write(t.Context(), metersTable(t, 400, 520))
-	close(release)
-	for _, done := range []<-chan error{first, second} {
-		if err := <-done; err != nil {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
+			return false, wiretest.Block(release)(c)
+		}, wiretest.InMemory())
+		w := bufferedInMemory(t, s, insert.WriterOptions{MaxBytes: 3500, FlushInterval: time.Hour})
+		if err := w.Write(t.Context(), metersTable(t, 0, 100)); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := w.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	want := slices.Concat(count(0, 100), count(200, 201), count(300, 350), count(400, 520))
-	if got := s.numbers(); !slices.Equal(got, want) {
-		t.Errorf("stored %v, want %v", got, want)
-	}
+		if used := w.Stats().PendingBytes; used < 2300 || used > 3400 {
+			t.Fatalf("%d bytes are in use, which is not what the test is about", used)
+		}
+		write := func(ctx context.Context, table *insert.Table) <-chan error {
+			done := make(chan error, 1)
+			go func() { done <- w.Write(ctx, table) }()
+			synctest.Wait()
+			return done
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		impatient := write(ctx, metersTable(t, 100, 200))
+		small := write(t.Context(), metersTable(t, 200, 201)) // for which there is room, but not its turn
+		if n := w.Waiting(); n != 2 {
+			t.Fatalf("%d calls wait, want 2: it is not the turn of the small one", n)
+		}
+		cancel()
+		if err := <-impatient; !errors.Is(err, context.Canceled) {
+			t.Fatalf("who gave up: %v, want %v", err, context.Canceled)
+		}
+		if err := <-small; err != nil {
+			t.Fatal(err)
+		}
+
+		// The rows of the first of two who wait are not held back while the second waits.
+		first, second := write(t.Context(), metersTable(t, 300, 350)), write(t.Context(), metersTable(t, 400, 520))
+		close(release)
+		for _, done := range []<-chan error{first, second} {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Concat(count(0, 100), count(200, 201), count(300, 350), count(400, 520))
+		if got := s.numbers(); !slices.Equal(got, want) {
+			t.Errorf("stored %v, want %v", got, want)
+		}
+	})
 }
 
 func TestWriterRefusesWhatNeverFits(t *testing.T) {
