@@ -16,30 +16,6 @@ import (
 	"github.com/greptime-go/greptime/internal/valuer"
 )
 
-// CheckNamedValue accepts the argument types that the package documentation lists, calls
-// Value of a driver.Valuer, follows pointers, and refuses other types with an error that
-// says what to pass instead. Its errors do not name the argument; database/sql does.
-func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
-	switch v := nv.Value.(type) {
-	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte:
-		return nil // unchanged, at no cost: an INSERT of many rows has many of them
-	case time.Time:
-		if cut := c.connector.cfg.TimeTruncate; cut > 0 {
-			nv.Value = v.Truncate(cut)
-		}
-		return nil
-	case *connRequest:
-		v.conn = c
-		return nil
-	}
-	v, err := checkedValue(nv.Value, c.connector.cfg.TimeTruncate)
-	if err != nil {
-		return fmt.Errorf("greptime: %w", err)
-	}
-	nv.Value = v
-	return nil
-}
-
 // checkedValue resolves a value and checks that it can be an argument. It cuts a time to a
 // multiple of cut, towards the past.
 func checkedValue(v any, cut time.Duration) (any, error) {

@@ -5,9 +5,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 var (
@@ -30,56 +31,25 @@ var (
 // A Conn is safe for concurrent use, although database/sql does not need that.
 // Each rows value or record reader that it returns is for one goroutine.
 type Conn struct {
-	connector     *Connector
-	ownsConnector bool
-	held          bool // the network connections stay open until Close
+	client       *client
+	ownsChannels bool // Close closes them
 
 	mu      sync.Mutex
 	session session
-	tx      *transaction // the open one, with transactions=ignore
 	closed  bool
 }
 
-// session is the state that GreptimeDB's other protocols keep on the server.
-type session struct {
-	database string // as users write it
-	timeZone string // as the header has it
-	loc      *time.Location
-}
-
-// isUTC reports whether the server reads times without a zone as UTC.
-func (s session) isUTC() bool {
-	switch strings.ToUpper(s.timeZone) {
-	case "", "UTC", "ETC/UTC", "UCT", "ETC/UCT", "ZULU", "ETC/ZULU", "UNIVERSAL", "ETC/UNIVERSAL", "GMT", "ETC/GMT", "+00:00", "-00:00":
-		return true
-	}
-	return false
-}
-
-// newConn returns a Conn that need not be closed. It does not keep network connections
-// open: they may close when idle, and the next call opens them again.
-func (c *Connector) newConn() *Conn {
-	return &Conn{connector: c, session: c.session()}
-}
-
-// heldConn returns a Conn that keeps the network connections open until its Close.
-func (c *Connector) heldConn() *Conn {
-	conn := c.newConn()
-	conn.held = true
+// newConn returns a Conn that keeps the network connections open until its Close.
+func newConn(c *client) *Conn {
 	c.channels.Hold()
-	return conn
+	return &Conn{client: c, session: c.session()}
 }
 
-// session returns the state of a new connection, which is the DSN's.
-func (c *Connector) session() session {
-	return session{database: c.cfg.Database, timeZone: c.cfg.TimeZone, loc: c.loc}
-}
-
-// current returns the session's state, or an error if the connection cannot be used.
+// current returns the session as it is now, or an error if the connection cannot be used.
 func (c *Conn) current() (session, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.connector.channels.Closed() {
+	if c.closed || c.client.channels.Closed() {
 		return session{}, ErrClosed
 	}
 	return c.session, nil
@@ -99,16 +69,55 @@ func (c *Conn) Location() *time.Location {
 	return c.session.loc
 }
 
+// Use changes the session's database, as USE does. GreptimeDB does not check the
+// database that a request names, so Use asks for the list of databases. It does not
+// check the name for a user who may not see the list. On a sql.DB the change lasts
+// until the connection returns to the pool. Use a sql.Conn instead, or name the
+// database in the DSN.
+func (c *Conn) Use(ctx context.Context, database string) error {
+	s, err := c.current()
+	if err != nil {
+		return err
+	}
+	if err := s.checkDatabase(ctx, database); err != nil && !errors.Is(err, PermissionDenied) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session.database = database
+	return nil
+}
+
+// SetTimeZone changes the session's time zone, as SET time_zone does. The server
+// reads times without a zone in the text of statements in it, and time.Time values
+// of results have it as their Location. zone is an IANA name or an offset such as
+// +08:00.
+func (c *Conn) SetTimeZone(zone string) error {
+	cfg := Config{TimeZone: zone}
+	loc, err := cfg.location()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session.timeZone, c.session.loc = zone, loc
+	return nil
+}
+
 // Ping checks that the server can be reached, that it accepts the credentials, and that
 // the session's database exists. For a missing database the error is [DatabaseNotFound].
 // Ping sends one query: for the names of the databases, or for a constant if the database
 // is public, which GreptimeDB always has. The server refuses the query of a user who may
 // only write; Ping succeeds then, because the server knows the user.
 func (c *Conn) Ping(ctx context.Context) (err error) {
-	if database := c.Database(); database == defaultDatabase {
-		err = c.runAll(ctx, []statement{selectOne}, nil)
+	s, err := c.current()
+	if err != nil {
+		return err
+	}
+	if s.database == defaultDatabase {
+		_, err = runToEnd(ctx, s, selectOne)
 	} else {
-		err = c.checkDatabase(ctx, database)
+		err = s.checkDatabase(ctx, s.database)
 	}
 	if errors.Is(err, PermissionDenied) {
 		return nil
@@ -124,12 +133,12 @@ func (c *Conn) PingContext(ctx context.Context) error { return c.Ping(ctx) }
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held && !c.closed {
-		c.connector.channels.Release()
+	if !c.closed {
+		c.client.channels.Release()
 	}
 	c.closed = true
-	if c.ownsConnector {
-		return c.connector.Close()
+	if c.ownsChannels {
+		return c.client.channels.Close()
 	}
 	return nil
 }
@@ -139,11 +148,10 @@ func (c *Conn) Close() error {
 func (c *Conn) ResetSession(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.connector.channels.Closed() {
+	if c.closed || c.client.channels.Closed() {
 		return driver.ErrBadConn
 	}
-	c.session = c.connector.session()
-	c.tx = nil
+	c.session = c.client.session()
 	return nil
 }
 
@@ -155,6 +163,30 @@ func (c *Conn) IsValid() bool {
 	return err == nil
 }
 
+// CheckNamedValue accepts the argument types that the package documentation lists, calls
+// Value of a driver.Valuer, follows pointers, and refuses other types with an error that
+// says what to pass instead. Its errors do not name the argument; database/sql does.
+func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
+	switch v := nv.Value.(type) {
+	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte:
+		return nil // unchanged, at no cost: an INSERT of many rows has many of them
+	case time.Time:
+		if cut := c.client.cfg.TimeTruncate; cut > 0 {
+			nv.Value = v.Truncate(cut)
+		}
+		return nil
+	case *connRequest:
+		v.conn = c
+		return nil
+	}
+	v, err := checkedValue(nv.Value, c.client.cfg.TimeTruncate)
+	if err != nil {
+		return fmt.Errorf("greptime: %w", err)
+	}
+	nv.Value = v
+	return nil
+}
+
 // ExecContext runs a statement, reads its answer to the end and returns the number
 // of affected rows. It reads and drops the rows of a query. It may send an INSERT of
 // values as a native row insert: see Config.Insert.
@@ -162,7 +194,7 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if c.answer(args) {
 		return Result{}, nil
 	}
-	script, err := c.connector.parse(query, len(args))
+	script, err := c.client.parse(query, len(args))
 	if err == nil {
 		return c.exec(ctx, script, args)
 	}
@@ -170,27 +202,35 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if err != nil {
 		return nil, err
 	}
-	return c.execStatements(ctx, statements)
+	return execAll(ctx, c, statements)
 }
 
 // QueryContext runs a statement. It returns an error if the server refuses the
 // statement; the rows return an error if the statement fails later.
 func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	statements, err := c.statements(query, args)
+	s, err := c.current()
 	if err != nil {
 		return nil, err
 	}
-	return c.query(ctx, statements)
+	statements, err := s.statements(query, args)
+	if err != nil {
+		return nil, err
+	}
+	return queryRows(ctx, c, statements)
 }
 
 // QueryArrow runs a statement and returns its result as Arrow record batches. It
 // binds args as database/sql's calls do. You must release the reader.
 func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*RecordReader, error) {
-	named, err := namedValues(args, c.connector.cfg.TimeTruncate)
+	named, err := namedValues(args, c.client.cfg.TimeTruncate)
 	if err != nil {
 		return nil, err
 	}
-	statements, err := c.statements(query, named)
+	s, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	statements, err := s.statements(query, named)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +242,7 @@ func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*Reco
 
 // Exec runs a statement as ExecContext does, with plain arguments.
 func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, error) {
-	named, err := namedValues(args, c.connector.cfg.TimeTruncate)
+	named, err := namedValues(args, c.client.cfg.TimeTruncate)
 	if err != nil {
 		return Result{}, err
 	}
@@ -213,15 +253,43 @@ func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, err
 	return result.(Result), nil
 }
 
-// Result is the outcome of a statement that returns no rows.
-type Result struct{ affected int64 }
-
-// LastInsertId returns an error: GreptimeDB has no generated keys.
-func (Result) LastInsertId() (int64, error) {
-	return 0, errors.New("greptime: LastInsertId: GreptimeDB has no generated keys; a row's key is its tags and time index")
+// exec runs the statements of a script to their end. It sends an INSERT … VALUES natively if
+// Config.Insert allows that and if the server certainly stores the same.
+func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
+	s, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	mode := c.client.cfg.Insert
+	isRefused := len(script.Statements) > 1 && !c.client.cfg.MultiStatements
+	if mode != insertSQL && !isRefused && hasInsertValues(script) {
+		x, err := newInsertion(s, script, args)
+		switch {
+		case err == nil:
+			return x.exec(ctx)
+		case mode == insertNative:
+			return nil, nativeOnly(err)
+		}
+	}
+	statements, err := s.bind(script, args)
+	if err != nil {
+		return nil, err
+	}
+	return execAll(ctx, c, statements)
 }
 
-// RowsAffected returns the server's count: the rows that an insert accepted
-// (including duplicates), the rows that a delete matched, 1 for CREATE DATABASE, and
-// 0 for other DDL. If several statements ran, it returns the sum.
-func (r Result) RowsAffected() (int64, error) { return r.affected, nil }
+// run runs a statement in the session as it is now, and waits for the first message of its
+// answer. It carries out itself what changes the session.
+func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
+	s, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	if st.apply == nil {
+		return s.run(ctx, st)
+	}
+	if err := st.apply(ctx, c); err != nil {
+		return nil, err
+	}
+	return emptyRecordReader(), nil
+}

@@ -18,58 +18,6 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// maxKeptText is the longest text, in bytes, that parse keeps.
-const maxKeptText = 256 << 10
-
-// parse calls sqltext.Parse. It remembers the last text with arguments, because programs
-// that insert in batches repeat the same text, and parsing it takes longer than all the
-// rest.
-func (c *Connector) parse(query string, args int) (*sqltext.Script, error) {
-	if last := c.lastText.Load(); last != nil && last.Text == query {
-		return last, nil
-	}
-	script, err := sqltext.Parse(query)
-	if err == nil && args > 0 && len(query) <= maxKeptText {
-		c.lastText.Store(script)
-	}
-	return script, err
-}
-
-// exec runs the statements of a script to their end. It sends an INSERT … VALUES natively if
-// Config.Insert allows that and if the server certainly stores the same.
-func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
-	mode := c.connector.cfg.Insert
-	isRefused := len(script.Statements) > 1 && !c.connector.cfg.MultiStatements
-	if mode == insertSQL || isRefused || !hasInsertValues(script) {
-		return c.execText(ctx, script, args)
-	}
-	x, err := c.newInsertion(script, args)
-	switch {
-	case err != nil && mode == insertNative:
-		return nil, nativeOnly(err)
-	case err != nil:
-		return c.execText(ctx, script, args)
-	}
-	return x.exec(ctx)
-}
-
-// execText runs the statements of a script as text.
-func (c *Conn) execText(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
-	statements, err := c.bind(script, args)
-	if err != nil {
-		return nil, err
-	}
-	return c.execStatements(ctx, statements)
-}
-
-func (c *Conn) execStatements(ctx context.Context, statements []statement) (driver.Result, error) {
-	var result Result
-	if err := c.runAll(ctx, statements, &result); err != nil {
-		return nil, err
-	}
-	return result, nil
-}
-
 // hasInsertValues reports whether the script contains an INSERT … VALUES.
 func hasInsertValues(script *sqltext.Script) bool {
 	for i := range script.Statements {
@@ -100,29 +48,26 @@ const minNativeRows = 16
 // this if it knows the columns, so it reads them before it sends such a value in any form.
 type insertion struct {
 	sqlinsert.Insert
-	conn       *Conn
 	script     *sqltext.Script
 	session    session // in the table's database
+	text       session // of the text, which names the table's database itself
 	onlyNative bool    // the text must not be sent
 }
 
 // newInsertion returns the script as an insertion. The error is a *sqlinsert.NotNativeError if
 // its form rules the native insert out, whatever the columns are.
-func (c *Conn) newInsertion(script *sqltext.Script, args []driver.NamedValue) (*insertion, error) {
+func newInsertion(s session, script *sqltext.Script, args []driver.NamedValue) (*insertion, error) {
 	insert, err := sqlinsert.New(script, args)
 	if err != nil {
 		return nil, err
 	}
-	x := &insertion{Insert: insert, conn: c, script: script, onlyNative: c.connector.cfg.Insert == insertNative}
-	_, isMetric := c.connector.cfg.Hints["physical_table"]
+	x := &insertion{Insert: insert, session: s, text: s, script: script, onlyNative: s.client.cfg.Insert == insertNative}
+	_, isMetric := s.client.cfg.Hints["physical_table"]
 	switch {
 	case isMetric:
 		return nil, &sqlinsert.NotNativeError{Reason: "the hint physical_table would give a native insert another meaning"}
 	case x.onlyNative && !x.NamesColumns():
 		return nil, errPositional
-	}
-	if x.session, err = c.current(); err != nil {
-		return nil, err
 	}
 	if x.Database != "" {
 		x.session.database = x.Database
@@ -138,7 +83,7 @@ var errPositional = &sqlinsert.NotNativeError{Reason: "it does not name the colu
 // exec carries the INSERT out. If the server refuses the rows because of the columns, and so
 // proves that it has written nothing, another plan replaces the first.
 func (x *insertion) exec(ctx context.Context) (driver.Result, error) {
-	ctx, cancel := x.conn.connector.limit(ctx)
+	ctx, cancel := x.session.client.limit(ctx)
 	defer cancel()
 	plan := x.plan(ctx)
 	for plan.way == natively {
@@ -219,7 +164,7 @@ func (x *insertion) planAfter(ctx context.Context, refusal *Error, wasFresh bool
 // planFor returns the plan for the columns of the table. It reads them if they are not known.
 func (x *insertion) planFor(ctx context.Context) (plan insertPlan) {
 	var err error
-	if plan.writes, err = x.conn.writes(); err != nil {
+	if plan.writes, err = x.session.writes(); err != nil {
 		return insertPlan{way: refused, why: err}
 	}
 	plan.table, err = x.columns(ctx, &plan)
@@ -267,12 +212,12 @@ func (x *insertion) encode(ctx context.Context, plan *insertPlan) error {
 }
 
 func (x *insertion) encodeRequest(ctx context.Context, rows *sqlinsert.Buffer) (transport.Encoded, error) {
-	header, err := x.conn.encodedHeader(ctx, x.session)
+	header, err := x.session.encodedHeader(ctx)
 	if err != nil {
 		return nil, err
 	}
 	encoded := request.Encode(header, request.Insert, request.Rows{Table: x.Table, Body: &rows.Body, To: len(rows.Body.Bytes), Count: x.Rows()})
-	if size := encoded.Len(); size > x.conn.connector.cfg.MaxMessageSize {
+	if size := encoded.Len(); size > x.session.client.cfg.MaxMessageSize {
 		return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}
 	return encoded, nil
@@ -283,11 +228,11 @@ func (x *insertion) encodeRequest(ctx context.Context, rows *sqlinsert.Buffer) (
 func (x *insertion) sendRows(ctx context.Context, plan insertPlan) (result driver.Result, refusal *Error, err error) {
 	defer plan.rows.Free()
 	plan.writes.Add(1)
-	affected, err := x.conn.connector.channels.Handle(ctx, transport.HandleRequest{Request: plan.request, Metadata: x.conn.connector.nativeHints})
+	affected, err := x.session.client.channels.Handle(ctx, transport.HandleRequest{Request: plan.request, Metadata: x.session.client.nativeHints})
 	if err == nil {
 		return Result{affected: int64(affected)}, nil, nil
 	}
-	e := x.conn.writeError(ctx, x.session, err, internalsession.Write{
+	e := x.session.writeError(ctx, err, internalsession.Write{
 		Kind: internalsession.Rows, Database: x.session.database, Table: x.Table, Tables: 1, Rows: x.Rows(), MayAsk: true,
 	})
 	if !e.Ambiguous {
@@ -311,11 +256,11 @@ func (x *insertion) sendText(ctx context.Context, plan insertPlan) (driver.Resul
 	if plan.table != nil && x.NamesColumns() {
 		args = x.ArgsFor(plan.table)
 	}
-	statements, unsayable := x.conn.bind(x.script, args)
+	statements, unsayable := x.text.bind(x.script, args)
 	err := unsayable
 	if unsayable == nil {
 		var result driver.Result
-		result, err = x.conn.execStatements(ctx, statements)
+		result, err = execAll(ctx, x.text, statements)
 		if plan.isUnwritable && isAboutColumns(err) {
 			x.forget()
 		}
@@ -349,10 +294,6 @@ func isAboutColumns(err error) bool {
 	return errors.Is(err, InvalidArguments) || errors.Is(err, TableNotFound) || errors.Is(err, TableColumnNotFound)
 }
 
-// nativeHints keep the server from creating the table and from adding columns to it, as it
-// does by default for native inserts.
-var nativeHints = map[string]string{"auto_create_table": "false"}
-
 // columns returns the table's columns, and records in the plan whether it has read them and
 // whether only a text can write the table. The Connector also remembers the latter: otherwise each
 // such INSERT would read the columns.
@@ -383,7 +324,7 @@ func isServerError(err error) bool {
 // query asks about the table, in its database. Users who may not read the table cannot write it
 // natively.
 func (x *insertion) query(ctx context.Context, sql string) (array.RecordReader, error) {
-	rd, err := x.conn.queryIn(x.session)(ctx, sql)
+	rd, err := x.session.query(ctx, sql)
 	if errors.Is(err, PermissionDenied) {
 		return nil, catalog.NewUnwritableError(err)
 	}
@@ -399,7 +340,7 @@ func isCallError(err error) bool {
 	return e.GRPC == codes.Unavailable && e.Code == 0 || e.Code == Cancelled || e.Code == DeadlineExceeded
 }
 
-func (x *insertion) cache() *catalog.Cache { return &x.conn.connector.tables }
+func (x *insertion) cache() *catalog.Cache { return &x.session.client.tables }
 
 func (x *insertion) isKnown() bool {
 	_, known, err := x.cache().Lookup(x.session.database, x.Table)

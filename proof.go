@@ -1,16 +1,11 @@
 package greptime
 
 import (
-	"context"
 	"strings"
-	"time"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
 
-	"github.com/greptime-go/greptime/internal/catalog"
 	internalsession "github.com/greptime-go/greptime/internal/session"
-	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 // proof describes what an answer of the server proves about a write.
@@ -201,40 +196,4 @@ func hasPrefix(text string, prefixes []string) bool {
 		}
 	}
 	return false
-}
-
-// regionsTimeout bounds the query for the number of a table's regions.
-const regionsTimeout = 5 * time.Second
-
-// writeError returns callError for a write of the session s. If the error proves that
-// nothing was written only if the table has one region, writeError asks for the number of
-// regions.
-func (c *Conn) writeError(ctx context.Context, s session, err error, w internalsession.Write) *Error {
-	e := callError(ctx, err, w)
-	if e.Ambiguous && e.proof == provenByOneRegion && w.MayAsk && c.hasOneRegion(ctx, s, w) {
-		e.proof, e.Ambiguous = proven, false
-	}
-	return e
-}
-
-// hasOneRegion reports whether the table of w has one region, according to the server.
-func (c *Conn) hasOneRegion(ctx context.Context, s session, w internalsession.Write) bool {
-	if w.Table == "" {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(ctx, regionsTimeout)
-	defer cancel()
-	database := w.Database
-	if database == "" {
-		database = s.database
-	}
-	n, err := catalog.Regions(ctx, c.queryIn(s), database, w.Table)
-	return err == nil && n == 1
-}
-
-// queryIn returns a function that runs queries in the session s, for package catalog.
-func (c *Conn) queryIn(s session) catalog.Query {
-	return func(ctx context.Context, sql string) (array.RecordReader, error) {
-		return c.send(ctx, s, statement{text: sql, kind: sqltext.Describe, readOnly: true})
-	}
 }

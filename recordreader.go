@@ -31,7 +31,6 @@ var _ array.RecordReader = (*RecordReader)(nil)
 // its arrays return are part of that memory: copy those that you keep longer
 // (strings.Clone). Release ends the call, even if you did not read it to its end.
 type RecordReader struct {
-	conn    *Conn
 	ctx     context.Context
 	stream  *transport.Stream
 	data    flight.FlightData // the last message received
@@ -57,10 +56,10 @@ const (
 )
 
 // newRecordReader reads the first message; it closes the stream if that fails.
-func (c *Conn) newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement, writes *internalsession.Writes) (*RecordReader, error) {
-	r := &RecordReader{conn: c, ctx: ctx, stream: stream, session: s, st: st, writes: writes}
+func newRecordReader(ctx context.Context, stream *transport.Stream, s session, st statement, writes *internalsession.Writes) (*RecordReader, error) {
+	r := &RecordReader{ctx: ctx, stream: stream, session: s, st: st, writes: writes}
 	r.refs.Store(1)
-	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{MaxBatchBytes: c.connector.cfg.maxBatchBytes()})
+	reader, err := flightdecode.NewReader(r.receive, flightdecode.Options{MaxBatchBytes: s.client.cfg.maxBatchBytes()})
 	if err != nil {
 		stream.Close()
 		return nil, r.callError(err)
@@ -166,7 +165,7 @@ func (r *RecordReader) checkEnd() error {
 			ctx, cancel = context.WithTimeout(ctx, closeWait)
 			defer cancel()
 		}
-		switch err := r.conn.probe(ctx, r.session, endpoint); {
+		switch err := r.session.probe(ctx, endpoint); {
 		case err != nil && r.finishing:
 			return nil // the caller did not ask for the rows that may be missing
 		case err != nil:

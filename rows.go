@@ -27,7 +27,7 @@ var (
 // rows reads record batches row by row. The values that it returns belong to the
 // caller: none shares memory with a batch.
 type rows struct {
-	conn    *Conn
+	runner  runner
 	ctx     context.Context
 	rest    []statement // those of the text that have not run yet
 	total   int         // statements in the text
@@ -40,9 +40,9 @@ type rows struct {
 	err     error
 }
 
-// query runs statements up to the first that returns rows, or the last.
-func (c *Conn) query(ctx context.Context, statements []statement) (*rows, error) {
-	r := &rows{conn: c, ctx: ctx, rest: statements, total: len(statements)}
+// queryRows runs statements up to the first that returns rows, or the last.
+func queryRows(ctx context.Context, runner runner, statements []statement) (*rows, error) {
+	r := &rows{runner: runner, ctx: ctx, rest: statements, total: len(statements)}
 	for {
 		if err := r.open(); err != nil {
 			return nil, err
@@ -56,16 +56,13 @@ func (c *Conn) query(ctx context.Context, statements []statement) (*rows, error)
 	}
 }
 
-// isWrite reports whether a statement may have an effect on the server.
-func isWrite(st statement) bool { return !st.readOnly && st.apply == nil }
-
 // open runs the next statement.
 func (r *rows) open() error {
 	index := r.total - len(r.rest)
 	st := r.rest[0]
 	r.rest = r.rest[1:]
 	r.wrote, r.writes = r.wrote || r.writes, isWrite(st)
-	rd, err := r.conn.run(r.ctx, st)
+	rd, err := r.runner.run(r.ctx, st)
 	if err != nil {
 		r.rest = nil
 		return statementError(err, index, r.total, r.wrote)

@@ -3,117 +3,114 @@ package greptime
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 
 	internalsession "github.com/greptime-go/greptime/internal/session"
-	"github.com/greptime-go/greptime/internal/sqltext"
-	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Packages insert and bulk reach a Conn through this function. The root package does not
-// know them.
-func init() {
-	internalsession.Open = func(ctx context.Context, pool any) (internalsession.Session, error) {
-		if c, ok := pool.(*Conn); ok && c != nil {
-			return c.extension()
+// session is what GreptimeDB's other protocols keep on the server: every request carries it.
+// It is a value: it does not change when its Conn does.
+type session struct {
+	client   *client
+	database string // as users write it
+	timeZone string // as the header has it
+	loc      *time.Location
+	tx       *transaction // the open one, with transactions=ignore
+}
+
+// session returns a new session, which is the DSN's.
+func (c *client) session() session {
+	return session{client: c, database: c.cfg.Database, timeZone: c.cfg.TimeZone, loc: c.loc}
+}
+
+// isUTC reports whether the server reads times without a zone as UTC.
+func (s session) isUTC() bool {
+	switch strings.ToUpper(s.timeZone) {
+	case "", "UTC", "ETC/UTC", "UCT", "ETC/UCT", "ZULU", "ETC/ZULU", "UNIVERSAL", "ETC/UNIVERSAL", "GMT", "ETC/GMT", "+00:00", "-00:00":
+		return true
+	}
+	return false
+}
+
+// header returns the request header of the session. It is the only place from which
+// GreptimeDB reads credentials, database and time zone of Handle and DoGet.
+func (s session) header(ctx context.Context) (*greptimev1.RequestHeader, error) {
+	cfg := s.client.cfg
+	user, password := cfg.User, cfg.Password.Reveal()
+	if cfg.Credentials != nil {
+		var err error
+		if user, password, err = cfg.Credentials(ctx); err != nil {
+			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
 		}
-		return openPool(ctx, pool)
-	}
-}
-
-// openPool returns the session of a connection of a pool.
-func openPool(ctx context.Context, pool any) (s internalsession.Session, err error) {
-	p, _ := pool.(Pool)
-	err = Raw(ctx, p, func(c *Conn) error {
-		s, err = c.extension()
-		return err
-	})
-	return s, err
-}
-
-// extension returns the connection's session, which is about to write.
-func (c *Conn) extension() (internalsession.Session, error) {
-	s, err := c.current()
-	if err != nil {
-		return nil, err
-	}
-	writes, err := c.writes()
-	if err != nil {
-		return nil, err
-	}
-	return &extension{conn: c, session: s, writes: writes}, nil
-}
-
-// extension is a Conn for the packages that extend it, with the session that it had
-// when they asked for it.
-type extension struct {
-	conn    *Conn
-	session session
-	writes  *internalsession.Writes
-}
-
-var _ internalsession.Session = (*extension)(nil)
-
-func (x *extension) Writes() *internalsession.Writes { return x.writes }
-func (x *extension) Database() string                { return x.session.database }
-func (x *extension) Channels() *transport.Channels   { return x.conn.connector.channels }
-func (x *extension) MaxMessageSize() int             { return x.conn.connector.cfg.MaxMessageSize }
-
-func (x *extension) Header(ctx context.Context) (*greptimev1.RequestHeader, error) {
-	return x.conn.header(ctx, x.session)
-}
-
-func (x *extension) EncodedHeader(ctx context.Context) ([]byte, error) {
-	return x.conn.encodedHeader(ctx, x.session)
-}
-
-func (x *extension) Hints(extra map[string]string) (metadata.MD, error) {
-	if len(extra) == 0 {
-		return x.conn.connector.hints, nil
-	}
-	if err := checkHints(extra); err != nil {
-		return nil, fmt.Errorf("greptime: hints: %w", err)
-	}
-	return x.conn.connector.callHints(extra), nil
-}
-
-func (x *extension) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	return x.conn.connector.limit(ctx)
-}
-
-func (x *extension) Query(ctx context.Context, text string) (array.RecordReader, error) {
-	st := statement{text: text, readOnly: true}
-	if script, err := sqltext.Parse(text); err == nil && len(script.Statements) == 1 {
-		st.kind, st.endsWithMetrics = script.Statements[0].Kind, script.Statements[0].StreamsMetrics()
-	}
-	ctx, cancel := x.conn.connector.limit(ctx)
-	rd, err := x.conn.send(ctx, x.session, st)
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	rd.cancel = cancel
-	return rd, nil
-}
-
-func (x *extension) ServerVersion(ctx context.Context, e *transport.Endpoint) (string, error) {
-	v, err := x.conn.endpointVersion(ctx, x.session, e)
-	return v.String(), err
-}
-
-func (x *extension) Error(ctx context.Context, err error, w internalsession.Write) error {
-	return x.conn.writeError(ctx, x.session, err, w)
-}
-
-// limit returns ctx limited by Config.Timeout if it has no deadline.
-func (c *Connector) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if timeout := c.cfg.Timeout; timeout > 0 {
-		if _, ok := ctx.Deadline(); !ok {
-			return context.WithTimeout(ctx, timeout)
+		if err := checkUser(user, password); err != nil {
+			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
 		}
 	}
-	return ctx, func() {}
+	h := &greptimev1.RequestHeader{Dbname: wireDatabase(s.database), Timezone: s.timeZone}
+	if user != "" || password != "" {
+		h.Authorization = &greptimev1.AuthHeader{AuthScheme: &greptimev1.AuthHeader_Basic{
+			Basic: &greptimev1.Basic{Username: user, Password: password},
+		}}
+	}
+	return h, nil
+}
+
+// encodedHeader returns the encoded request header of the session. The client encodes
+// that of the DSN's session once, unless each request has credentials of its own.
+func (s session) encodedHeader(ctx context.Context) ([]byte, error) {
+	if saved := s.client.header; saved != nil && s.database == s.client.cfg.Database && s.timeZone == s.client.cfg.TimeZone {
+		return saved.encoded, nil
+	}
+	h, err := s.header(ctx)
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := proto.Marshal(h)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: the request's header: %w", err)
+	}
+	return encoded, nil
+}
+
+// wireDatabase returns a database's name as the header has it. GreptimeDB splits it at
+// the first "-" into catalog and database, so a name that contains one needs its
+// catalog, which is always greptime.
+func wireDatabase(name string) string {
+	if strings.Contains(name, "-") {
+		return "greptime-" + name
+	}
+	return name
+}
+
+// transaction is a transaction with transactions=ignore. It only counts the writes.
+type transaction struct {
+	readOnly bool
+	writes   internalsession.Writes
+}
+
+// transactionError is an ErrTransactions for programs that already set transactions=ignore.
+type transactionError string
+
+// Error returns the text.
+func (e transactionError) Error() string {
+	return "greptime: GreptimeDB has no transactions: " + string(e)
+}
+
+// Is reports whether target is ErrTransactions.
+func (transactionError) Is(target error) bool { return target == ErrTransactions }
+
+// writes returns the writes of the session's transaction, to which a write must be added. It
+// is nil if there is no transaction. A read-only transaction refuses writes.
+func (s session) writes() (*internalsession.Writes, error) {
+	switch {
+	case s.tx == nil:
+		return nil, nil
+	case s.tx.readOnly:
+		return nil, transactionError("with transactions=ignore a read-only transaction refuses writes, and the statement may write")
+	}
+	return &s.tx.writes, nil
 }

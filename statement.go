@@ -9,6 +9,7 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
+	"github.com/greptime-go/greptime/internal/request"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -18,16 +19,22 @@ import (
 type statement struct {
 	text            string
 	kind            sqltext.Kind
-	readOnly        bool                               // repeating it is harmless
-	alters          bool                               // tables may have other columns afterwards
-	endsWithMetrics bool                               // the server ends its result with a metrics message
-	apply           func(*Conn, context.Context) error // USE, SET time_zone, BEGIN: instead of sending it
-	prom            *greptimev1.PromRangeQuery         // instead of text
-	bound           *boundScript                       // the source of text if there were arguments
-	index           int                                // of the statement in bound
-	endpoint        *transport.Endpoint                // if not nil, the only one to ask
-	isProbe         bool                               // asks whether results end with metrics
-	values          *sqltext.Values                    // of an INSERT … VALUES
+	readOnly        bool                                // repeating it is harmless
+	alters          bool                                // tables may have other columns afterwards
+	endsWithMetrics bool                                // the server ends its result with a metrics message
+	apply           func(context.Context, setter) error // USE, SET time_zone, BEGIN: instead of sending it
+	prom            *greptimev1.PromRangeQuery          // instead of text
+	bound           *boundScript                        // the source of text if there were arguments
+	index           int                                 // of the statement in bound
+	endpoint        *transport.Endpoint                 // if not nil, the only one to ask
+	isProbe         bool                                // asks whether results end with metrics
+	values          *sqltext.Values                     // of an INSERT … VALUES
+}
+
+// setter is a Conn, whose session statements change.
+type setter interface {
+	Use(ctx context.Context, database string) error
+	SetTimeZone(zone string) error
 }
 
 // write describes the statement as a write.
@@ -57,34 +64,14 @@ func tableName(v *sqltext.Values) (database, table string) {
 	return database, v.Table[last]
 }
 
-// selectOne selects a constant.
-var selectOne = statement{text: "SELECT 1", kind: sqltext.Select, readOnly: true, endsWithMetrics: true}
-
-// probe asks the endpoint for a result, to learn whether it ends results with metrics.
-func (c *Conn) probe(ctx context.Context, s session, endpoint *transport.Endpoint) error {
-	st := selectOne
-	st.endpoint, st.isProbe = endpoint, true
-	rd, err := c.send(ctx, s, st)
-	if err != nil {
-		return err
-	}
-	if _, err := rd.drain(); err != nil {
-		return err
-	}
-	if endpoint.Metrics() == transport.MetricsUnknown { // or the answer had some
-		endpoint.SetMetrics(transport.NoMetrics)
-	}
-	return nil
-}
-
 // statements lexes a text, binds the arguments and splits it. A text without
 // arguments is sent unchanged, including placeholders.
-func (c *Conn) statements(query string, args []driver.NamedValue) ([]statement, error) {
+func (s session) statements(query string, args []driver.NamedValue) ([]statement, error) {
 	script, err := sqltext.Parse(query)
 	if err != nil {
 		return unlexedStatements(query, args, err)
 	}
-	return c.bind(script, args)
+	return s.bind(script, args)
 }
 
 // unlexedStatements returns the statement of a text that cannot be lexed because of err. The server
@@ -97,19 +84,15 @@ func unlexedStatements(query string, args []driver.NamedValue, err error) ([]sta
 }
 
 // bind returns the statements of a script with the arguments in place.
-func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]statement, error) {
-	if c.connector.cfg.Transactions != transactionsIgnore && hasTransaction(script) {
+func (s session) bind(script *sqltext.Script, args []driver.NamedValue) ([]statement, error) {
+	if s.client.cfg.Transactions != transactionsIgnore && hasTransaction(script) {
 		return nil, ErrTransactions
 	}
-	if len(script.Statements) > 1 && !c.connector.cfg.MultiStatements {
+	if len(script.Statements) > 1 && !s.client.cfg.MultiStatements {
 		return nil, fmt.Errorf("%w: the text has %d; send them one by one, or set multi_statements=true in the DSN", ErrMultipleStatements, len(script.Statements))
 	}
 	var bound *boundScript
 	if len(args) > 0 {
-		s, err := c.current()
-		if err != nil {
-			return nil, err
-		}
 		list, err := bindArgs(args)
 		if err != nil {
 			return nil, err
@@ -154,18 +137,18 @@ func (c *Conn) bind(script *sqltext.Script, args []driver.NamedValue) ([]stateme
 
 // localEffect returns the function that carries out a statement in the driver, or nil if the
 // statement is sent to the server.
-func localEffect(st *sqltext.Statement) (func(*Conn, context.Context) error, error) {
+func localEffect(st *sqltext.Statement) (func(context.Context, setter) error, error) {
 	if name, ok := st.Database(); ok {
-		return func(c *Conn, ctx context.Context) error { return c.Use(ctx, name) }, nil
+		return func(ctx context.Context, to setter) error { return to.Use(ctx, name) }, nil
 	}
 	if zone, ok := st.TimeZone(); ok {
-		return func(c *Conn, _ context.Context) error { return c.SetTimeZone(zone) }, nil
+		return func(_ context.Context, to setter) error { return to.SetTimeZone(zone) }, nil
 	}
 	if st.MisplacedTimeZone() {
 		return nil, errTimeZoneForm
 	}
 	if st.Kind == sqltext.Transaction {
-		return func(*Conn, context.Context) error { return nil }, nil
+		return func(context.Context, setter) error { return nil }, nil
 	}
 	return nil, nil
 }
@@ -193,111 +176,18 @@ func (b *boundScript) text(index int, utc bool) (string, error) {
 	return text, nil
 }
 
-// run sends one statement and waits for the first message of its answer.
-func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
-	s, err := c.current()
-	if err != nil {
-		return nil, err
-	}
-	if st.apply != nil {
-		if err := st.apply(c, ctx); err != nil {
-			return nil, err
-		}
-		return emptyRecordReader(), nil
-	}
-	if st.bound != nil && st.bound.utc != s.isUTC() { // a SET time_zone came between
-		if st.text, err = st.bound.text(st.index, s.isUTC()); err != nil {
-			return nil, err
-		}
-	}
-	ctx, cancel := c.connector.limit(ctx)
-	rd, err := c.send(ctx, s, st)
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	rd.cancel = cancel
-	return rd, nil
-}
+// isWrite reports whether a statement may have an effect on the server.
+func isWrite(st statement) bool { return !st.readOnly && st.apply == nil }
 
-// send sends a statement of a session and waits for the first message of its answer.
-func (c *Conn) send(ctx context.Context, s session, st statement) (*RecordReader, error) {
-	var writes *internalsession.Writes
-	if !st.readOnly {
-		var err error
-		if writes, err = c.writes(); err != nil {
-			return nil, err
-		}
-	}
-	header, err := c.encodedHeader(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	ticket, err := st.ticket(header)
-	if err != nil {
-		return nil, err
-	}
-	writes.Add(1)
-	stream, err := c.connector.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: c.connector.hints, Repeatable: st.readOnly, Endpoint: st.endpoint})
-	if st.alters {
-		c.connector.tables.Clear()
+// ticket returns the statement as a Flight Ticket.
+func (st *statement) ticket(header []byte) (ticket transport.Ticket, err error) {
+	if st.prom != nil {
+		ticket, err = request.PromRange(header, st.prom)
+	} else {
+		ticket, err = request.SQL(header, st.text)
 	}
 	if err != nil {
-		failure := c.writeError(ctx, s, err, st.write())
-		if !failure.Ambiguous {
-			writes.TakeBack(1)
-		}
-		return nil, failure
+		return nil, fmt.Errorf("greptime: %w", err)
 	}
-	return c.newRecordReader(ctx, stream, s, st, writes)
-}
-
-// runAll runs statements one after the other, each to its end, and adds up the
-// affected rows. It stops at the first error.
-func (c *Conn) runAll(ctx context.Context, statements []statement, result *Result) error {
-	wrote := false
-	for i, st := range statements {
-		affected, err := c.runToEnd(ctx, st)
-		if err != nil {
-			return statementError(err, i, len(statements), wrote)
-		}
-		wrote = wrote || isWrite(st)
-		if result != nil {
-			result.affected += affected
-		}
-	}
-	return nil
-}
-
-func (c *Conn) runToEnd(ctx context.Context, st statement) (affected int64, err error) {
-	rd, err := c.run(ctx, st)
-	if err != nil {
-		return 0, err
-	}
-	return rd.drain()
-}
-
-// statementError returns an error that names which of n statements failed. If a statement
-// before it was a write (wrote), it is not safe to repeat the call as a whole.
-func statementError(err error, i, n int, wrote bool) error {
-	if n < 2 {
-		return err
-	}
-	if wrote {
-		err = ambiguous(err)
-	}
-	if errors.Is(err, ErrClosed) {
-		return err
-	}
-	return fmt.Errorf("statement %d of %d (those before it ran, those after it did not): %w", i+1, n, err)
-}
-
-// ambiguous returns err as the error of a call that has written something before.
-func ambiguous(err error) error {
-	var e *Error
-	if errors.As(err, &e) {
-		e.Ambiguous = true
-		return err
-	}
-	return &Error{Message: err.Error(), Ambiguous: true, cause: err}
+	return ticket, nil
 }

@@ -68,11 +68,15 @@ func (s *Stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 
 // QueryContext runs the statement; see Conn.QueryContext.
 func (s *Stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	statements, err := s.conn.bind(s.script, args)
+	session, err := s.conn.current()
 	if err != nil {
 		return nil, err
 	}
-	return s.conn.query(ctx, statements)
+	statements, err := session.bind(s.script, args)
+	if err != nil {
+		return nil, err
+	}
+	return queryRows(ctx, s.conn, statements)
 }
 
 // Exec calls ExecContext. It implements driver.Stmt.

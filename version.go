@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
@@ -131,29 +129,29 @@ func (c *Conn) ServerVersion(ctx context.Context) (Version, error) {
 	if err != nil {
 		return Version{}, err
 	}
-	v, err := c.endpointVersion(ctx, s, c.connector.channels.Next())
+	v, err := s.endpointVersion(ctx, c.client.channels.Next())
 	var e *Error
 	if errors.As(err, &e) && e.GRPC == codes.Unavailable && ctx.Err() == nil {
-		return c.askVersion(ctx, s, nil)
+		return s.askVersion(ctx, nil)
 	}
 	return v, err
 }
 
 // endpointVersion returns the version of the server at e.
-func (c *Conn) endpointVersion(ctx context.Context, s session, e *transport.Endpoint) (Version, error) {
-	if v, ok := c.connector.versions.lookup(e); ok {
-		return v, nil
+func (s session) endpointVersion(ctx context.Context, e *transport.Endpoint) (Version, error) {
+	if text, ok := e.Version(); ok {
+		return ParseVersion(text)
 	}
-	return c.askVersion(ctx, s, e)
+	return s.askVersion(ctx, e)
 }
 
 // askVersion asks the server at e, or any server if e is nil, and keeps its answer.
-func (c *Conn) askVersion(ctx context.Context, s session, e *transport.Endpoint) (Version, error) {
-	ctx, cancel := c.connector.limit(ctx)
+func (s session) askVersion(ctx context.Context, e *transport.Endpoint) (Version, error) {
+	ctx, cancel := s.client.limit(ctx)
 	defer cancel()
 	st := selectVersion
 	st.endpoint = e
-	rd, err := c.send(ctx, s, st)
+	rd, err := s.send(ctx, st)
 	if err != nil {
 		return Version{}, err
 	}
@@ -166,7 +164,7 @@ func (c *Conn) askVersion(ctx context.Context, s session, e *transport.Endpoint)
 	if err != nil {
 		return Version{}, err
 	}
-	c.connector.versions.keep(rd.stream.Endpoint(), v)
+	rd.stream.Endpoint().KeepVersion(text)
 	return v, nil
 }
 
@@ -197,34 +195,4 @@ func readOneText(rd *RecordReader) (string, error) {
 		return "", fmt.Errorf("the answer has %d rows, not one", rows)
 	}
 	return text, nil
-}
-
-// versionLifetime is how long a server is assumed to keep its version.
-const versionLifetime = time.Minute
-
-// versionCache keeps the versions of servers. It is safe for concurrent use.
-type versionCache struct {
-	mu       sync.Mutex
-	versions map[*transport.Endpoint]seenVersion
-}
-
-type seenVersion struct {
-	version Version
-	until   time.Time
-}
-
-func (c *versionCache) lookup(e *transport.Endpoint) (Version, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	seen, ok := c.versions[e]
-	return seen.version, ok && time.Now().Before(seen.until)
-}
-
-func (c *versionCache) keep(e *transport.Endpoint, v Version) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.versions == nil {
-		c.versions = map[*transport.Endpoint]seenVersion{}
-	}
-	c.versions[e] = seenVersion{v, time.Now().Add(versionLifetime)}
 }

@@ -25,6 +25,7 @@ type Endpoint struct {
 	connectTimeout time.Duration
 
 	metrics     atomic.Int32
+	version     atomic.Pointer[seenVersion]
 	answered    atomic.Bool
 	connections []*connection // never changes; there is at least one
 	taking      sync.Mutex    // held while one of several connections is chosen

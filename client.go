@@ -1,0 +1,182 @@
+package greptime
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/transport"
+)
+
+// client is what the sessions of a Connector share. It is safe for concurrent use.
+type client struct {
+	cfg         *Config
+	loc         *time.Location
+	channels    *transport.Channels
+	header      *savedHeader  // of a new session's requests; nil if it differs between requests
+	hints       metadata.MD   // of the calls, which do not change it
+	nativeHints metadata.MD   // of the calls of native inserts
+	tables      catalog.Cache // for native inserts
+	lastText    atomic.Pointer[sqltext.Script]
+}
+
+// savedHeader is an encoded request header. It contains the password. The client holds
+// it by a pointer, which package fmt does not follow, so that it is never printed.
+type savedHeader struct{ encoded []byte }
+
+// newClient returns a client for a configuration, of which it keeps a copy.
+func newClient(cfg *Config) (*client, error) {
+	cfg = cfg.Clone().withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	loc, err := cfg.location()
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := cfg.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	log := cfg.Logger
+	if log == nil {
+		log = slog.Default()
+	}
+	if tlsConfig == nil && (!cfg.Password.IsZero() || cfg.Credentials != nil) {
+		for _, endpoint := range cfg.Endpoints {
+			if !isLoopback(endpoint) {
+				log.Warn("greptime: the password travels unencrypted; set tls=on if the server has TLS", "endpoint", endpoint)
+			}
+		}
+	}
+	channels, err := transport.New(transport.Options{
+		Endpoints:         cfg.Endpoints,
+		Connections:       cfg.Connections,
+		TLS:               tlsConfig,
+		ConnectTimeout:    cfg.ConnectTimeout,
+		KeepAlive:         max(cfg.KeepAlive, 0),
+		MaxMessageSize:    cfg.MaxMessageSize,
+		Compression:       cfg.Compression,
+		AcceptCompression: cfg.AcceptCompression,
+		Balance:           transport.Balance(cfg.Balance),
+		Dialer:            cfg.Dialer,
+		DialOptions:       cfg.DialOptions,
+		Logger:            log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("greptime: %w", err)
+	}
+	c := &client{cfg: cfg, loc: loc, channels: channels}
+	c.hints, c.nativeHints = c.callHints(nil), c.callHints(nativeHints)
+	if cfg.Credentials == nil {
+		header, err := c.session().encodedHeader(context.Background())
+		if err != nil {
+			return nil, errors.Join(err, channels.Close())
+		}
+		c.header = &savedHeader{header}
+	}
+	return c, nil
+}
+
+// callHints returns the metadata of a call with the DSN's hints and extra, which takes
+// precedence; nil if there are no hints.
+func (c *client) callHints(extra map[string]string) metadata.MD {
+	if len(c.cfg.Hints) == 0 && len(extra) == 0 {
+		return nil
+	}
+	all := make(map[string]string, len(c.cfg.Hints)+len(extra))
+	maps.Copy(all, c.cfg.Hints)
+	maps.Copy(all, extra)
+	return metadata.Pairs("x-greptime-hints", formatHints(all))
+}
+
+// nativeHints keep the server from creating the table and from adding columns to it, as it
+// does by default for native inserts.
+var nativeHints = map[string]string{"auto_create_table": "false"}
+
+// limit returns ctx limited by Config.Timeout if it has no deadline.
+func (c *client) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if timeout := c.cfg.Timeout; timeout > 0 {
+		if _, ok := ctx.Deadline(); !ok {
+			return context.WithTimeout(ctx, timeout)
+		}
+	}
+	return ctx, func() {}
+}
+
+// maxKeptText is the longest text, in bytes, that parse keeps.
+const maxKeptText = 256 << 10
+
+// parse calls sqltext.Parse. It remembers the last text with arguments, because programs
+// that insert in batches repeat the same text, and parsing it takes longer than all the
+// rest.
+func (c *client) parse(query string, args int) (*sqltext.Script, error) {
+	if last := c.lastText.Load(); last != nil && last.Text == query {
+		return last, nil
+	}
+	script, err := sqltext.Parse(query)
+	if err == nil && args > 0 && len(query) <= maxKeptText {
+		c.lastText.Store(script)
+	}
+	return script, err
+}
+
+// tlsConfig returns the TLS configuration of the channels, or nil for plaintext. It adds
+// the files to a copy of c.TLS.
+func (c *Config) tlsConfig() (*tls.Config, error) {
+	if c.TLS == nil && !c.TLSEnabled {
+		return nil, nil
+	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.TLS != nil {
+		t = c.TLS.Clone()
+	}
+	if c.TLSServerName != "" {
+		t.ServerName = c.TLSServerName
+	}
+	if c.TLSCA != "" {
+		pem, err := os.ReadFile(c.TLSCA)
+		if err != nil {
+			return nil, fmt.Errorf("greptime: tls_ca: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("greptime: tls_ca: %s has no PEM certificate", c.TLSCA)
+		}
+	}
+	if c.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("greptime: tls_cert, tls_key: %w", err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+// isLoopback reports whether data sent to the endpoint stays on this host.
+func isLoopback(endpoint string) bool {
+	if strings.HasPrefix(endpoint, unixEndpoint) {
+		return true
+	}
+	host, _, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
