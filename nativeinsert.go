@@ -256,9 +256,9 @@ func (x *insertion) sendText(ctx context.Context, plan insertPlan) (driver.Resul
 	if plan.table != nil && x.NamesColumns() {
 		args = x.ArgsFor(plan.table)
 	}
-	statements, unsayable := x.text.bind(x.script, args)
-	err := unsayable
-	if unsayable == nil {
+	statements, unbound := x.text.bind(x.script, args)
+	err := unbound
+	if unbound == nil {
 		var result driver.Result
 		result, err = execAll(ctx, x.text, statements)
 		if plan.isUnwritable && isAboutColumns(err) {
@@ -282,7 +282,7 @@ func (x *insertion) sendText(ctx context.Context, plan insertPlan) (driver.Resul
 			return nil, plan.why
 		}
 	}
-	if unsayable != nil && refusal != nil {
+	if unbound != nil && refusal != nil {
 		return nil, refusal
 	}
 	return nil, err

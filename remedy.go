@@ -30,15 +30,15 @@ func remedy(e *Error, call *transport.CallError) string {
 			return r.remedy
 		}
 	}
-	if unreachable && containsAny(e.Message, hangUps) || containsAny(e.Message, httpAnswers) {
+	if unreachable && containsAny(e.Message, disconnects) || containsAny(e.Message, httpAnswers) {
 		return otherPort(e.Endpoint)
 	}
 	return ""
 }
 
-// hangUps are parts of messages about a server that answered HTTP/2 with something else, or closed
+// disconnects are parts of messages about a server that answered HTTP/2 with something else, or closed
 // the connection without an answer.
-var hangUps = []string{
+var disconnects = []string{
 	"error reading server preface", "failed to write client preface", "initial http2 frame from server is not a settings frame",
 	"EOF", "connection reset by peer", "broken pipe", "forcibly closed by the remote host", "aborted by the software in your host machine",
 }

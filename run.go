@@ -16,74 +16,11 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Result is the outcome of a statement that returns no rows.
-type Result struct{ affected int64 }
-
-// LastInsertId returns an error: GreptimeDB has no generated keys.
-func (Result) LastInsertId() (int64, error) {
-	return 0, errors.New("greptime: LastInsertId: GreptimeDB has no generated keys; a row's key is its tags and time index")
-}
-
-// RowsAffected returns the server's count: the rows that an insert accepted
-// (including duplicates), the rows that a delete matched, 1 for CREATE DATABASE, and
-// 0 for other DDL. If several statements ran, it returns the sum.
-func (r Result) RowsAffected() (int64, error) { return r.affected, nil }
-
 // runner runs statements. A Conn runs each in the session that it has then, a session
 // in itself.
 type runner interface {
 	// run runs a statement and waits for the first message of its answer.
 	run(ctx context.Context, st statement) (*RecordReader, error)
-}
-
-// execAll runs statements one after the other, each to its end, and adds up the
-// affected rows. It stops at the first error.
-func execAll(ctx context.Context, r runner, statements []statement) (driver.Result, error) {
-	var result Result
-	wrote := false
-	for i, st := range statements {
-		affected, err := runToEnd(ctx, r, st)
-		if err != nil {
-			return nil, statementError(err, i, len(statements), wrote)
-		}
-		wrote = wrote || isWrite(st)
-		result.affected += affected
-	}
-	return result, nil
-}
-
-// runToEnd runs a statement to its end and returns the number of affected rows.
-func runToEnd(ctx context.Context, r runner, st statement) (affected int64, err error) {
-	rd, err := r.run(ctx, st)
-	if err != nil {
-		return 0, err
-	}
-	return rd.drain()
-}
-
-// statementError returns an error that names which of n statements failed. If a statement
-// before it was a write (wrote), it is not safe to repeat the call as a whole.
-func statementError(err error, i, n int, wrote bool) error {
-	if n < 2 {
-		return err
-	}
-	if wrote {
-		err = ambiguous(err)
-	}
-	if errors.Is(err, ErrClosed) {
-		return err
-	}
-	return fmt.Errorf("statement %d of %d (those before it ran, those after it did not): %w", i+1, n, err)
-}
-
-// ambiguous returns err as the error of a call that has written something before.
-func ambiguous(err error) error {
-	var e *Error
-	if errors.As(err, &e) {
-		e.Ambiguous = true
-		return err
-	}
-	return &Error{Message: err.Error(), Ambiguous: true, cause: err}
 }
 
 // run sends a statement and waits for the first message of its answer, within Config.Timeout.
@@ -134,6 +71,69 @@ func (s session) send(ctx context.Context, st statement) (*RecordReader, error) 
 		return nil, failure
 	}
 	return newRecordReader(ctx, stream, s, st, writes)
+}
+
+// Result is the outcome of a statement that returns no rows.
+type Result struct{ affected int64 }
+
+// LastInsertId returns an error: GreptimeDB has no generated keys.
+func (Result) LastInsertId() (int64, error) {
+	return 0, errors.New("greptime: LastInsertId: GreptimeDB has no generated keys; a row's key is its tags and time index")
+}
+
+// RowsAffected returns the server's count: the rows that an insert accepted
+// (including duplicates), the rows that a delete matched, 1 for CREATE DATABASE, and
+// 0 for other DDL. If several statements ran, it returns the sum.
+func (r Result) RowsAffected() (int64, error) { return r.affected, nil }
+
+// execAll runs statements one after the other, each to its end, and adds up the
+// affected rows. It stops at the first error.
+func execAll(ctx context.Context, r runner, statements []statement) (driver.Result, error) {
+	var result Result
+	wrote := false
+	for i, st := range statements {
+		affected, err := runToEnd(ctx, r, st)
+		if err != nil {
+			return nil, statementError(err, i, len(statements), wrote)
+		}
+		wrote = wrote || isWrite(st)
+		result.affected += affected
+	}
+	return result, nil
+}
+
+// runToEnd runs a statement to its end and returns the number of affected rows.
+func runToEnd(ctx context.Context, r runner, st statement) (affected int64, err error) {
+	rd, err := r.run(ctx, st)
+	if err != nil {
+		return 0, err
+	}
+	return rd.drain()
+}
+
+// statementError returns an error that names which of n statements failed. If a statement
+// before it was a write (wrote), it is not safe to repeat the call as a whole.
+func statementError(err error, i, n int, wrote bool) error {
+	if n < 2 {
+		return err
+	}
+	if wrote {
+		err = ambiguous(err)
+	}
+	if errors.Is(err, ErrClosed) {
+		return err
+	}
+	return fmt.Errorf("statement %d of %d (those before it ran, those after it did not): %w", i+1, n, err)
+}
+
+// ambiguous returns err as the error of a call that has written something before.
+func ambiguous(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Ambiguous = true
+		return err
+	}
+	return &Error{Message: err.Error(), Ambiguous: true, cause: err}
 }
 
 // regionsTimeout bounds the query for the number of a table's regions.
