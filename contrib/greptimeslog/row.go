@@ -1,0 +1,206 @@
+package greptimeslog
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/greptime-go/greptime/insert"
+)
+
+// row is a record on its way to the table.
+type row struct {
+	sink       *sink
+	values     []any // of the columns
+	attrs      []placed
+	attributes group
+}
+
+// placed is an attribute that has a column, with its place in the JSON.
+type placed struct {
+	in    group
+	key   string
+	value slog.Value
+}
+
+// group is a group of attributes, as an object of the JSON.
+type group map[string]any
+
+func (s *sink) newRow() *row {
+	return &row{sink: s, values: make([]any, len(s.columns)), attrs: make([]placed, len(s.columns)), attributes: group{}}
+}
+
+// group returns the group of that key. It takes the place of an attribute with the key.
+func (g group) group(key string) group {
+	inner, ok := g[key].(group)
+	if !ok {
+		inner = group{}
+		g[key] = inner
+	}
+	return inner
+}
+
+// add adds an attribute of a group. path is that of the group, with a dot at its end.
+func (r *row) add(g group, path string, a slog.Attr) {
+	value := a.Value.Resolve()
+	switch {
+	case value.Kind() == slog.KindGroup:
+		if len(value.Group()) == 0 {
+			return
+		}
+		if a.Key != "" {
+			g, path = g.group(a.Key), path+a.Key+"."
+		}
+		for _, inner := range value.Group() {
+			r.add(g, path, inner)
+		}
+		return
+	case a.Key == "" && value.Any() == nil:
+		return // a zero Attr
+	}
+	if i, ok := r.sink.index[path+a.Key]; ok {
+		r.attrs[i] = placed{g, a.Key, value}
+		r.values[i] = columnValue(r.sink.columns[i].Type, value)
+		return
+	}
+	g[a.Key] = jsonValue(value)
+}
+
+// encode sets the value of the attributes' column.
+func (r *row) encode() {
+	r.values[3] = nil
+	if attributes := r.attributes.pruned(); len(attributes) > 0 {
+		text, err := json.Marshal(attributes)
+		if err != nil { // no value of jsonValue fails
+			text, _ = json.Marshal(err.Error())
+		}
+		r.values[3] = json.RawMessage(text)
+	}
+}
+
+// pruned returns the group without empty groups. It does not change it, because an attribute
+// may still move there from its column.
+func (g group) pruned() group {
+	result, cloned := g, false
+	for key, value := range g {
+		inner, ok := value.(group)
+		if !ok {
+			continue
+		}
+		if !cloned {
+			result, cloned = maps.Clone(g), true
+		}
+		if inner = inner.pruned(); len(inner) > 0 {
+			result[key] = inner
+		} else {
+			delete(result, key)
+		}
+	}
+	return result
+}
+
+// moveOut replaces a value that its column does not take. It reports whether another attempt
+// makes sense.
+func (r *row) moveOut(column string) bool {
+	for i, c := range r.sink.columns {
+		if c.Name != column || r.values[i] == nil {
+			continue
+		}
+		switch column {
+		case timeColumn: // beyond what nanoseconds can express
+			at, ok := r.values[i].(time.Time)
+			if !ok {
+				return false
+			}
+			r.attributes["record_time"] = at.Format(time.RFC3339Nano)
+			r.values[i] = time.Now()
+		case attributesColumn: // such as a number that JSONB cannot store
+			text, _ := r.values[i].(json.RawMessage)
+			r.attributes = group{"text": string(text)}
+			r.values[i] = nil
+		default:
+			r.values[i] = nil
+			if p := r.attrs[i]; p.in != nil {
+				p.in[p.key] = jsonValue(p.value)
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// columnValue returns the value for a column of the type.
+func columnValue(t insert.Type, v slog.Value) any {
+	switch t {
+	case insert.String:
+		return strings.ToValidUTF8(text(v), "\uFFFD")
+	case insert.JSON:
+		b, err := json.Marshal(jsonValue(v))
+		if err != nil {
+			return nil
+		}
+		return json.RawMessage(b)
+	}
+	if v.Kind() == slog.KindDuration {
+		return int64(v.Duration())
+	}
+	return v.Any()
+}
+
+// text returns a value as text.
+func text(v slog.Value) (s string) {
+	if v.Kind() != slog.KindAny {
+		return v.String()
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			s = fmt.Sprintf("!PANIC: %v", p)
+		}
+	}()
+	switch value := v.Any().(type) {
+	case error:
+		return value.Error()
+	case []byte:
+		return string(value)
+	default:
+		return fmt.Sprintf("%+v", value)
+	}
+}
+
+// jsonValue returns what encoding/json writes for a value. It never fails to.
+func jsonValue(v slog.Value) (result any) {
+	switch v.Kind() {
+	case slog.KindDuration:
+		return int64(v.Duration())
+	case slog.KindTime:
+		return v.Time().Format(time.RFC3339Nano)
+	case slog.KindFloat64:
+		if f := v.Float64(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return strconv.FormatFloat(f, 'g', -1, 64)
+		}
+		return v.Float64()
+	case slog.KindAny:
+	default:
+		return v.Any()
+	}
+	defer func() {
+		if p := recover(); p != nil { // of a method of the value
+			result = fmt.Sprintf("!PANIC: %v", p)
+		}
+	}()
+	if err, ok := v.Any().(error); ok {
+		if _, marshals := err.(json.Marshaler); !marshals {
+			return err.Error()
+		}
+	}
+	b, err := json.Marshal(v.Any())
+	if err != nil {
+		return text(v)
+	}
+	return json.RawMessage(b)
+}
