@@ -1,0 +1,162 @@
+package greptimegorm
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/migrator"
+	"gorm.io/gorm/schema"
+
+	"github.com/greptime-go/greptime"
+)
+
+// Config describes how to reach GreptimeDB.
+type Config struct {
+	// DSN is the data source name of package greptime. It is not used if there is a Conn.
+	DSN string
+
+	// Conn, if not nil, is used in place of connections to the DSN: a *sql.DB, for example.
+	Conn gorm.ConnPool
+}
+
+// Dialector is a gorm.Dialector for GreptimeDB. Open and New return one.
+type Dialector struct{ config Config }
+
+var _ gorm.Dialector = (*Dialector)(nil)
+
+// Open returns a Dialector for the DSN of package greptime.
+func Open(dsn string) gorm.Dialector { return New(Config{DSN: dsn}) }
+
+// New returns a Dialector.
+func New(config Config) gorm.Dialector { return &Dialector{config} }
+
+// Name returns greptime.
+func (*Dialector) Name() string { return "greptime" }
+
+// Apply turns off what GreptimeDB does not have: transactions and foreign keys. GORM calls it.
+func (*Dialector) Apply(config *gorm.Config) error {
+	config.SkipDefaultTransaction = true
+	config.DisableForeignKeyConstraintWhenMigrating = true
+	return nil
+}
+
+// Initialize connects the DB and registers the callbacks. GORM calls it.
+func (d *Dialector) Initialize(db *gorm.DB) error {
+	db.ConnPool = d.config.Conn
+	if db.ConnPool == nil {
+		cfg, err := greptime.ParseDSN(d.config.DSN)
+		if err != nil {
+			return err
+		}
+		connector, err := greptime.NewConnector(cfg)
+		if err != nil {
+			return err
+		}
+		db.ConnPool = sql.OpenDB(connector)
+	}
+	callbacks.RegisterDefaultCallbacks(db, &callbacks.Config{})
+	return errors.Join(
+		db.Callback().Create().Replace("gorm:create", create),
+		db.Callback().Update().Replace("gorm:update", update),
+		db.Callback().Delete().Replace("gorm:delete", deleteRows),
+	)
+}
+
+// Migrator returns the Migrator of the DB.
+func (d *Dialector) Migrator(db *gorm.DB) gorm.Migrator {
+	return Migrator{migrator.Migrator{Config: migrator.Config{DB: db, Dialector: d}}}
+}
+
+// DataTypeOf returns the type of the field's column. A type in the field's tag is used as it is.
+func (*Dialector) DataTypeOf(field *schema.Field) string {
+	switch field.DataType {
+	case schema.Bool:
+		return "BOOLEAN"
+	case schema.Int:
+		return integerType(field.Size)
+	case schema.Uint:
+		return integerType(field.Size) + " UNSIGNED"
+	case schema.Float:
+		switch {
+		case field.Precision > 0:
+			return fmt.Sprintf("DECIMAL(%d,%d)", field.Precision, field.Scale)
+		case field.Size == 32:
+			return "FLOAT"
+		}
+		return "DOUBLE"
+	case schema.String:
+		return "STRING"
+	case schema.Bytes:
+		return "VARBINARY"
+	case schema.Time:
+		precision := 9
+		if _, ok := field.TagSettings["PRECISION"]; ok {
+			precision = field.Precision
+		}
+		return fmt.Sprintf("TIMESTAMP(%d)", precision)
+	}
+	if isJSON(field) {
+		return "JSON"
+	}
+	return strings.ToUpper(string(field.DataType))
+}
+
+func integerType(bits int) string {
+	switch {
+	case bits == 8:
+		return "TINYINT"
+	case bits == 16:
+		return "SMALLINT"
+	case bits == 32:
+		return "INT"
+	}
+	return "BIGINT"
+}
+
+// isJSON reports whether the field's column is JSON. jsonmap is what datatypes.JSONMap calls it.
+func isJSON(field *schema.Field) bool {
+	return strings.EqualFold(string(field.DataType), "json") || field.DataType == "jsonmap"
+}
+
+// DefaultValueOf returns DEFAULT.
+func (*Dialector) DefaultValueOf(*schema.Field) clause.Expression { return clause.Expr{SQL: "DEFAULT"} }
+
+// BindVarTo writes a placeholder.
+func (*Dialector) BindVarTo(writer clause.Writer, _ *gorm.Statement, _ any) { writer.WriteByte('?') }
+
+// QuoteTo writes a name in double quotes. Dots separate the parts of a name. A part that is
+// quoted already stays as it is.
+func (*Dialector) QuoteTo(writer clause.Writer, name string) {
+	for i, part := range strings.Split(name, ".") {
+		if i > 0 {
+			writer.WriteByte('.')
+		}
+		if part == "*" || len(part) > 1 && strings.HasPrefix(part, `"`) && strings.HasSuffix(part, `"`) {
+			writer.WriteString(part)
+			continue
+		}
+		writer.WriteString(quoted(part))
+	}
+}
+
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// Explain returns a statement with its arguments, for logs and ToSQL. Statements are sent with
+// arguments, which the driver writes exactly.
+func (*Dialector) Explain(text string, vars ...any) string {
+	shown := make([]any, len(vars))
+	for i, v := range vars {
+		if t, ok := v.(time.Time); ok {
+			v = t.UTC().Format(time.RFC3339Nano)
+		}
+		shown[i] = v
+	}
+	return logger.ExplainSQL(text, nil, `'`, shown...)
+}

@@ -1,0 +1,268 @@
+package greptimegorm
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/callbacks"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
+)
+
+// ErrNoUpdate reports that a statement would change rows in place.
+var ErrNoUpdate = errors.New("greptimegorm: GreptimeDB has no UPDATE; read the row, change it, and Save it, which replaces the row with the same tags and time")
+
+// create inserts models or maps.
+func create(db *gorm.DB) {
+	if db.Error != nil {
+		return
+	}
+	if err := checkConflict(db.Statement); err != nil {
+		db.AddError(err)
+		return
+	}
+	if db.Statement.SQL.Len() == 0 {
+		buildInsert(db)
+	}
+	execute(db)
+}
+
+// update inserts the model if the statement is that of Save, which replaces the whole row.
+// Everything else is an error.
+func update(db *gorm.DB) {
+	if db.Error != nil {
+		return
+	}
+	stmt := db.Statement
+	_, where := stmt.Clauses["WHERE"]
+	whole := len(stmt.Selects) == 1 && stmt.Selects[0] == "*" && len(stmt.Omits) == 0
+	if !whole || where || stmt.Schema == nil || !isModel(stmt) {
+		db.AddError(ErrNoUpdate)
+		return
+	}
+	stmt.Settings.Store("gorm:update_track_time", true)
+	buildInsert(db)
+	execute(db)
+}
+
+// isModel reports whether the statement's destination is its model: Save and Delete have only
+// one of them. Values may not be comparable.
+func isModel(stmt *gorm.Statement) bool {
+	dest, model := reflect.ValueOf(stmt.Dest), reflect.ValueOf(stmt.Model)
+	if dest.Kind() == reflect.Pointer && model.Kind() == reflect.Pointer {
+		return dest.Pointer() == model.Pointer()
+	}
+	return dest.Kind() == model.Kind() && dest.Type() == model.Type()
+}
+
+// buildInsert writes the INSERT of the statement's models.
+func buildInsert(db *gorm.DB) {
+	stmt := db.Statement
+	if stmt.Schema != nil {
+		if err := eachModel(stmt.ReflectValue, func(model reflect.Value) error { return checkKey(stmt, model) }); err != nil {
+			db.AddError(err)
+			return
+		}
+	}
+	values := callbacks.ConvertToCreateValues(stmt)
+	if db.Error != nil {
+		return
+	}
+	if len(values.Columns) == 0 {
+		db.AddError(errors.New("greptimegorm: there is no column to insert into"))
+		return
+	}
+	for i, column := range values.Columns {
+		json := false
+		if stmt.Schema != nil {
+			field := stmt.Schema.LookUpField(column.Name)
+			json = field != nil && isJSON(field)
+		}
+		for _, row := range values.Values {
+			if json {
+				row[i] = jsonArgument(row[i])
+			}
+			row[i] = bytesArgument(row[i])
+		}
+	}
+	stmt.AddClauseIfNotExists(clause.Insert{})
+	stmt.AddClause(values)
+	stmt.Build("INSERT", "VALUES")
+}
+
+// jsonArgument returns the JSON of a value as the driver expects it: text in quotes would be
+// stored unread beside values that are not literals. Other values stay as they are.
+func jsonArgument(v any) any {
+	valuer, ok := v.(driver.Valuer)
+	if !ok {
+		return v
+	}
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return nil
+	}
+	value, err := valuer.Value()
+	if err != nil {
+		return v // the driver reports it, with the column
+	}
+	switch value := value.(type) {
+	case nil:
+		return nil
+	case string:
+		return json.RawMessage(value)
+	case []byte:
+		return json.RawMessage(value)
+	}
+	return v
+}
+
+// bytesArgument replaces an empty slice of bytes, for which GORM writes (NULL): beside it the
+// server would not read the other values by their columns. Other values stay as they are.
+func bytesArgument(v any) any {
+	rv := reflect.ValueOf(v)
+	if rv.Kind() != reflect.Slice || rv.Type().Elem().Kind() != reflect.Uint8 || rv.Len() > 0 {
+		return v
+	}
+	if _, ok := v.(driver.Valuer); ok {
+		return v
+	}
+	if rv.IsNil() {
+		return nil
+	}
+	return []byte{}
+}
+
+// checkKey refuses a model whose key would not be stored as it is.
+func checkKey(stmt *gorm.Statement, model reflect.Value) error {
+	for _, field := range stmt.Schema.PrimaryFields {
+		if _, zero := field.ValueOf(stmt.Context, model); !zero {
+			continue
+		}
+		switch {
+		case field.AutoIncrement:
+			return fmt.Errorf("greptimegorm: %s.%s has no value, and GreptimeDB generates none; set it, or add autoIncrement:false to its tag if 0 is a value", stmt.Schema.Name, field.Name)
+		case isTimeIndex(field) && field.AutoCreateTime == 0 && field.DefaultValueInterface == nil && !field.HasDefaultValue:
+			return fmt.Errorf("greptimegorm: %s.%s, the time index, has no time; set it, or add autoCreateTime to its tag", stmt.Schema.Name, field.Name)
+		}
+	}
+	return nil
+}
+
+// checkConflict removes an ON CONFLICT that says what an INSERT does anyway: it replaces the row
+// with the same key. Others are errors.
+func checkConflict(stmt *gorm.Statement) error {
+	conflict, ok := stmt.Clauses["ON CONFLICT"].Expression.(clause.OnConflict)
+	if !ok {
+		return nil
+	}
+	switch {
+	case conflict.DoNothing:
+		return errors.New("greptimegorm: OnConflict{DoNothing}: an INSERT of GreptimeDB replaces the row with the same tags and time; use OnConflict{UpdateAll: true}, and save associated models by themselves (Omit(clause.Associations))")
+	case !conflict.UpdateAll, len(conflict.DoUpdates) > 0:
+		return errors.New("greptimegorm: OnConflict{DoUpdates}: an INSERT of GreptimeDB replaces the whole row; use OnConflict{UpdateAll: true}")
+	case len(conflict.Where.Exprs) > 0, len(conflict.TargetWhere.Exprs) > 0, conflict.OnConstraint != "":
+		return errors.New("greptimegorm: OnConflict has conditions, and an INSERT of GreptimeDB replaces the row with the same tags and time without any; leave them out")
+	case len(conflict.Columns) > 0 && stmt.Schema != nil:
+		var columns []string
+		for _, c := range conflict.Columns {
+			columns = append(columns, c.Name)
+		}
+		key := slices.Sorted(slices.Values(stmt.Schema.PrimaryFieldDBNames))
+		if slices.Sort(columns); !slices.Equal(columns, key) {
+			return fmt.Errorf("greptimegorm: OnConflict is about the columns %q, and GreptimeDB replaces the row with the same key, %q; leave Columns out", columns, key)
+		}
+	}
+	delete(stmt.Clauses, "ON CONFLICT")
+	return nil
+}
+
+// deleteRows deletes models by their keys, or rows by conditions.
+func deleteRows(db *gorm.DB) {
+	if db.Error != nil {
+		return
+	}
+	stmt := db.Statement
+	if stmt.Schema != nil && len(stmt.Schema.DeleteClauses) > 0 && !stmt.Unscoped {
+		db.AddError(fmt.Errorf("greptimegorm: %s is deleted softly, by an UPDATE, which GreptimeDB does not have; use Unscoped().Delete, or leave gorm.DeletedAt out of the model", stmt.Schema.Name))
+		return
+	}
+	if stmt.SQL.Len() == 0 {
+		if err := addKeys(stmt); err != nil {
+			db.AddError(err)
+			return
+		}
+		if _, ok := stmt.Clauses["WHERE"]; !ok && !db.AllowGlobalUpdate {
+			db.AddError(gorm.ErrMissingWhereClause)
+			return
+		}
+		stmt.AddClauseIfNotExists(clause.Delete{})
+		stmt.AddClauseIfNotExists(clause.From{})
+		stmt.Build("DELETE", "FROM", "WHERE")
+	}
+	execute(db)
+}
+
+// addKeys adds the condition that a row is one of the statement's models.
+func addKeys(stmt *gorm.Statement) error {
+	if stmt.Schema == nil {
+		return nil
+	}
+	var models []clause.Expression
+	add := func(model reflect.Value) error {
+		var columns []clause.Expression
+		var zero *schema.Field // of the time index
+		set := false
+		for _, field := range stmt.Schema.PrimaryFields {
+			value, isZero := field.ValueOf(stmt.Context, model)
+			set = set || !isZero
+			if isZero && isTimeIndex(field) {
+				zero = field
+			}
+			columns = append(columns, clause.Eq{Column: clause.Column{Table: clause.CurrentTable, Name: field.DBName}, Value: value})
+		}
+		if !set {
+			return nil // it only says which table
+		}
+		if _, err := timeIndexOf(stmt.Schema); err != nil {
+			return err
+		}
+		if zero != nil {
+			return fmt.Errorf("greptimegorm: a %s to delete has no %s, and tags without their time are no key; delete by conditions: Where(…).Delete(&%s{})", stmt.Schema.Name, zero.Name, stmt.Schema.Name)
+		}
+		models = append(models, clause.And(columns...))
+		return nil
+	}
+	if err := eachModel(stmt.ReflectValue, add); err != nil {
+		return err
+	}
+	if stmt.Model != nil && !isModel(stmt) {
+		if err := eachModel(reflect.ValueOf(stmt.Model), add); err != nil {
+			return err
+		}
+	}
+	if len(models) > 0 {
+		stmt.AddClause(clause.Where{Exprs: []clause.Expression{clause.And(clause.Or(models...))}})
+	}
+	return nil
+}
+
+// execute runs the statement that was built.
+func execute(db *gorm.DB) {
+	if db.Error != nil || db.DryRun {
+		return
+	}
+	stmt := db.Statement
+	result, err := stmt.ConnPool.ExecContext(stmt.Context, stmt.SQL.String(), stmt.Vars...)
+	if err != nil {
+		db.AddError(err)
+		return
+	}
+	db.RowsAffected, _ = result.RowsAffected()
+	if stmt.Result != nil {
+		stmt.Result.Result, stmt.Result.RowsAffected = result, db.RowsAffected
+	}
+}
