@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/dsn"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -101,7 +102,7 @@ func (c *client) callHints(extra map[string]string) metadata.MD {
 	all := make(map[string]string, len(c.cfg.Hints)+len(extra))
 	maps.Copy(all, c.cfg.Hints)
 	maps.Copy(all, extra)
-	return metadata.Pairs("x-greptime-hints", formatHints(all))
+	return metadata.Pairs("x-greptime-hints", dsn.FormatHints(all))
 }
 
 // nativeHints keep the server from creating the table and from adding columns to it, as it
@@ -170,7 +171,7 @@ func (c *Config) tlsConfig() (*tls.Config, error) {
 
 // isLoopback reports whether data sent to the endpoint stays on this host.
 func isLoopback(endpoint string) bool {
-	if strings.HasPrefix(endpoint, unixEndpoint) {
+	if strings.HasPrefix(endpoint, dsn.UnixPrefix) {
 		return true
 	}
 	host, _, err := net.SplitHostPort(endpoint)

@@ -4,26 +4,22 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc"
+
+	"github.com/greptime-go/greptime/internal/dsn"
 )
 
 // Defaults of a Config. The port is the one GreptimeDB binds for gRPC, the message size the limit it
 // sets for both directions.
 const (
 	defaultEndpoint       = "localhost:4001"
-	defaultPort           = "4001"
 	defaultDatabase       = "public"
 	defaultTimeZone       = "UTC"
 	defaultConnectTimeout = 5 * time.Second
@@ -36,6 +32,24 @@ const (
 
 	// maxConnections is far more than any machine needs.
 	maxConnections = 1000
+)
+
+// Values of the fields that accept one of a few words.
+const (
+	compressionNone = "none"
+	compressionGzip = "gzip"
+	compressionZstd = "zstd"
+
+	balanceRandom     = "random"
+	balanceRoundRobin = "round_robin"
+	balanceOrdered    = "ordered"
+
+	insertAuto   = "auto"
+	insertSQL    = "sql"
+	insertNative = "native"
+
+	transactionsError  = "error"
+	transactionsIgnore = "ignore"
 )
 
 // keepAliveOff is the KeepAlive that ParseDSN returns for keepalive=0.
@@ -173,13 +187,6 @@ type Config struct {
 	Credentials func(ctx context.Context) (user, password string, err error)
 }
 
-var (
-	_ fmt.Formatter  = Config{}
-	_ fmt.Stringer   = Config{}
-	_ fmt.GoStringer = Config{}
-	_ slog.LogValuer = Config{}
-)
-
 // NewConfig returns a Config with all defaults set.
 func NewConfig() *Config { return new(Config).withDefaults() }
 
@@ -202,7 +209,7 @@ func (c *Config) withDefaults() *Config {
 		c.Endpoints = []string{defaultEndpoint}
 	}
 	for i, text := range c.Endpoints {
-		if endpoint, err := parseEndpoint(text); err == nil {
+		if endpoint, err := dsn.ParseEndpoint(text); err == nil {
 			c.Endpoints[i] = endpoint
 		}
 	}
@@ -220,97 +227,14 @@ func (c *Config) withDefaults() *Config {
 	return c
 }
 
-// validate reports the first thing in c that cannot work, and what to write instead.
-func (c *Config) validate() error {
-	if err := c.check(); err != nil {
-		return fmt.Errorf("greptime: config: %w", err)
-	}
-	return nil
-}
-
-// check does what validate does, without the prefix. No message quotes an endpoint, user or
-// password: in a DSN with an unescaped character, part of the password may be in any of them.
-func (c *Config) check() error {
-	seen := make(map[string]bool, len(c.Endpoints))
-	for i, text := range c.Endpoints {
-		endpoint, err := parseEndpoint(text)
-		if err != nil {
-			return fmt.Errorf("endpoint %d %w", i+1, err)
-		}
-		if seen[endpoint] {
-			return fmt.Errorf("endpoint %d is the same as an earlier one; name each server once", i+1)
-		}
-		seen[endpoint] = true
-	}
-	if err := c.checkCredentials(); err != nil {
-		return err
-	}
-	if !utf8.ValidString(c.Database) {
-		return errors.New("the database name is not valid UTF-8")
-	}
-	for i := range params {
-		p := &params[i]
-		if p.check == nil {
-			continue
-		}
-		if err := p.check(c); err != nil {
-			return fmt.Errorf("%s: %w", p.key, err)
-		}
-	}
-	return nil
-}
-
-func (c *Config) checkCredentials() error {
-	if c.Credentials != nil && (c.User != "" || !c.Password.IsZero()) {
-		return errors.New("both Credentials and User or Password are set; set one of them")
-	}
-	return checkUser(c.User, c.Password.Reveal())
-}
-
-// checkUser returns an error if a user and password cannot be sent.
-func checkUser(user, password string) error {
-	switch {
-	case user == "" && password != "":
-		return errors.New("there is a password but no user; write user:password@ before the host")
-	case strings.ContainsRune(user, ':'):
-		// Bulk loads send user and password as HTTP Basic credentials, where the first colon ends
-		// the user.
-		return errors.New("the user name contains a colon, which GreptimeDB's authentication does not support")
-	case !utf8.ValidString(user) || !utf8.ValidString(password):
-		return errors.New("user or password is not valid UTF-8")
-	}
-	return nil
-}
-
 // location returns the time.Location of TimeZone.
 func (c *Config) location() (*time.Location, error) {
-	location, err := parseTimeZone(c.TimeZone)
+	location, err := dsn.ParseTimeZone(c.TimeZone)
 	if err != nil {
 		return nil, fmt.Errorf("greptime: timezone: %w", err)
 	}
 	return location, nil
 }
-
-// String returns what FormatDSN returns, with the password replaced by ***.
-func (c Config) String() string {
-	return c.formatDSN(c.Password.String())
-}
-
-// GoString returns the Config without the password, as String does, for %#v.
-func (c Config) GoString() string { return "greptime.Config(" + strconv.Quote(c.String()) + ")" }
-
-// Format writes String for every verb and flag, and GoString for %#v. (Verbs that do not use
-// String, such as %d, would print the fields.)
-func (c Config) Format(state fmt.State, verb rune) {
-	if verb == 'v' && state.Flag('#') {
-		io.WriteString(state, c.GoString())
-		return
-	}
-	io.WriteString(state, c.String())
-}
-
-// LogValue returns String for log/slog.
-func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // maxBatchBytes returns the number of bytes that one record batch of an answer may take.
 func (c *Config) maxBatchBytes() int64 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -83,7 +84,7 @@ func TestPrintingAConfigHidesThePassword(t *testing.T) {
 	const secret = "s3cr3t/pass"
 	c := NewConfig()
 	c.User, c.Password = "alice", NewSecret(secret)
-	if !strings.Contains(c.FormatDSN(), escape(secret, "")) {
+	if !strings.Contains(c.FormatDSN(), url.PathEscape(secret)) {
 		t.Errorf("FormatDSN %q lacks the password", c.FormatDSN())
 	}
 
@@ -204,5 +205,16 @@ func TestARecordBatchMayTakeTwiceAMessage(t *testing.T) {
 	err := callError(t.Context(), fmt.Errorf("message 1: %w", flightdecode.ErrTooLarge), internalsession.Write{Kind: internalsession.ReadStatement})
 	if !errors.Is(err, flightdecode.ErrTooLarge) || !strings.Contains(err.Error(), "twice max_message_size") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestConfigLocationIsThatOfTheTimeZone(t *testing.T) {
+	t.Parallel()
+	location, err := (&Config{TimeZone: "+08:00"}).location()
+	if err != nil || location.String() != "+08:00" {
+		t.Errorf("location is %v, error %v", location, err)
+	}
+	if _, err := (&Config{TimeZone: "+8"}).location(); err == nil || !strings.HasPrefix(err.Error(), "greptime: timezone: ") {
+		t.Errorf("error of a bad zone is %v", err)
 	}
 }

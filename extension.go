@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/greptime-go/greptime/internal/dsn"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -73,7 +74,7 @@ func (x *extension) Hints(extra map[string]string) (metadata.MD, error) {
 	if len(extra) == 0 {
 		return x.session.client.hints, nil
 	}
-	if err := checkHints(extra); err != nil {
+	if err := dsn.CheckHints(extra); err != nil {
 		return nil, fmt.Errorf("greptime: hints: %w", err)
 	}
 	return x.session.client.callHints(extra), nil

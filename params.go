@@ -3,30 +3,12 @@ package greptime
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-)
+	"unicode/utf8"
 
-// Values of the keys that accept one of a few words.
-const (
-	compressionNone = "none"
-	compressionGzip = "gzip"
-	compressionZstd = "zstd"
-
-	balanceRandom     = "random"
-	balanceRoundRobin = "round_robin"
-	balanceOrdered    = "ordered"
-
-	insertAuto   = "auto"
-	insertSQL    = "sql"
-	insertNative = "native"
-
-	transactionsError  = "error"
-	transactionsIgnore = "ignore"
+	"github.com/greptime-go/greptime/internal/dsn"
 )
 
 // param is one key of the DSN. The registry of them, params, feeds the parser, the formatter, the
@@ -53,23 +35,29 @@ var params = []param{
 		get:     func(c *Config) string { return c.TimeZone },
 		set:     func(c *Config, value string) error { c.TimeZone = value; return nil },
 		check: func(c *Config) error {
-			_, err := parseTimeZone(c.TimeZone)
+			_, err := dsn.ParseTimeZone(c.TimeZone)
 			return err
 		},
 	},
 	{
 		key: "timeout", values: "duration, `none`", fallback: "none",
 		meaning: "limit for a whole query if its context has no deadline",
-		get:     func(c *Config) string { return durationOrNone(c.Timeout) },
-		set:     func(c *Config, value string) error { return setDurationOrNone(&c.Timeout, value) },
-		check:   func(c *Config) error { return checkNotNegative(c.Timeout) },
+		get:     func(c *Config) string { return dsn.FormatDurationOrNone(c.Timeout) },
+		set: func(c *Config, value string) (err error) {
+			c.Timeout, err = dsn.ParseDurationOrNone(value)
+			return err
+		},
+		check: func(c *Config) error { return checkNotNegative(c.Timeout) },
 	},
 	{
 		key: "connect_timeout", values: "duration", fallback: "5s",
 		meaning: "how long a request waits for a usable channel",
 		get:     func(c *Config) string { return c.ConnectTimeout.String() },
-		set:     func(c *Config, value string) error { return setDuration(&c.ConnectTimeout, value) },
-		check:   func(c *Config) error { return checkNotNegative(c.ConnectTimeout) },
+		set: func(c *Config, value string) (err error) {
+			c.ConnectTimeout, err = dsn.ParseDuration(value)
+			return err
+		},
+		check: func(c *Config) error { return checkNotNegative(c.ConnectTimeout) },
 	},
 	{
 		key: "tls", values: "`off`, `on`", fallback: "off",
@@ -80,7 +68,10 @@ var params = []param{
 			}
 			return "off"
 		},
-		set:   func(c *Config, value string) error { return setBool(&c.TLSEnabled, value, "off", "on") },
+		set: func(c *Config, value string) (err error) {
+			c.TLSEnabled, err = dsn.ParseBool(value, "off", "on")
+			return err
+		},
 		check: checkTLS,
 	},
 	textParam("tls_ca", "file", "root certificates in PEM, in place of the system's",
@@ -122,27 +113,22 @@ var params = []param{
 	{
 		key: "hints", values: "`k=v,k2=v2`",
 		meaning: "hints for inserts and queries, such as `append_mode=true,ttl=7d`; bulk loads do not send them",
-		get:     func(c *Config) string { return formatHints(c.Hints) },
+		get:     func(c *Config) string { return dsn.FormatHints(c.Hints) },
 		set: func(c *Config, value string) (err error) {
-			c.Hints, err = parseHints(value)
+			c.Hints, err = dsn.ParseHints(value)
 			return err
 		},
-		check: func(c *Config) error { return checkHints(c.Hints) },
+		check: func(c *Config) error { return dsn.CheckHints(c.Hints) },
 	},
 	{
 		key: "max_message_size", values: "bytes, `64KiB`, `512MiB`", fallback: "512MiB",
 		meaning: "limit of a gRPC message, sent or received",
-		get:     func(c *Config) string { return formatSize(c.MaxMessageSize) },
+		get:     func(c *Config) string { return dsn.FormatSize(c.MaxMessageSize) },
 		set: func(c *Config, value string) (err error) {
-			c.MaxMessageSize, err = parseSize(value)
+			c.MaxMessageSize, err = dsn.ParseSize(value)
 			return err
 		},
-		check: func(c *Config) error {
-			if c.MaxMessageSize < 0 || c.MaxMessageSize > math.MaxInt32 {
-				return errSizeRange
-			}
-			return nil
-		},
+		check: func(c *Config) error { return dsn.CheckSize(c.MaxMessageSize) },
 	},
 	{
 		key: "keepalive", values: "duration ≥ 10s, `0`", fallback: "30s",
@@ -153,12 +139,13 @@ var params = []param{
 			}
 			return c.KeepAlive.String()
 		},
-		set: func(c *Config, value string) error {
+		set: func(c *Config, value string) (err error) {
 			if value == "0" {
 				c.KeepAlive = keepAliveOff
 				return nil
 			}
-			return setDuration(&c.KeepAlive, value)
+			c.KeepAlive, err = dsn.ParseDuration(value)
+			return err
 		},
 		check: func(c *Config) error {
 			if c.KeepAlive > 0 && c.KeepAlive < minKeepAlive {
@@ -173,19 +160,34 @@ var params = []param{
 	{
 		key: "time_truncate", values: "duration, `none`", fallback: "none",
 		meaning: "cut `time.Time` arguments to a multiple of this, towards the past; `1ms` makes comparisons with TIMESTAMP(3) the same on all versions",
-		get:     func(c *Config) string { return durationOrNone(c.TimeTruncate) },
-		set:     func(c *Config, value string) error { return setDurationOrNone(&c.TimeTruncate, value) },
-		check:   func(c *Config) error { return checkNotNegative(c.TimeTruncate) },
+		get:     func(c *Config) string { return dsn.FormatDurationOrNone(c.TimeTruncate) },
+		set: func(c *Config, value string) (err error) {
+			c.TimeTruncate, err = dsn.ParseDurationOrNone(value)
+			return err
+		},
+		check: func(c *Config) error { return checkNotNegative(c.TimeTruncate) },
 	},
 	{
 		key: "multi_statements", values: "`false`, `true`", fallback: "false",
 		meaning: "allow several statements in one text, which run one by one",
 		get:     func(c *Config) string { return strconv.FormatBool(c.MultiStatements) },
-		set:     func(c *Config, value string) error { return setBool(&c.MultiStatements, value, "false", "true") },
+		set: func(c *Config, value string) (err error) {
+			c.MultiStatements, err = dsn.ParseBool(value, "false", "true")
+			return err
+		},
 	},
 	wordParam("transactions", "GreptimeDB has no transactions: with `error`, `BeginTx`, `BEGIN`, `COMMIT` and so on return an error; with `ignore` they do nothing",
 		func(c *Config) *string { return &c.Transactions },
 		transactionsError, transactionsIgnore),
+}
+
+// paramKeys returns all keys, in the order of the registry.
+func paramKeys() []string {
+	keys := make([]string, len(params))
+	for i, p := range params {
+		keys[i] = p.key
+	}
+	return keys
 }
 
 // paramByKey returns the param of a key, or nil for an unknown key.
@@ -214,49 +216,12 @@ func wordParam(key, meaning string, field func(*Config) *string, words ...string
 		get: func(c *Config) string { return *field(c) },
 		set: func(c *Config, value string) error { *field(c) = value; return nil },
 		check: func(c *Config) error {
-			if value := *field(c); value != "" && !slices.Contains(words, value) {
-				return errNotOneOf(value, words...)
+			if *field(c) == "" {
+				return nil
 			}
-			return nil
+			return dsn.CheckWord(*field(c), words...)
 		},
 	}
-}
-
-func errNotOneOf(value string, words ...string) error {
-	return fmt.Errorf("%q is not one of %s", value, strings.Join(words, ", "))
-}
-
-func setBool(field *bool, value, no, yes string) error {
-	if value != no && value != yes {
-		return errNotOneOf(value, no, yes)
-	}
-	*field = value == yes
-	return nil
-}
-
-func setDuration(field *time.Duration, value string) error {
-	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		return fmt.Errorf("%q is not a positive duration; write it like 500ms, 30s or 2m", value)
-	}
-	*field = d
-	return nil
-}
-
-// setDurationOrNone reads a duration, or none, which is 0.
-func setDurationOrNone(field *time.Duration, value string) error {
-	if value == "none" {
-		*field = 0
-		return nil
-	}
-	return setDuration(field, value)
-}
-
-func durationOrNone(d time.Duration) string {
-	if d == 0 {
-		return "none"
-	}
-	return d.String()
 }
 
 func checkNotNegative(d time.Duration) error {
@@ -277,85 +242,64 @@ func checkTLS(c *Config) error {
 	return nil
 }
 
-// parseHints reads k=v,k2=v2. It leaves the check of keys and values to checkHints.
-func parseHints(text string) (map[string]string, error) {
-	hints := make(map[string]string)
-	for pair := range strings.SplitSeq(text, ",") {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			return nil, fmt.Errorf("%q is not key=value; write hints=key=value,key2=value2", pair)
-		}
-		if _, twice := hints[key]; twice {
-			return nil, fmt.Errorf("duplicate hint %q", key)
-		}
-		hints[key] = value
+// validate reports the first thing in c that cannot work, and what to write instead.
+func (c *Config) validate() error {
+	if err := c.check(); err != nil {
+		return fmt.Errorf("greptime: config: %w", err)
 	}
-	return hints, nil
+	return nil
 }
 
-// formatHints returns the text that parseHints reads, in the order of the keys. It is also the
-// value of the x-greptime-hints header.
-func formatHints(hints map[string]string) string {
-	pairs := make([]string, 0, len(hints))
-	for _, key := range slices.Sorted(maps.Keys(hints)) {
-		pairs = append(pairs, key+"="+hints[key])
+// check does what validate does, without the prefix. No message quotes an endpoint, user or
+// password: in a DSN with an unescaped character, part of the password may be in any of them.
+func (c *Config) check() error {
+	seen := make(map[string]bool, len(c.Endpoints))
+	for i, text := range c.Endpoints {
+		endpoint, err := dsn.ParseEndpoint(text)
+		if err != nil {
+			return fmt.Errorf("endpoint %d %w", i+1, err)
+		}
+		if seen[endpoint] {
+			return fmt.Errorf("endpoint %d is the same as an earlier one; name each server once", i+1)
+		}
+		seen[endpoint] = true
 	}
-	return strings.Join(pairs, ",")
-}
-
-// checkHints refuses hints that the server would read differently: it splits the header at commas
-// and each pair at its first '=', and trims both parts. A header value must be printable ASCII.
-func checkHints(hints map[string]string) error {
-	for _, key := range slices.Sorted(maps.Keys(hints)) {
-		value := hints[key]
-		switch {
-		case !isHintText(key) || strings.Contains(key, "="):
-			return fmt.Errorf("hint key %q: a key must not be empty, must be printable ASCII without ',' or '=', and must not begin or end with a space", key)
-		case !isHintText(value):
-			return fmt.Errorf("hint %s: value %q: a value must not be empty, must be printable ASCII without ',', and must not begin or end with a space", key, value)
+	if err := c.checkCredentials(); err != nil {
+		return err
+	}
+	if !utf8.ValidString(c.Database) {
+		return errors.New("the database name is not valid UTF-8")
+	}
+	for i := range params {
+		p := &params[i]
+		if p.check == nil {
+			continue
+		}
+		if err := p.check(c); err != nil {
+			return fmt.Errorf("%s: %w", p.key, err)
 		}
 	}
 	return nil
 }
 
-func isHintText(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' || text[i] == ',' {
-			return false
-		}
+func (c *Config) checkCredentials() error {
+	if c.Credentials != nil && (c.User != "" || !c.Password.IsZero()) {
+		return errors.New("both Credentials and User or Password are set; set one of them")
 	}
-	return text != "" && strings.Trim(text, " ") == text
+	return checkUser(c.User, c.Password.Reveal())
 }
 
-var sizeUnits = []struct {
-	suffix string
-	bytes  int
-}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}
-
-var errSizeRange = errors.New("a message size must be at least 1 byte and less than 2GiB")
-
-func parseSize(text string) (int, error) {
-	digits, unit := text, 1
-	for _, u := range sizeUnits {
-		if number, ok := strings.CutSuffix(text, u.suffix); ok {
-			digits, unit = number, u.bytes
-		}
+// checkUser returns an error if a user and password cannot be sent.
+func checkUser(user, password string) error {
+	switch {
+	case user == "" && password != "":
+		return errors.New("there is a password but no user; write user:password@ before the host")
+	case strings.ContainsRune(user, ':'):
+		// Bulk loads send user and password as HTTP Basic credentials, where the first colon ends
+		// the user.
+		return errors.New("the user name contains a colon, which GreptimeDB's authentication does not support")
+	case !utf8.ValidString(user) || !utf8.ValidString(password):
+		return errors.New("user or password is not valid UTF-8")
 	}
-	n, err := strconv.ParseUint(digits, 10, 64)
-	if errors.Is(err, strconv.ErrSyntax) {
-		return 0, fmt.Errorf("%q is not a size; write bytes, or a whole number of KiB, MiB or GiB, like 64MiB", text)
-	}
-	if err != nil || n == 0 || n > uint64(math.MaxInt32/unit) {
-		return 0, errSizeRange
-	}
-	return int(n) * unit, nil
-}
-
-func formatSize(size int) string {
-	for _, unit := range sizeUnits {
-		if size%unit.bytes == 0 {
-			return strconv.Itoa(size/unit.bytes) + unit.suffix
-		}
-	}
-	return strconv.Itoa(size)
+	return nil
 }

@@ -47,48 +47,6 @@ func TestEveryDefaultIsWhatItSays(t *testing.T) {
 	}
 }
 
-func TestParseSize(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		text string
-		want int
-		bad  string
-	}{
-		{"1", 1, ""},
-		{"4096", 4096, ""},
-		{"64KiB", 64 << 10, ""},
-		{"512MiB", 512 << 20, ""},
-		{"1GiB", 1 << 30, ""},
-		{"2147483647", 1<<31 - 1, ""},
-		{"2047MiB", 2047 << 20, ""},
-		{"0", 0, "at least 1 byte"},
-		{"0MiB", 0, "at least 1 byte"},
-		{"2GiB", 0, "less than 2GiB"},
-		{"2147483648", 0, "less than 2GiB"},
-		{"99999999999999999999999", 0, "less than 2GiB"},
-		{"18014398509481985KiB", 0, "less than 2GiB"},
-		{"1.5MiB", 0, "not a size"},
-		{"-1", 0, "not a size"},
-		{"512MB", 0, "not a size"},
-		{"512 MiB", 0, "not a size"},
-		{"MiB", 0, "not a size"},
-		{"", 0, "not a size"},
-	}
-	for _, test := range tests {
-		got, err := parseSize(test.text)
-		switch {
-		case test.bad == "" && (err != nil || got != test.want):
-			t.Errorf("%q is %d, error %v; want %d", test.text, got, err, test.want)
-		case test.bad != "" && (err == nil || !strings.Contains(err.Error(), test.bad)):
-			t.Errorf("%q is %d, error %v; want an error with %q", test.text, got, err, test.bad)
-		case test.bad == "":
-			if again, err := parseSize(formatSize(got)); err != nil || again != got {
-				t.Errorf("%q is written as %q, which is %d, error %v", test.text, formatSize(got), again, err)
-			}
-		}
-	}
-}
-
 // The table in the README is that of the registry; go test -run README -update rewrites it.
 func TestREADMEHasTheTableOfKeys(t *testing.T) {
 	const begin, end = "<!-- dsn:begin -->\n", "<!-- dsn:end -->"

@@ -1,4 +1,4 @@
-package greptime
+package dsn
 
 import (
 	"errors"
@@ -17,17 +17,20 @@ var (
 	errEndpointPort     = errors.New("has no valid port; write a number from 1 to 65535 after the colon, or omit both")
 )
 
-// unixEndpoint is the prefix of the endpoint of a Unix socket.
-const unixEndpoint = "unix:"
+// DefaultPort is the port that GreptimeDB binds for gRPC.
+const DefaultPort = "4001"
 
-// parseEndpoint reads host, host:port, [IPv6], [IPv6]:port or unix:path. It returns the endpoint
-// with its port, and an IPv6 address in its shortest form. Errors do not quote the text (see
-// Config.check).
-func parseEndpoint(text string) (string, error) {
+// UnixPrefix is the prefix of the endpoint of a Unix socket.
+const UnixPrefix = "unix:"
+
+// ParseEndpoint reads host, host:port, [IPv6], [IPv6]:port or unix:path. It returns the endpoint
+// with its port, and an IPv6 address in its shortest form. Errors do not quote the text, because in
+// a DSN with an unescaped character part of the password may be in it.
+func ParseEndpoint(text string) (string, error) {
 	if text == "" {
 		return "", errEndpointEmpty
 	}
-	if path, ok := strings.CutPrefix(text, unixEndpoint); ok && !isPort(path) {
+	if path, ok := strings.CutPrefix(text, UnixPrefix); ok && !isPort(path) {
 		return parseSocket(path)
 	}
 	host, port, hasPort := text, "", false
@@ -51,7 +54,7 @@ func parseEndpoint(text string) (string, error) {
 		}
 	}
 	if !hasPort {
-		return net.JoinHostPort(host, defaultPort), nil
+		return net.JoinHostPort(host, DefaultPort), nil
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
@@ -69,7 +72,7 @@ func parseSocket(path string) (string, error) {
 	if path == "" || path == "@" || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, notPathRune) {
 		return "", errEndpointSocket
 	}
-	return unixEndpoint + path, nil
+	return UnixPrefix + path, nil
 }
 
 // notPathRune reports whether r makes a path unreadable in messages, or unlikely to be intended.

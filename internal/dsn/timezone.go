@@ -1,4 +1,4 @@
-package greptime
+package dsn
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// parseTimeZone returns the location of a time zone as the DSN and SET time_zone write it: an IANA
+// ParseTimeZone returns the location of a time zone as the DSN and SET time_zone write it: an IANA
 // name or an offset, "" for UTC. It refuses names that the server would misread, because GreptimeDB
 // 1.0.2 silently uses UTC for a zone that it does not understand.
-func parseTimeZone(name string) (*time.Location, error) {
+func ParseTimeZone(name string) (*time.Location, error) {
 	switch {
 	case name == "" || strings.EqualFold(name, "UTC"):
 		return time.UTC, nil

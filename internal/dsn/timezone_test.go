@@ -1,4 +1,4 @@
-package greptime
+package dsn
 
 import (
 	"strings"
@@ -29,7 +29,7 @@ func TestParseTimeZone(t *testing.T) {
 		{"Etc/GMT+5", -5 * 3600, "Etc/GMT+5"},
 	}
 	for _, test := range tests {
-		location, err := parseTimeZone(test.zone)
+		location, err := ParseTimeZone(test.zone)
 		if err != nil {
 			t.Errorf("%q: %v", test.zone, err)
 			continue
@@ -75,21 +75,10 @@ func TestParseTimeZoneRefusesWhatTheServerMisreads(t *testing.T) {
 		{"Asia/Shanghai\x00", "unknown time zone"},
 	}
 	for _, test := range tests {
-		location, err := parseTimeZone(test.zone)
+		location, err := ParseTimeZone(test.zone)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: got %v, error %v; want an error with %q", test.zone, location, err, test.want)
 		}
-	}
-}
-
-func TestConfigLocationIsThatOfTheTimeZone(t *testing.T) {
-	t.Parallel()
-	location, err := (&Config{TimeZone: "+08:00"}).location()
-	if err != nil || location.String() != "+08:00" {
-		t.Errorf("location is %v, error %v", location, err)
-	}
-	if _, err := (&Config{TimeZone: "+8"}).location(); err == nil || !strings.HasPrefix(err.Error(), "greptime: timezone: ") {
-		t.Errorf("error of a bad zone is %v", err)
 	}
 }
 
@@ -98,11 +87,11 @@ func FuzzParseTimeZone(f *testing.F) {
 		f.Add(zone)
 	}
 	f.Fuzz(func(t *testing.T, zone string) {
-		location, err := parseTimeZone(zone)
+		location, err := ParseTimeZone(zone)
 		if err != nil {
 			return
 		}
-		again, err := parseTimeZone(location.String())
+		again, err := ParseTimeZone(location.String())
 		if err != nil || again.String() != location.String() {
 			t.Errorf("%q is %v, whose name is read as %v, error %v", zone, location, again, err)
 		}
