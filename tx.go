@@ -14,7 +14,7 @@ type openTx struct {
 }
 
 // BeginTx returns ErrTransactions, because GreptimeDB has no transactions. The DSN
-// key transactions=ignore is for tools that cannot do without. With it, statements
+// key transactions=ignore is for tools that insist on them. With it, statements
 // take effect at once, Commit does nothing, and Rollback is an error if anything was
 // written. A read-only transaction refuses writes, and isolation levels are refused.
 // The texts BEGIN, COMMIT, ROLLBACK, SAVEPOINT and so on do nothing then.
