@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/expr"
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
@@ -166,7 +167,7 @@ func addColumn(t *schema.Table, col schema.Column, ddl *columnDDL) error {
 	var lit string
 	switch {
 	case col.Type.IsTimestamp():
-		lit = timestampLiteral(col.Type, v.(int64))
+		lit = expr.TimestampLiteral(col.Type, v.(int64))
 	case col.Type.Kind == schema.String:
 		lit = schema.QuoteText(v.(string))
 	case col.Type.IsNumber() || col.Type.Kind == schema.Bool:

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/expr"
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 	"github.com/greptime-go/greptime/internal/int128"
 )
@@ -22,7 +23,7 @@ type output struct {
 	dt arrow.DataType
 	// iv is the value of a constant interval, which DuckDB would cut to
 	// microseconds.
-	iv *interval
+	iv *expr.Interval
 }
 
 // Next returns the next record batch of at most size rows, or io.EOF. The caller
@@ -141,17 +142,17 @@ func appendValue(b array.Builder, v any) error {
 		return appendInt(v, -1<<63, 1<<63-1, func(n int64) { b.Append(arrow.Duration(n)) })
 	case *array.MonthIntervalBuilder:
 		if iv, ok := intervalOf(v); ok {
-			b.Append(arrow.MonthInterval(iv.months))
+			b.Append(arrow.MonthInterval(iv.Months))
 			return nil
 		}
 	case *array.DayTimeIntervalBuilder:
 		if iv, ok := intervalOf(v); ok {
-			b.Append(arrow.DayTimeInterval{Days: iv.days, Milliseconds: int32(iv.nanos / 1e6)})
+			b.Append(arrow.DayTimeInterval{Days: iv.Days, Milliseconds: int32(iv.Nanos / 1e6)})
 			return nil
 		}
 	case *array.MonthDayNanoIntervalBuilder:
 		if iv, ok := intervalOf(v); ok {
-			b.Append(arrow.MonthDayNanoInterval{Months: iv.months, Days: iv.days, Nanoseconds: iv.nanos})
+			b.Append(arrow.MonthDayNanoInterval{Months: iv.Months, Days: iv.Days, Nanoseconds: iv.Nanos})
 			return nil
 		}
 	case *array.BinaryDictionaryBuilder:
@@ -258,14 +259,14 @@ func appendUint(v any, hi uint64, add func(uint64)) error {
 	return nil
 }
 
-func intervalOf(v any) (interval, bool) {
+func intervalOf(v any) (expr.Interval, bool) {
 	switch v := v.(type) {
-	case interval:
+	case expr.Interval:
 		return v, true
 	case duckdb.Interval:
-		return interval{v.Months, v.Days, v.Micros * 1000}, true
+		return expr.Interval{Months: v.Months, Days: v.Days, Nanos: v.Micros * 1000}, true
 	}
-	return interval{}, false
+	return expr.Interval{}, false
 }
 
 // column is a column of a table made here.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+	"github.com/greptime-go/greptime/greptimetest/internal/translate"
 )
 
 func (e *Engine) create(ctx context.Context, s *schema.Session, c *schema.Cursor) (*Result, error) {
@@ -95,7 +96,7 @@ func (e *Engine) addTable(ctx context.Context, t *schema.Table, ifNot bool) erro
 	if !schema.ValidTableName(t.Name) {
 		return schema.Errorf(schema.InvalidArguments, "Invalid table name: %s", t.Name)
 	}
-	if strings.EqualFold(t.Database, informationSchema) {
+	if strings.EqualFold(t.Database, schema.InformationSchema) {
 		return readOnlySchema(t.Database)
 	}
 	db, err := e.catalog.Database(t.Database)
@@ -156,13 +157,7 @@ func (e *Engine) createView(ctx context.Context, s *schema.Session, c *schema.Cu
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	old := e.catalog.Table(name)
-	n, err := e.parseQuery(ctx, toks)
-	if err != nil {
-		return nil, err
-	}
-	tr := e.newTranslator(ctx, s)
-	tr.replaced = old
-	if _, _, err := tr.query(n, nil); err != nil {
+	if _, err := translate.View(ctx, e.database(), e.env(s), toks, old); err != nil {
 		return nil, err
 	}
 	last := toks[len(toks)-1]
@@ -246,7 +241,7 @@ func (e *Engine) dropTable(ctx context.Context, t *schema.Table) error {
 func (e *Engine) dropDatabase(ctx context.Context, s *schema.Session, name string, ifExists bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if strings.EqualFold(name, informationSchema) {
+	if strings.EqualFold(name, schema.InformationSchema) {
 		return readOnlySchema(name)
 	}
 	if e.catalog.Databases[name] == nil {
@@ -276,11 +271,8 @@ func (e *Engine) dropDatabase(ctx context.Context, s *schema.Session, name strin
 func (e *Engine) truncate(ctx context.Context, s *schema.Session, c *schema.Cursor) (*Result, error) {
 	c.Take()
 	c.Accept("TABLE")
-	name, err := c.TableName(s)
+	name, err := c.LastTableName(s)
 	if err != nil {
-		return nil, err
-	}
-	if err := c.End(); err != nil {
 		return nil, err
 	}
 	e.mu.Lock()

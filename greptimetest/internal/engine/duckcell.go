@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
@@ -66,18 +67,13 @@ func fromDuck(t schema.Type, v any) any {
 	case duckdb.Decimal:
 		return v.Value
 	case time.Time:
-		switch t.Kind {
-		case schema.Date:
+		if t.Kind == schema.Date {
 			return schema.FloorDiv(v.Unix(), 86400)
-		case schema.TimestampSecond:
-			return v.Unix()
-		case schema.TimestampMilli:
-			return v.UnixMilli()
-		case schema.TimestampMicro:
-			return v.UnixMicro()
-		default:
-			return v.UnixNano()
 		}
+		if ts, ok := t.Arrow().(*arrow.TimestampType); ok {
+			return units(v, ts.Unit)
+		}
+		return v.UnixNano()
 	}
 	return v
 }

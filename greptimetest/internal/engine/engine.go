@@ -1,10 +1,10 @@
 // Package engine is the part of the test server behind the wire: GreptimeDB's
-// tables, statements and inserts on DuckDB.
+// statements and inserts on DuckDB.
 //
-// What means the same in both is translated and run by DuckDB; what GreptimeDB
-// does by rules of its own (DDL, the literals of INSERT, upserts, SHOW) is done
+// What means the same in both is translated (package translate) and run by DuckDB; what
+// GreptimeDB does by rules of its own (DDL, the literals of INSERT, upserts, SHOW) is done
 // here; everything else answers Unsupported and names the feature. The rules are
-// those of one Version of GreptimeDB.
+// those of one version of GreptimeDB.
 package engine
 
 import (

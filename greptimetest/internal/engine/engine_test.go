@@ -14,7 +14,7 @@ func TestNoFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
-	for _, q := range []string{"SELECT * FROM read_text('parse_test.go')", "COPY (SELECT 1) TO 'x.csv'", "ATTACH 'x.duckdb'"} {
+	for _, q := range []string{"SELECT * FROM read_text('engine_test.go')", "COPY (SELECT 1) TO 'x.csv'", "ATTACH 'x.duckdb'"} {
 		if _, err := e.db.Exec(q); err == nil {
 			t.Errorf("%s: no error", q)
 		}

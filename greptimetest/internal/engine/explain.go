@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+	"github.com/greptime-go/greptime/greptimetest/internal/translate"
 )
 
 // explain answers with DuckDB's plan of the translated query, in GreptimeDB's
@@ -33,29 +34,29 @@ func (e *Engine) explain(ctx context.Context, s *schema.Session, c *schema.Curso
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	q, outs, tr, err := e.plan(ctx, s, c.Rest(c.Next))
+	p, err := translate.Query(ctx, e.database(), e.env(s), c.Rest(c.Next))
 	if err != nil {
 		return nil, err
 	}
-	plan, err := e.explainDuck(ctx, q)
+	text, err := e.explainDuck(ctx, p.SQL)
 	if err != nil {
 		return nil, err
 	}
 	str := func(name string, null bool) column { return column{name, arrow.BinaryTypes.String, null} }
 	if !analyze {
 		r := table([]column{str("plan_type", false), str("plan", false)}, [][]driver.Value{
-			{"logical_plan", "DuckDB: " + q}, {"physical_plan", plan},
+			{"logical_plan", "DuckDB: " + p.SQL}, {"physical_plan", text},
 		})
 		r.Stream, r.Schema = true, arrow.NewSchema(r.Schema.Fields(), nil)
 		return r, nil
 	}
-	res, err := e.runPlanned(ctx, q, outs, tr)
+	res, err := e.runPlanned(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Close()
 	n := 0
-	row := make([]driver.Value, len(outs))
+	row := make([]driver.Value, len(p.Columns))
 	for {
 		if err := res.rows.next(row); errors.Is(err, io.EOF) {
 			break
@@ -66,7 +67,7 @@ func (e *Engine) explain(ctx context.Context, s *schema.Session, c *schema.Curso
 	}
 	num := func(name string) column { return column{name, arrow.PrimitiveTypes.Uint32, true} }
 	r := table([]column{num("stage"), num("node"), str("plan", true)}, [][]driver.Value{
-		{int64(0), int64(0), plan}, {nil, nil, "Total rows: " + strconv.Itoa(n)},
+		{int64(0), int64(0), text}, {nil, nil, "Total rows: " + strconv.Itoa(n)},
 	})
 	r.Stream, r.Schema = true, arrow.NewSchema(r.Schema.Fields(), nil)
 	r.BatchMetrics = verbose && e.version >= schema.V1_1_4

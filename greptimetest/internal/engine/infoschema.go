@@ -11,10 +11,10 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/expr"
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+	"github.com/greptime-go/greptime/greptimetest/internal/translate"
 )
-
-const informationSchema = "information_schema"
 
 // infoTable is a table of information_schema, made anew for each query.
 type infoTable struct {
@@ -87,7 +87,7 @@ func (e *Engine) infoTablesRows() [][]driver.Value {
 	}
 	for _, name := range slices.Sorted(maps.Keys(infoTables)) {
 		row := make([]driver.Value, len(infoTables["tables"].cols))
-		copy(row, []driver.Value{schema.CatalogName, informationSchema, name, "LOCAL TEMPORARY"})
+		copy(row, []driver.Value{schema.CatalogName, schema.InformationSchema, name, "LOCAL TEMPORARY"})
 		list = append(list, row)
 	}
 	return list
@@ -131,18 +131,18 @@ func measures(t schema.Type) []driver.Value {
 
 var integerDigits = map[schema.Kind]int64{schema.Int8: 3, schema.UInt8: 3, schema.Int16: 5, schema.UInt16: 5, schema.Int32: 10, schema.UInt32: 10, schema.Int64: 19, schema.UInt64: 20}
 
-// infoTable writes a table of information_schema as a query.
-func (e *Engine) infoTable(name string) (string, []expr, bool) {
+// InformationTable writes a table of information_schema as a query; see Information.
+func (e *Engine) InformationTable(name string) (string, []expr.Expr, bool) {
 	info, ok := infoTables[name]
 	if !ok {
 		return "", nil, false
 	}
-	cols := make([]expr, len(info.cols))
+	cols := make([]expr.Expr, len(info.cols))
 	names := make([]string, len(info.cols))
 	nulls := make([]string, len(info.cols))
 	for i, c := range info.cols {
 		t := schema.TypeOf(c.dt)
-		cols[i] = expr{name: c.name, typ: t, null: c.null}
+		cols[i] = expr.Expr{Name: c.name, Result: expr.Result{Type: t, Null: c.null}}
 		names[i] = "CAST(" + schema.Quote(c.name) + " AS " + t.Duck() + ") AS " + schema.Quote(c.name)
 		nulls[i] = "NULL"
 	}
@@ -162,7 +162,7 @@ func (e *Engine) infoTable(name string) (string, []expr, bool) {
 		}
 		lines = append(lines, "("+strings.Join(vals, ", ")+")")
 	}
-	q := "SELECT " + strings.Join(names, ", ") + " FROM (VALUES " + strings.Join(lines, ", ") + ") AS v" + columnList(cols) + " OFFSET 1"
+	q := "SELECT " + strings.Join(names, ", ") + " FROM (VALUES " + strings.Join(lines, ", ") + ") AS v" + translate.ColumnList(cols) + " OFFSET 1"
 	return q, cols, true
 }
 

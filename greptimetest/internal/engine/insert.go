@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+	"github.com/greptime-go/greptime/greptimetest/internal/translate"
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
@@ -25,7 +26,7 @@ func (e *Engine) insertSQL(ctx context.Context, s *schema.Session, c *schema.Cur
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	if strings.EqualFold(name.DB, informationSchema) {
+	if strings.EqualFold(name.DB, schema.InformationSchema) {
 		return nil, readOnlySchema(name.DB)
 	}
 	t := e.catalog.Table(name)
@@ -204,20 +205,20 @@ func (e *Engine) plannedRows(ctx context.Context, s *schema.Session, c *schema.C
 	if len(toks) == 0 {
 		return nil, c.Unexpected("SELECT, VALUES, or a query")
 	}
-	q, outs, tr, err := e.plan(ctx, s, toks)
+	p, err := translate.Query(ctx, e.database(), e.env(s), toks)
 	if err != nil {
 		return nil, err
 	}
-	if len(outs) != len(given) {
-		return nil, schema.PlanError("Error during planning: Inserting query must have the same schema length as the table. Expected table schema length: %d, got: %d", len(given), len(outs))
+	if len(p.Columns) != len(given) {
+		return nil, schema.PlanError("Error during planning: Inserting query must have the same schema length as the table. Expected table schema length: %d, got: %d", len(given), len(p.Columns))
 	}
-	res, err := e.runPlanned(ctx, q, outs, tr)
+	res, err := e.runPlanned(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Close()
 	var out rows
-	raw := make([]driver.Value, len(outs))
+	raw := make([]driver.Value, len(p.Columns))
 	for {
 		if err := res.rows.next(raw); errors.Is(err, io.EOF) {
 			return out, nil
@@ -258,28 +259,9 @@ func (e *Engine) deleteSQL(ctx context.Context, s *schema.Session, c *schema.Cur
 	if t.AppendMode() {
 		return nil, t.BadRequest("DELETE is not allowed under append mode")
 	}
-	text := "SELECT 1 AS one FROM "
-	probe, err := schema.Lex(text)
+	q, err := translate.Delete(ctx, e.database(), e.env(s), t, c.Rest(start))
 	if err != nil {
 		return nil, err
-	}
-	n, err := e.parseQuery(ctx, append(probe[0], c.Tokens[start:]...))
-	if err != nil {
-		return nil, err
-	}
-	tr := e.newTranslator(ctx, s)
-	sc := &scope{}
-	from, err := tr.from(n.child("from_table"), sc)
-	if err != nil {
-		return nil, err
-	}
-	q := "DELETE FROM " + t.Phys()
-	if w := n.child("where_clause"); w != nil {
-		cond, err := tr.condition(w, sc)
-		if err != nil {
-			return nil, err
-		}
-		q += " WHERE rowid IN (SELECT " + schema.Quote(sc.rels[0].phys) + ".rowid FROM " + from + " WHERE " + cond + ")"
 	}
 	st := e.stored[t.ID]
 	st.mu.Lock()

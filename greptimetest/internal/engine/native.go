@@ -184,7 +184,7 @@ func (e *Engine) insertNative(ctx context.Context, s *schema.Session, tables []n
 
 // prepareTable makes a missing table or adds missing columns.
 func (e *Engine) prepareTable(ctx context.Context, s *schema.Session, nt *nativeTable, auto bool) error {
-	if strings.EqualFold(s.Database, informationSchema) {
+	if strings.EqualFold(s.Database, schema.InformationSchema) {
 		return readOnlySchema(s.Database)
 	}
 	name := schema.TableName{Catalog: s.Catalog, DB: s.Database, Table: nt.name}

@@ -14,7 +14,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/expr"
+	"github.com/greptime-go/greptime/greptimetest/internal/functions"
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
+	"github.com/greptime-go/greptime/greptimetest/internal/translate"
 )
 
 // Result is the answer to a statement: affected rows if Schema is nil, otherwise
@@ -201,36 +204,45 @@ func duckMessage(err error) string {
 }
 
 // query runs a SELECT, WITH or VALUES.
-func (e *Engine) query(ctx context.Context, s *schema.Session, text string, toks []schema.Token) (*Result, error) {
+func (e *Engine) query(ctx context.Context, s *schema.Session, toks []schema.Token) (*Result, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	q, outs, tr, err := e.plan(ctx, s, toks)
+	p, err := translate.Query(ctx, e.database(), e.env(s), toks)
 	if err != nil {
 		return nil, err
 	}
-	return e.runPlanned(ctx, q, outs, tr)
+	return e.runPlanned(ctx, p)
 }
 
-// plan translates a query.
-func (e *Engine) plan(ctx context.Context, s *schema.Session, toks []schema.Token) (string, []expr, *translator, error) {
-	n, err := e.parseQuery(ctx, toks)
-	if err != nil {
-		return "", nil, nil, err
+// database returns what queries are translated against. The lock is held.
+func (e *Engine) database() translate.Database {
+	return translate.Database{Parser: e, Tables: e.catalog, Information: e}
+}
+
+// env returns what functions know about a request.
+func (e *Engine) env(s *schema.Session) functions.Env { return functions.Env{Session: s, Now: e.now()} }
+
+// ParseTree has DuckDB parse a query; see Parser.
+func (e *Engine) ParseTree(ctx context.Context, query string) (string, error) {
+	var tree string
+	row := e.db.QueryRowContext(ctx, `SELECT json_serialize_sql(CAST(? AS VARCHAR), skip_empty := true, skip_null := true)::VARCHAR`, query)
+	if err := row.Scan(&tree); err != nil {
+		return "", schema.AsError(err)
 	}
-	tr := e.newTranslator(ctx, s)
-	q, outs, err := tr.query(n, nil)
-	return q, outs, tr, err
+	return tree, nil
 }
 
-func (e *Engine) runPlanned(ctx context.Context, q string, outs []expr, tr *translator) (*Result, error) {
-	rows, err := e.run(ctx, q)
+// runPlanned runs a translated query.
+func (e *Engine) runPlanned(ctx context.Context, p translate.Plan) (*Result, error) {
+	rows, err := e.run(ctx, p.SQL)
 	if err != nil {
 		return nil, err
 	}
-	if rows.err != nil && !errors.Is(rows.err, io.EOF) && !tr.scans {
+	if rows.err != nil && !errors.Is(rows.err, io.EOF) && !p.FromTables {
 		rows.close()
 		return nil, rows.err
 	}
+	outs := p.Columns
 	r := &Result{Stream: true, rows: rows, cols: make([]output, len(outs))}
 	if len(rows.types) != len(outs) {
 		rows.close()
@@ -243,16 +255,16 @@ func (e *Engine) runPlanned(ctx context.Context, q string, outs []expr, tr *tran
 			rows.close()
 			return nil, err
 		}
-		null := o.null
-		if !o.column && len(rows.first) > 0 {
+		null := o.Null
+		if !o.Is(expr.OfColumn) && len(rows.first) > 0 {
 			null = rows.first[0][i] == nil
 		}
-		fields[i] = arrow.Field{Name: o.name, Type: dt, Nullable: null, Metadata: arrow.MetadataFrom(o.meta)}
-		r.cols[i] = output{dt, o.iv}
+		fields[i] = arrow.Field{Name: o.Name, Type: dt, Nullable: null, Metadata: arrow.MetadataFrom(o.Metadata)}
+		r.cols[i] = output{dt, o.Interval}
 	}
 	var meta *arrow.Metadata
-	if tr.version >= 0 {
-		m := arrow.NewMetadata([]string{"greptime:version"}, []string{strconv.Itoa(tr.version)})
+	if p.Version >= 0 {
+		m := arrow.NewMetadata([]string{"greptime:version"}, []string{strconv.Itoa(p.Version)})
 		meta = &m
 	}
 	r.Schema = arrow.NewSchema(fields, meta)
@@ -260,12 +272,12 @@ func (e *Engine) runPlanned(ctx context.Context, q string, outs []expr, tr *tran
 }
 
 // outputType returns the Arrow type of a result column.
-func outputType(o expr, t duckdb.TypeInfo) (arrow.DataType, error) {
+func outputType(o expr.Expr, t duckdb.TypeInfo) (arrow.DataType, error) {
 	switch {
-	case o.dt != nil:
-		return o.dt, nil
-	case o.typ.Known():
-		return o.typ.Arrow(), nil
+	case o.Arrow != nil:
+		return o.Arrow, nil
+	case o.Type.Known():
+		return o.Type.Arrow(), nil
 	}
 	return arrowType(t)
 }

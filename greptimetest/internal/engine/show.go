@@ -168,7 +168,7 @@ func (e *Engine) showTables(s *schema.Session, c *schema.Cursor, full bool) (*Re
 			rows = append(rows, []driver.Value{name, kind}[:len(cols)])
 		}
 	}
-	if db == informationSchema {
+	if db == schema.InformationSchema {
 		for _, n := range slices.Sorted(maps.Keys(infoTables)) {
 			add(n, "LOCAL TEMPORARY")
 		}
@@ -304,11 +304,8 @@ func (e *Engine) showIndexAsViews(name schema.TableName) *Result {
 }
 
 func (e *Engine) showCreateTable(s *schema.Session, c *schema.Cursor) (*Result, error) {
-	name, err := c.TableName(s)
+	name, err := c.LastTableName(s)
 	if err != nil {
-		return nil, err
-	}
-	if err := c.End(); err != nil {
 		return nil, err
 	}
 	t := e.catalog.Table(name)
@@ -323,17 +320,14 @@ var describeColumns = []column{text0("Column"), text0("Type"), textNull("Key"), 
 func (e *Engine) describe(s *schema.Session, c *schema.Cursor) (*Result, error) {
 	c.Take()
 	c.Accept("TABLE")
-	name, err := c.TableName(s)
+	name, err := c.LastTableName(s)
 	if err != nil {
-		return nil, err
-	}
-	if err := c.End(); err != nil {
 		return nil, err
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	var list [][]driver.Value
-	if info, ok := infoTables[name.Table]; ok && name.DB == informationSchema {
+	if info, ok := infoTables[name.Table]; ok && name.DB == schema.InformationSchema {
 		for _, col := range info.cols {
 			list = append(list, []driver.Value{col.name, schema.TypeOf(col.dt).Name(), "", schema.YesNo(col.null, "YES", "NO"), "", "FIELD"})
 		}
@@ -459,9 +453,5 @@ func tableArgument(s *schema.Session, text string) (schema.TableName, error) {
 		return schema.TableName{}, schema.Errorf(schema.InvalidSyntax, "Invalid SQL syntax: sql parser error: Expected: identifier, found: EOF")
 	}
 	c := &schema.Cursor{SQL: text, Tokens: stmts[0]}
-	n, err := c.TableName(s)
-	if err != nil {
-		return schema.TableName{}, err
-	}
-	return n, c.End()
+	return c.LastTableName(s)
 }

@@ -77,7 +77,7 @@ var ErrPermission = schema.Errorf(schema.PermissionDenied, "User is not authoriz
 func (e *Engine) statement(ctx context.Context, s *schema.Session, c *schema.Cursor) (*Result, error) {
 	switch strings.ToUpper(c.Peek().Text) {
 	case "SELECT", "WITH", "VALUES", "(":
-		return e.query(ctx, s, c.SQL, c.Tokens)
+		return e.query(ctx, s, c.Tokens)
 	case "INSERT", "REPLACE":
 		return e.insertSQL(ctx, s, c)
 	case "DELETE":

@@ -15,8 +15,11 @@ type Catalog struct {
 // CatalogName is the name of the only catalog.
 const CatalogName = "greptime"
 
+// InformationSchema is the database whose tables are made anew for each query.
+const InformationSchema = "information_schema"
+
 // The databases that always exist.
-var BuiltinDatabases = []string{"greptime_private", "information_schema", "public"}
+var BuiltinDatabases = []string{"greptime_private", InformationSchema, "public"}
 
 // Table finds a table or view; nil if there is none.
 func (c *Catalog) Table(n TableName) *Table {

@@ -185,6 +185,15 @@ func (c *Cursor) TableName(s *Session) (TableName, error) {
 	return s.Resolve(parts)
 }
 
+// LastTableName takes the name of a table, which ends the statement.
+func (c *Cursor) LastTableName(s *Session) (TableName, error) {
+	n, err := c.TableName(s)
+	if err != nil {
+		return TableName{}, err
+	}
+	return n, c.End()
+}
+
 // SkipParens takes a balanced group that starts with "(".
 func (c *Cursor) SkipParens() error {
 	if err := c.Expect("("); err != nil {

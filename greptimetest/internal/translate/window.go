@@ -1,8 +1,10 @@
-package engine
+package translate
 
 import (
 	"strings"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/expr"
+	"github.com/greptime-go/greptime/greptimetest/internal/functions"
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
@@ -11,56 +13,56 @@ var windows = map[string]schema.Type{
 	"row_number": schema.UInt64Type, "rank": schema.UInt64Type, "dense_rank": schema.UInt64Type, "percent_rank": schema.DoubleType, "cume_dist": schema.DoubleType,
 }
 
-func (tr *translator) window(n node, sc *scope) (expr, error) {
+func (tr *translator) window(n node, sc *scope) (expr.Expr, error) {
 	name := n.str("function_name")
 	args, err := tr.operands(n.list("children"), sc)
 	if err != nil {
-		return expr{}, err
+		return expr.Expr{}, err
 	}
 	if name == "count" && len(args) == 0 {
 		name = "count_star"
 	}
-	if err := noIntervals(name, args...); err != nil {
-		return expr{}, err
+	if err := expr.NoIntervals(name, args...); err != nil {
+		return expr.Expr{}, err
 	}
-	var e expr
+	var e expr.Expr
 	switch t, rank := windows[name]; {
 	case n.bool("ignore_nulls") || n.bool("distinct") || n.child("filter_expr") != nil || n.str("exclude_clause") != "NO_OTHER":
-		return expr{}, schema.NotSupported("IGNORE NULLS, DISTINCT, FILTER and EXCLUDE in a window")
+		return expr.Expr{}, schema.NotSupported("IGNORE NULLS, DISTINCT, FILTER and EXCLUDE in a window")
 	case rank && len(args) == 0:
-		e = expr{sql: name + "()", typ: t, text: name + "()"}
-	case len(args) == 1 && args[0].isNull():
-		return expr{}, schema.NotSupported("%s of NULL; CAST it", name)
+		e = expr.Expr{SQL: name + "()", Result: expr.Result{Type: t}, Text: name + "()"}
+	case len(args) == 1 && args[0].IsNull():
+		return expr.Expr{}, schema.NotSupported("%s of NULL; CAST it", name)
 	case name == "lag" || name == "lead":
 		if n.child("offset_expr") != nil || n.child("default_expr") != nil || len(args) != 1 {
-			return expr{}, schema.NotSupported("%s with an offset or a default", name)
+			return expr.Expr{}, schema.NotSupported("%s with an offset or a default", name)
 		}
-		e = expr{sql: name + "(" + args[0].sql + ")", typ: args[0].typ, null: true}
+		e = expr.Expr{SQL: name + "(" + args[0].SQL + ")", Result: expr.Result{Type: args[0].Type, Null: true}}
 	case name == "first_value" || name == "last_value":
-		e = expr{sql: name + "(" + sqls(args) + ")", typ: args[0].typ, null: true}
-	case builtins[name].aggregate:
-		if e, err = tr.call(name, args); err != nil {
-			return expr{}, err
+		e = expr.Expr{SQL: name + "(" + expr.SQLs(args) + ")", Result: expr.Result{Type: args[0].Type, Null: true}}
+	case functions.IsAggregate(name):
+		if e, err = functions.Call(tr.env, name, args); err != nil {
+			return expr.Expr{}, err
 		}
 	default:
-		return expr{}, schema.NotSupported("the window function %s", name)
+		return expr.Expr{}, schema.NotSupported("the window function %s", name)
 	}
 	spec, over, err := tr.windowSpec(n, sc)
 	if err != nil {
-		return expr{}, err
+		return expr.Expr{}, err
 	}
 	// OVER belongs right behind the call, inside a cast that may be around it.
-	if rest, ok := strings.CutPrefix(e.sql, "CAST("); ok {
+	if rest, ok := strings.CutPrefix(e.SQL, "CAST("); ok {
 		i := strings.LastIndex(rest, " AS ")
-		e.sql = "CAST(" + rest[:i] + spec + rest[i:]
+		e.SQL = "CAST(" + rest[:i] + spec + rest[i:]
 	} else {
-		e.sql += spec
+		e.SQL += spec
 	}
-	if e.text == "" {
-		e.text = name + "(" + arguments(args) + ")"
+	if e.Text == "" {
+		e.Text = name + "(" + expr.Arguments(args) + ")"
 	}
-	e.text += over
-	e.name, e.column = e.text, true
+	e.Text += over
+	e.Name, e.Traits = e.Text, e.Traits|expr.OfColumn
 	return e, nil
 }
 
@@ -79,14 +81,14 @@ func (tr *translator) windowSpec(n node, sc *scope) (sql, text string, err error
 		if err != nil {
 			return "", "", err
 		}
-		if err := noIntervals("PARTITION BY", es...); err != nil {
+		if err := expr.NoIntervals("PARTITION BY", es...); err != nil {
 			return "", "", err
 		}
-		if err := plannable("PARTITION BY", es...); err != nil {
+		if err := expr.Plannable("PARTITION BY", es...); err != nil {
 			return "", "", err
 		}
-		parts = append(parts, "PARTITION BY "+sqls(es))
-		text = " PARTITION BY [" + strings.Join(texts(es), ", ") + "]"
+		parts = append(parts, "PARTITION BY "+expr.SQLs(es))
+		text = " PARTITION BY [" + strings.Join(expr.Texts(es), ", ") + "]"
 	}
 	o := n.list("orders")
 	if len(o) > 0 {

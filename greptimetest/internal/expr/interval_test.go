@@ -1,4 +1,4 @@
-package engine
+package expr
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 
 func TestParseInterval(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]interval{
+	for text, want := range map[string]Interval{
 		"1 day":                            {0, 1, 0},
 		"1 year 2 months":                  {14, 0, 0},
 		"-14 months -2 days -1 hours":      {-14, -2, -3600e9},
@@ -26,12 +26,12 @@ func TestParseInterval(t *testing.T) {
 		"-2147483648 days":                 {0, math.MinInt32, 0},
 		"0 days":                           {},
 	} {
-		if got, ok := parseInterval(text); !ok || got != want {
+		if got, ok := ParseInterval(text); !ok || got != want {
 			t.Errorf("%s: %v %v, want %v", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{"", "1", "day", "1 parsec", "P1Y", "1.5 days", "1:30:00", "99999999999999999999 days", "2147483648 months", "-2147483649 days", "178956971 years", "9223372036854775808 nanoseconds", "9223372036854775807 seconds", "9223372036854775807 ns 1 ns"} {
-		if iv, ok := parseInterval(text); ok {
+		if iv, ok := ParseInterval(text); ok {
 			t.Errorf("%s: %v, want none", text, iv)
 		}
 	}

@@ -1,9 +1,10 @@
-package engine
+package translate
 
 import (
 	"strconv"
 	"strings"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/expr"
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
@@ -13,7 +14,7 @@ func (tr *translator) from(n node, sc *scope) (string, error) {
 	if err := tr.enter(); err != nil {
 		return "", err
 	}
-	defer func() { tr.depth-- }()
+	defer tr.leave()
 	if n["sample"] != nil || n["at_clause"] != nil {
 		return "", schema.NotSupported("TABLESAMPLE and AT")
 	}
@@ -21,7 +22,7 @@ func (tr *translator) from(n node, sc *scope) (string, error) {
 	case "", "EMPTY":
 		return "", nil
 	}
-	tr.scans = true
+	tr.read.from = true
 	switch n.str("type") {
 	case "BASE_TABLE":
 		return tr.baseTable(n, sc)
@@ -42,7 +43,7 @@ func (tr *translator) from(n node, sc *scope) (string, error) {
 }
 
 // derived adds a subquery under its alias.
-func (tr *translator) derived(n node, q string, outs []expr, sc *scope) (string, error) {
+func (tr *translator) derived(n node, q string, outs []expr.Expr, sc *scope) (string, error) {
 	outs, err := rename(outs, n.strings("column_name_alias"))
 	if err != nil {
 		return "", err
@@ -57,16 +58,7 @@ func (tr *translator) derived(n node, q string, outs []expr, sc *scope) (string,
 		phys = "unnamed subquery " + strconv.Itoa(tr.unnamed)
 	}
 	sc.rels = append(sc.rels, relation{name: alias, phys: phys, cols: columnsOf(outs)})
-	return "(" + q + ") AS " + schema.Quote(phys) + columnList(outs), nil
-}
-
-// columnsOf returns the result columns of a query as the surrounding query sees them.
-func columnsOf(outs []expr) []expr {
-	cols := make([]expr, len(outs))
-	for i, o := range outs {
-		cols[i] = expr{name: o.name, typ: o.typ, dt: o.dt, opaque: o.opaque, null: o.null, meta: o.meta, iv: o.iv}
-	}
-	return cols
+	return "(" + q + ") AS " + schema.Quote(phys) + ColumnList(outs), nil
 }
 
 func (tr *translator) baseTable(n node, sc *scope) (string, error) {
@@ -81,29 +73,29 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 	if alias == "" {
 		alias = parts[len(parts)-1]
 	}
-	add := func(source string, cols []expr) (string, error) {
+	add := func(source string, cols []expr.Expr) (string, error) {
 		cols, err := rename(cols, n.strings("column_name_alias"))
 		if err != nil {
 			return "", err
 		}
 		sc.rels = append(sc.rels, relation{name: alias, phys: alias, cols: columnsOf(cols)})
-		return source + " AS " + schema.Quote(alias) + columnList(cols), nil
+		return source + " AS " + schema.Quote(alias) + ColumnList(cols), nil
 	}
 	if cols, ok := tr.ctes[parts[0]]; ok && len(parts) == 1 {
 		return add(schema.Quote(parts[0]), cols)
 	}
-	name, err := tr.s.Resolve(parts)
+	name, err := tr.env.Session.Resolve(parts)
 	if err != nil {
 		return "", err
 	}
-	if name.Catalog == schema.CatalogName && strings.EqualFold(name.DB, informationSchema) {
-		if q, cols, ok := tr.e.infoTable(name.Table); ok {
-			tr.version = max(tr.version, 0)
+	if name.Catalog == schema.CatalogName && strings.EqualFold(name.DB, schema.InformationSchema) {
+		if q, cols, ok := tr.db.Information.InformationTable(name.Table); ok {
+			tr.read.version = max(tr.read.version, 0)
 			return add("("+q+")", cols)
 		}
 		return "", schema.NotSupported("information_schema.%s", name.Table)
 	}
-	t := tr.e.catalog.Table(name)
+	t := tr.db.Tables.Table(name)
 	if t == nil {
 		return "", schema.PlanError("Table not found: %s", name).WithCode(schema.TableNotFound)
 	}
@@ -117,8 +109,8 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 		}
 		return add("("+q+")", outs)
 	}
-	tr.version = max(tr.version, t.Version)
-	cols := make([]expr, len(t.Columns))
+	tr.read.version = max(tr.read.version, t.Version)
+	cols := make([]expr.Expr, len(t.Columns))
 	for i := range t.Columns {
 		cols[i] = tableColumn(&t.Columns[i])
 	}
@@ -126,27 +118,26 @@ func (tr *translator) baseTable(n node, sc *scope) (string, error) {
 }
 
 // view translates the query behind a view, in the view's own database.
-func (tr *translator) view(t *schema.Table) (string, []expr, error) {
+func (tr *translator) view(t *schema.Table) (string, []expr.Expr, error) {
 	stmts, err := schema.Lex(t.View)
 	if err != nil || len(stmts) != 1 {
 		return "", nil, schema.PlanError("view %s: %v", t.Name, err)
 	}
-	n, err := tr.e.parseQuery(tr.ctx, stmts[0])
+	n, err := parseQuery(tr.ctx, tr.db.Parser, stmts[0])
 	if err != nil {
 		return "", nil, err
 	}
-	s := *tr.s
+	s := *tr.env.Session
 	s.Database = t.Database
 	inner := *tr
-	inner.s, inner.ctes, inner.where = &s, map[string][]expr{}, false
-	inner.selecting = false
+	inner.env.Session, inner.ctes, inner.place = &s, map[string][]expr.Expr{}, expr.Place{Zone: s.Zone}
 	q, outs, err := inner.query(n, nil)
-	tr.version = max(tr.version, inner.version)
+	tr.read.version = max(tr.read.version, inner.read.version)
 	return q, outs, err
 }
 
-func tableColumn(c *schema.Column) expr {
-	return expr{name: c.Name, typ: c.Type, null: c.Nullable, opaque: c.Type.IsTime(), meta: c.Metadata()}
+func tableColumn(c *schema.Column) expr.Expr {
+	return expr.Expr{Name: c.Name, Result: expr.Result{Type: c.Type, Null: c.Nullable, Opaque: c.Type.IsTime(), Metadata: c.Metadata()}}
 }
 
 var joinTypes = map[string]string{
@@ -206,29 +197,9 @@ func (tr *translator) join(n node, sc *scope) (string, error) {
 	}
 	cond, err := tr.filter(c, sc)
 	if err == nil && kind == "FULL JOIN" {
-		err = plannable(kind, cond)
+		err = expr.Plannable(kind, cond)
 	}
-	return q + " ON " + cond.sql, err
-}
-
-// columnNamed returns the type of the first column of a name.
-func columnNamed(rels []relation, name string) schema.Type {
-	for _, r := range rels {
-		for _, c := range r.cols {
-			if c.name == name {
-				return c.typ
-			}
-		}
-	}
-	return schema.Type{}
-}
-
-func nullable(rels []relation) {
-	for i := range rels {
-		for k := range rels[i].cols {
-			rels[i].cols[k].null = true
-		}
-	}
+	return q + " ON " + cond.SQL, err
 }
 
 // tableFunction translates generate_series, which counts to its end in both.
@@ -244,10 +215,10 @@ func (tr *translator) tableFunction(n node, sc *scope) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if a.typ.Kind != schema.Int64 {
+		if a.Type.Kind != schema.Int64 {
 			return "", schema.NotSupported("%s of anything but integers", name)
 		}
-		args = append(args, a.sql)
+		args = append(args, a.SQL)
 	}
 	if len(args) == 0 || len(args) > 3 {
 		return "", schema.PlanError("Error during planning: function %s requires 1 to 3 arguments", name)
@@ -256,17 +227,17 @@ func (tr *translator) tableFunction(n node, sc *scope) (string, error) {
 		args = append([]string{"0::BIGINT"}, args...)
 	}
 	q := "SELECT * FROM " + name + "(" + strings.Join(args, ", ") + ")"
-	value := expr{name: "value", typ: schema.Type{Kind: schema.Int64}}
+	value := expr.Expr{Name: "value", Result: expr.Result{Type: schema.Type{Kind: schema.Int64}}}
 	if n.str("alias") == "" {
 		n["alias"] = name + "()"
 	}
-	return tr.derived(n, q, []expr{value}, sc)
+	return tr.derived(n, q, []expr.Expr{value}, sc)
 }
 
 // values translates VALUES, whose columns are column1, column2 …
 func (tr *translator) values(n node, sc *scope) (string, error) {
 	rows, _ := n["values"].([]any)
-	var outs []expr
+	var outs []expr.Expr
 	var parts []string
 	for i, r := range rows {
 		l, _ := r.([]any)
@@ -276,19 +247,19 @@ func (tr *translator) values(n node, sc *scope) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			e.null = true
+			e.Null = true
 			switch {
 			case i == 0:
-				e.name = "column" + strconv.Itoa(k+1)
-				e, err = unite(e, e)
+				e.Name = "column" + strconv.Itoa(k+1)
+				e, err = expr.Unite(e, e)
 				outs = append(outs, e)
 			case k < len(outs):
-				outs[k], err = unite(outs[k], e)
+				outs[k], err = expr.Unite(outs[k], e)
 			}
 			if err != nil {
 				return "", err
 			}
-			sqls = append(sqls, e.sql)
+			sqls = append(sqls, e.SQL)
 		}
 		if len(sqls) != len(outs) {
 			return "", schema.PlanError("Error during planning: Inconsistent data length across values list: got %d values in row %d but expected %d", len(sqls), i, len(outs))
@@ -296,7 +267,7 @@ func (tr *translator) values(n node, sc *scope) (string, error) {
 		parts = append(parts, "("+strings.Join(sqls, ", ")+")")
 	}
 	for i := range outs {
-		outs[i].column = true
+		outs[i].Traits |= expr.OfColumn
 	}
 	return tr.derived(n, "VALUES "+strings.Join(parts, ", "), outs, sc)
 }

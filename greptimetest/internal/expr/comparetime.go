@@ -1,4 +1,4 @@
-package engine
+package expr
 
 import (
 	"fmt"
@@ -9,13 +9,13 @@ import (
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
-// coarsest returns the coarsest of the timestamp types of some values, which is the unit
+// Coarsest returns the coarsest of the timestamp types of some values, which is the unit
 // in which DataFusion compares them; the zero Type if none is a timestamp.
-func coarsest(es ...expr) schema.Type {
+func Coarsest(es ...Expr) schema.Type {
 	var t schema.Type
 	for _, e := range es {
-		if e.typ.IsTimestamp() && (!t.Known() || e.typ.Kind < t.Kind) {
-			t = schema.Type{Kind: e.typ.Kind}
+		if e.Type.IsTimestamp() && (!t.Known() || e.Type.Kind < t.Kind) {
+			t = schema.Type{Kind: e.Type.Kind}
 		}
 	}
 	return t
@@ -24,15 +24,15 @@ func coarsest(es ...expr) schema.Type {
 // inUnit returns two timestamps as DataFusion compares them: both cut to the unit.
 // Beside a constant, the planner does not cut the other one, but turns the constant into
 // the other's unit.
-func inUnit(unit schema.Type, l, r expr) (expr, expr) {
-	if !l.typ.IsTimestamp() || !r.typ.IsTimestamp() {
+func inUnit(unit schema.Type, l, r Expr) (Expr, Expr) {
+	if !l.Type.IsTimestamp() || !r.Type.IsTimestamp() {
 		return l, r
 	}
 	switch {
-	case r.column && !l.column:
-		return finer(cut(l, unit), r.typ), r
-	case l.column && !r.column:
-		return l, finer(cut(r, unit), l.typ)
+	case r.Is(OfColumn) && !l.Is(OfColumn):
+		return finer(cut(l, unit), r.Type), r
+	case l.Is(OfColumn) && !r.Is(OfColumn):
+		return l, finer(cut(r, unit), l.Type)
 	}
 	return cut(l, unit), cut(r, unit)
 }
@@ -40,43 +40,43 @@ func inUnit(unit schema.Type, l, r expr) (expr, expr) {
 // listInUnit returns the timestamps of an IN as DataFusion compares them, which is as
 // inUnit has it, but that the planner only does without cutting the head if the whole
 // list is constant.
-func listInUnit(head expr, list []expr) (expr, []expr) {
-	unit := coarsest(append([]expr{head}, list...)...)
-	out := make([]expr, len(list))
+func listInUnit(head Expr, list []Expr) (Expr, []Expr) {
+	unit := Coarsest(append([]Expr{head}, list...)...)
+	out := make([]Expr, len(list))
 	for i, e := range list {
 		out[i] = cut(e, unit)
 	}
-	if !head.typ.IsTimestamp() || !head.column || slices.ContainsFunc(list, func(e expr) bool { return e.column }) {
+	if !head.Type.IsTimestamp() || !head.Is(OfColumn) || slices.ContainsFunc(list, func(e Expr) bool { return e.Is(OfColumn) }) {
 		return cut(head, unit), out
 	}
 	for i, e := range out {
-		if e.typ.IsTimestamp() {
-			out[i] = finer(e, head.typ)
+		if e.Type.IsTimestamp() {
+			out[i] = finer(e, head.Type)
 		}
 	}
 	return head, out
 }
 
 // cut returns a timestamp in a unit, if that is coarser than its own.
-func cut(e expr, unit schema.Type) expr {
-	if !e.typ.IsTimestamp() || !unit.Known() || e.typ.Kind <= unit.Kind {
+func cut(e Expr, unit schema.Type) Expr {
+	if !e.Type.IsTimestamp() || !unit.Known() || e.Type.Kind <= unit.Kind {
 		return e
 	}
-	out, _ := castTo(e, unit, false) // between timestamps it does not fail
-	out.text = e.text
+	out, _ := Cast(e, unit, false) // between timestamps it does not fail
+	out.Text = e.Text
 	return out
 }
 
 // finer returns a constant timestamp in a unit, if that is finer than its own. What 64
 // bits of the unit do not hold becomes NULL, and the planner says nothing.
-func finer(e expr, unit schema.Type) expr {
-	if e.typ.Kind >= unit.Kind {
+func finer(e Expr, unit schema.Type) Expr {
+	if e.Type.Kind >= unit.Kind {
 		return e
 	}
-	k := unit.PerSecond() / e.typ.PerSecond()
-	units := unitsOf(e)
-	e.sql = fmt.Sprintf("CASE WHEN %s BETWEEN %d AND %d THEN %s END", units, math.MinInt64/k, math.MaxInt64/k, timestampFrom(unit, fmt.Sprintf("(%s * %d)", units, k)))
-	e.typ = unit
+	k := unit.PerSecond() / e.Type.PerSecond()
+	units := UnitsOf(e)
+	e.SQL = fmt.Sprintf("CASE WHEN %s BETWEEN %d AND %d THEN %s END", units, math.MinInt64/k, math.MaxInt64/k, TimestampFrom(unit, fmt.Sprintf("(%s * %d)", units, k)))
+	e.Type = unit
 	return e
 }
 
@@ -90,9 +90,9 @@ func overflow(ts schema.Instant, unit schema.Type) *schema.Error {
 // compares text on a whole second with a column by seconds: "<=" and the upper end
 // of BETWEEN reach to the end of the second, and ">" begins after it. The bound
 // moved to the last unit of its second has that effect on every operator.
-func (tr *translator) timestampBound(text string, other expr, op string) (string, error) {
-	ts, ok := schema.ParseTimestamp(text, tr.s.Zone)
-	if !ok && !other.isColumn() {
+func timestampBound(at Place, text string, other Expr, op string) (string, error) {
+	ts, ok := schema.ParseTimestamp(text, at.Zone)
+	if !ok && !other.IsColumn() {
 		if d, isDate := schema.ParseDate(text, utc); isDate { // an ordinary cast
 			ts, ok = schema.Instant{Seconds: d * 86400}, true
 		}
@@ -100,21 +100,21 @@ func (tr *translator) timestampBound(text string, other expr, op string) (string
 	if !ok {
 		return "", schema.Errorf(schema.EngineExecuteQuery, "Failed to parse a string into Timestamp, raw string: %s", text)
 	}
-	if tr.selecting && other.isColumn() {
+	if at.SelectList && other.IsColumn() {
 		if inUTC, _ := schema.ParseTimestamp(text, utc); inUTC != ts {
-			return "", schema.NotSupported("text without a zone against the timestamp %s in a SELECT list; write TIMESTAMP '…Z'", other.text)
+			return "", schema.NotSupported("text without a zone against the timestamp %s in a SELECT list; write TIMESTAMP '…Z'", other.Text)
 		}
-		tr.compared[other.text] = true
+		at.Compared[other.Text] = true
 	}
-	n, ok := ts.In(other.typ)
+	n, ok := ts.In(other.Type)
 	switch {
-	case !ok && tr.where && other.isColumn():
-		return "CAST(NULL AS " + other.typ.Duck() + ")", nil // as any constant that the unit does not hold
+	case !ok && at.Filter && other.IsColumn():
+		return "CAST(NULL AS " + other.Type.Duck() + ")", nil // as any constant that the unit does not hold
 	case !ok:
-		return "", overflow(ts, other.typ)
+		return "", overflow(ts, other.Type)
 	}
-	if tr.where && other.isColumn() && !ts.Fraction && (op == "<=" || op == ">") {
-		n += other.typ.PerSecond() - 1
+	if at.Filter && other.IsColumn() && !ts.Fraction && (op == "<=" || op == ">") {
+		n += other.Type.PerSecond() - 1
 	}
-	return timestampLiteral(other.typ, n), nil
+	return TimestampLiteral(other.Type, n), nil
 }

@@ -1,4 +1,4 @@
-package engine
+package translate
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/greptime-go/greptime/greptimetest/internal/expr"
 	"github.com/greptime-go/greptime/greptimetest/internal/schema"
 )
 
@@ -19,7 +20,7 @@ func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string
 			return "", "", schema.NotSupported("ordering and grouping by a constant")
 		}
 		if i >= 1 && i <= len(sc.outs) {
-			err = noIntervals("ordering and grouping", sc.outs[i-1])
+			err = expr.NoIntervals("ordering and grouping", sc.outs[i-1])
 		}
 		return strconv.Itoa(i), strconv.Itoa(i), err
 	}
@@ -29,45 +30,31 @@ func (tr *translator) orderKey(what string, n node, sc *scope) (sql, text string
 			return "", "", err
 		}
 		if ok {
-			return schema.Quote(parts[0]), parts[0], noIntervals("ordering and grouping", o)
+			return schema.Quote(parts[0]), parts[0], expr.NoIntervals("ordering and grouping", o)
 		}
 	}
 	e, err := tr.expr(n, sc)
 	if err == nil {
-		err = plannable(what, e)
+		err = expr.Plannable(what, e)
 	}
 	if err != nil {
 		return "", "", err
 	}
 	// The planner adds the column to the select list, where its CAST has the same name.
-	if i := slices.IndexFunc(sc.outs, func(o expr) bool { return !o.plain && o.name == e.text }); i >= 0 && sc.outsFirst && e.plain {
+	if i := slices.IndexFunc(sc.outs, func(o expr.Expr) bool { return o.Form != expr.PlainColumn && o.Name == e.Text }); i >= 0 && sc.outsFirst && e.Form == expr.PlainColumn {
 		return "", "", schema.PlanError(`Error during planning: Projections require unique expression names but the expression "%s AS %s" at position %d and "%s" of ORDER BY have the same name. Consider aliasing ("AS") one of them.`,
-			sc.outs[i].text, sc.outs[i].name, i, e.text)
+			sc.outs[i].Text, sc.outs[i].Name, i, e.Text)
 	}
-	return e.sql, e.text, noIntervals("ordering and grouping", e)
-}
-
-// plannable refuses what the server's planner refuses in some clauses: subqueries in
-// brackets in all of them, and in those that sort, expressions of random().
-func plannable(clause string, es ...expr) error {
-	for _, e := range es {
-		if e.scalar {
-			return schema.Errorf(schema.Unsupported, "This feature is not implemented: Physical plan does not support logical expression ScalarSubquery(<subquery>)")
-		}
-		if sorts := clause == "ORDER BY" || clause == "PARTITION BY"; sorts && e.volatile && e.text != "random()" {
-			return schema.PlanError("%s of an expression of random(): %s", clause, e.text)
-		}
-	}
-	return nil
+	return e.SQL, e.Text, expr.NoIntervals("ordering and grouping", e)
 }
 
 // selectModifiers translates ORDER BY and LIMIT, and DISTINCT, which stands
 // elsewhere.
-func (tr *translator) selectModifiers(n node, sc *scope, outs []expr) (mods, distinct string, err error) {
+func (tr *translator) selectModifiers(n node, sc *scope, outs []expr.Expr) (mods, distinct string, err error) {
 	for _, m := range n.list("modifiers") {
 		if m.str("type") == "DISTINCT_MODIFIER" {
 			distinct = "DISTINCT "
-			if err := noIntervals("DISTINCT", outs...); err != nil {
+			if err := expr.NoIntervals("DISTINCT", outs...); err != nil {
 				return "", "", err
 			}
 			if on := m.list("distinct_on_targets"); len(on) > 0 {
@@ -77,7 +64,7 @@ func (tr *translator) selectModifiers(n node, sc *scope, outs []expr) (mods, dis
 					if err != nil {
 						return "", "", err
 					}
-					parts[i] = e.sql
+					parts[i] = e.SQL
 				}
 				distinct = "DISTINCT ON (" + strings.Join(parts, ", ") + ") "
 			}
@@ -94,7 +81,7 @@ func (tr *translator) selectModifiers(n node, sc *scope, outs []expr) (mods, dis
 	return mods, distinct, err
 }
 
-func (tr *translator) modifiers(n node, sc *scope, outs []expr) (string, error) {
+func (tr *translator) modifiers(n node, sc *scope, outs []expr.Expr) (string, error) {
 	var order, limit string
 	for _, m := range n.list("modifiers") {
 		switch m.str("type") {
@@ -147,15 +134,15 @@ func (tr *translator) distinctOrder(list []node, sc *scope) error {
 		if _, position := integerLiteral(n); position {
 			continue
 		}
-		if parts := n.strings("column_names"); len(parts) == 1 && slices.ContainsFunc(sc.outs, func(o expr) bool { return o.name == parts[0] }) {
+		if parts := n.strings("column_names"); len(parts) == 1 && slices.ContainsFunc(sc.outs, func(o expr.Expr) bool { return o.Name == parts[0] }) {
 			continue
 		}
 		e, err := tr.expr(n, sc)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(sc.outs, func(o expr) bool { return o.sql == e.sql }) {
-			return schema.PlanError("Error during planning: For SELECT DISTINCT, ORDER BY expressions %s must appear in select list", e.text)
+		if !slices.ContainsFunc(sc.outs, func(o expr.Expr) bool { return o.SQL == e.SQL }) {
+			return schema.PlanError("Error during planning: For SELECT DISTINCT, ORDER BY expressions %s must appear in select list", e.Text)
 		}
 	}
 	return nil

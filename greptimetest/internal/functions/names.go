@@ -1,4 +1,4 @@
-package engine
+package functions
 
 import "github.com/greptime-go/greptime/greptimetest/internal/schema"
 
