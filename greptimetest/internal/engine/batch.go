@@ -216,19 +216,6 @@ func appendBytes(b array.Builder, v any) error {
 	return nil
 }
 
-func units(t time.Time, u arrow.TimeUnit) int64 {
-	switch u {
-	case arrow.Second:
-		return t.Unix()
-	case arrow.Millisecond:
-		return t.UnixMilli()
-	case arrow.Microsecond:
-		return t.UnixMicro()
-	default:
-		return t.UnixNano()
-	}
-}
-
 func bigInt(v any) (*big.Int, bool) {
 	switch v := fromDuck(schema.Type{}, v).(type) {
 	case *big.Int:

@@ -77,3 +77,16 @@ func fromDuck(t schema.Type, v any) any {
 	}
 	return v
 }
+
+func units(t time.Time, u arrow.TimeUnit) int64 {
+	switch u {
+	case arrow.Second:
+		return t.Unix()
+	case arrow.Millisecond:
+		return t.UnixMilli()
+	case arrow.Microsecond:
+		return t.UnixMicro()
+	default:
+		return t.UnixNano()
+	}
+}
