@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -163,50 +164,49 @@ func TestCancelInsideNext(t *testing.T) {
 
 func TestDeadlineInsideNextOfARecordReader(t *testing.T) {
 	t.Parallel()
-	exchange := captures.DoGetByName("batches_scan_file")
-	s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(3, wiretest.Hang())))
-	db := openServer(t, s)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
-		rd, err := c.QueryArrow(ctx, exchange.Request.SQL)
-		if err != nil {
-			return err
+	synctest.Test(t, func(t *testing.T) {
+		exchange := captures.DoGetByName("batches_scan_file")
+		s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(3, wiretest.Hang())), wiretest.InMemory())
+		db := openInMemory(t, s)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
+			rd, err := c.QueryArrow(ctx, exchange.Request.SQL)
+			if err != nil {
+				return err
+			}
+			defer rd.Release()
+			for rd.Next() {
+			}
+			return rd.Err()
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, greptime.DeadlineExceeded) {
+			t.Errorf("error %v", err)
 		}
-		defer rd.Release()
-		for rd.Next() {
-		}
-		return rd.Err()
 	})
-	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, greptime.DeadlineExceeded) {
-		t.Errorf("error %v", err)
-	}
-}
-
-// startPing starts a server that answers every query with a constant.
-func startPing(t *testing.T) *wiretest.Server {
-	return wiretest.Start(t, wiretest.Replay(captures.DoGetByName("select_constants")))
 }
 
 func TestTimeoutOfTheDSNLimitsTheWholeQuery(t *testing.T) {
 	t.Parallel()
-	exchange := captures.DoGetByName("batches_scan_file")
-	s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(3, wiretest.Hang())))
-	db := openServer(t, s, "timeout=150ms")
-	start := time.Now()
-	rows, err := db.Query(exchange.Request.SQL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-	}
-	if err := rows.Err(); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
-	}
-	if d := time.Since(start); d < 100*time.Millisecond || d > 5*time.Second {
-		t.Errorf("ended after %v", d)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		exchange := captures.DoGetByName("batches_scan_file")
+		s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(3, wiretest.Hang())), wiretest.InMemory())
+		db := openInMemory(t, s, "timeout=150ms")
+		start := time.Now()
+		rows, err := db.Query(exchange.Request.SQL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+		}
+		if err := rows.Err(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		if d := time.Since(start); d != 150*time.Millisecond {
+			t.Errorf("ended after %v, want 150ms", d)
+		}
+	})
 }
 
 // The server answers Cancelled, "Timeout expired", when it sees the deadline pass
@@ -229,27 +229,29 @@ func TestServersOwnTimeoutIsTheDeadline(t *testing.T) {
 
 func TestClosingThePoolEndsWhatIsOpen(t *testing.T) {
 	t.Parallel()
-	exchange := captures.DoGetByName("batches_scan_file")
-	s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(3, wiretest.Hang())))
-	db := openServer(t, s)
-	err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
-		rd, err := c.QueryArrow(t.Context(), exchange.Request.SQL)
+	synctest.Test(t, func(t *testing.T) {
+		exchange := captures.DoGetByName("batches_scan_file")
+		s := wiretest.Start(t, wiretest.Replay(exchange, wiretest.Before(3, wiretest.Hang())), wiretest.InMemory())
+		db := openInMemory(t, s)
+		err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
+			rd, err := c.QueryArrow(t.Context(), exchange.Request.SQL)
+			if err != nil {
+				return err
+			}
+			defer rd.Release()
+			time.AfterFunc(50*time.Millisecond, func() { db.Close() })
+			for rd.Next() {
+			}
+			if !errors.Is(rd.Err(), greptime.ErrClosed) {
+				t.Errorf("error %v", rd.Err())
+			}
+			if _, err := c.QueryArrow(t.Context(), "SELECT 1"); !errors.Is(err, greptime.ErrClosed) {
+				t.Errorf("a query afterwards: %v", err)
+			}
+			return nil
+		})
 		if err != nil {
-			return err
+			t.Error(err)
 		}
-		defer rd.Release()
-		time.AfterFunc(50*time.Millisecond, func() { db.Close() })
-		for rd.Next() {
-		}
-		if !errors.Is(rd.Err(), greptime.ErrClosed) {
-			t.Errorf("error %v", rd.Err())
-		}
-		if _, err := c.QueryArrow(t.Context(), "SELECT 1"); !errors.Is(err, greptime.ErrClosed) {
-			t.Errorf("a query afterwards: %v", err)
-		}
-		return nil
 	})
-	if err != nil {
-		t.Error(err)
-	}
 }

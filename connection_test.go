@@ -40,18 +40,6 @@ func TestTheEmptyDSNIsThatOfTheZeroConfig(t *testing.T) {
 	}
 }
 
-// openConfig opens a pool by a Config.
-func openConfig(t *testing.T, cfg *greptime.Config) *sql.DB {
-	t.Helper()
-	connector, err := greptime.NewConnector(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(connector)
-	t.Cleanup(func() { db.Close() })
-	return db
-}
-
 func TestDialerIsAskedForNamesThatItAloneKnows(t *testing.T) {
 	t.Parallel()
 	ca := wiretest.NewCA(t)
@@ -281,37 +269,39 @@ func (c *countedConn) Close() error {
 
 func TestTimeoutForWantOfAStreamNamesTheCause(t *testing.T) {
 	t.Parallel()
-	const streams = 4
-	scan := captures.DoGetByName("batches_scan_file")
-	s := wiretest.Start(t, wiretest.Replay(scan, wiretest.Before(2, wiretest.Hang())), wiretest.GRPC(grpc.MaxConcurrentStreams(streams)))
-	db := openServer(t, s)
-	for range streams {
-		rows, err := db.Query(scan.Request.SQL)
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		const streams = 4
+		scan := captures.DoGetByName("batches_scan_file")
+		s := wiretest.Start(t, wiretest.Replay(scan, wiretest.Before(2, wiretest.Hang())), wiretest.GRPC(grpc.MaxConcurrentStreams(streams)), wiretest.InMemory())
+		db := openInMemory(t, s)
+		for range streams {
+			rows, err := db.Query(scan.Request.SQL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
 		}
-		defer rows.Close()
-	}
-	for name, call := range map[string]func(context.Context) error{
-		"query": func(ctx context.Context) error { _, err := db.QueryContext(ctx, "SELECT 1"); return err },
-		"write": func(ctx context.Context) error { _, err := db.ExecContext(ctx, "INSERT INTO t VALUES (1)"); return err },
-		"native write": func(ctx context.Context) error {
-			return greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
-				table := insert.NewTable("t", insert.Time("ts", insert.Millisecond))
-				table.Append(time.Now())
-				_, err := insert.Write(ctx, c, table)
-				return err
-			})
-		},
-	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		defer cancel()
-		err := call(ctx)
-		var e *greptime.Error
-		if !errors.As(err, &e) || e.Ambiguous || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no free stream: 4 calls were open") {
-			t.Errorf("%s: error %v", name, err)
+		for name, call := range map[string]func(context.Context) error{
+			"query": func(ctx context.Context) error { _, err := db.QueryContext(ctx, "SELECT 1"); return err },
+			"write": func(ctx context.Context) error { _, err := db.ExecContext(ctx, "INSERT INTO t VALUES (1)"); return err },
+			"native write": func(ctx context.Context) error {
+				return greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
+					table := insert.NewTable("t", insert.Time("ts", insert.Millisecond))
+					table.Append(time.Now())
+					_, err := insert.Write(ctx, c, table)
+					return err
+				})
+			},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			err := call(ctx)
+			var e *greptime.Error
+			if !errors.As(err, &e) || e.Ambiguous || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no free stream: 4 calls were open") {
+				t.Errorf("%s: error %v", name, err)
+			}
 		}
-	}
+	})
 }
 
 func TestRowsThatCloseCutsOffSayThatItIsClosed(t *testing.T) {

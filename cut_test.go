@@ -62,21 +62,6 @@ func readAll(ctx context.Context, db *sql.DB, exchange *captures.DoGet) error {
 	return rows.Err()
 }
 
-// openServer opens a pool on a scripted server; both end with the test.
-func openServer(t testing.TB, s *wiretest.Server, params ...string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("greptime", s.DSN(params...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
 // cutError checks that a result that was cut ended in an error of the driver.
 func cutError(err error) error {
 	var e *greptime.Error

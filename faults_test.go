@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -32,22 +33,6 @@ func pingError(t *testing.T, dsn string) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	return db.PingContext(ctx)
-}
-
-// wantError checks that err is unavailability, or another code, and has all parts
-// in its text.
-func wantError(t *testing.T, err error, code codes.Code, parts ...string) {
-	t.Helper()
-	var e *greptime.Error
-	if !errors.As(err, &e) || e.GRPC != code {
-		t.Errorf("error %v, want a *greptime.Error with gRPC %v", err, code)
-		return
-	}
-	for _, part := range parts {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("the error does not say %q: %v", part, err)
-		}
-	}
 }
 
 func TestWrongPasswordIsSaidByPing(t *testing.T) {
@@ -92,7 +77,7 @@ func TestHostThatDoesNotAnswer(t *testing.T) {
 	err := pingError(t, s.DSN("connect_timeout=300ms"))
 	wantError(t, err, codes.Unavailable, s.Addr(), "connect_timeout")
 	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("gave up after %v", d)
+		t.Errorf("gave up after %v, want 300ms", d)
 	}
 }
 
@@ -193,23 +178,25 @@ func TestServerThatDiesInMidResult(t *testing.T) {
 
 func TestServerThatComesBackIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	s := startPing(t)
-	db := openServer(t, s)
-	if err := db.Ping(); err != nil {
-		t.Fatal(err)
-	}
-	s.Stop()
-	if err := db.Ping(); err == nil {
-		t.Fatal("a server that is gone answers")
-	}
-	s.Restart()
-	deadline := time.Now().Add(10 * time.Second)
-	for db.Ping() != nil {
-		if time.Now().After(deadline) {
-			t.Fatalf("10 s after the server came back: %v", db.Ping())
+	synctest.Test(t, func(t *testing.T) {
+		s := startPing(t, wiretest.InMemory())
+		db := openInMemory(t, s)
+		if err := db.Ping(); err != nil {
+			t.Fatal(err)
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		s.Stop()
+		if err := db.Ping(); err == nil {
+			t.Fatal("a server that is gone answers")
+		}
+		s.Restart()
+		deadline := time.Now().Add(10 * time.Second)
+		for db.Ping() != nil {
+			if time.Now().After(deadline) {
+				t.Fatalf("10 s after the server came back: %v", db.Ping())
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
 }
 
 func TestWriteWithABrokenConnectionIsAmbiguous(t *testing.T) {
@@ -449,20 +436,19 @@ func TestMessagesThatAreNoResult(t *testing.T) {
 // A connection whose other end has gone without a word is noticed by the pings of
 // the keep-alive, which gRPC sends every ten seconds at most.
 func TestKeepAliveNoticesADeadConnection(t *testing.T) {
-	if !*long {
-		t.Skip("takes 20 seconds; run with -long")
-	}
 	t.Parallel()
-	exchange := captures.DoGetByName("batches_scan_file")
-	s := wiretest.Start(t, wiretest.Replay(exchange), wiretest.Faults(func(int) wiretest.Plan {
-		return wiretest.Plan{Do: wiretest.Stall, At: 2_000}
-	}))
-	start := time.Now()
-	err := readAll(t.Context(), openServer(t, s, "keepalive=10s"), &exchange)
-	wantError(t, err, codes.Unavailable, s.Addr())
-	if d := time.Since(start); d < 10*time.Second || d > 40*time.Second {
-		t.Errorf("noticed after %v", d)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		exchange := captures.DoGetByName("batches_scan_file")
+		s := wiretest.Start(t, wiretest.Replay(exchange), wiretest.InMemory(), wiretest.Faults(func(int) wiretest.Plan {
+			return wiretest.Plan{Do: wiretest.Stall, At: 2_000}
+		}))
+		start := time.Now()
+		err := readAll(t.Context(), openInMemory(t, s, "keepalive=10s"), &exchange)
+		wantError(t, err, codes.Unavailable, s.Addr())
+		if d := time.Since(start); d < 10*time.Second || d > 40*time.Second {
+			t.Errorf("noticed after %v, want it between 10 s and 40 s", d)
+		}
+	})
 }
 
 // TestNoRowsAfterClose: database/sql does not ask for any, but the driver's rows are

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
@@ -18,10 +19,6 @@ import (
 	"github.com/greptime-go/greptime/internal/test/captures"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
-
-func refuse(code codes.Code, message string, errCode int) func(*wiretest.Call, *greptimev1.GreptimeRequest) error {
-	return func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error { return c.Fail(code, message, errCode) }
-}
 
 // A table that has changed is an InvalidArguments natively. Then the text decides.
 func TestRefusedNativeInsertGoesAsText(t *testing.T) {
@@ -225,13 +222,15 @@ func TestCancelledNativeInsert(t *testing.T) {
 
 func TestConfigTimeoutLimitsNativeInserts(t *testing.T) {
 	t.Parallel()
-	s := newTableServer(t)
-	db := openServer(t, s.Server, "timeout=2s")
-	s.know(t, db)
-	s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error { return wiretest.Hang()(c) })
-	if _, err := db.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES ('a', 1)"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newTableServer(t, wiretest.InMemory())
+		db := openInMemory(t, s.Server, "timeout=2s")
+		s.know(t, db)
+		s.answerNative(func(c *wiretest.Call, _ *greptimev1.GreptimeRequest) error { return wiretest.Hang()(c) })
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO t (host, ts) VALUES ('a', 1)"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+	})
 }
 
 func TestTransactionsKnowOfNativeInserts(t *testing.T) {

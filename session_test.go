@@ -11,93 +11,11 @@ import (
 	"testing"
 	"time"
 
-	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
-	"google.golang.org/grpc/metadata"
-
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/test/captures"
 	"github.com/greptime-go/greptime/internal/test/race"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
-
-// recordingServer is a server that writes down what it was asked. It answers SHOW DATABASES
-// and everything that begins with SELECT as recorded, and the rest with two affected
-// rows.
-type recordingServer struct {
-	*wiretest.Server
-	mu       sync.Mutex
-	requests []*greptimev1.GreptimeRequest
-	metadata []metadata.MD
-	fail     map[string]wiretest.Handler // by SQL text
-}
-
-func newRecordingServer(t testing.TB, opts ...wiretest.Option) *recordingServer {
-	s := &recordingServer{fail: map[string]wiretest.Handler{}}
-	s.Server = wiretest.Start(t, s.handle, opts...)
-	return s
-}
-
-func (s *recordingServer) handle(c *wiretest.Call) error {
-	request, err := c.Ticket()
-	if err != nil {
-		return err
-	}
-	text := request.GetQuery().GetSql()
-	s.mu.Lock()
-	s.requests = append(s.requests, request)
-	s.metadata = append(s.metadata, c.Metadata)
-	fail := s.fail[text]
-	s.mu.Unlock()
-	switch {
-	case fail != nil:
-		return fail(c)
-	case text == "SHOW DATABASES":
-		return wiretest.Replay(captures.DoGetByName("show_databases"))(c)
-	case strings.HasPrefix(text, "SELECT"):
-		return wiretest.Replay(captures.DoGetByName("select_constants"))(c)
-	default:
-		return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
-	}
-}
-
-func (s *recordingServer) last(t testing.TB) *greptimev1.GreptimeRequest {
-	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.requests) == 0 {
-		t.Fatal("no request")
-	}
-	return s.requests[len(s.requests)-1]
-}
-
-func (s *recordingServer) texts() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var list []string
-	for _, r := range s.requests {
-		list = append(list, r.GetQuery().GetSql())
-	}
-	return list
-}
-
-func oneConn(t *testing.T, db *sql.DB) *sql.Conn {
-	t.Helper()
-	c, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
-func exec(t *testing.T, db interface {
-	ExecContext(context.Context, string, ...any) (sql.Result, error)
-}, query string, args ...any) {
-	t.Helper()
-	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-}
 
 func TestUseChangesTheSession(t *testing.T) {
 	t.Parallel()

@@ -245,7 +245,3 @@ func (s *tableServer) know(t *testing.T, db *sql.DB) {
 		t.Fatalf("16 rows went %s", got)
 	}
 }
-
-func manyRows(insert, row string, n int) string {
-	return insert + strings.TrimSuffix(strings.Repeat(row+", ", n), ", ")
-}
