@@ -1,0 +1,256 @@
+package greptimebun
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/greptime-go/greptime"
+	_ "github.com/greptime-go/greptime/driver"
+	"github.com/greptime-go/greptime/greptimetest"
+)
+
+// open opens a database of the test's own, on the server that GREPTIME_TEST_DSN names, or
+// else on greptimetest.
+func open(t testing.TB) *bun.DB {
+	t.Helper()
+	base := os.Getenv("GREPTIME_TEST_DSN")
+	if base == "" {
+		base = greptimetest.Start(t).DSN()
+	}
+	cfg, err := greptime.ParseDSN(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := greptime.Connect(t.Context(), base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Database = fmt.Sprintf("greptimebun_%d_%s", os.Getpid(), strings.ToLower(t.Name()))
+	if _, err := admin.Exec(t.Context(), "CREATE DATABASE "+cfg.Database); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("greptime", cfg.FormatDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		pool.Close()
+		if _, err := admin.Exec(context.Background(), "DROP DATABASE "+cfg.Database); err != nil {
+			t.Error(err)
+		}
+		admin.Close()
+	})
+	return bun.NewDB(pool, New())
+}
+
+// Reading has a column of every kind.
+type Reading struct {
+	bun.BaseModel `bun:"table:readings"`
+	Device        string    `bun:"device,pk"`
+	Time          time.Time `bun:"ts,pk"`
+	Value         float64   `bun:"value"`
+	Note          *string   `bun:"note"`
+	Level         string    `bun:"level"` // a keyword
+	Bytes         []byte
+	Labels        map[string]string `bun:"labels"`
+	List          []int             `bun:"list"`
+	Raw           json.RawMessage   `bun:"raw"`
+	Count         uint64
+	Small         int8
+	Flag          bool
+	Single        float32
+	Seen          time.Time `bun:"seen,nullzero"`
+}
+
+// awkward is text that is written wrongly where there are backslash escapes.
+const awkward = `a 'quoted' \ back\'slash \\ ? $1 :name "double" -- /* ` + "\n\tü"
+
+func reading(device string, at time.Time) Reading {
+	note := awkward
+	return Reading{Device: device, Time: at, Value: -1.5, Note: &note, Level: `\`, Bytes: []byte{0, 0xff, '\'', '\\'},
+		Labels: map[string]string{"it's": awkward}, List: []int{1, 2}, Raw: json.RawMessage(`{"k":"\\'"}`), Count: 1<<64 - 1, Small: -128, Flag: true, Single: 0.1, Seen: at.Add(-time.Nanosecond)}
+}
+
+func created(t testing.TB) *bun.DB {
+	t.Helper()
+	db := open(t)
+	for range 2 { // the second finds the table
+		if err := CreateTable(t.Context(), db, (*Reading)(nil), "WITH ('ttl'='7d')"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+var noon = time.Date(2024, 5, 6, 12, 0, 0, 0, time.UTC)
+
+func all(t testing.TB, db *bun.DB) (readings []Reading) {
+	t.Helper()
+	if err := db.NewSelect().Model(&readings).Order("device", "ts").Scan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range readings {
+		readings[i].Time, readings[i].Seen = readings[i].Time.UTC(), readings[i].Seen.UTC()
+	}
+	return readings
+}
+
+func TestModelsAreStoredAndFoundAsTheyAre(t *testing.T) {
+	t.Parallel()
+	db := created(t)
+	var want []Reading
+	for i := range 20 {
+		want = append(want, reading(fmt.Sprintf("d%02d", i), noon.Add(time.Duration(i)*123456789)))
+	}
+	one := want[0]
+	if _, err := db.NewInsert().Model(&one).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rest := want[1:]
+	result, err := db.NewInsert().Model(&rest).Exec(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 19 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	if got := all(t, db); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	again := Reading{Device: "d03", Time: want[3].Time}
+	if err := db.NewSelect().Model(&again).WherePK().Scan(t.Context()); err != nil || *again.Note != awkward {
+		t.Errorf("%+v, %v", again, err)
+	}
+	// A row with the same tags and time is replaced.
+	again.Value, again.Note = 7, nil
+	if _, err := db.NewInsert().Model(&again).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := all(t, db); len(got) != 20 || got[3].Value != 7 || got[3].Note != nil {
+		t.Errorf("%+v", got)
+	}
+	if _, err := db.NewDelete().Model(&again).WherePK().Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.NewDelete().Model((*Reading)(nil)).Where("note = ?", awkward).Where("ts > ?", want[5].Time).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := all(t, db); len(got) != 5 {
+		t.Errorf("%d are left, want 5", len(got))
+	}
+}
+
+// Text on a whole second would also match the rest of the second.
+func TestTimesCompareExactly(t *testing.T) {
+	t.Parallel()
+	db := created(t)
+	rows := []Reading{reading("a", noon), reading("a", noon.Add(time.Nanosecond)), reading("a", noon.Add(time.Second))}
+	if _, err := db.NewInsert().Model(&rows).Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		condition string
+		at        time.Time
+		want      int64
+	}{
+		{"ts <= ?", noon, 1}, {"ts > ?", noon, 2}, {"ts = ?", noon.Add(time.Nanosecond), 1},
+		{"ts < ?", noon.Add(time.Second).In(time.FixedZone("", 3600)), 2},
+	} {
+		n, err := db.NewSelect().Model((*Reading)(nil)).Where(test.condition, test.at).Count(t.Context())
+		if err != nil || n != test.want {
+			t.Errorf("%s: %d rows, %v, want %d", test.condition, n, err, test.want)
+		}
+	}
+	var mean float64
+	if err := db.NewRaw("SELECT avg(value) FROM readings WHERE device IN (?) AND ts >= ?", bun.List([]string{"a", awkward}), noon).Scan(t.Context(), &mean); err != nil || mean != -1.5 {
+		t.Errorf("%v, %v", mean, err)
+	}
+}
+
+func TestValuesAreWrittenAsGreptimeDBReadsThem(t *testing.T) {
+	t.Parallel()
+	d := New()
+	const values = `INSERT INTO "a"".b" ("x (1)", "values") VALUES (1, 'SELECT', `
+	for _, test := range []struct {
+		got  []byte
+		want string
+	}{
+		{d.AppendTime([]byte(values), noon), values + `'2024-05-06T12:00:00.000000000Z'`},
+		{d.AppendTime([]byte("insert into t values ("), noon), `insert into t values ('2024-05-06T12:00:00.000000000Z'`},
+		{d.AppendTime(nil, noon.Add(1)), `TIMESTAMP '2024-05-06T12:00:00.000000001Z'`},
+		{d.AppendTime([]byte(`INSERT INTO t ("values (") SELECT `), noon), `INSERT INTO t ("values (") SELECT TIMESTAMP '2024-05-06T12:00:00.000000000Z'`},
+		{d.AppendTime([]byte("SELECT 'INSERT INTO t VALUES (', "), noon), `SELECT 'INSERT INTO t VALUES (', TIMESTAMP '2024-05-06T12:00:00.000000000Z'`},
+		{d.AppendString(nil, `it's \' \`), `'it''s \'' \'`},
+		{d.AppendBytes(nil, []byte{0, 255}), `X'00ff'`},
+		{d.AppendBytes(nil, nil), `NULL`},
+		{d.AppendBytes(nil, []byte{}), `X''`},
+		{d.AppendJSON([]byte(values), []byte(`{"a":"'\\\u0000"}`)), values + `'{"a":"''\\\u0000"}'`},
+		{d.AppendJSON(nil, []byte(`[1]`)), `parse_json('[1]')`},
+	} {
+		if string(test.got) != test.want {
+			t.Errorf("%s, want %s", test.got, test.want)
+		}
+	}
+}
+
+func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
+	t.Parallel()
+	db := created(t)
+	for _, change := range []func(*Reading){
+		func(r *Reading) { r.Time = time.Time{} },
+		func(r *Reading) { r.Level = "\xff" },
+		func(r *Reading) { r.Time = time.Date(2263, 1, 1, 0, 0, 0, 0, time.UTC) },
+	} {
+		r := reading("a", noon)
+		change(&r)
+		if _, err := db.NewInsert().Model(&r).Exec(t.Context()); err == nil {
+			t.Errorf("%+v is written", r)
+		}
+	}
+	r := reading("a", noon)
+	if _, err := db.NewUpdate().Model(&r).WherePK().Exec(t.Context()); err == nil {
+		t.Error("there is an UPDATE")
+	}
+	if err := db.RunInTx(t.Context(), nil, func(context.Context, bun.Tx) error { return nil }); err == nil || !strings.Contains(err.Error(), "no transactions") {
+		t.Errorf("%v, want an error about transactions", err)
+	}
+	if got := all(t, db); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestModelsThatCannotBeTables(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	for _, test := range []struct {
+		model any
+		want  string
+	}{
+		{nil, "needs a struct"},
+		{[]Reading{}, "needs a struct"},
+		{(*struct {
+			Name string `bun:",pk"`
+		})(nil), "no time in its primary key"},
+		{(*struct {
+			A time.Time `bun:",pk"`
+			B time.Time `bun:",pk"`
+		})(nil), "two times"},
+		{(*struct {
+			ID int64     `bun:",pk,autoincrement"`
+			A  time.Time `bun:",pk"`
+		})(nil), "generates no keys"},
+	} {
+		if err := CreateTable(t.Context(), db, test.model, ""); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%T: %v, want an error with %q", test.model, err, test.want)
+		}
+	}
+}
