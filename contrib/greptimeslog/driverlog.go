@@ -10,10 +10,11 @@ import (
 // driverPrefix begins the messages of the driver's records.
 const driverPrefix = "greptime: "
 
-// driverPackages are the packages of the driver, without those of other modules.
+// driverModule is the driver's module. Modules below it, such as this one, are not the driver.
 const driverModule = "github.com/greptime-go/greptime"
 
-var driverPackages = []string{"", "insert", "bulk", "flightdecode", "sqltype", "internal"}
+// driverPackages are the packages of driverModule and the folders of such: "" is its root.
+var driverPackages = []string{"", "bulk", "driver", "flightdecode", "insert", "internal", "sqltype"}
 
 // isDrivers reports whether the driver made the record. It may have gone through package log:
 // slog's first default logger writes there, and slog.SetDefault makes package log write to the

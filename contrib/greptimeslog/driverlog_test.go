@@ -7,6 +7,9 @@ import (
 	"errors"
 	"log"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +115,27 @@ func TestTheDriversRecordsAreKnownBehindPackageLog(t *testing.T) {
 	}
 	if err := h.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestEveryPackageOfTheDriverIsKnown(t *testing.T) {
+	t.Parallel()
+	entries, err := os.ReadDir("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		dir := filepath.Join("../..", e.Name())
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || len(files) == 0 {
+			continue // another module, or no package
+		}
+		if !slices.Contains(driverPackages, e.Name()) {
+			t.Errorf("records of package %s would not be known as the driver's", e.Name())
+		}
 	}
 }
 
