@@ -5,15 +5,10 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/transport"
 )
-
-// maxLengthPrefix is the most that the length of a row can take.
-const maxLengthPrefix = 10
 
 // Table holds rows for one table, encoded as they are appended, in a buffer that grows
 // with them. After a Reset it takes new rows without allocating.
@@ -32,7 +27,7 @@ type Table struct {
 	spare   *transport.Body // an earlier body, which gRPC may still be reading
 	starts  []int           // where each row begins in the body
 	end     int             // of the last row
-	prefix  int             // bytes kept free for the length of a row: as many as the last one needed
+	writer  request.RowWriter
 	cell    column.Cell
 	row     rowState
 	given   []givenColumn // memory for AppendColumns
@@ -56,7 +51,7 @@ func newTable(name string, schema *Schema) *Table {
 	if !utf8.ValidString(name) {
 		return &Table{name: name, err: fmt.Errorf("greptime: insert: the table's name %q is not valid UTF-8", name)}
 	}
-	return &Table{name: name, schema: schema, body: &transport.Body{}, prefix: 1}
+	return &Table{name: name, schema: schema, body: &transport.Body{}}
 }
 
 // Err returns the error of the table's columns, or nil.
@@ -127,11 +122,7 @@ func (t *Table) Append(values ...any) error {
 // begin starts a row behind the last one; one that was not finished is gone.
 func (t *Table) begin() {
 	t.current++
-	b := append(t.body.Bytes[:t.end], request.RowTag)
-	for range t.prefix {
-		b = append(b, 0)
-	}
-	t.body.Bytes = b
+	t.body.Bytes = t.writer.Begin(t.body.Bytes[:t.end])
 }
 
 // put appends the row's value of column i.
@@ -143,18 +134,9 @@ func (t *Table) put(i int, c *column.Cell) error {
 	return nil
 }
 
-// commit ends the row: its length goes where begin left room for it.
+// commit ends the row.
 func (t *Table) commit() {
-	b, start := t.body.Bytes, t.end+1
-	content := len(b) - start - t.prefix
-	if need := protowire.SizeVarint(uint64(content)); need != t.prefix {
-		var grow [maxLengthPrefix]byte
-		b = append(b, grow[:need]...)
-		copy(b[start+need:], b[start+t.prefix:start+t.prefix+content])
-		b = b[:start+need+content]
-		t.prefix = need
-	}
-	protowire.AppendVarint(b[:start], uint64(content))
+	b := t.writer.End(t.body.Bytes, t.end)
 	t.body.Bytes = b
 	t.starts = append(t.starts, t.end)
 	t.end = len(b)

@@ -18,9 +18,6 @@ const (
 	rowsRow        = 2 // of Rows
 )
 
-// RowTag is the tag of a row of a greptime.v1.Rows.
-const RowTag = rowsRow<<3 | byte(protowire.BytesType)
-
 // sizeField returns the encoded size of a field with this many bytes and a number below 16.
 func sizeField(bytes int) int { return 1 + protowire.SizeBytes(bytes) }
 

@@ -98,6 +98,21 @@ func isAsRead(t column.Type, v driver.Value) bool {
 	return false
 }
 
+// checkDirect checks that appendArgs appends what the cell has, or nothing. native is the cell's
+// error.
+func checkDirect(t *testing.T, typ column.Type, v driver.Value, native error, c *Cell) {
+	t.Helper()
+	direct, n := appendArgs(nil, []column.Kind{typ.Kind()}, []driver.NamedValue{{Ordinal: 1, Value: v}})
+	switch {
+	case n == 0 && len(direct) > 0:
+		t.Errorf("%v, %#v: not appended, but %x", typ, v, direct)
+	case n > 0 && native != nil:
+		t.Errorf("%v, %#v: appended directly, but %v", typ, v, native)
+	case n > 0 && !bytes.Equal(direct, c.AppendValue(nil, typ)):
+		t.Errorf("%v, %#v: directly %x, by the cell %x", typ, v, direct, c.AppendValue(nil, typ))
+	}
+}
+
 // Every argument is written into the text as a literal whose fate was recorded, or is
 // not looked at here. Natively it is stored in the same way, left to the text, or
 // refused because the text would lose it.
@@ -127,6 +142,7 @@ func TestArgumentsAreStoredAsTheirLiterals(t *testing.T) {
 				}
 				c := &Cell{UTC: utc}
 				native := c.SetArg(typ, v)
+				checkDirect(t, typ, v, native, c)
 				texts, err := script.Bind([]sqltext.Arg{arg}, sqltext.BindOptions{TimeZoneUTC: utc})
 				if err != nil {
 					if native == nil && !isBeyondText(typ, v) {
@@ -205,6 +221,7 @@ func FuzzArgumentsAndTheirLiterals(f *testing.F) {
 			for _, typ := range types {
 				c := &Cell{UTC: utc}
 				native := c.SetArg(typ, v)
+				checkDirect(t, typ, v, native, c)
 				if err != nil {
 					if native == nil && !isBeyondText(typ, v) {
 						t.Errorf("%v, %#v: stored, but the text refuses it: %v", typ, v, err)

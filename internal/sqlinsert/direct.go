@@ -1,45 +1,62 @@
 package sqlinsert
 
 import (
+	"database/sql/driver"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// Append appends an argument to the values of a greptime.v1.Row if it has the Go type that is
-// most common for columns of type t. It does the same as a Set method of Cell and AppendValue,
-// in a third of the time (BenchmarkAppend). For all other arguments it returns false, and the
-// Cell decides.
-func Append(dst []byte, t column.Type, v any) (b []byte, ok bool) {
-	switch v := v.(type) {
-	case float64:
-		if t.Kind() == column.Float64 {
-			return column.AppendDouble(dst, v), true
+// appendArgs appends arguments to the values of a greptime.v1.Row, one for each kind of column,
+// up to the first that does not have the Go type that is most common for its column. It returns
+// the number of arguments appended. It does the same as SetArg of Cell and AppendValue, in a
+// third of the time (BenchmarkAppendArgs); the Cell decides about all other arguments.
+func appendArgs(dst []byte, kinds []column.Kind, args []driver.NamedValue) (b []byte, n int) {
+	args = args[:len(kinds)]
+	for i, k := range kinds {
+		ok := false
+		switch v := args[i].Value; k {
+		case column.Float64:
+			var f float64
+			if f, ok = v.(float64); ok {
+				dst = column.AppendDouble(dst, f)
+			}
+		case column.String:
+			var s string
+			if s, ok = v.(string); ok {
+				dst, ok = column.AppendText(dst, s)
+			}
+		case column.TimestampSecond, column.TimestampMillisecond, column.TimestampMicrosecond, column.TimestampNanosecond:
+			if at, isTime := v.(time.Time); isTime {
+				var epoch int64
+				if epoch, ok = column.Epoch(k, at); ok {
+					dst = column.AppendEpoch(dst, k, epoch)
+				}
+			}
+		case column.Int64:
+			var m int64
+			if m, ok = v.(int64); !ok {
+				var short int
+				short, ok = v.(int)
+				m = int64(short)
+			}
+			if ok {
+				dst = column.AppendNumber(dst, k, uint64(m))
+			}
+		case column.Int32:
+			var m int32
+			if m, ok = v.(int32); ok {
+				dst = column.AppendNumber(dst, k, uint64(m))
+			}
+		case column.Boolean:
+			var truth bool
+			if truth, ok = v.(bool); ok {
+				dst = column.AppendBool(dst, truth)
+			}
 		}
-	case string:
-		if t.Kind() == column.String {
-			return column.AppendText(dst, v)
-		}
-	case time.Time:
-		if n, ok := column.Epoch(t.Kind(), v); ok {
-			return column.AppendEpoch(dst, t.Kind(), n), true
-		}
-	case int64:
-		if t.Kind() == column.Int64 {
-			return column.AppendNumber(dst, column.Int64, uint64(v)), true
-		}
-	case int:
-		if t.Kind() == column.Int64 {
-			return column.AppendNumber(dst, column.Int64, uint64(v)), true
-		}
-	case int32:
-		if t.Kind() == column.Int32 {
-			return column.AppendNumber(dst, column.Int32, uint64(v)), true
-		}
-	case bool:
-		if t.Kind() == column.Boolean {
-			return column.AppendBool(dst, v), true
+		if !ok {
+			return dst, i
 		}
 	}
-	return dst, false
+	return dst, len(kinds)
 }

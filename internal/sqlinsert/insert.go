@@ -94,3 +94,15 @@ func (n *Insert) argument(i int) (at int, ok bool) {
 	}
 	return at, true
 }
+
+// argsFrom returns the index and the number of the arguments, one after the other, that value i
+// and those behind it are, up to most of them. It returns 0 arguments if value i is a literal.
+func (n *Insert) argsFrom(i, most int) (first, count int) {
+	if n.values.InOrder && n.order == nil {
+		return i, most
+	}
+	if at, ok := n.argument(i); ok {
+		return at, 1
+	}
+	return 0, 0
+}

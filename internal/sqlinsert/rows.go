@@ -5,9 +5,8 @@ import (
 	"strconv"
 	"sync"
 
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -15,8 +14,6 @@ import (
 // Buffer holds the encoded rows of a native insert until they are sent.
 type Buffer struct {
 	Body transport.Body // a greptime.v1.Rows
-
-	row []byte // the row that is being encoded
 }
 
 var buffers = sync.Pool{New: func() any { return new(Buffer) }}
@@ -29,7 +26,7 @@ func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
 
 // Free keeps the buffer for another insert, unless gRPC is still reading it.
 func (b *Buffer) Free() {
-	if b.Body.InUse() || cap(b.Body.Bytes) > maxBuffer || cap(b.row) > maxBuffer {
+	if b.Body.InUse() || cap(b.Body.Bytes) > maxBuffer {
 		return
 	}
 	b.Body.Bytes = b.Body.Bytes[:0]
@@ -48,35 +45,48 @@ func (n *Insert) Encode(b *Buffer, table *catalog.Table) error {
 		return err
 	}
 	body := b.Body.Bytes[:0]
-	for _, c := range list {
+	kinds := make([]column.Kind, len(list))
+	for i, c := range list {
 		body = c.Type.AppendSchema(body, c.Name, c.Role.SemanticType())
+		kinds[i] = c.Type.Kind()
 	}
+	var w request.RowWriter
 	cell := Cell{UTC: n.UTC}
 	for row := range n.values.Rows {
-		b.row = b.row[:0]
-		for i, c := range list {
-			arg, literal := n.value(row*len(list) + i)
-			if literal == "" {
-				var ok bool
-				if b.row, ok = Append(b.row, c.Type, arg); ok {
-					continue
-				}
-				err = cell.SetArg(c.Type, arg)
-			} else {
-				err = cell.SetLiteral(c.Type, literal)
+		start := len(body)
+		body = w.Begin(body)
+		for i := 0; i < len(list); {
+			first, count := n.argsFrom(row*len(list)+i, len(list)-i)
+			var done int
+			body, done = appendArgs(body, kinds[i:i+count], n.args[first:first+count])
+			if i += done; done > 0 && done == count {
+				continue
 			}
-			if err == nil && cell.IsNull() && (!c.Nullable || c.Default != "") {
-				err = errNullToServer
-			}
-			if err != nil {
+			// The value is a literal, or an argument about which the Cell decides.
+			c := list[i]
+			if err := n.setCell(&cell, c, row*len(list)+i); err != nil {
 				return n.refuse(err, list, row, i)
 			}
-			b.row = cell.AppendValue(b.row, c.Type)
+			body = cell.AppendValue(body, c.Type)
+			i++
 		}
-		body = protowire.AppendBytes(append(body, request.RowTag), b.row)
+		body = w.End(body, start)
 	}
 	b.Body.Bytes = body
 	return nil
+}
+
+// setCell sets the cell to value i, which is for column c.
+func (n *Insert) setCell(cell *Cell, c *catalog.Column, i int) (err error) {
+	if arg, literal := n.value(i); literal == "" {
+		err = cell.SetArg(c.Type, arg)
+	} else {
+		err = cell.SetLiteral(c.Type, literal)
+	}
+	if err == nil && cell.IsNull() && (!c.Nullable || c.Default != "") {
+		return errNullToServer
+	}
+	return err
 }
 
 var errNullToServer = &NotNativeError{Reason: "the column has a DEFAULT or is NOT NULL, and a NULL for it is left to the server"}
