@@ -19,6 +19,7 @@ import (
 
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/dsn"
+	"github.com/greptime-go/greptime/internal/sqlinsert"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -32,7 +33,7 @@ type client struct {
 	hints       metadata.MD   // of the calls, which do not change it
 	nativeHints metadata.MD   // of the calls of native inserts
 	tables      catalog.Cache // for native inserts
-	lastText    atomic.Pointer[sqltext.Script]
+	lastText    atomic.Pointer[parsedText]
 }
 
 // savedHeader is an encoded request header. It contains the password. The client holds
@@ -119,21 +120,28 @@ func (c *client) limit(ctx context.Context) (context.Context, context.CancelFunc
 	return ctx, func() {}
 }
 
+// parsedText is a lexed text.
+type parsedText struct {
+	*sqltext.Script
+	memo *sqlinsert.Memo // nil if the text is not kept for another execution
+}
+
 // maxKeptText is the longest text, in bytes, that parse keeps.
 const maxKeptText = 256 << 10
 
-// parse calls sqltext.Parse. It remembers the last text with arguments, because programs
-// that insert in batches repeat the same text, and parsing it takes longer than all the
-// rest.
-func (c *client) parse(query string, args int) (*sqltext.Script, error) {
+// parse lexes a text. It keeps the last text with arguments, because programs that insert in
+// batches repeat the same text, and lexing it takes longer than all the rest.
+func (c *client) parse(query string, args int) (parsedText, error) {
 	if last := c.lastText.Load(); last != nil && last.Text == query {
-		return last, nil
+		return *last, nil
 	}
 	script, err := sqltext.Parse(query)
+	text := parsedText{Script: script}
 	if err == nil && args > 0 && len(query) <= maxKeptText {
-		c.lastText.Store(script)
+		text.memo = &sqlinsert.Memo{}
+		c.lastText.Store(&text)
 	}
-	return script, err
+	return text, err
 }
 
 // tlsConfig returns the TLS configuration of the channels, or nil for plaintext. It adds

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
 var (
@@ -194,9 +193,9 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if c.answer(args) {
 		return Result{}, nil
 	}
-	script, err := c.client.parse(query, len(args))
+	text, err := c.client.parse(query, len(args))
 	if err == nil {
-		return c.exec(ctx, script, args)
+		return c.exec(ctx, text, args)
 	}
 	statements, err := unlexedStatements(query, args, err)
 	if err != nil {
@@ -255,15 +254,15 @@ func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, err
 
 // exec runs the statements of a script to their end. It sends an INSERT … VALUES natively if
 // Config.Insert allows that and if the server certainly stores the same.
-func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.NamedValue) (driver.Result, error) {
+func (c *Conn) exec(ctx context.Context, text parsedText, args []driver.NamedValue) (driver.Result, error) {
 	s, err := c.current()
 	if err != nil {
 		return nil, err
 	}
 	mode := c.client.cfg.Insert
-	isRefused := len(script.Statements) > 1 && !c.client.cfg.MultiStatements
-	if mode != insertSQL && !isRefused && hasInsertValues(script) {
-		x, err := newInsertion(s, script, args)
+	isRefused := len(text.Statements) > 1 && !c.client.cfg.MultiStatements
+	if mode != insertSQL && !isRefused && hasInsertValues(text.Script) {
+		x, err := newInsertion(s, text, args)
 		switch {
 		case err == nil:
 			return x.exec(ctx)
@@ -271,7 +270,7 @@ func (c *Conn) exec(ctx context.Context, script *sqltext.Script, args []driver.N
 			return nil, nativeOnly(err)
 		}
 	}
-	statements, err := s.bind(script, args)
+	statements, err := s.bind(text.Script, args)
 	if err != nil {
 		return nil, err
 	}

@@ -54,14 +54,14 @@ type insertion struct {
 	onlyNative bool    // the text must not be sent
 }
 
-// newInsertion returns the script as an insertion. The error is a *sqlinsert.NotNativeError if
+// newInsertion returns the text as an insertion. The error is a *sqlinsert.NotNativeError if
 // its form rules the native insert out, whatever the columns are.
-func newInsertion(s session, script *sqltext.Script, args []driver.NamedValue) (*insertion, error) {
-	insert, err := sqlinsert.New(script, args)
+func newInsertion(s session, text parsedText, args []driver.NamedValue) (*insertion, error) {
+	insert, err := sqlinsert.New(text.Script, text.memo, args)
 	if err != nil {
 		return nil, err
 	}
-	x := &insertion{Insert: insert, session: s, text: s, script: script, onlyNative: s.client.cfg.Insert == insertNative}
+	x := &insertion{Insert: insert, session: s, text: s, script: text.Script, onlyNative: s.client.cfg.Insert == insertNative}
 	_, isMetric := s.client.cfg.Hints["physical_table"]
 	switch {
 	case isMetric:
@@ -216,7 +216,7 @@ func (x *insertion) encodeRequest(ctx context.Context, rows *sqlinsert.Buffer) (
 	if err != nil {
 		return nil, err
 	}
-	encoded := request.Encode(header, request.Insert, request.Rows{Table: x.Table, Body: &rows.Body, To: len(rows.Body.Bytes), Count: x.Rows()})
+	encoded := request.Encode(header, request.Insert, request.Rows{Table: x.Table, Schema: rows.Schema, Body: &rows.Body, To: len(rows.Body.Bytes), Count: x.Rows()})
 	if size := encoded.Len(); size > x.session.client.cfg.MaxMessageSize {
 		return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("it takes %d bytes, more than max_message_size", size)}
 	}

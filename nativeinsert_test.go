@@ -21,6 +21,7 @@ import (
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/jsonb"
+	"github.com/greptime-go/greptime/internal/test/captures"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
@@ -67,6 +68,60 @@ func TestInsertTravelsNativelyWhenItPays(t *testing.T) {
 	rows.Close()
 	if got := s.ways(); got != "text" {
 		t.Errorf("an INSERT as a query went %s", got)
+	}
+}
+
+// A prepared INSERT, and one whose text is repeated, has the columns of its table as they were
+// read last, also in another database.
+func TestRepeatedInsertFollowsItsTable(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	s.answerText(func(c *wiretest.Call) error {
+		if text, err := c.SQL(); err != nil || text == "SHOW DATABASES" {
+			return wiretest.Replay(captures.DoGetByName("show_databases"))(c)
+		}
+		return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
+	})
+	s.put(t, "information_schema.t",
+		catalog.Column{Name: "ts", Type: column.Of(column.TimestampSecond), Role: catalog.TimeIndex},
+		catalog.Column{Name: "n", Type: column.Of(column.Int32), Nullable: true})
+	conn := oneConn(t, openServer(t, s.Server, "insert=native"))
+	stmt, err := conn.PrepareContext(t.Context(), "INSERT INTO t (n, ts) VALUES (?, ?)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stmt.Close()
+	for name, insert := range map[string]func() error{
+		"prepared": func() error { _, err := stmt.ExecContext(t.Context(), int64(7), time.Unix(2, 0)); return err },
+		"repeated": func() error {
+			_, err := conn.ExecContext(t.Context(), "INSERT INTO t (ts, n) VALUES (?, ?)", time.Unix(2, 0), int64(7))
+			return err
+		},
+	} {
+		check := func(database string, want *greptimev1.Value) {
+			t.Helper()
+			for range 2 {
+				if err := insert(); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				call := s.lastCall(t)
+				rows := call.native.GetRowInserts().Inserts[0].Rows
+				i := slices.IndexFunc(rows.Schema, func(c *greptimev1.ColumnSchema) bool { return c.ColumnName == "n" })
+				if got := rows.Rows[0].Values[i]; call.header.Dbname != database || !proto.Equal(got, want) {
+					t.Errorf("%s, database %s: %v, want %v in %s", name, call.header.Dbname, got, want, database)
+				}
+			}
+		}
+		double := &greptimev1.Value{ValueData: &greptimev1.Value_F64Value{F64Value: 7}}
+		exec(t, conn, "USE public")
+		check("public", &greptimev1.Value{ValueData: &greptimev1.Value_I64Value{I64Value: 7}})
+		exec(t, conn, "USE information_schema")
+		check("information_schema", &greptimev1.Value{ValueData: &greptimev1.Value_I32Value{I32Value: 7}})
+		s.alter(t, "information_schema.t", catalog.Column{Name: "n", Type: column.Of(column.Float64), Nullable: true})
+		exec(t, conn, "ALTER TABLE t MODIFY COLUMN n DOUBLE") // forgets the columns
+		check("information_schema", double)
+		s.alter(t, "information_schema.t", catalog.Column{Name: "n", Type: column.Of(column.Int32), Nullable: true})
+		exec(t, conn, "ALTER TABLE t MODIFY COLUMN n INT")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 
+	"github.com/greptime-go/greptime/internal/sqlinsert"
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
@@ -19,8 +20,8 @@ var (
 // GreptimeDB has no prepared statements over gRPC, so that nothing is sent before
 // the first use, which is also when the server reports a mistake in the statement.
 type Stmt struct {
-	conn   *Conn
-	script *sqltext.Script
+	conn *Conn
+	text parsedText
 }
 
 // PrepareContext lexes the text and finds its placeholders. It sends nothing.
@@ -38,7 +39,7 @@ func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if _, err := script.Style(); err != nil {
 		return nil, fmt.Errorf("greptime: %w", err)
 	}
-	return &Stmt{conn: c, script: script}, nil
+	return &Stmt{conn: c, text: parsedText{script, &sqlinsert.Memo{}}}, nil
 }
 
 // Prepare calls PrepareContext. It implements driver.Conn.
@@ -52,10 +53,10 @@ func (s *Stmt) Close() error { return nil }
 // NumInput returns the number of arguments, or -1 if they are named, because then
 // the names are checked and not the number.
 func (s *Stmt) NumInput() int {
-	if style, err := s.script.Style(); err == nil && style == sqltext.Named {
+	if style, err := s.text.Style(); err == nil && style == sqltext.Named {
 		return -1
 	}
-	return s.script.NumInput()
+	return s.text.NumInput()
 }
 
 // CheckNamedValue checks an argument; see Conn.CheckNamedValue.
@@ -63,7 +64,7 @@ func (s *Stmt) CheckNamedValue(nv *driver.NamedValue) error { return s.conn.Chec
 
 // ExecContext runs the statement; see Conn.ExecContext.
 func (s *Stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	return s.conn.exec(ctx, s.script, args)
+	return s.conn.exec(ctx, s.text, args)
 }
 
 // QueryContext runs the statement; see Conn.QueryContext.
@@ -72,7 +73,7 @@ func (s *Stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 	if err != nil {
 		return nil, err
 	}
-	statements, err := session.bind(s.script, args)
+	statements, err := session.bind(s.text.Script, args)
 	if err != nil {
 		return nil, err
 	}

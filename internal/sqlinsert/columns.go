@@ -4,9 +4,49 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
 )
+
+// columns are the columns that a statement names, as a table has them, with what is the same for
+// all rows. They do not change.
+type columns struct {
+	table  *catalog.Table
+	list   []*catalog.Column
+	kinds  []column.Kind
+	schema []byte // the fields schema of a greptime.v1.Rows
+}
+
+// Memo keeps what the executions of one text have in common: its columns in the table as it was
+// read last. A table that was read again is another one. A Memo is safe for concurrent use. A nil
+// Memo keeps nothing.
+type Memo struct{ last atomic.Pointer[columns] }
+
+// columns returns the columns that the statement n of the Memo's text names in a table. It returns
+// the errors of columnsOf.
+func (m *Memo) columns(n *Insert, table *catalog.Table) (*columns, error) {
+	if m != nil {
+		if c := m.last.Load(); c != nil && c.table == table {
+			return c, nil
+		}
+	}
+	list, err := n.columnsOf(table)
+	c := &columns{table: table, list: list}
+	if err != nil {
+		return c, err
+	}
+	c.kinds = make([]column.Kind, len(list))
+	for i, col := range list {
+		c.kinds[i] = col.Type.Kind()
+		c.schema = col.Type.AppendSchema(c.schema, col.Name, col.Role.SemanticType())
+	}
+	if m != nil {
+		m.last.Store(c)
+	}
+	return c, nil
+}
 
 // columnsOf returns the columns that the statement names. The server fills in the others.
 // If it would call a function for one of them, the error is *NotNativeError.

@@ -16,14 +16,15 @@ type Insert struct {
 	UTC bool
 
 	script *sqltext.Script
+	memo   *Memo
 	values *sqltext.Values
 	args   []driver.NamedValue
 	order  []int // the argument for each input of the placeholders; nil: in their order
 }
 
-// New returns the only statement of a script as an Insert. It returns a *NotNativeError if
-// the script has another form.
-func New(script *sqltext.Script, args []driver.NamedValue) (Insert, error) {
+// New returns the only statement of a script as an Insert. memo is that of the script, or nil. New
+// returns a *NotNativeError if the script has another form.
+func New(script *sqltext.Script, memo *Memo, args []driver.NamedValue) (Insert, error) {
 	if len(script.Statements) != 1 {
 		return Insert{}, &NotNativeError{Reason: "the text has several statements"}
 	}
@@ -40,7 +41,7 @@ func New(script *sqltext.Script, args []driver.NamedValue) (Insert, error) {
 	if err != nil {
 		return Insert{}, &NotNativeError{Reason: err.Error(), Cause: err}
 	}
-	n := Insert{Table: v.Table[len(v.Table)-1], script: script, values: v, args: args, order: order}
+	n := Insert{Table: v.Table[len(v.Table)-1], script: script, memo: memo, values: v, args: args, order: order}
 	if len(v.Table) == 2 {
 		n.Database = v.Table[0]
 	}

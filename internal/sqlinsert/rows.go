@@ -6,14 +6,14 @@ import (
 	"sync"
 
 	"github.com/greptime-go/greptime/internal/catalog"
-	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
 // Buffer holds the encoded rows of a native insert until they are sent.
 type Buffer struct {
-	Body transport.Body // a greptime.v1.Rows
+	Schema []byte         // the fields schema of a greptime.v1.Rows, which must not be changed
+	Body   transport.Body // its fields rows
 }
 
 var buffers = sync.Pool{New: func() any { return new(Buffer) }}
@@ -29,15 +29,16 @@ func (b *Buffer) Free() {
 	if b.Body.InUse() || cap(b.Body.Bytes) > maxBuffer {
 		return
 	}
-	b.Body.Bytes = b.Body.Bytes[:0]
+	b.Schema, b.Body.Bytes = nil, b.Body.Bytes[:0]
 	buffers.Put(b)
 }
 
-// Encode writes the columns and rows to b. The error is a *NotNativeError if the statement must
+// Encode writes the rows to b. The error is a *NotNativeError if the statement must
 // go as text, and the text loses none of its values. It wraps a *LossyError if the text would
 // lose one.
 func (n *Insert) Encode(b *Buffer, table *catalog.Table) error {
-	list, err := n.columnsOf(table)
+	columns, err := n.memo.columns(n, table)
+	list, kinds := columns.list, columns.kinds
 	if err != nil {
 		if lost := n.loss(list, 0); lost != nil {
 			return lost
@@ -45,11 +46,6 @@ func (n *Insert) Encode(b *Buffer, table *catalog.Table) error {
 		return err
 	}
 	body := b.Body.Bytes[:0]
-	kinds := make([]column.Kind, len(list))
-	for i, c := range list {
-		body = c.Type.AppendSchema(body, c.Name, c.Role.SemanticType())
-		kinds[i] = c.Type.Kind()
-	}
 	var w request.RowWriter
 	cell := Cell{UTC: n.UTC}
 	for row := range n.values.Rows {
@@ -72,7 +68,7 @@ func (n *Insert) Encode(b *Buffer, table *catalog.Table) error {
 		}
 		body = w.End(body, start)
 	}
-	b.Body.Bytes = body
+	b.Schema, b.Body.Bytes = columns.schema, body
 	return nil
 }
 

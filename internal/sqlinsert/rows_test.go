@@ -2,7 +2,9 @@ package sqlinsert
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,21 +46,78 @@ func metrics(t testing.TB, rows int) (*sqltext.Script, []driver.NamedValue, *cat
 	return script, args, table
 }
 
-// BenchmarkEncode is an INSERT of 1,000 rows of ten arguments each, from the arguments to bytes.
-func BenchmarkEncode(b *testing.B) {
-	const rows = 1000
-	script, args, table := metrics(b, rows)
-	b.ReportAllocs()
-	for b.Loop() {
-		insert, err := New(script, args)
-		if err != nil {
-			b.Fatal(err)
-		}
-		buffer := NewBuffer()
-		if err := insert.Encode(buffer, table); err != nil {
-			b.Fatal(err)
-		}
-		buffer.Free()
+// encode returns the schema and the rows of an INSERT.
+func encode(t testing.TB, script *sqltext.Script, memo *Memo, args []driver.NamedValue, table *catalog.Table) string {
+	t.Helper()
+	insert, err := New(script, memo, args)
+	if err != nil {
+		t.Fatal(err)
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows), "ns/row")
+	buffer := NewBuffer()
+	defer buffer.Free()
+	if err := insert.Encode(buffer, table); err != nil {
+		t.Fatal(err)
+	}
+	return string(buffer.Schema) + string(buffer.Body.Bytes)
+}
+
+// What a Memo keeps is not used for a table that was read again.
+func TestMemoIsForOneTable(t *testing.T) {
+	t.Parallel()
+	script, args, table := metrics(t, 3)
+	altered := slices.Clone(table.Columns)
+	altered[4].Type = column.Of(column.Float32)
+	wide, err := catalog.NewTable("metrics", altered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	memo := &Memo{}
+	for i, table := range []*catalog.Table{table, table, wide, table, wide, wide} {
+		if got, want := encode(t, script, memo, args, table), encode(t, script, nil, args, table); got != want {
+			t.Errorf("%d: %x, want %x", i, got, want)
+		}
+	}
+	if encode(t, script, memo, args, wide) == encode(t, script, memo, args, table) {
+		t.Error("FLOAT and DOUBLE are encoded alike")
+	}
+	narrow, err := catalog.NewTable("metrics", slices.Clone(table.Columns[4:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	insert, err := New(script, memo, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text *NotNativeError
+	if err := insert.Encode(NewBuffer(), narrow); !errors.As(err, &text) || !text.Stale {
+		t.Errorf("a column that is gone: %v", err)
+	}
+	if got, want := encode(t, script, memo, args, table), encode(t, script, nil, args, table); got != want {
+		t.Errorf("behind an error: %x, want %x", got, want)
+	}
+}
+
+// BenchmarkEncode is INSERTs of ten arguments a row, from the arguments to bytes: of 1,000 rows,
+// and of one row, of which the columns are half the work without a Memo.
+func BenchmarkEncode(b *testing.B) {
+	for _, rows := range []int{1, 1000} {
+		script, args, table := metrics(b, rows)
+		for name, memo := range map[string]*Memo{"with": {}, "without": nil} {
+			b.Run(fmt.Sprintf("%d rows, %s Memo", rows, name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					insert, err := New(script, memo, args)
+					if err != nil {
+						b.Fatal(err)
+					}
+					buffer := NewBuffer()
+					if err := insert.Encode(buffer, table); err != nil {
+						b.Fatal(err)
+					}
+					buffer.Free()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows), "ns/row")
+			})
+		}
+	}
 }
