@@ -55,6 +55,7 @@ func scenarios(fast, slow string, manyRows, distinct int) []measure.Scenario {
 		streamScenarios(fast),
 		singleRowScenarios(fast),
 		sqlScenarios(fast),
+		slowSQLScenarios(slow),
 		bulkScenarios(fast),
 		slowBulkScenarios(slow),
 		batchSizeScenarios(fast),

@@ -25,6 +25,15 @@ func sqlScenarios(addr string) []measure.Scenario {
 	}
 }
 
+// slowSQLScenarios run the same INSERTs on a server that takes as long as GreptimeDB.
+func slowSQLScenarios(addr string) []measure.Scenario {
+	const group = "SQL INSERT with arguments, 10 columns, slow server"
+	return []measure.Scenario{
+		insertScenario(group, "insert.Write", data.Narrow, addr, func(rows [][]data.Row) [][]data.Row { return rows }, appendNarrow),
+		sqlScenario(group, "insert=auto", open(addr, "auto")),
+	}
+}
+
 func open(addr, mode string) func() (*sql.DB, error) {
 	return func() (*sql.DB, error) { return sql.Open("greptime", "greptime://"+addr+"?insert="+mode) }
 }
