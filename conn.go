@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
 )
 
 var (

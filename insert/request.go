@@ -7,7 +7,7 @@ import (
 	"github.com/greptime-go/greptime/internal/request"
 )
 
-// offset is where row i begins, or where the last one ends.
+// offset returns where row i begins, or where the last one ends.
 func (t *Table) offset(i int) int {
 	if i == len(t.starts) {
 		return t.end

@@ -36,13 +36,13 @@ var (
 	decomposerType    = reflect.TypeFor[decomposer]()
 )
 
-// numberTypes caches the results of IsNumberType, because the search takes longer than the
+// numberTypes caches the results of isNumberType, because the search takes longer than the
 // rest of the work on an argument.
 var numberTypes sync.Map // reflect.Type → bool
 
-// IsNumberType reports whether values of a type, or the values that pointers of that type
+// isNumberType reports whether values of a type, or the values that pointers of that type
 // refer to, are decimal numbers, or NULL or a decimal number.
-func IsNumberType(t reflect.Type) bool {
+func isNumberType(t reflect.Type) bool {
 	if known, ok := numberTypes.Load(t); ok {
 		return known.(bool)
 	}
@@ -62,12 +62,12 @@ func searchNumberType(t reflect.Type) bool {
 		return false
 	}
 	number := t.Field(0).Type // as in NullDecimal
-	return number.Kind() == reflect.Struct && IsNumberType(number)
+	return number.Kind() == reflect.Struct && isNumberType(number)
 }
 
-// Number returns the number in a value of a decimal type that is not a driver.Valuer.
+// decimalNumber returns the number in a value of a decimal type that is not a driver.Valuer.
 // ok is false for any other value.
-func Number(rv reflect.Value) (v driver.Value, ok bool, err error) {
+func decimalNumber(rv reflect.Value) (v driver.Value, ok bool, err error) {
 	if rv.Kind() != reflect.Pointer {
 		p := reflect.New(rv.Type()) // its methods may have a pointer receiver
 		p.Elem().Set(rv)
@@ -82,11 +82,11 @@ func Number(rv reflect.Value) (v driver.Value, ok bool, err error) {
 		}
 		switch form {
 		case 0:
-			v, err = ParseNumber(fmt.Sprintf("%s%de%d", sign, new(big.Int).SetBytes(coefficient), exponent))
+			v, err = parseNumber(fmt.Sprintf("%s%de%d", sign, new(big.Int).SetBytes(coefficient), exponent))
 		case 1:
-			v, err = ParseNumber(sign + "Inf")
+			v, err = parseNumber(sign + "Inf")
 		case 2:
-			v, err = ParseNumber("NaN")
+			v, err = parseNumber("NaN")
 		default:
 			err = fmt.Errorf("%T.Decompose returns the form %d, which is neither a number, nor an infinity, nor NaN", number, form)
 		}
@@ -96,7 +96,7 @@ func Number(rv reflect.Value) (v driver.Value, ok bool, err error) {
 		if coefficient == nil {
 			coefficient = new(big.Int)
 		}
-		v, err = ParseNumber(fmt.Sprintf("%de%d", coefficient, number.Exponent()))
+		v, err = parseNumber(fmt.Sprintf("%de%d", coefficient, number.Exponent()))
 		return v, true, err
 	}
 	return nil, false, nil
@@ -107,14 +107,13 @@ func Number(rv reflect.Value) (v driver.Value, ok bool, err error) {
 const maxNumberDigits = 800
 
 var (
-	// ErrNoNumber reports that a text is not a number.
-	ErrNoNumber   = errors.New("the text is not a number")
+	errNoNumber   = errors.New("the text is not a number")
 	errManyDigits = errors.New("the number has more digits than a DECIMAL or DOUBLE")
 )
 
-// ParseNumber parses the text of a decimal number, which may have an exponent. It returns a
+// parseNumber parses the text of a decimal number, which may have an exponent. It returns a
 // Decimal, or a float64 for NaN and infinities.
-func ParseNumber(text string) (driver.Value, error) {
+func parseNumber(text string) (driver.Value, error) {
 	mantissa, power := text, ""
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		mantissa, power = text[:i], text[i+1:]
@@ -135,7 +134,7 @@ func ParseNumber(text string) (driver.Value, error) {
 		if f, err := strconv.ParseFloat(text, 64); err == nil && (f != f || f-f != 0) {
 			return f, nil
 		}
-		return nil, ErrNoNumber
+		return nil, errNoNumber
 	case len(digits) > maxNumberDigits || exponent > maxNumberDigits || exponent < -maxNumberDigits:
 		return nil, errManyDigits
 	}
@@ -161,9 +160,9 @@ func ParseNumber(text string) (driver.Value, error) {
 	return sqltype.Decimal(digits), nil
 }
 
-// JSONNumber returns an integer as an integer, any other number as a Decimal, and a number
+// jsonNumber returns an integer as an integer, any other number as a Decimal, and a number
 // that does not fit a DECIMAL as a float64, which most JSON numbers are.
-func JSONNumber(n json.Number) (driver.Value, error) {
+func jsonNumber(n json.Number) (driver.Value, error) {
 	text := string(n)
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return i, nil
@@ -171,7 +170,7 @@ func JSONNumber(n json.Number) (driver.Value, error) {
 	if u, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return u, nil
 	}
-	v, err := ParseNumber(text)
+	v, err := parseNumber(text)
 	if d, ok := v.(sqltype.Decimal); ok && sqltext.DecimalDigits(string(d)) <= column.MaxPrecision {
 		return d, nil
 	}

@@ -29,7 +29,7 @@ func TestRatText(t *testing.T) {
 	}
 }
 
-func TestJSONNumber(t *testing.T) {
+func TestJSONNumbersArePlainNumbers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]any{
 		"-7":                   int64(-7),
@@ -38,12 +38,12 @@ func TestJSONNumber(t *testing.T) {
 		"1.50":                 sqltype.Decimal("1.50"),
 		"1e300":                1e300,
 	} {
-		if got, err := sqlarg.JSONNumber(json.Number(text)); err != nil || got != want {
+		if got, err := sqlarg.Plain(json.Number(text)); err != nil || got != want {
 			t.Errorf("%s: %#v, %v, want %#v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "x", "1e999"} {
-		if got, err := sqlarg.JSONNumber(json.Number(text)); err == nil {
+		if got, err := sqlarg.Plain(json.Number(text)); err == nil {
 			t.Errorf("%q: %#v, want an error", text, got)
 		}
 	}
