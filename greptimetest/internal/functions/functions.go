@@ -24,13 +24,13 @@ func merged(tables ...map[string]builtin) map[string]builtin {
 
 // GoFunctions returns the functions in Go that translated calls need.
 func GoFunctions() []expr.GoFunction {
-	var list []expr.GoFunction
+	byName := map[string]expr.GoFunction{} // a function may have several names
 	for _, f := range builtins {
 		if f.code != nil {
-			list = append(list, *f.code)
+			byName[f.code.Name] = *f.code
 		}
 	}
-	return list
+	return slices.Collect(maps.Values(byName))
 }
 
 // IsNested reports whether a function makes a list or a struct, for which it does not
