@@ -13,6 +13,15 @@ func TestDocumentsCompile(t *testing.T) {
 	for _, path := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md"} {
 		snippets.Document{Path: path}.Check(t)
 	}
+	snippets.Document{Path: "docs/questions.md"}.Check(t)
+	snippets.Document{
+		Path:     "docs/moving.md",
+		Packages: []string{"context", "database/sql", "time", "github.com/greptime-go/greptime/insert"},
+		Given: map[string]string{
+			"type Monitor struct": `var ctx context.Context; var db *sql.DB`,
+			"rows, err := db.":    `var ctx context.Context; var db *sql.DB`,
+		},
+	}.Check(t)
 	snippets.Document{
 		Path: "README.md",
 		Packages: []string{
