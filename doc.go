@@ -7,8 +7,9 @@
 //
 // A [Conn] adds what database/sql has no methods for: results as Arrow record batches
 // ([Conn.QueryArrow]) and PromQL ([Conn.PromQL], [Matrix]). [Raw] takes a Conn from a pool, and
-// [Connect] opens one without a pool. Package insert writes rows natively, and package
-// bulk loads millions of rows.
+// [Connect] opens one without a pool. [Collect], [One] and [Each] read rows as structs,
+// scalars or maps. Package insert writes rows natively, and package bulk loads millions of
+// rows.
 //
 // # Connections and sessions
 //
@@ -99,6 +100,12 @@
 // destinations. No value that you receive shares memory with a record batch. Short
 // strings of neighbouring rows share one copy of a few kilobytes: if you keep only a
 // few of very many strings, clone them.
+//
+// [Collect], [One] and [Each] read rows as Go values, for less CPU time than Scan, from a pool
+// or a Conn. [CollectReader] and [EachReader] do the same for a reader. Structs have the tags
+// that package insert writes them by.
+//
+//	readings, err := greptime.Collect[Reading](ctx, db, "SELECT host, ts, cpu FROM metrics")
 //
 // An incomplete result always ends in an error. Rows.Err returns it when a stream breaks
 // off, at any byte, and also in the one case in which the server itself reports success

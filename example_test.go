@@ -146,6 +146,71 @@ func ExampleMatrix() {
 	}
 }
 
+func ExampleCollect() {
+	ctx := context.Background()
+	db, err := sql.Open("greptime", "greptime://localhost:4001/public")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+
+	type Reading struct {
+		Host string            `greptime:"host"`
+		At   time.Time         `greptime:"ts"`
+		CPU  sql.Null[float64] `greptime:"cpu"`
+	}
+	readings, err := greptime.Collect[Reading](ctx, db, "SELECT host, ts, cpu FROM metrics WHERE host = ?", "web-1")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range readings {
+		fmt.Println(r.Host, r.At, r.CPU.V)
+	}
+}
+
+func ExampleEach() {
+	var ctx context.Context
+	var db *sql.DB
+	for host, err := range greptime.Each[string](ctx, db, "SELECT DISTINCT host FROM metrics") {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(host)
+	}
+}
+
+func ExampleOne() {
+	var ctx context.Context
+	var db *sql.DB
+	switch n, err := greptime.One[float64](ctx, db, "SELECT cpu FROM metrics WHERE host = ? ORDER BY ts DESC LIMIT 1", "web-1"); {
+	case errors.Is(err, sql.ErrNoRows):
+		fmt.Println("no such host")
+	case err != nil:
+		log.Fatal(err)
+	default:
+		fmt.Println(n)
+	}
+}
+
+func ExampleCollectReader() {
+	var ctx context.Context
+	var c *greptime.Conn
+	rd, err := c.PromQL(ctx, greptime.PromInstant{Query: `sum by (host) (cpu)`})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer rd.Release()
+	type sum struct {
+		Host string   `greptime:"host"`
+		CPU  *float64 `greptime:"sum(cpu.v)"`
+	}
+	sums, err := greptime.CollectReader[sum](rd, greptime.AllowExtraColumns()) // without the time
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(sums)
+}
+
 func ExampleError_code() {
 	var db *sql.DB
 	_, err := db.Exec("INSERT INTO metrics (host, ts, cpu) VALUES (?, ?, ?)", "web-1", time.Now(), 0.5)

@@ -38,6 +38,8 @@ func TestDocumentsCompile(t *testing.T) {
 		},
 		Given: map[string]string{
 			"err = greptime.Raw(":         `var ctx context.Context; var db *sql.DB; var err error`,
+			"type Sample struct":          `var ctx context.Context; var db *sql.DB; var since time.Time`,
+			"n, err := greptime.One[":     `var ctx context.Context; var db *sql.DB`,
 			"rd, err := c.PromQL(":        `var ctx context.Context; var c *greptime.Conn; var start, end time.Time`,
 			"table := insert.NewTable(":   `var ctx context.Context; var db *sql.DB`,
 			"type Reading struct":         `var ctx context.Context; var db *sql.DB; var readings []Reading`,

@@ -29,6 +29,8 @@ type Column interface {
 	// Scan writes row i into dest, a pointer, if it can fill a dest of that type exactly; done
 	// is false if database/sql must convert the Value instead.
 	Scan(i int, dest any) (done bool, err error)
+	// current returns the current array, or nil if all its values are NULL.
+	current() arrow.Array
 }
 
 // Info describes a column, as database/sql's ColumnType does.
@@ -207,3 +209,4 @@ type nullColumn struct{ columnInfo }
 func (*nullColumn) Load(arrow.Array) error          { return nil }
 func (*nullColumn) Value(int) (driver.Value, error) { return nil, nil }
 func (*nullColumn) Scan(int, any) (bool, error)     { return false, nil }
+func (*nullColumn) current() arrow.Array            { return nil }

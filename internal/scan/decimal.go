@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime/internal/int128"
-
 	"github.com/greptime-go/greptime/sqltype"
 )
 
@@ -21,11 +20,15 @@ type decimalColumn struct {
 
 func (c *decimalColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
+func (c *decimalColumn) current() arrow.Array { return c.arr }
+
+func (c *decimalColumn) decimal(i int) string { return int128.Decimal(c.arr.Value(i), c.scale) }
+
 func (c *decimalColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	return int128.Decimal(c.arr.Value(i), c.scale), nil
+	return c.decimal(i), nil
 }
 
 func (c *decimalColumn) Scan(i int, dest any) (bool, error) {
@@ -36,7 +39,7 @@ func (c *decimalColumn) Scan(i int, dest any) (bool, error) {
 		}
 		return scanNullText(dest), nil
 	}
-	text := int128.Decimal(c.arr.Value(i), c.scale)
+	text := c.decimal(i)
 	switch d := dest.(type) {
 	case *sqltype.Decimal:
 		*d = sqltype.Decimal(text)

@@ -29,6 +29,8 @@ func (c *nestedColumn) Load(arr arrow.Array) error {
 	return nil
 }
 
+func (c *nestedColumn) current() arrow.Array { return c.arr }
+
 func (c *nestedColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil

@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"math"
+	"reflect"
+	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -39,6 +41,8 @@ func (c *integerColumn[T]) Load(arr arrow.Array) error {
 	c.values = c.arr.Values()
 	return nil
 }
+
+func (c *integerColumn[T]) current() arrow.Array { return c.arr }
 
 // value returns an int64, or a uint64 for BIGINT UNSIGNED, because of its upper half.
 func (c *integerColumn[T]) Value(i int) (driver.Value, error) {
@@ -131,6 +135,48 @@ func scanInt64(v int64, dest any) bool {
 	return true
 }
 
+func (c *integerColumn[T]) isFloat() bool { return false }
+
+func (c *integerColumn[T]) float(i int) float64 { return float64(c.values[i]) }
+
+func (c *integerColumn[T]) signed(i int) (int64, error) {
+	v := c.values[i]
+	if v > 0 && uint64(v) > math.MaxInt64 {
+		return 0, errRange
+	}
+	return int64(v), nil
+}
+
+func (c *integerColumn[T]) unsigned(i int) (uint64, error) {
+	v := c.values[i]
+	if v < 0 {
+		return 0, errRange
+	}
+	return uint64(v), nil
+}
+
+func (c *integerColumn[T]) appendNumber(dst []byte, i int) []byte {
+	v := c.values[i]
+	if v > 0 {
+		return strconv.AppendUint(dst, uint64(v), 10)
+	}
+	return strconv.AppendInt(dst, int64(v), 10)
+}
+
+// sameKind returns the filler for integers of the same size, or nil.
+func (c *integerColumn[T]) sameKind(kind reflect.Kind) Filler {
+	switch {
+	case kind == reflect.Int && strconv.IntSize == 64:
+		kind = reflect.Int64
+	case kind == reflect.Uint && strconv.IntSize == 64:
+		kind = reflect.Uint64
+	}
+	if kind != reflect.TypeFor[T]().Kind() {
+		return nil
+	}
+	return func(r Rows) (int, error) { return copyValues(r, c.arr, c.values) }
+}
+
 // floatColumn converts FLOAT or DOUBLE.
 type floatColumn[T float32 | float64] struct {
 	columnInfo
@@ -145,6 +191,8 @@ func (c *floatColumn[T]) Load(arr arrow.Array) error {
 	c.values = c.arr.Values()
 	return nil
 }
+
+func (c *floatColumn[T]) current() arrow.Array { return c.arr }
 
 // value returns a float64, which represents every FLOAT exactly.
 func (c *floatColumn[T]) Value(i int) (driver.Value, error) {
@@ -188,6 +236,46 @@ func (c *floatColumn[T]) Scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
+func (c *floatColumn[T]) isFloat() bool { return true }
+
+func (c *floatColumn[T]) float(i int) float64 { return float64(c.values[i]) }
+
+// signed returns a float that is whole as an integer.
+func (c *floatColumn[T]) signed(i int) (int64, error) {
+	v := float64(c.values[i])
+	switch {
+	case v != math.Trunc(v): // also NaN
+		return 0, strconv.ErrSyntax
+	case v < math.MinInt64 || v >= math.MaxInt64:
+		return 0, errRange
+	}
+	return int64(v), nil
+}
+
+func (c *floatColumn[T]) unsigned(i int) (uint64, error) {
+	v := float64(c.values[i])
+	switch {
+	case v != math.Trunc(v):
+		return 0, strconv.ErrSyntax
+	case v < 0 || v >= math.MaxUint64:
+		return 0, errRange
+	}
+	return uint64(v), nil
+}
+
+// appendNumber appends the text of the float64 that database/sql gets.
+func (c *floatColumn[T]) appendNumber(dst []byte, i int) []byte {
+	return strconv.AppendFloat(dst, float64(c.values[i]), 'g', -1, 64)
+}
+
+// sameKind returns the filler for floats of the same size, or nil.
+func (c *floatColumn[T]) sameKind(kind reflect.Kind) Filler {
+	if kind != reflect.TypeFor[T]().Kind() {
+		return nil
+	}
+	return func(r Rows) (int, error) { return copyValues(r, c.arr, c.values) }
+}
+
 // boolColumn converts BOOLEAN.
 type boolColumn struct {
 	columnInfo
@@ -195,6 +283,8 @@ type boolColumn struct {
 }
 
 func (c *boolColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *boolColumn) current() arrow.Array { return c.arr }
 
 func (c *boolColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {

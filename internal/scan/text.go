@@ -13,7 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime/internal/jsonb"
-
 	"github.com/greptime-go/greptime/sqltype"
 )
 
@@ -32,6 +31,8 @@ type stringColumn struct {
 }
 
 func (c *stringColumn) Load(arr arrow.Array) error { return c.loadFor(arr, arr.Len()) }
+
+func (c *stringColumn) current() arrow.Array { return c.arr }
 
 // loadFor does what load does; rows is the number of rows that will be read.
 func (c *stringColumn) loadFor(arr arrow.Array, rows int) error {
@@ -58,6 +59,26 @@ func (c *stringColumn) Scan(i int, dest any) (bool, error) {
 		return true, nil
 	}
 	return scanString(c.text.string(i), dest), nil
+}
+
+// fillStrings fills strings with copies that neighbouring rows share.
+func (c *stringColumn) fillStrings(r Rows) (int, error) {
+	if r.Skip == nil && c.arr.NullN() == 0 {
+		for k := range r.N {
+			*(*string)(r.at(k)) = c.text.string(r.From + k)
+		}
+		return r.N, nil
+	}
+	for k := range r.N {
+		switch {
+		case r.skips(k):
+		case c.arr.IsValid(r.From + k):
+			*(*string)(r.at(k)) = c.text.string(r.From + k)
+		case !r.leaveNulls:
+			return k, ErrNull
+		}
+	}
+	return r.N, nil
 }
 
 // scanString fills destinations for text with s, which belongs to the caller.
@@ -96,6 +117,8 @@ type binaryColumn struct {
 }
 
 func (c *binaryColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *binaryColumn) current() arrow.Array { return c.arr }
 
 func (c *binaryColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
@@ -154,6 +177,8 @@ type jsonColumn struct {
 
 func (c *jsonColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
+func (c *jsonColumn) current() arrow.Array { return c.arr }
+
 func (c *jsonColumn) text(i int) ([]byte, error) {
 	text, err := jsonb.AppendStored(nil, c.arr.Value(i))
 	if err != nil {
@@ -206,6 +231,8 @@ type vectorColumn struct {
 }
 
 func (c *vectorColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
+
+func (c *vectorColumn) current() arrow.Array { return c.arr }
 
 func (c *vectorColumn) vector(i int) (sqltype.Vector, error) {
 	b := c.arr.Value(i)
@@ -274,6 +301,8 @@ func (c *dictionaryColumn) Load(arr arrow.Array) error {
 	}
 	return c.Column.Load(c.arr.Dictionary())
 }
+
+func (c *dictionaryColumn) current() arrow.Array { return c.arr }
 
 func (c *dictionaryColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {

@@ -24,6 +24,8 @@ type timestampColumn struct {
 
 func (c *timestampColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
+func (c *timestampColumn) current() arrow.Array { return c.arr }
+
 func (c *timestampColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
@@ -36,6 +38,27 @@ func (c *timestampColumn) Scan(i int, dest any) (bool, error) {
 		return scanNullTime(dest), nil
 	}
 	return scanTime(Instant(int64(c.arr.Value(i)), c.unit).In(c.loc), dest), nil
+}
+
+// fillTimes fills times.
+func (c *timestampColumn) fillTimes(r Rows) (int, error) {
+	values := c.arr.Values()[r.From : r.From+r.N]
+	if r.Skip == nil && c.arr.NullN() == 0 && c.unit == arrow.Millisecond {
+		for k, v := range values {
+			*(*time.Time)(r.at(k)) = time.UnixMilli(int64(v)).In(c.loc)
+		}
+		return r.N, nil
+	}
+	for k, v := range values {
+		switch {
+		case r.skips(k):
+		case c.arr.IsValid(r.From + k):
+			*(*time.Time)(r.at(k)) = Instant(int64(v), c.unit).In(c.loc)
+		case !r.leaveNulls:
+			return k, ErrNull
+		}
+	}
+	return r.N, nil
 }
 
 // Instant returns the exact time for every int64, even where nanoseconds would overflow.
@@ -86,6 +109,8 @@ type dateColumn struct {
 
 func (c *dateColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
+func (c *dateColumn) current() arrow.Array { return c.arr }
+
 func (c *dateColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
@@ -124,6 +149,8 @@ func (c *timeOfDayColumn) Load(arr arrow.Array) error {
 	c.arr = arr
 	return nil
 }
+
+func (c *timeOfDayColumn) current() arrow.Array { return c.arr }
 
 func (c *timeOfDayColumn) at(i int) (sqltype.TimeOfDay, error) { return timeOfDay(c.arr, i, c.unit) }
 
@@ -189,6 +216,8 @@ type durationColumn struct {
 
 func (c *durationColumn) Load(arr arrow.Array) error { return loadAs(&c.arr, arr) }
 
+func (c *durationColumn) current() arrow.Array { return c.arr }
+
 func (c *durationColumn) nanoseconds(i int) (int64, error) { return durationNanos(c.arr, i, c.unit) }
 
 func durationNanos(arr *array.Duration, i int, unit arrow.TimeUnit) (int64, error) {
@@ -245,6 +274,8 @@ func (c *intervalColumn) Load(arr arrow.Array) error {
 	c.arr = arr
 	return nil
 }
+
+func (c *intervalColumn) current() arrow.Array { return c.arr }
 
 // interval reads an interval of any Arrow unit.
 func interval(arr arrow.Array, i int) sqltype.Interval {

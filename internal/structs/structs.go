@@ -101,9 +101,22 @@ func newPlan(rt reflect.Type) (*Plan, error) {
 	return p, nil
 }
 
-// addStruct adds the fields of a struct. outer are the structs around it, to detect a struct
-// that contains itself.
+// addStruct adds the fields of a struct as columns.
 func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) error {
+	return walk(rt, path, outer, func(f reflect.StructField, tag string, at []int) error {
+		c, err := newColumn(f, tag)
+		if err != nil {
+			return err
+		}
+		c.path = at
+		p.Columns = append(p.Columns, c)
+		return nil
+	})
+}
+
+// walk calls visit for the fields of a struct that are columns, with their tags and their
+// index paths. outer are the structs around it, to detect a struct that contains itself.
+func walk(rt reflect.Type, path []int, outer []reflect.Type, visit func(f reflect.StructField, tag string, at []int) error) error {
 	for _, o := range outer {
 		if o == rt {
 			return fmt.Errorf("embedded struct %v contains itself", rt)
@@ -122,9 +135,9 @@ func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) erro
 				return fmt.Errorf("field %s: the tag %q of an embedded struct does not apply to its fields, which are the columns; tag the fields instead", f.Name, text)
 			}
 			if inner != f.Type && !f.IsExported() {
-				return fmt.Errorf("field %s: an embedded pointer to an unexported struct cannot be read; embed the struct itself", f.Name)
+				return fmt.Errorf("field %s: an embedded pointer to an unexported struct cannot be used; embed the struct itself", f.Name)
 			}
-			if err := p.addStruct(inner, at, outer); err != nil {
+			if err := walk(inner, at, outer, visit); err != nil {
 				return err
 			}
 			continue
@@ -135,15 +148,59 @@ func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) erro
 			}
 			continue
 		}
-		c, err := newColumn(f, text)
-		if err != nil {
+		if err := visit(f, text, at); err != nil {
 			return fmt.Errorf("field %s: %w", f.Name, err)
 		}
-		c.path = at
-		p.Columns = append(p.Columns, c)
 	}
 	return nil
 }
+
+// Field is a field of a struct that a column of its name is read into.
+type Field struct {
+	Name string // of the column
+	Path []int  // the field's index path, through embedded structs
+	Type reflect.Type
+	Go   string // the name of the field
+}
+
+// Fields returns the fields of a struct type that are columns, by the same rules as Of. Types
+// and roles of the columns do not matter for reading.
+func Fields(rt reflect.Type) ([]Field, error) {
+	var fields []Field
+	seen := map[string]bool{}
+	err := walk(rt, nil, nil, func(f reflect.StructField, tag string, at []int) error {
+		name, err := columnName(f, tag)
+		if err != nil {
+			return err
+		}
+		if seen[name] {
+			return fmt.Errorf("another field is column %q, too; rename one, or leave it out with the tag \"-\"", name)
+		}
+		seen[name] = true
+		fields = append(fields, Field{Name: name, Path: at, Type: f.Type, Go: f.Name})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("struct %v: %w", rt, err)
+	}
+	return fields, nil
+}
+
+// columnName returns the name of a field's column.
+func columnName(f reflect.StructField, tag string) (string, error) {
+	if strings.ContainsAny(tag, ";:") {
+		return "", foreignTag(f, tag)
+	}
+	name, _, err := parseTag(tag)
+	if name == "" {
+		name = f.Name
+	}
+	return name, err
+}
+
+// IsStruct reports whether values of a struct type have a column for each field, and are not
+// one value such as a time.Time.
+func IsStruct(rt reflect.Type) bool { return rt.Kind() == reflect.Struct && !isValue(rt) }
 
 // embedded returns the struct whose fields are columns in place of the field.
 func embedded(f reflect.StructField, tag string) (reflect.Type, bool) {

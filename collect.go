@@ -1,0 +1,240 @@
+package greptime
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/collect"
+)
+
+// CollectOption is an option of [CollectReader], [Collect] and the other functions that read
+// rows as Go values.
+type CollectOption struct{ set func(*collect.Options) }
+
+// AllowExtraColumns leaves out the columns for which a struct has no field. Without it they
+// are errors.
+func AllowExtraColumns() CollectOption {
+	return CollectOption{func(o *collect.Options) { o.ExtraColumns = true }}
+}
+
+// AllowMissingColumns leaves the fields of a struct zero for which the result has no column.
+// Without it they are errors.
+func AllowMissingColumns() CollectOption {
+	return CollectOption{func(o *collect.Options) { o.MissingColumns = true }}
+}
+
+// CollectReader reads rd, the result of [Conn.QueryArrow] or [Conn.PromQL], to its end and
+// returns its rows. You must still release rd. With an error it returns no rows.
+//
+// T is one of these:
+//
+//   - A struct, or a pointer to one. Columns go to fields by the tags that package insert
+//     uses, `greptime:"column"`, or else by the exact name of the field. Fields of embedded
+//     structs count as fields of the outer one. An embedded pointer to a struct is nil in rows
+//     in which all its columns are NULL. Types and roles in a tag do not matter. A column
+//     without a field and a field without a column are errors, unless an option allows them.
+//   - Any other type, for results of one column.
+//   - map[string]any, with the values that database/sql scans into an any.
+//
+// The rules for values are those of database/sql's Scan with this driver, for fields, too; see
+// the table of results. Types with a Scan method are scanned. NULL needs a pointer, a sql.Null
+// or another type of database/sql for it, a slice, or an any; for other types it is an error
+// that names row and column. Beyond Scan, whatever package insert stores from a field is read
+// back into it: integers from BOOLEAN, whole DOUBLE and DECIMAL values and, in the column's
+// unit, TIMESTAMP; *big.Rat from DECIMAL, []float32 from VECTOR, json.RawMessage from STRING.
+//
+// Errors that do not depend on the rows come before the first one. The strings and the values
+// behind pointers of neighbouring rows share memory: if you keep only a few of very many rows,
+// clone them.
+func CollectReader[T any](rd array.RecordReader, options ...CollectOption) ([]T, error) {
+	d, err := newDecoder[T](rd, options)
+	if err != nil {
+		return nil, err
+	}
+	list, err := collect.All(rd, d)
+	return list, collectError(rd, err)
+}
+
+// EachReader returns an iterator over the rows of rd, which are read as [CollectReader] reads
+// them. It holds at most a few hundred rows and one record batch. An error is the last pair,
+// with the zero value of T. You must still release rd.
+func EachReader[T any](rd array.RecordReader, options ...CollectOption) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) { eachReader(rd, options, yield) }
+}
+
+func eachReader[T any](rd array.RecordReader, options []CollectOption, yield func(T, error) bool) {
+	d, err := newDecoder[T](rd, options)
+	if err != nil {
+		var none T
+		yield(none, err)
+		return
+	}
+	collect.Each(rd, d, func(row T, err error) bool { return yield(row, collectError(rd, err)) })
+}
+
+// Collect runs a query and returns its rows, which it reads as [CollectReader] does. from is a
+// *Conn, a *sql.DB or *sql.Conn of this driver, a type that embeds one of these, such as
+// *sqlx.DB, or a connection that sql.Conn.Raw passes. Arguments of the type [CollectOption] are
+// options wherever they stand; the others are bound.
+//
+//	readings, err := greptime.Collect[Reading](ctx, db, "SELECT host, ts, cpu FROM metrics WHERE host = ?", "web-1")
+//	hosts, err := greptime.Collect[string](ctx, db, "SELECT DISTINCT host FROM metrics")
+func Collect[T any](ctx context.Context, from any, query string, args ...any) (list []T, err error) {
+	err = queryFrom(ctx, from, query, args, func(rd *RecordReader, options []CollectOption) error {
+		list, err = CollectReader[T](rd, options...)
+		return err
+	})
+	return list, err
+}
+
+// Each runs a query and returns an iterator over its rows, which it reads as [EachReader]
+// does. The query runs when the loop begins, and ends with the loop. The parameters are those
+// of [Collect].
+func Each[T any](ctx context.Context, from any, query string, args ...any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		stopped := false
+		err := queryFrom(ctx, from, query, args, func(rd *RecordReader, options []CollectOption) error {
+			eachReader(rd, options, func(row T, err error) bool {
+				stopped = !yield(row, err) || err != nil
+				return !stopped
+			})
+			return nil
+		})
+		if err != nil && !stopped {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// One runs a query and returns its row. The error is sql.ErrNoRows if there is none; several
+// rows are an error, too. The parameters are those of [Collect].
+func One[T any](ctx context.Context, from any, query string, args ...any) (one T, err error) {
+	err = queryFrom(ctx, from, query, args, func(rd *RecordReader, options []CollectOption) error {
+		n := 0
+		var failure error
+		eachReader(rd, options, func(row T, err error) bool {
+			if n++; n == 1 {
+				one = row
+			}
+			failure = err
+			return n == 1
+		})
+		switch {
+		case failure != nil:
+			return failure
+		case n == 0:
+			return sql.ErrNoRows
+		case n > 1:
+			return errSeveralRows
+		}
+		return nil
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return one, nil
+}
+
+var errSeveralRows = errors.New("greptime: One: the result has several rows; use Collect, or add LIMIT 1 to the query")
+
+func newDecoder[T any](rd array.RecordReader, options []CollectOption) (*collect.Decoder[T], error) {
+	var o collect.Options
+	for _, option := range options {
+		if option.set != nil {
+			option.set(&o)
+		}
+	}
+	loc := time.UTC
+	if r, ok := rd.(*RecordReader); ok {
+		if n, ok := r.AffectedRows(); ok {
+			return nil, fmt.Errorf("greptime: the statement returned no rows (%d rows affected); use Exec", n)
+		}
+		loc = r.session.loc
+	}
+	d, err := collect.New[T](rd.Schema(), loc, o)
+	if err != nil {
+		return nil, fmt.Errorf("greptime: %w", err)
+	}
+	return d, nil
+}
+
+// collectError returns an error of a row with the driver's name. The reader's own errors have it.
+func collectError(rd array.RecordReader, err error) error {
+	if err == nil || err == rd.Err() {
+		return err
+	}
+	return fmt.Errorf("greptime: %w", err)
+}
+
+// queryFrom runs a query on a connection of from and calls f with the result.
+func queryFrom(ctx context.Context, from any, query string, args []any, f func(*RecordReader, []CollectOption) error) error {
+	var options []CollectOption
+	var bound []any
+	for i, arg := range args {
+		if option, ok := arg.(CollectOption); ok {
+			if options == nil {
+				bound = append([]any{}, args[:i]...)
+			}
+			options = append(options, option)
+		} else if options != nil {
+			bound = append(bound, arg)
+		}
+	}
+	if options == nil {
+		bound = args
+	}
+	return withConn(ctx, from, func(c *Conn) error {
+		rd, err := c.QueryArrow(ctx, query, bound...)
+		if err != nil {
+			return err
+		}
+		defer rd.Release()
+		return f(rd, options)
+	})
+}
+
+// withConn calls f with a Conn of from. Unlike in Raw, a *sql.Conn can be used meanwhile, as
+// in the body of a loop.
+func withConn(ctx context.Context, from any, f func(*Conn) error) error {
+	if c, ok := from.(*Conn); ok && c != nil {
+		return f(c)
+	}
+	if rv := reflect.ValueOf(from); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return errNoPool
+	}
+	if p, ok := from.(interface {
+		Conn(context.Context) (*sql.Conn, error)
+	}); ok {
+		c, err := p.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		from = c
+	}
+	var conn *Conn
+	switch p := from.(type) {
+	case Pool:
+		if err := Raw(ctx, p, func(c *Conn) error { conn = c; return nil }); err != nil {
+			return err
+		}
+	case driver.Conn:
+		conn = unwrapConn(ctx, p)
+	case interface{ Rollback() error }:
+		return fmt.Errorf("greptime: a %T cannot be read from, because GreptimeDB has no transactions; pass the *sql.DB or *sql.Conn that began it", from)
+	}
+	if conn == nil {
+		return fmt.Errorf("greptime: a %T has no connections of this driver; pass a *greptime.Conn, a *sql.DB or a *sql.Conn", from)
+	}
+	return f(conn)
+}
