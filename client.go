@@ -83,7 +83,7 @@ func newClient(cfg *Config) (*client, error) {
 		return nil, fmt.Errorf("greptime: %w", err)
 	}
 	c := &client{cfg: cfg, loc: loc, channels: channels}
-	c.hints, c.nativeHints = c.callHints(nil), c.callHints(nativeHints)
+	c.hints, c.nativeHints = c.callHints(), c.callHints(nativeHints)
 	if cfg.Credentials == nil {
 		header, err := c.session().encodedHeader(context.Background())
 		if err != nil {
@@ -94,15 +94,19 @@ func newClient(cfg *Config) (*client, error) {
 	return c, nil
 }
 
-// callHints returns the metadata of a call with the DSN's hints and extra, which takes
-// precedence; nil if there are no hints.
-func (c *client) callHints(extra map[string]string) metadata.MD {
-	if len(c.cfg.Hints) == 0 && len(extra) == 0 {
+// callHints returns the metadata of a call with the DSN's hints and more; later ones take
+// precedence. It returns nil if there are no hints.
+func (c *client) callHints(more ...map[string]string) metadata.MD {
+	all := maps.Clone(c.cfg.Hints)
+	for _, hints := range more {
+		if all == nil {
+			all = make(map[string]string, len(hints))
+		}
+		maps.Copy(all, hints)
+	}
+	if len(all) == 0 {
 		return nil
 	}
-	all := make(map[string]string, len(c.cfg.Hints)+len(extra))
-	maps.Copy(all, c.cfg.Hints)
-	maps.Copy(all, extra)
 	return metadata.Pairs("x-greptime-hints", dsn.FormatHints(all))
 }
 

@@ -53,6 +53,15 @@ func (c *Conn) current() (session, error) {
 	return c.session, nil
 }
 
+// sessionFor returns the session for a call with ctx: WithTimeZone and WithHints change it.
+func (c *Conn) sessionFor(ctx context.Context) (session, error) {
+	s, err := c.current()
+	if err != nil {
+		return session{}, err
+	}
+	return s.with(ctx)
+}
+
 // Database returns the session's database: the DSN's or that of the last USE.
 func (c *Conn) Database() string {
 	c.mu.Lock()
@@ -206,7 +215,7 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 // QueryContext runs a statement. It returns an error if the server refuses the
 // statement; the rows return an error if the statement fails later.
 func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s, err := c.current()
+	s, err := c.sessionFor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +233,7 @@ func (c *Conn) QueryArrow(ctx context.Context, query string, args ...any) (*Reco
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.current()
+	s, err := c.sessionFor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +263,7 @@ func (c *Conn) Exec(ctx context.Context, query string, args ...any) (Result, err
 // exec runs the statements of a script to their end. It sends an INSERT … VALUES natively if
 // Config.Insert allows that and if the server certainly stores the same.
 func (c *Conn) exec(ctx context.Context, text parsedText, args []driver.NamedValue) (driver.Result, error) {
-	s, err := c.current()
+	s, err := c.sessionFor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +288,7 @@ func (c *Conn) exec(ctx context.Context, text parsedText, args []driver.NamedVal
 // run runs a statement in the session as it is now, and waits for the first message of its
 // answer. It carries out itself what changes the session.
 func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
-	s, err := c.current()
+	s, err := c.sessionFor(ctx)
 	if err != nil {
 		return nil, err
 	}

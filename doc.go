@@ -30,6 +30,8 @@
 // in the text of statements in it, and the time.Time values of results have it as their
 // Location. Times that the driver itself writes are always in UTC.
 //
+// [WithTimeZone] and [WithHints] set the time zone and further hints of single calls.
+//
 // # Statements and arguments
 //
 // GreptimeDB has no bound parameters over gRPC. The driver therefore writes each

@@ -19,7 +19,7 @@ import (
 func init() {
 	internalsession.Open = func(ctx context.Context, pool any) (internalsession.Session, error) {
 		if c, ok := pool.(*Conn); ok && c != nil {
-			return c.extension()
+			return c.extension(ctx)
 		}
 		return openPool(ctx, pool)
 	}
@@ -29,15 +29,15 @@ func init() {
 func openPool(ctx context.Context, pool any) (s internalsession.Session, err error) {
 	p, _ := pool.(Pool)
 	err = Raw(ctx, p, func(c *Conn) error {
-		s, err = c.extension()
+		s, err = c.extension(ctx)
 		return err
 	})
 	return s, err
 }
 
-// extension returns the connection's session, which is about to write.
-func (c *Conn) extension() (internalsession.Session, error) {
-	s, err := c.current()
+// extension returns the connection's session, which is about to write, for calls with ctx.
+func (c *Conn) extension(ctx context.Context) (internalsession.Session, error) {
+	s, err := c.sessionFor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +72,12 @@ func (x *extension) EncodedHeader(ctx context.Context) ([]byte, error) {
 
 func (x *extension) Hints(extra map[string]string) (metadata.MD, error) {
 	if len(extra) == 0 {
-		return x.session.client.hints, nil
+		return x.session.metadata(), nil
 	}
 	if err := dsn.CheckHints(extra); err != nil {
 		return nil, fmt.Errorf("greptime: hints: %w", err)
 	}
-	return x.session.client.callHints(extra), nil
+	return x.session.client.callHints(x.session.hints, extra), nil
 }
 
 func (x *extension) Limit(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -62,9 +62,8 @@ func newInsertion(s session, text parsedText, args []driver.NamedValue) (*insert
 		return nil, err
 	}
 	x := &insertion{Insert: insert, session: s, text: s, script: text.Script, onlyNative: s.client.cfg.Insert == insertNative}
-	_, isMetric := s.client.cfg.Hints["physical_table"]
 	switch {
-	case isMetric:
+	case s.hasHint("physical_table"):
 		return nil, &sqlinsert.NotNativeError{Reason: "the hint physical_table would give a native insert another meaning"}
 	case x.onlyNative && !x.NamesColumns():
 		return nil, errPositional
@@ -228,7 +227,7 @@ func (x *insertion) encodeRequest(ctx context.Context, rows *sqlinsert.Buffer) (
 func (x *insertion) sendRows(ctx context.Context, plan insertPlan) (result driver.Result, refusal *Error, err error) {
 	defer plan.rows.Free()
 	plan.writes.Add(1)
-	affected, err := x.session.client.channels.Handle(ctx, transport.HandleRequest{Request: plan.request, Metadata: x.session.client.nativeHints})
+	affected, err := x.session.client.channels.Handle(ctx, transport.HandleRequest{Request: plan.request, Metadata: x.session.nativeMetadata()})
 	if err == nil {
 		return Result{affected: int64(affected)}, nil, nil
 	}

@@ -59,7 +59,7 @@ func (s session) send(ctx context.Context, st statement) (*RecordReader, error) 
 		return nil, err
 	}
 	writes.Add(1)
-	stream, err := s.client.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: s.client.hints, Repeatable: st.readOnly, Endpoint: st.endpoint})
+	stream, err := s.client.channels.DoGet(ctx, transport.Request{Ticket: ticket, Metadata: s.metadata(), Repeatable: st.readOnly, Endpoint: st.endpoint})
 	if st.alters {
 		s.client.tables.Clear()
 	}

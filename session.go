@@ -3,12 +3,15 @@ package greptime
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/greptime-go/greptime/internal/dsn"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 )
 
@@ -19,12 +22,97 @@ type session struct {
 	database string // as users write it
 	timeZone string // as the header has it
 	loc      *time.Location
-	tx       *transaction // the open one, with transactions=ignore
+	hints    map[string]string // of a call, beside the DSN's
+	tx       *transaction      // the open one, with transactions=ignore
 }
 
 // session returns a new session, which is the DSN's.
 func (c *client) session() session {
 	return session{client: c, database: c.cfg.Database, timeZone: c.cfg.TimeZone, loc: c.loc}
+}
+
+// with returns the session for a call with ctx.
+func (s session) with(ctx context.Context) (session, error) {
+	if zone, ok := ctx.Value(timeZoneKey{}).(*timeZone); ok {
+		if zone.err != nil {
+			return session{}, fmt.Errorf("greptime: WithTimeZone: %w", zone.err)
+		}
+		s.timeZone, s.loc = zone.name, zone.loc
+	}
+	if hints, ok := ctx.Value(hintsKey{}).(map[string]string); ok {
+		if err := dsn.CheckHints(hints); err != nil {
+			return session{}, fmt.Errorf("greptime: WithHints: %w", err)
+		}
+		s.hints = hints
+	}
+	return s, nil
+}
+
+// metadata returns the metadata of a call.
+func (s session) metadata() metadata.MD {
+	if len(s.hints) == 0 {
+		return s.client.hints
+	}
+	return s.client.callHints(s.hints)
+}
+
+// nativeMetadata returns the metadata of a native insert in place of an INSERT.
+func (s session) nativeMetadata() metadata.MD {
+	if len(s.hints) == 0 {
+		return s.client.nativeHints
+	}
+	return s.client.callHints(s.hints, nativeHints)
+}
+
+// hasHint reports whether calls have a hint.
+func (s session) hasHint(key string) bool {
+	_, ofDSN := s.client.cfg.Hints[key]
+	_, ofCall := s.hints[key]
+	return ofDSN || ofCall
+}
+
+// timeZoneKey is the key of a context's time zone, a *timeZone.
+type timeZoneKey struct{}
+
+type timeZone struct {
+	name string // as the header has it
+	loc  *time.Location
+	err  error
+}
+
+// WithTimeZone returns a context whose calls have a time zone of their own instead of the
+// session's, with the same two effects: the server reads times without a zone in the text of a
+// statement in it, and the time.Time values of results have it as their Location. zone is an
+// IANA name or an offset such as +08:00.
+//
+// All statements and PromQL heed it. Package insert sends it, too, but rows have no times
+// without a zone. Bulk loads have no time zone. A zone that the server would not understand is
+// an error of the call.
+func WithTimeZone(ctx context.Context, zone string) context.Context {
+	if zone == "" {
+		zone = "UTC"
+	}
+	loc, err := dsn.ParseTimeZone(zone)
+	return context.WithValue(ctx, timeZoneKey{}, &timeZone{zone, loc, err})
+}
+
+// hintsKey is the key of a context's hints, which are a map[string]string.
+type hintsKey struct{}
+
+// WithHints returns a context whose calls send further hints, by the server's names, such as
+// ttl for the tables that an insert creates. They take precedence over those of the DSN; an
+// inner WithHints adds to those of an outer one, and takes precedence.
+//
+// Statements, PromQL, and Write, Delete and Stream of package insert heed them; a Stream does
+// when it is opened, and Options.Hints take precedence there. An insert.Writer, whose requests
+// have rows of many calls, and bulk loads, for which the server reads no hints, do not. A hint
+// that cannot be sent is an error of the call.
+func WithHints(ctx context.Context, hints map[string]string) context.Context {
+	outer, _ := ctx.Value(hintsKey{}).(map[string]string)
+	all := make(map[string]string, len(outer)+len(hints))
+	maps.Copy(all, outer)
+	maps.Copy(all, hints)
+	return context.WithValue(ctx, hintsKey{}, all)
 }
 
 // isUTC reports whether the server reads times without a zone as UTC.

@@ -69,7 +69,7 @@ func (s *Stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 
 // QueryContext runs the statement; see Conn.QueryContext.
 func (s *Stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	session, err := s.conn.current()
+	session, err := s.conn.sessionFor(ctx)
 	if err != nil {
 		return nil, err
 	}
