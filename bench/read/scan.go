@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,7 +33,7 @@ func scanScenarios(server *nullserver.Process, s scan) []measure.Scenario {
 	query := s.SQL()
 	dsn := "greptime://" + server.Addr
 	mysqlText, mysqlPrepared := mysqlScans(mysqlDSN(server), query, s.values)
-	return append([]measure.Scenario{
+	return slices.Concat([]measure.Scenario{
 		s.receiveOnly(server, rawgrpc.Plain),
 		s.receiveOnly(server, rawgrpc.Tuned),
 		s.scenario("Arrow batches", arrowBatches(dsn, query)),
@@ -43,7 +44,7 @@ func scanScenarios(server *nullserver.Process, s scan) []measure.Scenario {
 		s.scenario("arrow-go flightsql Scan", rowsOf("flightsql", "flightsql://"+server.Addr+"?timeout=60s", query, s.values)),
 		s.scenario("go-sql-driver/mysql text Scan", mysqlText),
 		s.scenario("go-sql-driver/mysql prepared Scan", mysqlPrepared),
-	}, pgxScenarios(postgresDSN(server), query, s)...)
+	}, pgxScenarios(postgresDSN(server), query, s), structScenarios(server, s))
 }
 
 // arrowScenarios read the same as record batches only.
@@ -65,7 +66,11 @@ func influxScenario(server *nullserver.Process, s scan) []measure.Scenario {
 // memoryScenarios read a long result and look at the heap meanwhile.
 func memoryScenarios(server *nullserver.Process, s scan) []measure.Scenario {
 	s.watchHeap = true
-	return []measure.Scenario{s.scenario("database/sql Scan", rowsOf("greptime", "greptime://"+server.Addr, s.SQL(), s.values))}
+	dsn, query := "greptime://"+server.Addr, s.SQL()
+	return []measure.Scenario{
+		s.scenario("database/sql Scan", rowsOf("greptime", dsn, query, s.values)),
+		s.scenario("Each", eachOf[fiveColumns](dsn, query)),
+	}
 }
 
 func (s scan) scenario(name string, setup func(context.Context) (scanner, error)) measure.Scenario {

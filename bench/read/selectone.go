@@ -64,6 +64,16 @@ func selectOneScenarios(server *nullserver.Process) []measure.Scenario {
 				return checkOne(n, rd.Err())
 			}, conn.Close, nil
 		}),
+		scenario("One", func(ctx context.Context) (func(context.Context) error, func() error, error) {
+			conn, err := greptime.Connect(ctx, "greptime://"+server.Addr)
+			if err != nil {
+				return nil, nil, err
+			}
+			return func(ctx context.Context) error {
+				_, err := greptime.One[int64](ctx, conn, query)
+				return err
+			}, conn.Close, nil
+		}),
 		scenario("arrow-go flight.Reader", func(context.Context) (func(context.Context) error, func() error, error) {
 			client, err := arrowGoClient(server.Addr)
 			if err != nil {

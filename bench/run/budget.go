@@ -41,6 +41,9 @@ var budgets = []budget{
 	{path: "scan, 5 columns, sql.Null", scenario: scan5 + "database/sql Scan, sql.Null", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.05},
 	{path: "scan, 5 columns", scenario: scan5 + "database/sql Scan", to: scan5 + mysql, metric: measure.CPU, what: "CPU", limit: 0.45},
 	{path: "scan, 10 columns", scenario: scan10 + "database/sql Scan", to: scan10 + mysql, metric: measure.CPU, what: "CPU", limit: 0.4},
+	{path: "structs, 5 columns", scenario: scan5 + "Collect", to: scan5 + "database/sql Scan", metric: measure.CPU, what: "CPU", limit: 0.5},
+	{path: "structs, 5 columns", scenario: scan5 + "Collect", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.05},
+	{path: "structs, 10 columns", scenario: scan10 + "Collect", to: scan10 + "database/sql Scan", metric: measure.CPU, what: "CPU", limit: 0.5},
 	{path: "Arrow batches, 5 columns", scenario: scan5 + "Arrow batches", to: scan5 + "receive only", metric: measure.CPU, what: "CPU", limit: 1.25},
 	{path: "Arrow batches, 5 columns", scenario: scan5 + "Arrow batches", to: scan5 + "arrow-go flight.Reader", metric: measure.Bytes, what: "bytes allocated", limit: 0.05},
 	{path: "scan, 5 columns, slow server", scenario: scan5slow + "database/sql Scan", to: scan5slow + mysql, metric: measure.CPU, what: "CPU", limit: 0.45},
@@ -63,10 +66,12 @@ var budgets = []budget{
 	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", to: sqlRows + "insert=sql", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 3},
 	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", metric: measure.CPU, what: "CPU", unit: "ns a row", limit: 900},
 	{path: "SELECT 1", scenario: "SELECT 1/database/sql", metric: measure.CPU, what: "CPU", unit: "µs", limit: 120, scale: 1e-3},
+	{path: "SELECT 1 by One", scenario: "SELECT 1/One", to: "SELECT 1/bare gRPC call", metric: measure.CPU, what: "CPU", limit: 1.15},
 	{path: "SELECT 1", scenario: "SELECT 1/database/sql", metric: measure.Allocations, what: "allocations", limit: 60},
 	{path: "insert of one row", scenario: one + "Append, Write", to: one + "bare gRPC call", metric: measure.P50, what: "p50", limit: 1.1},
 	{path: "insert of one row", scenario: one + "Append, Write", to: one + "bare gRPC call", metric: measure.CPU, what: "CPU", limit: 1.1},
 	{path: "memory, scan of 10 million rows", scenario: "memory of a long scan, 5 columns/database/sql Scan", metric: measure.HeapGrowth, what: "growth of the heap", unit: "MiB", limit: 8, scale: 1.0 / (1 << 20)},
+	{path: "memory, Each over 10 million rows", scenario: "memory of a long scan, 5 columns/Each", metric: measure.HeapGrowth, what: "growth of the heap", unit: "MiB", limit: 8, scale: 1.0 / (1 << 20)},
 	{path: "memory, load of 10 million rows", scenario: "memory of a long load, 10 columns/bulk Append", metric: measure.HeapGrowth, what: "growth of the heap", unit: "MiB", limit: 8, scale: 1.0 / (1 << 20)},
 }
 
