@@ -3,6 +3,7 @@ package collect
 import (
 	"slices"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
@@ -10,46 +11,97 @@ const (
 	// step is how many rows are read at once, column by column: few enough for their
 	// memory to remain in the processor's cache.
 	step = 256
-	// maxChunk limits the rows of the pieces in which a result grows.
-	maxChunk = 1 << 14
+	// maxHeld is how many bytes of record batches All holds before it reads their rows.
+	maxHeld = 64 << 20
 )
 
 // All reads a result to its end.
-func All[T any](rd array.RecordReader, d *Decoder[T]) ([]T, error) {
-	// Pieces that are put together at the end cost less than a slice that grows by
-	// copying, which also takes more memory.
-	var full [][]T
-	var chunk []T
-	total := 0
+func All[T any](rd array.RecordReader, d *Decoder[T]) ([]T, error) { return all(rd, d, maxHeld) }
+
+// all implements All; it holds record batches of roughly limit bytes.
+func all[T any](rd array.RecordReader, d *Decoder[T], limit int) ([]T, error) {
+	// Batches are held until the number of rows is known. A slice that grows by copying
+	// would be more than half of the costs, most of them the garbage collector's.
+	var parts [][]T
+	var held batches
+	defer func() { held.release() }()
 	for rd.Next() {
-		batch := rd.RecordBatch()
-		if err := d.Load(batch); err != nil {
+		if held.add(rd.RecordBatch()); held.bytes < limit {
+			continue
+		}
+		part, err := decode(held, d)
+		if err != nil {
 			return nil, err
 		}
-		n := int(batch.NumRows())
-		for from := 0; from < n; {
-			if len(chunk) == cap(chunk) {
-				if len(chunk) > 0 {
-					full = append(full, chunk)
-				}
-				chunk = make([]T, 0, max(min(n-from, maxChunk), min(total, maxChunk)))
-			}
-			rows := min(step, n-from, cap(chunk)-len(chunk))
-			chunk = chunk[:len(chunk)+rows]
-			if _, err := d.Decode(chunk[len(chunk)-rows:], from); err != nil {
-				return nil, err
-			}
-			from += rows
-			total += rows
-		}
+		parts = append(parts, part)
+		held.release()
 	}
 	if err := rd.Err(); err != nil {
 		return nil, err
 	}
-	if len(full) == 0 {
-		return chunk, nil
+	last, err := decode(held, d)
+	if err != nil || len(parts) == 0 {
+		return last, err
 	}
-	return slices.Concat(append(full, chunk)...), nil
+	return slices.Concat(append(parts, last)...), nil
+}
+
+// decode returns the rows of record batches.
+func decode[T any](held batches, d *Decoder[T]) ([]T, error) {
+	if held.rows == 0 {
+		return nil, nil
+	}
+	rows := make([]T, held.rows)
+	at := 0
+	for _, batch := range held.list {
+		if err := d.Load(batch); err != nil {
+			return nil, err
+		}
+		n := int(batch.NumRows())
+		for from := 0; from < n; from += step {
+			if _, err := d.Decode(rows[at+from:at+min(from+step, n)], from); err != nil {
+				return nil, err
+			}
+		}
+		at += n
+	}
+	return rows, nil
+}
+
+// batches are record batches that are held.
+type batches struct {
+	list  []arrow.RecordBatch
+	rows  int
+	bytes int
+}
+
+func (b *batches) add(batch arrow.RecordBatch) {
+	batch.Retain()
+	b.list = append(b.list, batch)
+	b.rows += int(batch.NumRows())
+	for _, column := range batch.Columns() {
+		b.bytes += sizeOf(column.Data())
+	}
+}
+
+// sizeOf returns the bytes of an array. A dictionary, which batches share, does not count.
+func sizeOf(data arrow.ArrayData) (size int) {
+	for _, buffer := range data.Buffers() {
+		if buffer != nil {
+			size += buffer.Len()
+		}
+	}
+	for _, child := range data.Children() {
+		size += sizeOf(child)
+	}
+	return size
+}
+
+func (b *batches) release() {
+	for _, batch := range b.list {
+		batch.Release()
+	}
+	*b = batches{list: b.list[:0]}
 }
 
 // Each calls yield with one row after the other, and with the error that ends the result. It

@@ -64,9 +64,7 @@ func (c *stringColumn) Scan(i int, dest any) (bool, error) {
 // fillStrings fills strings with copies that neighbouring rows share.
 func (c *stringColumn) fillStrings(r Rows) (int, error) {
 	if r.Skip == nil && c.arr.NullN() == 0 {
-		for k := range r.N {
-			*(*string)(r.at(k)) = c.text.string(r.From + k)
-		}
+		c.text.fill(r)
 		return r.N, nil
 	}
 	for k := range r.N {

@@ -91,15 +91,49 @@ func (t *textBlocks) string(i int) string {
 	}
 	block := i / t.rows
 	first := block * t.rows
-	if t.copies[block] == "" {
-		last := min(first+t.rows, t.arr.Len())
-		if t.offsets[last]-t.offsets[first] > 2*maxBlockBytes {
-			return strings.Clone(t.arr.Value(i))
-		}
-		t.copies[block] = t.copy(first, last)
+	if t.copies[block] == "" && !t.copyBlock(block) {
+		return strings.Clone(t.arr.Value(i))
 	}
 	start := t.offsets[first]
 	return t.copies[block][t.offsets[i]-start : t.offsets[i+1]-start]
+}
+
+// copyBlock copies a block. It returns false if the block is too long.
+func (t *textBlocks) copyBlock(block int) bool {
+	first := block * t.rows
+	last := min(first+t.rows, t.arr.Len())
+	if t.offsets[last]-t.offsets[first] > 2*maxBlockBytes {
+		return false
+	}
+	t.copies[block] = t.copy(first, last)
+	return true
+}
+
+// fill writes strings into memory, none of which is null.
+func (t *textBlocks) fill(r Rows) {
+	for k := 0; k < r.N; {
+		i := r.From + k
+		end := r.N // of the block, as k
+		if t.rows > 0 {
+			block := i / t.rows
+			end = min(r.N, (block+1)*t.rows-r.From)
+			if t.copies[block] != "" || t.copyBlock(block) {
+				text, start := t.copies[block], t.offsets[block*t.rows]
+				ends := t.offsets[i : i+end-k+1]
+				from := ends[0] - start
+				for _, to := range ends[1:] {
+					to -= start
+					*(*string)(r.at(k)) = text[from:to]
+					from = to
+					k++
+				}
+				continue
+			}
+		}
+		for ; k < end; k++ {
+			*(*string)(r.at(k)) = strings.Clone(t.arr.Value(r.From + k))
+		}
+	}
 }
 
 // copy returns strings from first to before last in one piece.
