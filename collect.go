@@ -32,7 +32,8 @@ func AllowMissingColumns() CollectOption {
 }
 
 // CollectReader reads rd, the result of [Conn.QueryArrow] or [Conn.PromQL], to its end and
-// returns its rows. You must still release rd. With an error it returns no rows.
+// returns its rows. You must still release rd. With an error it returns no rows. Beside the
+// rows it holds up to 64 MiB of record batches; [EachReader] holds one.
 //
 // T is one of these:
 //

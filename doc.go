@@ -103,8 +103,8 @@
 // strings of neighbouring rows share one copy of a few kilobytes: if you keep only a
 // few of very many strings, clone them.
 //
-// [Collect], [One] and [Each] read rows as Go values, for less CPU time than Scan, from a pool
-// or a Conn. [CollectReader] and [EachReader] do the same for a reader. Structs have the tags
+// [Collect], [One] and [Each] read rows as Go values, straight from the Arrow batches, from a
+// pool or a Conn. [CollectReader] and [EachReader] do the same for a reader. Structs have the tags
 // that package insert writes them by.
 //
 //	readings, err := greptime.Collect[Reading](ctx, db, "SELECT host, ts, cpu FROM metrics")
