@@ -59,6 +59,8 @@ type Channels struct {
 	log       *slog.Logger
 	uses      uses
 
+	maxMessageSize int // bytes
+
 	next      atomic.Uint64 // for RoundRobin
 	closing   chan struct{}
 	closeOnce sync.Once
@@ -73,7 +75,7 @@ func New(o Options) (*Channels, error) {
 		return nil, err
 	}
 	callOpts = append(callOpts, grpc.ForceCodecV2(codec{}))
-	c := &Channels{balance: o.Balance, log: o.Logger, closing: make(chan struct{})}
+	c := &Channels{balance: o.Balance, log: o.Logger, maxMessageSize: o.MaxMessageSize, closing: make(chan struct{})}
 	for _, addr := range o.Endpoints {
 		e, err := newEndpoint(addr, o, callOpts)
 		if err != nil {

@@ -85,9 +85,10 @@ func (s *Stream) open() *CallError {
 		return s.channels.callError(s.ctx, &s.lease, &s.attempt, nil, err)
 	}
 	s.attempt.begin(s.lease.connection)
-	// A failed send only returns io.EOF; the status comes from the receive below.
+	// If the stream has ended, the send returns io.EOF, and the receive below the status. Any
+	// other error of a send is gRPC's own, to which no trailer belongs.
 	if err := s.stream.SendMsg(&s.ticket); err != nil && err != io.EOF {
-		return s.callError(err)
+		return s.channels.callError(s.ctx, &s.lease, &s.attempt, nil, err)
 	}
 	if err := s.stream.CloseSend(); err != nil {
 		return s.callError(err)

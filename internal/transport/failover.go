@@ -33,8 +33,8 @@ func (c *Channels) failover(ctx context.Context, repeatable bool, call func(*End
 }
 
 // callError returns the error of the lease's call, which got no further than a. The trailer is nil if
-// there is no stream or the stream may still be running: gRPC writes the trailer of a running
-// stream without a lock.
+// the error is not the server's, if there is no stream, or if the stream may still be running:
+// gRPC writes the trailer of a running stream without a lock.
 func (c *Channels) callError(ctx context.Context, l *lease, a *attempt, trailer metadata.MD, err error) *CallError {
 	endpoint := l.connection.endpoint
 	e := &CallError{Trailer: trailer, Endpoint: endpoint.addr, Answered: endpoint.answered.Load(), Cause: err}
@@ -72,8 +72,12 @@ func (e *CallError) refusedStream() bool {
 // tooLargeToSend reports whether gRPC refused to send the message.
 func (e *CallError) tooLargeToSend() bool {
 	return e.Status.Code() == codes.ResourceExhausted && !e.fromServer() &&
-		strings.HasPrefix(e.Status.Message(), "trying to send message larger than max")
+		strings.HasPrefix(e.Status.Message(), tooLargeToSend)
 }
+
+// tooLargeToSend is the beginning of gRPC's message when it refuses to send something. It
+// ends in the limit.
+const tooLargeToSend = "trying to send message larger than max"
 
 // withMetadata adds metadata to that of the caller's context.
 func withMetadata(ctx context.Context, md metadata.MD) context.Context {

@@ -2,7 +2,9 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -59,10 +61,22 @@ func (c *Channels) handle(ctx context.Context, e *Endpoint, req Encoded) (uint32
 	call.attempt.Context = ctx
 	call.options[0] = grpc.Trailer(&call.trailer)
 	if err := cc.Invoke(&call.attempt, methodHandle, call, &call.response, call.options[:]...); err != nil {
+		if c.refusedToSend(err) {
+			call.trailer = nil // the server ended the call before it had the request
+		}
 		return 0, c.callError(ctx, &call.lease, &call.attempt, call.trailer, err)
 	}
 	e.noteAnswer()
 	return call.response.affected, nil
+}
+
+// refusedToSend reports whether gRPC refused to send the request of a unary call, because it is
+// longer than the limit. A server with the same limit may say so of its answer, but an answer
+// to Handle has only a few bytes.
+func (c *Channels) refusedToSend(err error) bool {
+	st := status.Convert(err)
+	return st.Code() == codes.ResourceExhausted && strings.HasPrefix(st.Message(), tooLargeToSend) &&
+		strings.HasSuffix(st.Message(), fmt.Sprintf(" vs. %d)", c.maxMessageSize))
 }
 
 // RequestStream is a call of HandleRequests. Its methods are for one goroutine at a

@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
@@ -26,6 +27,8 @@ import (
 type memoryServer struct {
 	listener *bufconn.Listener
 	hang     chan struct{} // closed: calls do not end
+	early    error         // not nil: calls end with it before a message is read
+	late     error         // not nil: calls end with it after that
 
 	mu      sync.Mutex
 	down    bool
@@ -46,6 +49,9 @@ func startMemoryServer(t *testing.T, options ...grpc.ServerOption) *memoryServer
 }
 
 func (s *memoryServer) handle(_ any, stream grpc.ServerStream) error {
+	if s.early != nil {
+		return s.early
+	}
 	var request []byte
 	if err := stream.RecvMsg(&request); err != nil {
 		return err
@@ -57,6 +63,9 @@ func (s *memoryServer) handle(_ any, stream grpc.ServerStream) error {
 		<-stream.Context().Done()
 		return stream.Context().Err()
 	default:
+	}
+	if s.late != nil {
+		return s.late
 	}
 	method, _ := grpc.MethodFromServerStream(stream)
 	if method == wiretest.MethodDoGet {
@@ -131,8 +140,20 @@ func (s *memoryServer) channels(t *testing.T) *transport.Channels {
 // channelsOf returns channels with n connections.
 func (s *memoryServer) channelsOf(t *testing.T, n int) *transport.Channels {
 	t.Helper()
-	c, err := transport.New(transport.Options{Endpoints: []string{"only.the.dialer.knows:4001"}, ConnectTimeout: 5 * time.Second, Connections: n, MaxMessageSize: 1 << 20,
-		Compression: "none", Balance: transport.Ordered, Dialer: s.dial, Logger: slog.New(slog.DiscardHandler)})
+	o := s.options()
+	o.Connections = n
+	return newChannels(t, o)
+}
+
+// options returns the options of channels to the server.
+func (s *memoryServer) options() transport.Options {
+	return transport.Options{Endpoints: []string{"only.the.dialer.knows:4001"}, ConnectTimeout: 5 * time.Second, Connections: 1, MaxMessageSize: 1 << 20,
+		Compression: "none", Balance: transport.Ordered, Dialer: s.dial, Logger: slog.New(slog.DiscardHandler)}
+}
+
+func newChannels(t *testing.T, o transport.Options) *transport.Channels {
+	t.Helper()
+	c, err := transport.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,20 +328,61 @@ func TestARefusedStreamIsNotSent(t *testing.T) {
 	}
 }
 
+// gRPC refuses a message that is longer than the limit, whether or not the server has ended
+// the call before.
 func TestAMessageThatIsTooLargeIsNotSent(t *testing.T) {
 	t.Parallel()
-	s := wiretest.Start(t, func(c *wiretest.Call) error { return status.Error(codes.Internal, "no call is wanted") })
-	c, err := transport.New(transport.Options{Endpoints: []string{s.Addr()}, ConnectTimeout: 5 * time.Second, Connections: 1, MaxMessageSize: 4,
-		Compression: "none", Balance: transport.Ordered, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	for name, call := range ways {
-		var failure *transport.CallError
-		if err := call(t.Context(), c); !errors.As(err, &failure) || failure.Sent || failure.Status.Code() != codes.ResourceExhausted {
-			t.Errorf("%s: %v, want one that was not sent", name, err)
+	for server, early := range map[string]error{
+		"a server that waits for the message": nil,
+		"a server that answers at once":       status.Error(codes.Internal, "no call is wanted"),
+	} {
+		for name, call := range ways {
+			t.Run(name+" to "+server, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := startMemoryServer(t)
+					s.early = early
+					o := s.options()
+					o.MaxMessageSize = 4
+					o.DialOptions = []grpc.DialOption{grpc.WithStatsHandler(pauseAfterHeaders{})}
+					c := newChannels(t, o)
+					var failure *transport.CallError
+					if err := call(t.Context(), c); !errors.As(err, &failure) || failure.Sent || failure.Status.Code() != codes.ResourceExhausted || len(failure.Trailer) > 0 {
+						t.Errorf("%v, want one that was not sent", err)
+					}
+				})
+			})
 		}
+	}
+}
+
+// What a server says of its own messages proves nothing about the request.
+func TestAServerThatDoesNotSendItsAnswerHasReadTheRequest(t *testing.T) {
+	t.Parallel()
+	for name, call := range ways {
+		synctest.Test(t, func(t *testing.T) {
+			s := startMemoryServer(t)
+			s.late = status.Error(codes.ResourceExhausted, "trying to send message larger than max (5 vs. 4)")
+			var failure *transport.CallError
+			if err := call(t.Context(), s.channels(t)); !errors.As(err, &failure) || !failure.Sent {
+				t.Errorf("%s: %v, want one that was sent", name, err)
+			}
+		})
+	}
+}
+
+// pauseAfterHeaders waits, after a call has sent its headers, until nothing else happens. It
+// is for use where time is synctest's.
+type pauseAfterHeaders struct{}
+
+func (pauseAfterHeaders) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+func (pauseAfterHeaders) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+	return ctx
+}
+func (pauseAfterHeaders) HandleConn(context.Context, stats.ConnStats) {}
+func (pauseAfterHeaders) HandleRPC(_ context.Context, s stats.RPCStats) {
+	if _, ok := s.(*stats.OutHeader); ok {
+		synctest.Wait()
 	}
 }
 
