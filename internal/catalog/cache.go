@@ -21,6 +21,7 @@ type Cache struct {
 	entries map[cacheKey]*list.Element // of recent
 	recent  list.List                  // of *cacheEntry, most recently used first
 	columns int                        // the costs of all entries
+	clears  int                        // number of calls of Clear
 }
 
 type cacheKey struct{ database, table string }
@@ -62,11 +63,15 @@ func (c *Cache) Lookup(database, table string) (t *Table, known bool, err error)
 }
 
 // Get returns a table. It reads the table with query unless it is known. database is the one
-// that query uses. Two concurrent calls may both read the table.
+// that query uses. Two concurrent calls may both read the table. If Clear is called meanwhile,
+// Get returns the table but does not keep it, because it may have been read before the change.
 func (c *Cache) Get(ctx context.Context, query Query, database, table string) (*Table, error) {
 	if t, known, err := c.Lookup(database, table); known {
 		return t, err
 	}
+	c.mu.Lock()
+	clears := c.clears
+	c.mu.Unlock()
 	t, err := Read(ctx, query, table)
 	var unwritable *UnwritableError
 	if err != nil && !errors.As(err, &unwritable) {
@@ -74,7 +79,9 @@ func (c *Cache) Get(ctx context.Context, query Query, database, table string) (*
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.put(&cacheEntry{cacheKey{database, table}, t, err, time.Now().Add(unwritableFor)})
+	if c.clears == clears {
+		c.put(&cacheEntry{cacheKey{database, table}, t, err, time.Now().Add(unwritableFor)})
+	}
 	return t, err
 }
 
@@ -115,4 +122,5 @@ func (c *Cache) Clear() {
 	clear(c.entries)
 	c.recent.Init()
 	c.columns = 0
+	c.clears++
 }
