@@ -110,9 +110,9 @@ func (c *connection) ready(ctx context.Context) (*grpc.ClientConn, error) {
 	}
 }
 
-// take adds a call to the connection with the fewest running calls, the first of several, and
-// returns it. It takes one that cannot connect at present only if all cannot. So another
-// connection is opened only when each open one has a call.
+// take adds a call to the connection with the fewest running calls and returns it. Of several
+// it takes an open one, or the first. It takes one that cannot connect at present only if all
+// cannot. So another connection is opened only when each open one has a call.
 func (e *Endpoint) take() *connection {
 	if len(e.connections) == 1 {
 		c := e.connections[0]
@@ -130,11 +130,15 @@ func (e *Endpoint) take() *connection {
 }
 
 // least returns the connection with the fewest running calls of those whose state suits, or nil.
+// Of several it returns an open one, or the first.
 func (e *Endpoint) least(suits func(connectivity.State) bool) (least *connection) {
 	var calls int64
+	isOpen := false
 	for _, c := range e.connections {
-		if n := c.calls.Load(); (least == nil || n < calls) && suits(c.state()) {
-			least, calls = c, n
+		n, state := c.calls.Load(), c.state()
+		open := state == connectivity.Ready
+		if suits(state) && (least == nil || n < calls || n == calls && open && !isOpen) {
+			least, calls, isOpen = c, n, open
 		}
 	}
 	return least

@@ -143,6 +143,26 @@ func TestAConnectionThatBreaksEndsOnlyItsOwnCalls(t *testing.T) {
 	})
 }
 
+// No connection is opened again while an open one has no call.
+func TestAnOpenConnectionIsPreferred(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 3, nil, func(t *testing.T, c *callers) {
+		for _, call := range []running{c.begin(), c.begin(), c.begin()} {
+			call.end()
+		}
+		c.want(3, 0)
+		c.server.conns[0].breakUp()
+		c.want(2, 0)
+		first, second := c.begin(), c.begin()
+		c.want(2, 2)
+		third := c.begin()
+		c.want(3, 3)
+		for _, call := range []running{first, second, third} {
+			call.end()
+		}
+	})
+}
+
 // A proxy may allow fewer connections than are wanted.
 func TestCallsUseTheConnectionsThatThereAre(t *testing.T) {
 	t.Parallel()
