@@ -76,41 +76,41 @@ func (c *Cell) SetArg(t column.Type, v driver.Value) error {
 	return fmt.Errorf("a %T is left to the server to read", v)
 }
 
-// MayLoseArg reports whether the server may misread an argument.
-func MayLoseArg(arg driver.Value) bool {
+// mayLoseArg reports whether the server may misread an argument.
+func mayLoseArg(arg driver.Value) bool {
 	switch v := arg.(type) {
 	case int64:
-		return MayLoseInt(v)
+		return mayLoseInt(v)
 	case int:
-		return MayLoseInt(int64(v))
+		return mayLoseInt(int64(v))
 	case int32:
-		return MayLoseInt(int64(v))
+		return mayLoseInt(int64(v))
 	case int16:
-		return MayLoseInt(int64(v))
+		return mayLoseInt(int64(v))
 	case int8:
-		return MayLoseInt(int64(v))
+		return mayLoseInt(int64(v))
 	case uint64:
-		return MayLoseUint(v)
+		return mayLoseUint(v)
 	case uint:
-		return MayLoseUint(uint64(v))
+		return mayLoseUint(uint64(v))
 	case uint32:
-		return MayLoseUint(uint64(v))
+		return mayLoseUint(uint64(v))
 	case uint16:
-		return MayLoseUint(uint64(v))
+		return mayLoseUint(uint64(v))
 	case uint8:
-		return MayLoseUint(uint64(v))
+		return mayLoseUint(uint64(v))
 	case float64:
-		return MayLoseFloat(v)
+		return mayLoseFloat(v)
 	case float32:
-		return MayLoseFloat(float64(v))
+		return mayLoseFloat(float64(v))
 	case string:
-		return MayLoseText(v)
+		return mayLoseText(v)
 	case sqltype.Decimal:
-		return MayLoseText(string(v))
+		return mayLoseText(string(v))
 	case *big.Rat:
 		return v != nil && v.Sign() != 0
 	case []byte:
-		return MayLoseBytes(v)
+		return mayLoseBytes(v)
 	}
 	return false
 }

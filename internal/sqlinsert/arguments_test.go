@@ -91,7 +91,7 @@ func isBeyondText(t column.Type, v driver.Value) bool {
 func isAsRead(t column.Type, v driver.Value) bool {
 	switch v := v.(type) {
 	case time.Time:
-		return t.Kind() == column.Date && IsDay(v)
+		return t.Kind() == column.Date && isDay(v)
 	case []byte:
 		return t.Kind() == column.JSON && json.Valid(v)
 	}

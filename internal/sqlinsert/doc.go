@@ -6,7 +6,7 @@
 //
 // A value is accepted for a column if GreptimeDB 1.0.2 stores exactly the same when it
 // reads the value's literal in the text of the INSERT, according to the recorded literals.
-// Any other value is an [*NotNativeError] error: it may be valid, but the server must read it.
+// For any other value the error is a [*NotNativeError]: it may be valid, but the server must read it.
 // If the server would store something else without an error, such as NULL for a DECIMAL with
 // too many digits or an infinity for a number that is too large, the error is a [*LossyError].
 //

@@ -62,9 +62,6 @@ func namesOf(args []driver.NamedValue) func(int) string {
 // Rows returns the number of rows.
 func (n *Insert) Rows() int { return n.values.Rows }
 
-// Width returns the number of values in a row.
-func (n *Insert) Width() int { return n.values.Width }
-
 // NamesColumns reports whether the statement has a list of columns.
 func (n *Insert) NamesColumns() bool { return len(n.values.Columns) > 0 }
 

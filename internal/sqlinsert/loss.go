@@ -12,28 +12,27 @@ import (
 
 // The functions below report whether GreptimeDB may misread a value of an INSERT as text:
 // whether there is a type of column for which it stores something else without an error,
-// see [LossyError]. They are for callers that do not know the columns, and return true if in
-// doubt.
+// see [LossyError]. They are for columns that are not known, and return true if in doubt.
 //
 // Any number can be too large for a DECIMAL. Integers of one digit are too large only for
 // a DECIMAL without digits before the point, and so count as harmless: flags and small
 // numbers are no reason to read a table's columns.
 
-// MayLoseInt reports whether the server may misread an integer.
-func MayLoseInt(v int64) bool { return v <= -10 || v >= 10 }
+// mayLoseInt reports whether the server may misread an integer.
+func mayLoseInt(v int64) bool { return v <= -10 || v >= 10 }
 
-// MayLoseUint reports whether the server may misread an unsigned integer.
-func MayLoseUint(v uint64) bool { return v >= 10 }
+// mayLoseUint reports whether the server may misread an unsigned integer.
+func mayLoseUint(v uint64) bool { return v >= 10 }
 
-// MayLoseFloat reports whether the server may misread a float. NaN and infinities cannot be
+// mayLoseFloat reports whether the server may misread a float. NaN and infinities cannot be
 // written as text at all.
-func MayLoseFloat(v float64) bool { return v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) }
+func mayLoseFloat(v float64) bool { return v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// MayLoseBytes reports whether the server may misread bytes.
-func MayLoseBytes(v []byte) bool { return !utf8.Valid(v) }
+// mayLoseBytes reports whether the server may misread bytes.
+func mayLoseBytes(v []byte) bool { return !utf8.Valid(v) }
 
-// MayLoseText reports whether the server may misread text: a decimal number, or a vector.
-func MayLoseText(v string) bool {
+// mayLoseText reports whether the server may misread text: a decimal number, or a vector.
+func mayLoseText(v string) bool {
 	if _, ok := decimalDigits(v); ok {
 		return !isZero(v)
 	}
@@ -43,11 +42,11 @@ func MayLoseText(v string) bool {
 // isZero reports whether a decimal number has no digit but 0.
 func isZero(digits string) bool { return strings.Trim(digits, "+-.0") == "" }
 
-// MayLoseLiteral reports whether the server may misread a literal that SetLiteral reads.
-func MayLoseLiteral(text string) bool {
+// mayLoseLiteral reports whether the server may misread a literal that SetLiteral reads.
+func mayLoseLiteral(text string) bool {
 	switch ch := text[0]; {
 	case ch == '\'':
-		return MayLoseText(strings.ReplaceAll(text[1:len(text)-1], "''", "'"))
+		return mayLoseText(strings.ReplaceAll(text[1:len(text)-1], "''", "'"))
 	case (ch == 'X' || ch == 'x') && len(text) > 2 && text[1] == '\'':
 		return mayLoseHex(text[2 : len(text)-1])
 	case strings.HasPrefix(text, "0x"):
@@ -69,14 +68,14 @@ func MayLoseLiteral(text string) bool {
 
 func mayLoseHex(digits string) bool {
 	b, err := hex.DecodeString(digits)
-	return err == nil && MayLoseBytes(b)
+	return err == nil && mayLoseBytes(b)
 }
 
 // MayLose reports whether the text might lose one of the values, in a column of some type.
 func (n *Insert) MayLose() bool {
 	for i := range n.values.Items {
 		arg, literal := n.value(i)
-		if literal != "" && MayLoseLiteral(literal) || literal == "" && MayLoseArg(arg) {
+		if literal != "" && mayLoseLiteral(literal) || literal == "" && mayLoseArg(arg) {
 			return true
 		}
 	}

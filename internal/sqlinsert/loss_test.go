@@ -26,7 +26,7 @@ func TestEveryRecordedLossIsForeseen(t *testing.T) {
 				continue
 			}
 			losses++
-			if !MayLoseLiteral(l.Literal) {
+			if !mayLoseLiteral(l.Literal) {
 				t.Errorf("%s loses %s", col.Column, l.Literal)
 			}
 		}
@@ -53,25 +53,25 @@ func FuzzEveryLossIsForeseen(f *testing.F) {
 		}
 		for _, typ := range types {
 			var c Cell
-			if literal := literalIn(text); literal != "" && isLost(c.SetLiteral(typ, literal)) && !MayLoseLiteral(literal) && !isDigit(literal) {
+			if literal := literalIn(text); literal != "" && isLost(c.SetLiteral(typ, literal)) && !mayLoseLiteral(literal) && !isDigit(literal) {
 				t.Errorf("%v loses the literal %s", typ, literal)
 			}
-			if isLost(c.SetString(typ, text)) && !MayLoseText(text) {
+			if isLost(c.SetString(typ, text)) && !mayLoseText(text) {
 				t.Errorf("%v loses %q", typ, text)
 			}
-			if isLost(c.SetBytes(typ, []byte(text))) && !MayLoseBytes([]byte(text)) {
+			if isLost(c.SetBytes(typ, []byte(text))) && !mayLoseBytes([]byte(text)) {
 				t.Errorf("%v loses the bytes %q", typ, text)
 			}
-			if isLost(c.SetInt(typ, n)) && !MayLoseInt(n) && (n < -9 || n > 9) {
+			if isLost(c.SetInt(typ, n)) && !mayLoseInt(n) && (n < -9 || n > 9) {
 				t.Errorf("%v loses %d", typ, n)
 			}
-			if isLost(c.SetUint(typ, uint64(n))) && !MayLoseUint(uint64(n)) && uint64(n) > 9 {
+			if isLost(c.SetUint(typ, uint64(n))) && !mayLoseUint(uint64(n)) && uint64(n) > 9 {
 				t.Errorf("%v loses %d", typ, uint64(n))
 			}
-			if isLost(c.SetFloat64(typ, x)) && !MayLoseFloat(x) {
+			if isLost(c.SetFloat64(typ, x)) && !mayLoseFloat(x) {
 				t.Errorf("%v loses %v", typ, x)
 			}
-			if isLost(c.SetFloat32(typ, float32(x))) && !MayLoseFloat(float64(float32(x))) {
+			if isLost(c.SetFloat32(typ, float32(x))) && !mayLoseFloat(float64(float32(x))) {
 				t.Errorf("%v loses %v", typ, float32(x))
 			}
 		}

@@ -57,7 +57,7 @@ func (n *Insert) ArgsFor(table *catalog.Table) []driver.NamedValue {
 func typedArg(kind column.Kind, v driver.Value) driver.Value {
 	switch v := v.(type) {
 	case time.Time:
-		if kind == column.Date && IsDay(v) {
+		if kind == column.Date && isDay(v) {
 			return sqltype.DateOf(v)
 		}
 	case []byte:

@@ -17,7 +17,7 @@ var lastNano = time.Unix(0, math.MaxInt64)
 // nanosecond is left unchanged, because truncated it would become a moment that a
 // TIMESTAMP(9) holds. For a DATE, SetTime sets midnight in UTC, which is how a DATE is read.
 func (c *Cell) SetTime(t column.Type, v time.Time) error {
-	if t.Kind() == column.Date && IsDay(v) {
+	if t.Kind() == column.Date && isDay(v) {
 		return c.SetDate(t, v.Year(), int32(v.Unix()/secondsPerDay))
 	}
 	if !t.Kind().IsTimestamp() {
@@ -34,9 +34,9 @@ func (c *Cell) SetTime(t column.Type, v time.Time) error {
 
 const secondsPerDay = 24 * 60 * 60
 
-// IsDay reports whether a moment is a day as a DATE is read: midnight in UTC. If it is
+// isDay reports whether a moment is a day as a DATE is read: midnight in UTC. If it is
 // another day in its own Location, it is unclear which one is meant.
-func IsDay(v time.Time) bool {
+func isDay(v time.Time) bool {
 	return v.Nanosecond() == 0 && v.Unix()%secondsPerDay == 0 && v.Day() == v.UTC().Day()
 }
 
