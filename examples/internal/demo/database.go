@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -49,12 +50,28 @@ func (d *Database) create(ctx context.Context, dsn, name string) error {
 	return nil
 }
 
+// Config returns the settings of sessions that begin in the database. The caller may change
+// them.
+func (d *Database) Config() *greptime.Config { return d.cfg.Clone() }
+
+// DSN returns the same as text.
+func (d *Database) DSN() string { return d.cfg.FormatDSN() }
+
+// Pool opens a pool of connections to the database.
+func (d *Database) Pool() (*sql.DB, error) {
+	connector, err := d.Connector()
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
 // Connector returns a Connector whose sessions begin in the database.
 func (d *Database) Connector() (*greptime.Connector, error) { return greptime.NewConnector(d.cfg) }
 
 // Connect opens a session in the database.
 func (d *Database) Connect(ctx context.Context) (*greptime.Conn, error) {
-	return greptime.Connect(ctx, d.cfg.FormatDSN())
+	return greptime.Connect(ctx, d.DSN())
 }
 
 // Close drops the database, and stops the server if Server started it.

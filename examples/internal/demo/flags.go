@@ -13,7 +13,11 @@ func Parse(about string) {
 	flag.Usage = func() {
 		out := flag.CommandLine.Output()
 		fmt.Fprintln(out, strings.TrimSpace(about))
-		fmt.Fprintln(out, "\nEnvironment:\n  GREPTIME_DSN\n    \tthe server, as greptime://localhost:4001; without it one starts in this process")
+		otherwise := "without it one starts in this process"
+		if needed != "" {
+			otherwise = "it must be set"
+		}
+		fmt.Fprintln(out, "\nEnvironment:\n  GREPTIME_DSN\n    \tthe server, as greptime://localhost:4001;", otherwise)
 		if hasFlags() {
 			fmt.Fprintln(out, "\nFlags:")
 			flag.PrintDefaults()

@@ -1,19 +1,15 @@
-// Package demo is what all examples begin with.
+//go:build !noserver
+
 package demo
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/greptime-go/greptime/greptimetest"
 )
 
-// Server returns the DSN of the server that GREPTIME_DSN names, or else of one that it
-// starts in this process; stop ends that one.
-func Server() (dsn string, stop func(), err error) {
-	if dsn := os.Getenv("GREPTIME_DSN"); dsn != "" {
-		return dsn, func() {}, nil
-	}
+// start starts a server in this process and returns its DSN. stop ends the server.
+func start() (dsn string, stop func(), err error) {
 	s, err := greptimetest.New(greptimetest.Options{})
 	if err != nil {
 		return "", nil, err
