@@ -4,6 +4,7 @@ package examples
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +13,16 @@ import (
 	"testing"
 
 	"github.com/greptime-go/greptime"
+	_ "github.com/greptime-go/greptime/bulk" // or go test would not see that it changed
+	_ "github.com/greptime-go/greptime/contrib/greptimebun"
+	_ "github.com/greptime-go/greptime/contrib/greptimegoose"
+	_ "github.com/greptime-go/greptime/contrib/greptimegorm"
+	_ "github.com/greptime-go/greptime/contrib/greptimemigrate"
+	_ "github.com/greptime-go/greptime/contrib/greptimeslog"
 	"github.com/greptime-go/greptime/examples/internal/demo"
+	_ "github.com/greptime-go/greptime/examples/internal/weather"
 	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // tags are those of the programs: DuckDB's Arrow interface, and no server in the process,
@@ -47,13 +56,20 @@ var programs = map[string]struct {
 // GREPTIME_TEST_DSN names.
 func TestExamples(t *testing.T) {
 	t.Parallel()
+	if race.Enabled {
+		t.Skip("the programs are built without the race detector")
+	}
+	// go test looks at the folders that a test reads to see whether to run it again.
+	if err := filepath.WalkDir(".", func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
+		t.Fatal(err)
+	}
 	dsn := os.Getenv("GREPTIME_TEST_DSN")
 	real := dsn != ""
 	if !real {
 		dsn = greptimetest.Start(t).DSN()
 	}
 	folder := t.TempDir()
-	build := exec.Command("go", "build", "-tags", tags, "-o", folder+string(filepath.Separator), "./...")
+	build := exec.Command("go", "build", "-tags", tags, "-ldflags", "-s -w", "-o", folder+string(filepath.Separator), "./...")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", build, err, out)
 	}
