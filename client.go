@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ type client struct {
 	nativeHints metadata.MD   // of the calls of native inserts
 	tables      catalog.Cache // for native inserts
 	lastText    atomic.Pointer[parsedText]
+	closeTimers sync.Pool // of *closeTimer
 }
 
 // savedHeader is an encoded request header. It contains the password. The client holds

@@ -125,12 +125,11 @@ func TestNativeInsertFailsAsTextDoes(t *testing.T) {
 		{"dropped", func(c *wiretest.Call) error { return wiretest.Drop()(c) }},
 		{"late", func(c *wiretest.Call) error { return wiretest.Hang()(c) }},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			s := newTableServer(t)
+		run := func(t *testing.T) {
+			s := newTableServer(t, wiretest.InMemory())
 			var failures []*greptime.Error
 			for _, mode := range []string{"sql", "auto", "native"} {
-				db := openServer(t, s.Server, "insert="+mode)
+				db := openInMemory(t, s.Server, "insert="+mode)
 				if mode != "sql" {
 					s.know(t, db)
 				}
@@ -167,6 +166,10 @@ func TestNativeInsertFailsAsTextDoes(t *testing.T) {
 					t.Errorf("natively %+v\nas text  %+v", native, text)
 				}
 			}
+		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, run)
 		})
 	}
 }

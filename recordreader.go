@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -257,24 +256,31 @@ func (r *RecordReader) finish() error {
 		return nil
 	}
 	r.finishing, r.left = true, closeBytes
-	limit := closeTimers.Get().(*closeTimer)
+	timers := &r.session.client.closeTimers
+	limit, ok := timers.Get().(*closeTimer)
+	if !ok {
+		limit = new(closeTimer)
+	}
 	limit.start(r.stream)
 	for r.Next() {
 	}
-	if inTime := limit.stop(); !inTime || r.left < 0 || r.ctx.Err() != nil || errors.Is(r.err, ErrClosed) {
+	inTime := limit.stop()
+	if inTime { // otherwise the timer may still be closing the stream
+		timers.Put(limit)
+	}
+	if !inTime || r.left < 0 || r.ctx.Err() != nil || errors.Is(r.err, ErrClosed) {
 		return nil
 	}
 	return r.err
 }
 
 // closeTimer closes a stream after closeWait. It is reused, because nearly every query
-// that returns one row needs one.
+// that returns one row needs one, but only by the client that created it: a timer that was
+// created in a bubble of testing/synctest must not leave it.
 type closeTimer struct {
 	timer  *time.Timer
 	stream atomic.Pointer[transport.Stream]
 }
-
-var closeTimers = sync.Pool{New: func() any { return new(closeTimer) }}
 
 // start starts the timer.
 func (c *closeTimer) start(stream *transport.Stream) {
@@ -289,10 +295,9 @@ func (c *closeTimer) start(stream *transport.Stream) {
 // stop stops the timer and reports whether closeWait has not passed yet.
 func (c *closeTimer) stop() bool {
 	if !c.timer.Stop() {
-		return false // the timer may still be closing the stream, so it is not reused
+		return false
 	}
 	c.stream.Store(nil)
-	closeTimers.Put(c)
 	return true
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
@@ -125,13 +126,15 @@ func TestStalledConnection(t *testing.T) {
 	} {
 		t.Run(tt.plan.String(), func(t *testing.T) {
 			t.Parallel()
-			s := Start(t, Replay(captures.DoGetByName("values")), Faults(func(int) Plan { return tt.plan }))
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			a := call(ctx, dial(t, s), MethodDoGet, EncodeTicket(nil))
-			if status.Code(a.err) != tt.code {
-				t.Errorf("%v, want %v", a.err, tt.code)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := Start(t, Replay(captures.DoGetByName("values")), Faults(func(int) Plan { return tt.plan }), InMemory())
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
+				a := call(ctx, dial(t, s, grpc.WithContextDialer(s.Dial)), MethodDoGet, EncodeTicket(nil))
+				if status.Code(a.err) != tt.code {
+					t.Errorf("%v, want %v", a.err, tt.code)
+				}
+			})
 		})
 	}
 }
