@@ -218,7 +218,7 @@ func readOnce(t *testing.T, s *wiretest.Server, exchange *captures.DoGet) error 
 		return err
 	}
 	defer db.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return readAll(ctx, db, exchange)
 }

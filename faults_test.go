@@ -30,7 +30,7 @@ func pingError(t *testing.T, dsn string) error {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return db.PingContext(ctx)
 }
@@ -204,10 +204,10 @@ func TestServerThatComesBackIsUsedAgain(t *testing.T) {
 			t.Fatal("a server that is gone answers")
 		}
 		s.Restart()
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(time.Minute)
 		for db.Ping() != nil {
 			if time.Now().After(deadline) {
-				t.Fatalf("10 s after the server came back: %v", db.Ping())
+				t.Fatalf("a minute after the server came back: %v", db.Ping())
 			}
 			time.Sleep(20 * time.Millisecond)
 		}

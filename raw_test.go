@@ -198,7 +198,7 @@ func TestWritersOfAPoolHoldNoneOfItsConnections(t *testing.T) {
 	db := openServer(t, s)
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(-1) // closed as soon as they come back
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	table := insert.NewTable("t", insert.Time("ts", insert.Millisecond))
 	if err := table.Append(time.Now()); err != nil {

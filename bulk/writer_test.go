@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -149,48 +150,50 @@ func TestNeverMoreInFlightThanAllowed(t *testing.T) {
 
 func TestBytesInFlightAreBounded(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	s := putServer(t, func(call *wiretest.Call) error {
-		c, err := begin(call)
-		if err != nil {
-			return err
-		}
-		select {
-		case <-release:
-		case <-c.Context().Done():
-		}
-		for {
-			r, err := c.next()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := putServer(t, func(call *wiretest.Call) error {
+			c, err := begin(call)
 			if err != nil {
-				return nil
-			}
-			if err := c.ack(r.id, r.record.NumRows()); err != nil {
 				return err
 			}
+			select {
+			case <-release:
+			case <-c.Context().Done():
+			}
+			for {
+				r, err := c.next()
+				if err != nil {
+					return nil
+				}
+				if err := c.ack(r.id, r.record.NumRows()); err != nil {
+					return err
+				}
+			}
+		}, wiretest.InMemory())
+		w := openMemoryWriter(t, s, Options{Streams: 1, InFlight: 30, MaxBytes: 50 << 10})
+		b := fill(t, w.NewBatch(1000), 0, 1000) // some 21 kB
+		taken := 0
+		for range 10 {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			_, err := w.WriteAsync(ctx, b)
+			cancel()
+			if err != nil {
+				break
+			}
+			taken++
+			fill(t, b, 1000*taken, 1000)
+		}
+		if taken != 2 {
+			t.Errorf("%d batches were taken, want 2", taken)
+		}
+		close(release)
+		// A batch beyond the bound goes alone.
+		large := fill(t, w.NewBatch(0), 0, 10_000)
+		if ack, err := w.Write(short(t), large); err != nil || ack.Rows != 10_000 {
+			t.Errorf("Write: %+v, %v; want 10000 rows", ack, err)
 		}
 	})
-	w := openWriter(t, s.DSN(), Options{Streams: 1, InFlight: 30, MaxBytes: 50 << 10})
-	b := fill(t, w.NewBatch(1000), 0, 1000) // some 21 kB
-	taken := 0
-	for range 10 {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		_, err := w.WriteAsync(ctx, b)
-		cancel()
-		if err != nil {
-			break
-		}
-		taken++
-		fill(t, b, 1000*taken, 1000)
-	}
-	if taken != 2 {
-		t.Errorf("%d batches were taken, want 2", taken)
-	}
-	close(release)
-	// A batch beyond the bound goes alone.
-	large := fill(t, w.NewBatch(0), 0, 10_000)
-	if ack, err := w.Write(short(t), large); err != nil || ack.Rows != 10_000 {
-		t.Errorf("Write: %+v, %v; want 10000 rows", ack, err)
-	}
 }
 
 func TestBatchWithoutRowsIsNotSent(t *testing.T) {
@@ -314,20 +317,22 @@ func TestProgress(t *testing.T) {
 
 func TestSlowProgressDoesNotHoldUpTheLoad(t *testing.T) {
 	t.Parallel()
-	s := putServer(t, acknowledgeAll(nil))
-	block := make(chan struct{})
-	defer close(block)
-	w := openWriter(t, s.DSN(), Options{Progress: func(Progress) { <-block }, ProgressInterval: time.Millisecond})
-	for i := range 50 {
-		if _, err := w.Write(short(t), fill(t, w.NewBatch(1), i, 1)); err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		s := putServer(t, acknowledgeAll(nil), wiretest.InMemory())
+		block := make(chan struct{})
+		defer close(block)
+		w := openMemoryWriter(t, s, Options{Progress: func(Progress) { <-block }, ProgressInterval: time.Millisecond})
+		for i := range 50 {
+			if _, err := w.Write(short(t), fill(t, w.NewBatch(1), i, 1)); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if sum, err := w.Close(ctx); err != nil || sum.Acknowledged != 50 {
-		t.Errorf("Close: %+v, %v; want 50 batches", sum, err)
-	}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if sum, err := w.Close(ctx); err != nil || sum.Acknowledged != 50 {
+			t.Errorf("Close: %+v, %v; want 50 batches", sum, err)
+		}
+	})
 }
 
 func TestBatchBeyondTheMessageLimit(t *testing.T) {

@@ -71,7 +71,7 @@ func TestRunningStreamMeetsAFault(t *testing.T) {
 	c := dial(t, s)
 	c.sql(t, "CREATE TABLE t (ts TIMESTAMP TIME INDEX, v BIGINT)")
 	x := bulk(t, "t", tsAndV, `[{"ts":1,"v":1}]`, `[{"ts":2,"v":2}]`)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	stream, err := c.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, flight.MethodDoPut)
 	if err != nil {

@@ -118,7 +118,7 @@ func (c *client) doGet(ctx context.Context, ticket []byte) answer {
 }
 
 func (c *client) messages(ctx context.Context, ticket []byte, a *answer) ([]*flight.FlightData, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	s, err := c.conn.NewStream(ctx, doGetDesc, flight.MethodDoGet)
 	if err != nil {

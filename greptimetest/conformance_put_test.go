@@ -44,7 +44,7 @@ func (rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
 }
 
 func (c *client) invoke(ctx context.Context, method string, req, res *rawMessage, trailer *metadata.MD) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	return c.conn.Invoke(ctx, method, req, res, grpc.ForceCodecV2(rawCodec{}), grpc.Trailer(trailer))
 }
@@ -57,7 +57,7 @@ func (c *client) handle(ctx context.Context, method string, requests [][]byte) (
 		err := c.invoke(ctx, method, &req, &res, &trailer)
 		return res, trailer, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	s, err := c.conn.NewStream(ctx, &grpc.StreamDesc{StreamName: "HandleRequests", ClientStreams: true}, method, grpc.ForceCodecV2(rawCodec{}))
 	if err != nil {
@@ -147,7 +147,7 @@ func conformDoPut(t *testing.T, v captures.Version) {
 func (c *client) comparePut(t *testing.T, x captures.DoPut) []string {
 	t.Helper()
 	c.setup(t, x.Setup)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for k, v := range x.CallMetadata {
 		ctx = metadata.AppendToOutgoingContext(ctx, k, v)
@@ -246,7 +246,7 @@ func FuzzPut(f *testing.F) {
 		fuzzed := x
 		fuzzed.InStep = false
 		fuzzed.Sent = []captures.Message{x.Sent[0], {Header: header, Body: body}}
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, _, err := c.put(ctx, fuzzed)
 		if code := status.Code(err); code == codes.DeadlineExceeded {

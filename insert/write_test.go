@@ -317,7 +317,7 @@ func TestFailover(t *testing.T) {
 	}
 	dead.Close()
 	dsn := func(first string) string {
-		return "greptime://" + first + "," + good.Addr() + "/public?balance=ordered&connect_timeout=2s"
+		return "greptime://" + first + "," + good.Addr() + "/public?balance=ordered&connect_timeout=1m"
 	}
 	table := fill(t, sensors(t), 1)
 	if n, err := insert.Write(t.Context(), connTo(t, dsn(dead.Addr().String())), table); err != nil || n != 1 {

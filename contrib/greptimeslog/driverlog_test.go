@@ -228,7 +228,7 @@ func TestHandleWaitsNoLongerThanTold(t *testing.T) {
 	h := full(t, slog.DiscardHandler, wait)
 	start := time.Now()
 	err := h.Handle(t.Context(), slog.NewRecord(start, slog.LevelInfo, "", 0))
-	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took < wait || took > 100*wait {
+	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took < wait || took > time.Minute {
 		t.Errorf("%v after %v, want an error after %v", err, took, wait)
 	}
 	// The end of the record's context is no reason to lose it sooner.

@@ -80,7 +80,7 @@ func TestABodyIsInUseWhileItIsSent(t *testing.T) {
 		t.Error("the body is not in use although it has not been sent")
 	}
 	stream.Close()
-	for deadline := time.Now().Add(5 * time.Second); body.InUse(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); body.InUse(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the body is in use after the stream has ended")
 		}

@@ -41,7 +41,7 @@ func TestRunSaysWhereItListensAndStops(t *testing.T) {
 		done <- run(ctx, func() {}, []string{"--addr", "127.0.0.1:0", "--data", t.TempDir(), "--user", "a:ro=b"}, &out, &out)
 	}()
 	dsn := regexp.MustCompile(`greptime://a@127\.0\.0\.1:\d+/public`)
-	for deadline := time.Now().Add(20 * time.Second); !dsn.MatchString(out.String()); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !dsn.MatchString(out.String()); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no address in %q", out.String())
 		}

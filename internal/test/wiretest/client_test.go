@@ -36,9 +36,12 @@ type answer struct {
 	err             error // nil after OK
 }
 
+// callTimeout limits a call. Only a call that hangs takes that long, however slow the machine is.
+const callTimeout = time.Minute
+
 // call sends the messages and reads everything.
 func call(ctx context.Context, cc *grpc.ClientConn, method string, messages ...[]byte) answer {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	stream, err := cc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
 	if err != nil {

@@ -136,8 +136,8 @@ func (s *Server) Stop() {
 	s.BreakConnections()
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
-		s.t.Errorf("wiretest: %d handlers are still running 10 s after the server was stopped", s.OpenStreams())
+	case <-time.After(patience):
+		s.t.Errorf("wiretest: %d handlers are still running %v after the server was stopped", s.OpenStreams(), patience)
 	}
 }
 
@@ -204,10 +204,11 @@ func (s *Server) OpenConnections() int {
 }
 
 // WaitFor waits until cond returns true. It calls cond again after every call or connection
-// that begins or ends, and fails the test after 10 s.
+// that begins or ends, and fails the test if it has
+// waited too long.
 func (s *Server) WaitFor(what string, cond func() bool) {
 	s.t.Helper()
-	timeout := time.NewTimer(10 * time.Second)
+	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
 	for {
 		s.mu.Lock()
@@ -219,7 +220,7 @@ func (s *Server) WaitFor(what string, cond func() bool) {
 		select {
 		case <-changed:
 		case <-timeout.C:
-			s.t.Fatalf("wiretest: waited 10 s for %s", what)
+			s.t.Fatalf("wiretest: waited %v for %s", patience, what)
 		}
 	}
 }
@@ -239,6 +240,10 @@ func (s *Server) Traffic() []Traffic {
 
 const maxMessageSize = 512 << 20
 
+// patience is how long a server waits for what must happen. It is long, because a busy machine
+// may take seconds for what takes a millisecond otherwise.
+const patience = time.Minute
+
 func (s *Server) listen(addr string) {
 	s.t.Helper()
 	s.serve(s.bind(addr))
@@ -248,7 +253,7 @@ func (s *Server) listen(addr string) {
 // to somebody else; bind waits until it is free again.
 func (s *Server) bind(addr string) net.Listener {
 	s.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		l, err := net.Listen("tcp", addr)
 		switch {
 		case err == nil:
