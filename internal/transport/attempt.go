@@ -20,6 +20,7 @@ import (
 type attempt struct {
 	context.Context
 	onConnection atomic.Bool // the picker found a connection when it was last asked
+	hasStream    bool        // gRPC has opened a stream, which may be long before it receives a message
 	begun        atomic.Bool // gRPC has received a message
 	mark         wireMark    // the state before that
 }

@@ -163,6 +163,37 @@ func TestAnOpenConnectionIsPreferred(t *testing.T) {
 	})
 }
 
+// A call that has its stream does not wait for one, whatever else runs on the connection.
+func TestAStreamWithoutARequestWaitsForNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := startMemoryServer(t)
+		close(s.hang)
+		channels := s.channelsOf(t, 1)
+		var streams []*transport.RequestStream
+		for range 3 {
+			stream, err := channels.HandleRequests(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stream.Close()
+			streams = append(streams, stream)
+		}
+		put, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, putError := channels.DoPut(put, channels.Endpoints()[0], transport.PutRequest{Table: "t"})
+		receive, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, streamError := streams[0].CloseAndRecv(receive)
+		for name, err := range map[string]error{"DoPut": putError, "HandleRequests": streamError} {
+			var failure *transport.CallError
+			if !errors.As(err, &failure) || failure.Waited != 0 {
+				t.Errorf("%s: %+v, want one that waited for no stream", name, failure)
+			}
+		}
+	})
+}
+
 // A proxy may allow fewer connections than are wanted.
 func TestCallsUseTheConnectionsThatThereAre(t *testing.T) {
 	t.Parallel()

@@ -66,6 +66,7 @@ func (s *PutStream) open(ctx context.Context, req PutRequest) error {
 		stop()
 		return s.channels.callError(ctx, &s.lease, &s.attempt, nil, err)
 	}
+	s.attempt.hasStream = true
 	err = s.begin(req)
 	if !stop() && err == nil {
 		// The stream has not ended yet, so its trailer must not be read.

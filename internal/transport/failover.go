@@ -44,7 +44,7 @@ func (c *Channels) callError(ctx context.Context, l *lease, a *attempt, trailer 
 		e.Status = status.FromContextError(err)
 	}
 	e.Sent = a.sent(l.connection, e.Status) && !e.refusedStream() && !e.tooLargeToSend()
-	if !a.begun.Load() && a.onConnection.Load() && ctx.Err() != nil {
+	if !a.hasStream && !a.begun.Load() && a.onConnection.Load() && ctx.Err() != nil {
 		// There was a connection, so the call can only have waited for a stream.
 		e.Waited = l.connection.calls.Load() - 1
 	}

@@ -124,6 +124,7 @@ func (s *RequestStream) open(parent context.Context) error {
 	}
 	stop := context.AfterFunc(parent, func() { s.cancel(context.Cause(parent)) })
 	s.stream, err = cc.NewStream(&s.attempt, &handleRequestsDesc, methodHandleRequests)
+	s.attempt.hasStream = err == nil
 	if !stop() && err == nil {
 		err = context.Cause(parent)
 	}
