@@ -16,7 +16,7 @@ import (
 )
 
 // publicPackages are the directories of the packages that users import.
-var publicPackages = []string{".", "driver", "sqltype", "flightdecode", "insert", "bulk", "greptimetest"}
+var publicPackages = []string{".", "driver", "sqltype", "flightdecode", "insert", "bulk", "calltrace", "greptimetest"}
 
 // The exported declarations of each public package are those in api/, so that a change of
 // the public surface is a line in a diff; go test . -run PublicSurface -update writes them.

@@ -22,6 +22,7 @@ import (
 	"github.com/greptime-go/greptime/internal/dsn"
 	"github.com/greptime-go/greptime/internal/sqlinsert"
 	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -35,7 +36,8 @@ type client struct {
 	nativeHints metadata.MD   // of the calls of native inserts
 	tables      catalog.Cache // for native inserts
 	lastText    atomic.Pointer[parsedText]
-	closeTimers sync.Pool // of *closeTimer
+	closeTimers sync.Pool       // of *closeTimer
+	tracer      *tracing.Tracer // nil without Config.Trace
 }
 
 // savedHeader is an encoded request header. It contains the password. The client holds
@@ -84,7 +86,7 @@ func newClient(cfg *Config) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("greptime: %w", err)
 	}
-	c := &client{cfg: cfg, loc: loc, channels: channels}
+	c := &client{cfg: cfg, loc: loc, channels: channels, tracer: newTracer(cfg)}
 	c.hints, c.nativeHints = c.callHints(), c.callHints(nativeHints)
 	if cfg.Credentials == nil {
 		header, err := c.session().encodedHeader(context.Background())

@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/greptime-go/greptime/calltrace"
 	"github.com/greptime-go/greptime/internal/dsn"
 )
 
@@ -182,6 +183,16 @@ type Config struct {
 	// slog.Default(). A DSN cannot express it.
 	Logger *slog.Logger
 
+	// Trace, if not nil, is told of each call before and after it: statements, inserts, requests
+	// of writers, and bulk batches. Package calltrace says what a call is, and has a tracer that
+	// writes to a slog.Logger. A DSN cannot express it.
+	Trace calltrace.Tracer
+
+	// TraceArguments lets Trace see the values of arguments and rows: the text of statements with
+	// their arguments in place, and errors with the server's message, which may repeat values. A
+	// DSN cannot express it.
+	TraceArguments bool
+
 	// Credentials, if not nil, returns user and password for each request. It is called before each
 	// request, from several goroutines at once, so it should cache. If it returns an error, the
 	// request fails with that error and is not sent; insert.Writer and bulk.Writer call it again
@@ -193,7 +204,7 @@ type Config struct {
 func NewConfig() *Config { return new(Config).withDefaults() }
 
 // Clone returns a copy of c. The two share nothing that can be changed, except what Dialer,
-// DialOptions, Logger and Credentials refer to.
+// DialOptions, Logger, Trace and Credentials refer to.
 func (c *Config) Clone() *Config {
 	clone := *c
 	clone.Endpoints = slices.Clone(c.Endpoints)

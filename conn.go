@@ -292,6 +292,14 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.client.tracer != nil {
+		return c.runTraced(ctx, s, st)
+	}
+	return c.runIn(ctx, s, st)
+}
+
+// runIn runs a statement in a session of the Conn.
+func (c *Conn) runIn(ctx context.Context, s session, st statement) (*RecordReader, error) {
 	if st.apply == nil {
 		return s.run(ctx, st)
 	}
@@ -299,4 +307,26 @@ func (c *Conn) run(ctx context.Context, st statement) (*RecordReader, error) {
 		return nil, err
 	}
 	return emptyRecordReader(), nil
+}
+
+// runTraced runs a statement as runIn does, and tells the tracer.
+func (c *Conn) runTraced(ctx context.Context, s session, st statement) (*RecordReader, error) {
+	if err := st.rebind(s); err != nil {
+		return nil, err
+	}
+	ctx, call := s.client.tracer.Start(ctx, s.tracedStatement(&st))
+	rd, err := c.runIn(ctx, s, st)
+	switch {
+	case err != nil:
+		call.End(err)
+		return nil, err
+	case rd.stream == nil:
+		call.End(nil)
+	default:
+		rd.onEnd = func(err error) {
+			call.Endpoint, call.Rows, call.Bytes = rd.stream.Endpoint().Addr(), rd.rows, rd.bytes
+			call.End(err)
+		}
+	}
+	return rd, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/greptime-go/greptime/internal/dsn"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -57,6 +58,7 @@ type extension struct {
 
 var _ internalsession.Session = (*extension)(nil)
 
+func (x *extension) Tracer() *tracing.Tracer         { return x.session.client.tracer }
 func (x *extension) Writes() *internalsession.Writes { return x.writes }
 func (x *extension) Database() string                { return x.session.database }
 func (x *extension) Channels() *transport.Channels   { return x.session.client.channels }

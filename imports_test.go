@@ -15,7 +15,7 @@ func TestGroundFloorImportsNoPackageAboveIt(t *testing.T) {
 	const module = "github.com/greptime-go/greptime"
 	above := []string{module, module + "/insert", module + "/bulk", module + "/driver"}
 	packages := map[string]bool{}
-	for _, root := range []string{"internal", "bulk/internal", "sqltype", "flightdecode"} {
+	for _, root := range []string{"internal", "bulk/internal", "sqltype", "calltrace", "flightdecode"} {
 		err := filepath.WalkDir(root, func(dir string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.IsDir() {
 				return err
@@ -52,16 +52,18 @@ func TestGroundFloorImportsNoPackageAboveIt(t *testing.T) {
 	}
 }
 
-// sqltype is for programs without the driver, too.
-func TestSQLTypeDependsOnlyOnTheStandardLibrary(t *testing.T) {
+// sqltype and calltrace are for programs without the driver, too.
+func TestGroundFloorDependsOnlyOnTheStandardLibrary(t *testing.T) {
 	t.Parallel()
-	pkg, err := build.Default.ImportDir("sqltype", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range pkg.Imports {
-		if strings.Contains(path, ".") {
-			t.Errorf("sqltype imports %s", path)
+	for _, dir := range []string{"sqltype", "calltrace"} {
+		pkg, err := build.Default.ImportDir(dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range pkg.Imports {
+			if strings.Contains(path, ".") {
+				t.Errorf("%s imports %s", dir, path)
+			}
 		}
 	}
 }

@@ -10,11 +10,13 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/codes"
 
+	"github.com/greptime-go/greptime/calltrace"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/request"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqlinsert"
 	"github.com/greptime-go/greptime/internal/sqltext"
+	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -49,9 +51,10 @@ const minNativeRows = 16
 type insertion struct {
 	sqlinsert.Insert
 	script     *sqltext.Script
-	session    session // in the table's database
-	text       session // of the text, which names the table's database itself
-	onlyNative bool    // the text must not be sent
+	session    session       // in the table's database
+	text       session       // of the text, which names the table's database itself
+	onlyNative bool          // the text must not be sent
+	call       *tracing.Call // nil without a tracer
 }
 
 // newInsertion returns the text as an insertion. The error is a *sqlinsert.NotNativeError if
@@ -79,9 +82,41 @@ func newInsertion(s session, text parsedText, args []driver.NamedValue) (*insert
 // been replaced since the order of its columns was read.
 var errPositional = &sqlinsert.NotNativeError{Reason: "it does not name the columns"}
 
-// exec carries the INSERT out. If the server refuses the rows because of the columns, and so
-// proves that it has written nothing, another plan replaces the first.
+// exec carries the INSERT out, and tells the tracer if there is one.
 func (x *insertion) exec(ctx context.Context) (driver.Result, error) {
+	if tracer := x.text.client.tracer; tracer != nil {
+		return x.execTraced(ctx, tracer)
+	}
+	return x.carryOut(ctx)
+}
+
+// execTraced carries the INSERT out and tells the tracer. It is one call, in whichever ways
+// it is sent.
+func (x *insertion) execTraced(ctx context.Context, tracer *tracing.Tracer) (driver.Result, error) {
+	ctx, x.call = tracer.Start(ctx, x.tracedInsert())
+	result, err := x.carryOut(ctx)
+	if err == nil {
+		x.call.Rows, _ = result.RowsAffected()
+	}
+	x.call.End(err)
+	return result, err
+}
+
+// tracedInsert describes the INSERT to the tracer.
+func (x *insertion) tracedInsert() calltrace.Call {
+	args := x.Args()
+	call := calltrace.Call{Kind: calltrace.Statement, Database: x.text.database, Text: x.script.Text, Args: len(args)}
+	if len(args) > 0 && x.text.client.cfg.TraceArguments {
+		if statements, err := x.text.bind(x.script, args); err == nil { // not with NaN, for example
+			call.BoundText = statements[0].text
+		}
+	}
+	return call
+}
+
+// carryOut carries the INSERT out. If the server refuses the rows because of the columns, and so
+// proves that it has written nothing, another plan replaces the first.
+func (x *insertion) carryOut(ctx context.Context) (driver.Result, error) {
 	ctx, cancel := x.session.client.limit(ctx)
 	defer cancel()
 	plan := x.plan(ctx)
@@ -227,9 +262,12 @@ func (x *insertion) encodeRequest(ctx context.Context, rows *sqlinsert.Buffer) (
 func (x *insertion) sendRows(ctx context.Context, plan insertPlan) (result driver.Result, refusal *Error, err error) {
 	defer plan.rows.Free()
 	plan.writes.Add(1)
-	affected, err := x.session.client.channels.Handle(ctx, transport.HandleRequest{Request: plan.request, Metadata: x.session.nativeMetadata()})
+	answer, err := x.session.client.channels.Handle(ctx, transport.HandleRequest{Request: plan.request, Metadata: x.session.nativeMetadata()})
+	if x.call != nil {
+		x.call.Endpoint, x.call.Bytes, x.call.Native = answer.Endpoint.Addr(), int64(plan.request.Len()), true
+	}
 	if err == nil {
-		return Result{affected: int64(affected)}, nil, nil
+		return Result{affected: int64(answer.Affected)}, nil, nil
 	}
 	e := x.session.writeError(ctx, err, internalsession.Write{
 		Kind: internalsession.Rows, Database: x.session.database, Table: x.Table, Tables: 1, Rows: x.Rows(), MayAsk: true,
@@ -247,6 +285,18 @@ func (x *insertion) sendRows(ctx context.Context, plan insertPlan) (result drive
 	return nil, e, nil
 }
 
+// run runs the text of the INSERT.
+func (x *insertion) run(ctx context.Context, st statement) (*RecordReader, error) {
+	if x.call != nil {
+		x.call.Native = false
+	}
+	rd, err := x.text.run(ctx, st)
+	if err == nil && x.call != nil {
+		rd.onEnd = func(error) { x.call.Endpoint, x.call.Bytes = rd.stream.Endpoint().Addr(), rd.bytes }
+	}
+	return rd, err
+}
+
 // sendText sends the text of a plan. If an argument has no literal, or the server refuses a value
 // as the text has it, sendText sends the rows natively, provided that the columns, as they are
 // now, allow it.
@@ -259,7 +309,7 @@ func (x *insertion) sendText(ctx context.Context, plan insertPlan) (driver.Resul
 	err := unbound
 	if unbound == nil {
 		var result driver.Result
-		result, err = execAll(ctx, x.text, statements)
+		result, err = execAll(ctx, x, statements)
 		if plan.isUnwritable && isAboutColumns(err) {
 			x.forget()
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/flightdecode"
 	"github.com/greptime-go/greptime/internal/flight"
@@ -43,6 +44,11 @@ type RecordReader struct {
 	done    bool
 	refs    atomic.Int64
 
+	bytes  int64       // received
+	rows   int64       // in the batches that Next has read, and affected rows; only with onEnd
+	onEnd  func(error) // tells the tracer of the end, once; nil without a tracer
+	ctxErr error       // of ctx, when the answer ended
+
 	finishing bool // by finish …
 	left      int  // … which may read this many more bytes
 }
@@ -72,8 +78,10 @@ func (r *RecordReader) receive(m *flightdecode.Message) error {
 	if err := r.stream.Recv(&r.data); err != nil {
 		return err
 	}
+	size := len(r.data.DataHeader) + len(r.data.AppMetadata) + len(r.data.DataBody)
+	r.bytes += int64(size)
 	if r.finishing {
-		if r.left -= len(r.data.DataHeader) + len(r.data.AppMetadata) + len(r.data.DataBody); r.left < 0 {
+		if r.left -= size; r.left < 0 {
 			return errMoreLeft
 		}
 	}
@@ -103,6 +111,9 @@ func (r *RecordReader) Next() bool {
 		return false
 	}
 	if r.reader.Next() {
+		if r.onEnd != nil && !r.finishing {
+			r.rows += r.reader.RecordBatch().NumRows()
+		}
 		return true
 	}
 	r.done = true
@@ -111,8 +122,34 @@ func (r *RecordReader) Next() bool {
 	} else {
 		r.err = r.checkEnd()
 	}
+	r.ctxErr = r.ctx.Err() // close ends the context of Config.Timeout
 	r.close()
+	if r.onEnd != nil && !r.finishing {
+		r.end(r.err)
+	}
 	return false
+}
+
+// end tells the tracer that the call has ended with err. It is called where onEnd is not nil.
+func (r *RecordReader) end(err error) {
+	if affected, ok := r.AffectedRows(); ok {
+		r.rows = int64(affected)
+	}
+	end := r.onEnd
+	r.onEnd = nil
+	end(err)
+}
+
+// endError returns the error with which the call ends when it is left before the end of the
+// answer: that of the context, if it has ended.
+func (r *RecordReader) endError() error {
+	cause := r.ctx.Err()
+	if r.err != nil || cause == nil {
+		return r.err
+	}
+	e := callError(r.ctx, &transport.CallError{Status: status.FromContextError(cause), Sent: true, Cause: cause}, r.st.write())
+	e.Endpoint = r.stream.Endpoint().Addr()
+	return e
 }
 
 // All returns an iterator over the remaining batches. If the result ends in an error, the
@@ -221,11 +258,24 @@ func (r *RecordReader) Retain() { r.refs.Add(1) }
 func (r *RecordReader) Release() {
 	if r.refs.Add(-1) == 0 {
 		r.done = true
+		var err error
+		if r.onEnd != nil {
+			err = r.endError()
+		}
 		r.close()
+		if r.onEnd != nil {
+			r.end(err)
+		}
 		if r.reader != nil {
 			r.reader.Release()
 		}
 	}
+}
+
+// fail releases the reader, because of an error in what it read.
+func (r *RecordReader) fail(err error) {
+	r.err = err
+	r.Release()
 }
 
 // close ends the call and frees its network resources.
@@ -268,10 +318,17 @@ func (r *RecordReader) finish() error {
 	if inTime { // otherwise the timer may still be closing the stream
 		timers.Put(limit)
 	}
-	if !inTime || r.left < 0 || r.ctx.Err() != nil || errors.Is(r.err, ErrClosed) {
+	err := r.err
+	if !inTime || r.left < 0 || errors.Is(err, ErrClosed) {
+		err = nil
+	}
+	if r.onEnd != nil {
+		r.end(err)
+	}
+	if r.ctxErr != nil {
 		return nil
 	}
-	return r.err
+	return err
 }
 
 // closeTimer closes a stream after closeWait. It is reused, because nearly every query

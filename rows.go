@@ -74,7 +74,7 @@ func (r *rows) open() error {
 		f := schema.Field(i)
 		r.names[i] = f.Name
 		if r.columns[i], err = scan.New(f, rd.session.loc); err != nil {
-			rd.Release()
+			rd.fail(err)
 			r.rest = nil
 			return statementError(err, index, r.total, r.wrote)
 		}
@@ -126,6 +126,7 @@ func (r *rows) load(batch arrow.RecordBatch) error {
 	for i, c := range r.columns {
 		if err := c.Load(batch.Column(i)); err != nil {
 			r.err, r.n = fmt.Errorf("greptime: column %s: %w", r.names[i], err), 0
+			r.rd.err = r.err
 			return r.err
 		}
 	}

@@ -25,11 +25,8 @@ type runner interface {
 
 // run sends a statement and waits for the first message of its answer, within Config.Timeout.
 func (s session) run(ctx context.Context, st statement) (*RecordReader, error) {
-	if st.bound != nil && st.bound.utc != s.isUTC() { // a SET time_zone came between
-		var err error
-		if st.text, err = st.bound.text(st.index, s.isUTC()); err != nil {
-			return nil, err
-		}
+	if err := st.rebind(s); err != nil {
+		return nil, err
 	}
 	ctx, cancel := s.client.limit(ctx)
 	rd, err := s.send(ctx, st)

@@ -11,6 +11,7 @@ import (
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 
+	"github.com/greptime-go/greptime/calltrace"
 	"github.com/greptime-go/greptime/internal/request"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqlarg"
@@ -179,8 +180,32 @@ func (b *boundScript) text(index int, utc bool) (string, error) {
 	return text, nil
 }
 
+// rebind binds the statement for the time zone of the session, if a SET time_zone came after it
+// was bound.
+func (st *statement) rebind(s session) (err error) {
+	if st.bound != nil && st.bound.utc != s.isUTC() {
+		st.text, err = st.bound.text(st.index, s.isUTC())
+	}
+	return err
+}
+
 // isWrite reports whether a statement may have an effect on the server.
 func isWrite(st statement) bool { return !st.readOnly && st.apply == nil }
+
+// tracedStatement describes a statement to the tracer.
+func (s session) tracedStatement(st *statement) calltrace.Call {
+	call := calltrace.Call{Kind: calltrace.Statement, Database: s.database, Text: st.text}
+	switch {
+	case st.prom != nil:
+		call.Kind, call.Text = calltrace.PromQL, st.prom.Query
+	case st.bound != nil:
+		call.Text, call.Args = st.bound.script.Source(st.index), st.bound.script.Inputs()
+		if s.client.cfg.TraceArguments {
+			call.BoundText = st.text
+		}
+	}
+	return call
+}
 
 // ticket returns the statement as a Flight Ticket.
 func (st *statement) ticket(header []byte) (ticket transport.Ticket, err error) {

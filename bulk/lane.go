@@ -125,6 +125,11 @@ func (l *lane) send(p *Pending) {
 	}
 	s.inflight = append(s.inflight, p)
 	p.sending, p.sent = true, false
+	if p.call != nil {
+		p.call.Endpoint = s.endpoint.target.Addr()
+		p.call.Bytes = int64(p.message.Size())
+		p.call.Attempts++
+	}
 	parts := p.message.Parts()
 	w.mu.Unlock()
 

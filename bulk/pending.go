@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/tracing"
 )
 
 // Ack is the server's word that a batch is written. From when it also outlasts a crash of
@@ -32,6 +33,8 @@ type Pending struct {
 	sending  bool      // the stream's goroutine is at it
 	sent     bool      // gRPC has taken it, on the stream whose inflight it is in
 	doubtful bool      // it may be written although no ack came
+
+	call *tracing.Call // nil without a tracer; guarded by the writer's mutex once queued
 }
 
 // failed notes that another attempt failed. The caller holds mu.

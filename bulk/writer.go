@@ -46,6 +46,7 @@ type Writer struct {
 	cancel   context.CancelFunc
 	lanes    sync.WaitGroup
 	reporter *reporter
+	ender    *ender // of traced calls; nil without a tracer
 	watching sync.WaitGroup
 
 	// Each has room for one token, of whoever compares the columns or flushes the table.
@@ -126,6 +127,9 @@ func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verifie
 		endpoints: newEndpoints(s.Channels().Endpoints()),
 		streams:   map[*stream]struct{}{},
 		closed:    make(chan struct{}),
+	}
+	if s.Tracer() != nil {
+		w.ender = startEnder()
 	}
 	w.layout.Store(newLayout(t, len(t.Columns)))
 	w.encoders.New = func() any { return recordbatch.NewEncoder(opts.Compression.codec()) }
@@ -282,7 +286,12 @@ func (w *Writer) write(ctx context.Context, l *layout, columns []recordbatch.Col
 	p.message = m
 	m.reserved = min(int64(m.Size()), bound)
 	w.memory.Release(bound - m.reserved)
+	p.call = w.startTrace(ctx, m)
 	if err := w.submit(p); err != nil {
+		if p.call != nil {
+			p.call.Attempts = 0
+			p.call.End(err)
+		}
 		w.unreserve(m.reserved)
 		w.messages.put(m)
 		return nil, err
@@ -505,6 +514,9 @@ func (w *Writer) Close(ctx context.Context) (Summary, error) {
 	if w.reporter != nil {
 		w.reporter.stop(ctx)
 	}
+	if w.ender != nil {
+		w.ender.stop(ctx)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.summary, withFailures(w.takeUnclaimed(), err)
@@ -538,6 +550,7 @@ func (w *Writer) acknowledge(p *Pending, ack Ack) {
 	w.summary.Acknowledged++
 	w.summary.Rows += ack.Rows
 	p.ack = ack
+	w.endTrace(p, nil)
 	if !p.sending {
 		w.messages.put(p.message)
 		p.message = nil
@@ -557,6 +570,7 @@ func (w *Writer) fail(p *Pending, cause error) {
 	} else {
 		w.session.Writes().TakeBack(1)
 	}
+	w.endTrace(p, cause)
 	m := p.message
 	p.message = nil
 	p.err = &WriteError{Table: w.table.Name, Failed: []FailedBatch{{

@@ -11,8 +11,10 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/calltrace"
 	"github.com/greptime-go/greptime/internal/backoff"
 	"github.com/greptime-go/greptime/internal/request"
+	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -146,14 +148,26 @@ func (q *queue) next() (gathered, bool) {
 	}
 }
 
-// deliver sends rows until they are acknowledged or have failed.
+// deliver sends rows until they are acknowledged or have failed. It tells the tracer of all
+// attempts as one call.
 func (q *queue) deliver(g gathered) {
 	w := q.w
 	u := FailedRows{Table: g.table}
+	ctx, call := startTrace(w.ctx, w.session, calltrace.BufferedInsert, g.table)
+	end := func(err error) {
+		if call == nil {
+			return
+		}
+		if call.Attempts = u.Attempts; err == nil {
+			call.Rows = int64(g.table.Len())
+		}
+		call.End(err)
+	}
 	var failing time.Time // since when
 	for try := 1; ; try++ {
-		err := q.send(g, &u)
+		err := q.send(ctx, g, &u, call)
 		if err == nil {
+			end(nil)
 			q.acknowledged(g.table)
 			return
 		}
@@ -163,6 +177,7 @@ func (q *queue) deliver(g gathered) {
 		if w.ctx.Err() == nil {
 			pause, again := w.retry.Next(failing, try)
 			if !again || !w.mayRepeat(err) {
+				end(err)
 				q.failed(u)
 				return
 			}
@@ -170,6 +185,7 @@ func (q *queue) deliver(g gathered) {
 		}
 		if w.ctx.Err() != nil {
 			u.Err = fmt.Errorf("greptime: insert: Close gave up before the rows were acknowledged (%w): %w", context.Cause(w.ctx), err)
+			end(u.Err)
 			q.keep(u, &w.left)
 			return
 		}
@@ -182,9 +198,9 @@ func (q *queue) deliver(g gathered) {
 // errNotSent is why rows are left that no request was made with.
 var errNotSent = errors.New("they were not sent")
 
-// send makes one request of rows. Of more than fit one request it puts the rest back
-// into the queue.
-func (q *queue) send(g gathered, u *FailedRows) error {
+// send makes one request of rows. It puts the rows that do not fit back into the queue. call may
+// be nil. parent is the writer's context, or one that the tracer derived from it.
+func (q *queue) send(parent context.Context, g gathered, u *FailedRows, call *tracing.Call) error {
 	w := q.w
 	select {
 	case w.slots <- struct{}{}:
@@ -194,7 +210,7 @@ func (q *queue) send(g gathered, u *FailedRows) error {
 	if w.ctx.Err() != nil {
 		return errNotSent
 	}
-	ctx, cancel := w.limit()
+	ctx, cancel := w.limit(parent)
 	defer cancel()
 	header, err := w.session.EncodedHeader(ctx)
 	if err != nil {
@@ -211,10 +227,12 @@ func (q *queue) send(g gathered, u *FailedRows) error {
 	u.Attempts++
 	// The channels are not to repeat it: if an endpoint failed with the outcome unknown
 	// and the next one could not be reached, only the latter would be told.
-	_, err = w.session.Channels().Handle(ctx, transport.HandleRequest{
-		Request:  request.Encode(header, request.Insert, rows...),
-		Metadata: w.hints,
-	})
+	encoded := request.Encode(header, request.Insert, rows...)
+	answer, err := w.session.Channels().Handle(ctx, transport.HandleRequest{Request: encoded, Metadata: w.hints})
+	if call != nil {
+		call.Bytes = 0 // of this attempt
+		noteRequest(call, encoded, answer.Endpoint)
+	}
 	if err == nil {
 		return nil
 	}
@@ -226,15 +244,15 @@ func (q *queue) send(g gathered, u *FailedRows) error {
 }
 
 // limit returns the context of a request.
-func (w *Writer) limit() (context.Context, context.CancelFunc) {
+func (w *Writer) limit(parent context.Context) (context.Context, context.CancelFunc) {
 	if w.opts.Timeout > 0 {
-		return context.WithTimeout(w.ctx, w.opts.Timeout)
+		return context.WithTimeout(parent, w.opts.Timeout)
 	}
-	ctx, cancel := w.session.Limit(w.ctx)
+	ctx, cancel := w.session.Limit(parent)
 	if _, limited := ctx.Deadline(); limited {
 		return ctx, cancel
 	}
-	return context.WithTimeout(w.ctx, defaultTimeout)
+	return context.WithTimeout(parent, defaultTimeout)
 }
 
 // mayRepeat reports whether rows may be sent again after a request failed, and whether

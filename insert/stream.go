@@ -7,8 +7,10 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/calltrace"
 	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -103,13 +105,23 @@ func (s *Stream) send(ctx context.Context, op request.Operation, tables []*Table
 	if err != nil {
 		return err
 	}
+	ctx, call := startTrace(ctx, s.session, streamKindOf(op), tables...)
+	err = s.sendRequests(ctx, header, op, requests, call)
+	call.End(err)
+	return err
+}
+
+// sendRequests sends requests until the stream fails. call may be nil.
+func (s *Stream) sendRequests(ctx context.Context, header []byte, op request.Operation, requests [][]request.Rows, call *tracing.Call) error {
 	for _, rows := range requests {
 		w := writeOf(op, rows)
 		w.Tables, w.Rows, w.Requests = s.written.Tables+w.Tables, s.written.Rows+w.Rows, s.written.Requests+w.Requests
 		s.written = w
 		s.session.Writes().Add(1)
 		s.counted++
-		if err := s.stream.Send(ctx, request.Encode(header, op, rows...)); err != nil {
+		encoded := request.Encode(header, op, rows...)
+		noteRequest(call, encoded, s.stream.Endpoint())
+		if err := s.stream.Send(ctx, encoded); err != nil {
 			return s.fail(ctx, err)
 		}
 		s.requests++
@@ -136,6 +148,19 @@ func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
+	tracer := s.session.Tracer()
+	if tracer == nil {
+		return s.receive(ctx)
+	}
+	ctx, call := tracer.Start(ctx, calltrace.Call{Kind: calltrace.StreamEnd, Database: s.session.Database(), Rows: s.written.Rows})
+	n, err := s.receive(ctx)
+	call.Endpoint, call.Rows = s.stream.Endpoint().Addr(), n
+	call.End(err)
+	return n, err
+}
+
+// receive ends the stream and waits for the answer.
+func (s *Stream) receive(ctx context.Context) (int64, error) {
 	ctx, cancel := s.session.Limit(ctx)
 	defer cancel()
 	n, err := s.stream.CloseAndRecv(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/session"
+	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -64,14 +65,23 @@ func (o Options) send(ctx context.Context, pool greptime.Pool, op request.Operat
 	if err != nil {
 		return 0, err
 	}
+	ctx, call := startTrace(ctx, s, kindOf(op), tables...)
+	affected, err := o.sendRequests(ctx, s, md, header, op, requests, call)
+	if call != nil {
+		call.Rows = affected
+		call.End(err)
+	}
+	return affected, err
+}
+
+// sendRequests sends requests one after the other, until one fails. call may be nil.
+func (o Options) sendRequests(ctx context.Context, s session.Session, md metadata.MD, header []byte, op request.Operation, requests [][]request.Rows, call *tracing.Call) (int64, error) {
 	var affected int64
 	for i, rows := range requests {
 		s.Writes().Add(1)
-		n, err := s.Channels().Handle(ctx, transport.HandleRequest{
-			Request:    request.Encode(header, op, rows...),
-			Metadata:   md,
-			Repeatable: o.AtLeastOnce,
-		})
+		encoded := request.Encode(header, op, rows...)
+		answer, err := s.Channels().Handle(ctx, transport.HandleRequest{Request: encoded, Metadata: md, Repeatable: o.AtLeastOnce})
+		noteRequest(call, encoded, answer.Endpoint)
 		if err != nil {
 			w := writeOf(op, rows)
 			w.Requests, w.MayAsk = i+1, true
@@ -83,7 +93,7 @@ func (o Options) send(ctx context.Context, pool greptime.Pool, op request.Operat
 			}
 			return affected, err
 		}
-		affected += int64(n)
+		affected += int64(answer.Affected)
 	}
 	return affected, nil
 }

@@ -14,7 +14,7 @@ const driverPrefix = "greptime: "
 const driverModule = "github.com/greptime-go/greptime"
 
 // driverPackages are the packages of driverModule and the folders of such: "" is its root.
-var driverPackages = []string{"", "bulk", "driver", "flightdecode", "insert", "internal", "sqltype"}
+var driverPackages = []string{"", "bulk", "calltrace", "driver", "flightdecode", "insert", "internal", "sqltype"}
 
 // isDrivers reports whether the driver made the record. It may have gone through package log:
 // slog's first default logger writes there, and slog.SetDefault makes package log write to the

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
@@ -25,6 +26,9 @@ var Open func(ctx context.Context, pool any) (Session, error)
 // Session is a connection's database, zone and credentials, as headers of requests, and
 // the channels to the server. It is safe for concurrent use.
 type Session interface {
+	// Tracer returns the tracer of the Connector, or nil.
+	Tracer() *tracing.Tracer
+
 	// Writes counts the writes of the transaction that the connection had when Open was
 	// called. It is nil if there was none. Whoever sends a write adds it before.
 	Writes() *Writes

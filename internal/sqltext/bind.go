@@ -37,6 +37,17 @@ type Bound struct {
 	inputs []Arg
 }
 
+// Inputs returns the number of arguments.
+func (b *Bound) Inputs() int { return len(b.inputs) }
+
+// Source returns the text of a statement with its placeholders.
+func (b *Bound) Source(index int) string {
+	if len(b.script.Statements) == 1 {
+		return b.script.Text // including comments
+	}
+	return b.script.StatementText(index)
+}
+
 // Match assigns the arguments to the placeholders. It returns an error if their number is
 // not NumInput, if an argument is not used, or if it has the wrong name.
 func (s *Script) Match(args []Arg) (*Bound, error) {

@@ -29,14 +29,21 @@ type HandleRequest struct {
 	Repeatable bool
 }
 
-// Handle sends a request and returns the affected rows. Errors are *CallError.
-func (c *Channels) Handle(ctx context.Context, req HandleRequest) (affected uint32, err error) {
+// Answer is the answer to a request of Handle.
+type Answer struct {
+	Affected uint32 // rows
+	Endpoint *Endpoint
+}
+
+// Handle sends a request and returns its answer. Errors are *CallError.
+func (c *Channels) Handle(ctx context.Context, req HandleRequest) (a Answer, err error) {
 	ctx = withMetadata(ctx, req.Metadata)
 	err = c.failover(ctx, req.Repeatable, func(e *Endpoint) (err *CallError) {
-		affected, err = c.handle(ctx, e, req.Request)
+		a.Endpoint = e
+		a.Affected, err = c.handle(ctx, e, req.Request)
 		return err
 	})
-	return affected, err
+	return a, err
 }
 
 // unaryCall holds everything that gRPC needs for a call of Handle, in one allocation.
@@ -136,6 +143,9 @@ func (s *RequestStream) end(cause error) {
 	s.cancel(cause)
 	s.lease.end()
 }
+
+// Endpoint returns the endpoint to which the stream is open.
+func (s *RequestStream) Endpoint() *Endpoint { return s.endpoint }
 
 // Send sends a request. It blocks while the server does not read. If ctx ends meanwhile, it
 // ends the stream. Errors are *CallError and end the stream.

@@ -47,9 +47,9 @@ func TestPartsAreSentAsTheyAreAndGivenBack(t *testing.T) {
 		for _, cut := range []int{0, 1, 100, 1024, 1025, 100_000, len(body.Bytes)} {
 			request := transport.Encoded{transport.Fixed([]byte("head")), body.Part(0, cut), transport.Fixed([]byte("between")), body.Part(cut, len(body.Bytes))}
 			want := append(append([]byte("head"), body.Bytes[:cut]...), append([]byte("between"), body.Bytes[cut:]...)...)
-			affected, err := c.Handle(t.Context(), transport.HandleRequest{Request: request})
-			if err != nil || affected != 7 {
-				t.Fatalf("%s: %d, %v", compression, affected, err)
+			answer, err := c.Handle(t.Context(), transport.HandleRequest{Request: request})
+			if err != nil || answer.Affected != 7 || answer.Endpoint.Addr() != s.Addr() {
+				t.Fatalf("%s: %+v, %v", compression, answer, err)
 			}
 			if !bytes.Equal(<-received, want) || request.Len() != len(want) || !bytes.Equal(transport.Join(request), want) {
 				t.Errorf("%s, cut at %d: what arrived differs", compression, cut)
