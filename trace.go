@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	tracing.Valueless(ErrClosed, ErrTruncated, ErrTransactions, ErrMultipleStatements, errTimeZoneForm,
+	tracing.Valueless(ErrClosed, ErrTruncated, ErrTransactions, ErrMultipleStatements,
 		context.Canceled, context.DeadlineExceeded)
 }
 
