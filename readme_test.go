@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	_ "github.com/greptime-go/greptime/bulk" // or go test would not see that it changed
+	_ "github.com/greptime-go/greptime/calltrace"
 	_ "github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/snippets"
 )
@@ -30,9 +31,11 @@ func TestDocumentsCompile(t *testing.T) {
 			"errors",
 			"fmt",
 			"log",
+			"log/slog",
 			"time",
 			"github.com/greptime-go/greptime",
 			"github.com/greptime-go/greptime/bulk",
+			"github.com/greptime-go/greptime/calltrace",
 			"github.com/greptime-go/greptime/insert",
 			"google.golang.org/grpc/codes",
 		},
