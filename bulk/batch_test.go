@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -49,11 +50,11 @@ func limits() [][]any {
 	null := make([]any, 25)
 	null[0] = time.Unix(0, 0)
 	return [][]any{
-		{minTime, "", false, math.MinInt8, math.MinInt16, math.MinInt32, math.MinInt64, 0, 0, 0, 0,
+		{minTime, "", false, math.MinInt8, math.MinInt16, math.MinInt32, int64(math.MinInt64), 0, 0, 0, 0,
 			float32(-math.MaxFloat32), -math.MaxFloat64, []byte{}, greptime.DateFromEpochDays(math.MinInt32), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64),
 			greptime.TimeOfDay(0), greptime.TimeOfDay(0), greptime.TimeOfDay(0), greptime.TimeOfDay(0),
 			greptime.Decimal("-" + strings.Repeat("9", 28) + "." + strings.Repeat("9", 10)), "null", []float32{float32(math.Inf(-1)), -math.MaxFloat32}},
-		{maxTime, "é\x00 日本", true, math.MaxInt8, math.MaxInt16, math.MaxInt32, math.MaxInt64, math.MaxUint8, math.MaxUint16, uint32(math.MaxUint32), uint64(math.MaxUint64),
+		{maxTime, "é\x00 日本", true, math.MaxInt8, math.MaxInt16, math.MaxInt32, int64(math.MaxInt64), math.MaxUint8, math.MaxUint16, uint32(math.MaxUint32), uint64(math.MaxUint64),
 			float32(math.Inf(1)), math.NaN(), []byte{0, 0xff, 0x10}, greptime.DateFromEpochDays(math.MaxInt32), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64),
 			lastOfDay, lastOfDay, lastOfDay, lastOfDay,
 			greptime.Decimal(strings.Repeat("9", 28) + "." + strings.Repeat("9", 10)), json.RawMessage(`{"b":[1,-2,3.5,null,true],"a":"é"}`), greptime.Vector{0.5, -0.25}},
@@ -129,7 +130,7 @@ func compareCell(t *testing.T, c catalog.Column, a arrow.Array, row int, sent an
 	case *array.Int32:
 		got, want = int64(a.Value(row)), int64(sent.(int))
 	case *array.Int64:
-		got, want = a.Value(row), int64(sent.(int))
+		got, want = a.Value(row), reflect.ValueOf(sent).Int()
 	case *array.Uint64:
 		if n, ok := sent.(int); ok {
 			sent = uint64(n)

@@ -64,7 +64,7 @@ func loadRow(b *Batch, i int, names []string, sum *[loadColumns]uint64) error {
 		values = append(values, i%2 == 0)
 		sum[10] += mix(uint64(i%2) + 2)
 	}
-	at := int64(1_700_000_000_000 + i)
+	at := 1_700_000_000_000 + int64(i)
 	sum[11] += mix(uint64(at))
 	return b.Append(append(values, time.UnixMilli(at))...)
 }

@@ -1,6 +1,7 @@
 package backoff
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,7 +9,7 @@ import (
 
 func TestDoubledUpToTheMost(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int]time.Duration{0: 3, 1: 3, 2: 6, 3: 12, 4: 20, 5: 20, 1 << 40: 20} {
+	for n, want := range map[int]time.Duration{0: 3, 1: 3, 2: 6, 3: 12, 4: 20, 5: 20, math.MaxInt: 20} {
 		if got := Doubled(3, 20, n); got != want {
 			t.Errorf("after %d failures: %d, want %d", n, got, want)
 		}

@@ -172,7 +172,7 @@ var matrix = []struct {
 	{"DOUBLE", "int uint float64 float32", []cell{
 		ok(0.1, f64(0.1)), ok(float32(0.1), f64(float64(float32(0.1)))), ok(math.MaxFloat64, f64(math.MaxFloat64)), ok(5e-324, f64(5e-324)),
 		ok(math.Inf(1), f64(math.Inf(1))), ok(math.NaN(), f64(math.NaN())), ok(math.Copysign(0, -1), f64(math.Copysign(0, -1))),
-		ok(1<<53, f64(1<<53)), ok(-1<<53, f64(-1<<53)), refused(1<<53+1, "2^53"), refused(-1<<53-1, "2^53"), refused(uint64(1<<54), "2^53"),
+		ok(int64(1<<53), f64(1<<53)), ok(int64(-1<<53), f64(-1<<53)), ok(1<<30, f64(1<<30)), refused(int64(1<<53+1), "2^53"), refused(int64(-1<<53-1), "2^53"), refused(uint64(1<<54), "2^53"),
 		refused("1.5", "parse it"), refused(big.NewRat(1, 2), "DECIMAL only"),
 	}},
 	{"STRING", "string json", []cell{

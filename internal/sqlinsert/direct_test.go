@@ -18,7 +18,7 @@ func TestArgumentsAppendedDirectlyAreWhatTheCellSays(t *testing.T) {
 		nil, []byte("x"), float32(1.5), uint8(1), // left to the Cell
 		0.0, math.Copysign(0, -1), 1.5, 1e300, math.NaN(), math.Inf(-1),
 		"", "a", "seven..", "eight...", "ünïcödé", strings.Repeat("x", 125), strings.Repeat("x", 126), "\xff", "2024-01-01", "1",
-		int64(0), int64(-1), int64(math.MinInt64), int64(math.MaxInt64), 0, 1 << 40, -7, int32(0), int32(math.MinInt32), int32(math.MaxInt32), true, false,
+		int64(0), int64(-1), int64(math.MinInt64), int64(math.MaxInt64), 0, int64(1 << 40), 1 << 30, -7, int32(0), int32(math.MinInt32), int32(math.MaxInt32), true, false,
 		time.Time{}, time.Unix(0, 0), time.Unix(0, -1), time.Unix(1704067200, 123456789), time.Unix(1<<33-1, 999999999), time.Unix(1<<33, 0),
 		time.Date(2262, 4, 12, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1704067200, 0).In(time.FixedZone("", 3600)),
 	}
