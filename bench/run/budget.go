@@ -67,7 +67,6 @@ var budgets = []budget{
 	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", metric: measure.CPU, what: "CPU", unit: "ns a row", limit: 900},
 	{path: "SELECT 1", scenario: "SELECT 1/database/sql", metric: measure.CPU, what: "CPU", unit: "µs", limit: 120, scale: 1e-3},
 	{path: "SELECT 1 by One", scenario: "SELECT 1/One", to: "SELECT 1/bare gRPC call", metric: measure.CPU, what: "CPU", limit: 1.15},
-	{path: "SELECT 1", scenario: "SELECT 1/database/sql", metric: measure.Allocations, what: "allocations", limit: 60},
 	{path: "insert of one row", scenario: one + "Append, Write", to: one + "bare gRPC call", metric: measure.P50, what: "p50", limit: 1.1},
 	{path: "insert of one row", scenario: one + "Append, Write", to: one + "bare gRPC call", metric: measure.CPU, what: "CPU", limit: 1.1},
 	{path: "memory, scan of 10 million rows", scenario: "memory of a long scan, 5 columns/database/sql Scan", metric: measure.HeapGrowth, what: "growth of the heap", unit: "MiB", limit: 8, scale: 1.0 / (1 << 20)},
