@@ -205,7 +205,14 @@ func queryAll(ctx context.Context, db *sql.DB, query string, args ...any) error 
 		for rows.Next() {
 		}
 	}
-	return errors.Join(rows.Err(), rows.Close())
+	err = errors.Join(rows.Err(), rows.Close())
+	var e *greptime.Error
+	if err != nil && ctx.Err() != nil && !errors.As(err, &e) {
+		// Once the context has ended, Rows.Err is the context's error, whatever the driver
+		// returned: database/sql hides that the error is Ambiguous.
+		err = errors.Join(err, &greptime.Error{Ambiguous: true})
+	}
+	return err
 }
 
 // What Rollback says is true of all that was executed in the transaction.
