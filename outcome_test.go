@@ -206,8 +206,7 @@ func queryAll(ctx context.Context, db *sql.DB, query string, args ...any) error 
 		}
 	}
 	err = errors.Join(rows.Err(), rows.Close())
-	var e *greptime.Error
-	if err != nil && ctx.Err() != nil && !errors.As(err, &e) {
+	if failed := rows.Err(); failed != nil && failed == ctx.Err() { // not an error that wraps it
 		// Once the context has ended, Rows.Err is the context's error, whatever the driver
 		// returned: database/sql hides that the error is Ambiguous.
 		err = errors.Join(err, &greptime.Error{Ambiguous: true})
