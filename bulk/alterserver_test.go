@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,9 +29,11 @@ type alterServer struct {
 
 	mu      sync.Mutex
 	table   *catalog.Table
+	altered int               // the version of the table's columns
 	exact   *greptime.Version // of version; nil if that is none
 	asked   []string          // statements, but for those that read columns
 	reads   int               // of columns
+	descs   int               // how many of them asked DESC TABLE, too
 	streams [][]string        // columns of each DoPut
 	rows    map[int64][]string
 	sent    map[int64][]string // columns of each batch that was written
@@ -100,6 +103,9 @@ func (s *alterServer) alter(t testing.TB, columns ...catalog.Column) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.altered++; s.table == nil {
+		s.altered = 0
+	}
 	s.table = table
 }
 
@@ -134,8 +140,11 @@ func (s *alterServer) query(c *wiretest.Call) error {
 		}
 		if strings.HasPrefix(text, "SELECT") {
 			s.reads++
-			return c.SendFlight(wiretest.SchemaMessage(s.table.Arrow()), wiretest.MetricsMessage())
+			version := arrow.NewMetadata([]string{"greptime:version"}, []string{strconv.Itoa(s.altered)})
+			schema := arrow.NewSchema(s.table.Arrow().Fields(), &version)
+			return c.SendFlight(wiretest.SchemaMessage(schema), wiretest.MetricsMessage())
 		}
+		s.descs++
 		messages, err := wiretest.DescribeMessages(s.table.Columns)
 		return sendResult(c, messages, err)
 	case text == "SELECT version()":
@@ -282,6 +291,12 @@ func (s *alterServer) columnReads() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.reads
+}
+
+func (s *alterServer) describes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.descs
 }
 
 // open opens a writer of the table.

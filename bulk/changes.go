@@ -20,6 +20,8 @@ import (
 // comparison is what a writer knows of its table's columns. It is guarded by the
 // writer's mutex.
 type comparison struct {
+	table *catalog.Table // as the server described it last
+
 	begun int64 // comparisons that have begun
 	last  int64 // number of the last one that succeeded
 	acked int64 // batches that were acknowledged when that began
@@ -64,17 +66,17 @@ func (w *Writer) compare(ctx context.Context) error {
 		return w.columns.broken
 	}
 	w.columns.begun++
-	number, acked := w.columns.begun, w.summary.Acknowledged
+	number, acked, known := w.columns.begun, w.summary.Acknowledged, w.columns.table
 	w.mu.Unlock()
 
-	now, err := w.readColumns(ctx)
+	now, err := w.readColumns(ctx, known)
 	var next *layout
 	var unwritable *catalog.UnwritableError
 	switch {
 	case err == nil:
 		next, err = w.layout.Load().follow(now)
 	case errors.Is(err, greptime.PermissionDenied):
-		next, err = w.layout.Load(), nil
+		next, now, err = w.layout.Load(), known, nil
 	case errors.As(err, &unwritable):
 		err = tableChanged(w.table.Name, err.Error())
 	}
@@ -95,7 +97,7 @@ func (w *Writer) compare(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	w.columns.last, w.columns.acked = number, acked
+	w.columns.last, w.columns.acked, w.columns.table = number, acked, now
 	if next != w.layout.Load() {
 		w.columns.mustFlush = w.columns.mustFlush || unsure > 0 || w.hasStragglers(next)
 		w.layout.Store(next)
@@ -104,11 +106,12 @@ func (w *Writer) compare(ctx context.Context) error {
 	return nil
 }
 
-// readColumns reads the table's columns from the server.
-func (w *Writer) readColumns(ctx context.Context) (*catalog.Table, error) {
+// readColumns reads the table's columns from the server. It returns known if they are the
+// same.
+func (w *Writer) readColumns(ctx context.Context, known *catalog.Table) (*catalog.Table, error) {
 	const attempts = 3 // while somebody alters it
 	for n := 1; ; n++ {
-		t, err := catalog.Read(ctx, w.session.Query, w.table.Name)
+		t, err := known.ReadAgain(ctx, w.session.Query)
 		if n == attempts || !errors.Is(err, catalog.ErrAltered) {
 			return t, err
 		}

@@ -37,6 +37,9 @@ func TestATableThatStaysAsItIs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if n := s.describes(); n != 1 {
+		t.Errorf("DESC TABLE was asked %d times, want once, by NewWriter", n)
+	}
 	reads := s.columnReads()
 	if err := w.Flush(short(t)); err != nil || s.columnReads() != reads {
 		t.Errorf("a Flush after nothing was written: %v, %d reads; want no error and no read", err, s.columnReads()-reads)

@@ -131,6 +131,7 @@ func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verifie
 	if s.Tracer() != nil {
 		w.ender = startEnder()
 	}
+	w.columns.table = t
 	w.layout.Store(newLayout(t, len(t.Columns)))
 	w.encoders.New = func() any { return recordbatch.NewEncoder(opts.Compression.codec()) }
 	w.changed = sync.NewCond(&w.mu)

@@ -75,6 +75,63 @@ func TestRecordedTable(t *testing.T) {
 	}
 }
 
+// A table whose columns are the same is read again by one statement.
+func TestReadAgain(t *testing.T) {
+	t.Parallel()
+	texts := map[string]string{
+		`SELECT * FROM "every_type" LIMIT 0`: "select_limit_0",
+		`DESC TABLE "every_type"`:            "describe_table",
+	}
+	table, err := Read(t.Context(), replay(t, texts), "every_type")
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(texts, `DESC TABLE "every_type"`)
+	if again, err := table.ReadAgain(t.Context(), replay(t, texts)); err != nil || again != table {
+		t.Errorf("the same columns are read as %p, %v; want %p", again, err, table)
+	}
+
+	// Whatever differs is read in full: DESC TABLE is asked.
+	for what, change := range map[string]func(fields []arrow.Field, version string) ([]arrow.Field, string){
+		"another version": func(f []arrow.Field, _ string) ([]arrow.Field, string) { return f, "7" },
+		"no version":      func(f []arrow.Field, _ string) ([]arrow.Field, string) { return f, "" },
+		"a column more": func(f []arrow.Field, v string) ([]arrow.Field, string) {
+			return append(f, arrow.Field{Name: "more", Type: arrow.BinaryTypes.String, Nullable: true}), v
+		},
+		"a column less":     func(f []arrow.Field, v string) ([]arrow.Field, string) { return f[:len(f)-1], v },
+		"a column renamed":  func(f []arrow.Field, v string) ([]arrow.Field, string) { f[5].Name = "other"; return f, v },
+		"a column not null": func(f []arrow.Field, v string) ([]arrow.Field, string) { f[5].Nullable = false; return f, v },
+		"a column's type": func(f []arrow.Field, v string) ([]arrow.Field, string) {
+			f[5].Type = arrow.BinaryTypes.String
+			return f, v
+		},
+		"a column's metadata": func(f []arrow.Field, v string) ([]arrow.Field, string) {
+			f[5].Metadata = arrow.MetadataFrom(map[string]string{metadataDefault: "1"})
+			return f, v
+		},
+	} {
+		current, ok := table.schema.Metadata().GetValue(metadataVersion)
+		if !ok {
+			t.Fatal("the recording has no version")
+		}
+		fields, version := change(table.schema.Fields(), current)
+		metadata := arrow.MetadataFrom(nil)
+		if version != "" {
+			metadata = arrow.MetadataFrom(map[string]string{metadataVersion: version})
+		}
+		asked := errors.New("DESC TABLE is asked")
+		_, err := table.ReadAgain(t.Context(), func(_ context.Context, sql string) (array.RecordReader, error) {
+			if strings.HasPrefix(sql, "DESC") {
+				return nil, asked
+			}
+			return array.NewRecordReader(arrow.NewSchema(fields, &metadata), nil)
+		})
+		if err != asked {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestRecordedDefaults(t *testing.T) {
 	t.Parallel()
 	table, err := Read(t.Context(), replay(t, map[string]string{

@@ -150,7 +150,8 @@ func smallAnswer(what string, columns []string, metrics bool) []rawgrpc.Message 
 	var batches []arrow.RecordBatch
 	switch what {
 	case "LIMIT 0":
-		schema = data.Schema(columns)
+		version := arrow.NewMetadata([]string{"greptime:version"}, []string{"0"})
+		schema = arrow.NewSchema(data.Schema(columns).Fields(), &version)
 	case "DESC TABLE":
 		schema, batches = description(columns)
 		metrics = false

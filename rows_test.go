@@ -1,0 +1,87 @@
+package greptime_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
+)
+
+// database/sql returns the context's own error once the context of a query has ended. The
+// error that the driver returns to it must not claim that nothing was written.
+func TestErrorOfRowsIsAmbiguousAfterAWriteOfTheText(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, query string
+		hangs       string // the statement during which the context ends
+		before      int    // the message of its answer before which it ends
+		ambiguous   bool
+	}{
+		{"in the statement after a write", "INSERT INTO a VALUES (1); SELECT 2", "SELECT 2", 0, true},
+		{"in the rows of the statement after a write", "INSERT INTO a VALUES (1); SELECT 2", "SELECT 2", 1, true},
+		{"in a later result", "SELECT 1; INSERT INTO a VALUES (1); SELECT 2", "SELECT 2", 0, true},
+		{"in the rows of a later result", "SELECT 1; INSERT INTO a VALUES (1); SELECT 2", "SELECT 2", 1, true},
+		{"in the write itself", "SELECT 1; INSERT INTO a VALUES (1)", "INSERT INTO a VALUES (1)", 0, true},
+		{"in a write after a write", "SELECT 1; INSERT INTO a VALUES (1); INSERT INTO a VALUES (2)", "INSERT INTO a VALUES (2)", 0, true},
+		{"in a read before the write", "SELECT 1; INSERT INTO a VALUES (1)", "SELECT 1", 1, false},
+		{"in a text that only reads", "SELECT 1; SELECT 2", "SELECT 2", 0, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			s := newRecordingServer(t)
+			exchange := captures.DoGetByName("select_constants")
+			s.fail[test.hangs] = wiretest.Replay(exchange, wiretest.Before(test.before, func(c *wiretest.Call) error {
+				if err := wiretest.Flush()(c); err != nil {
+					return err
+				}
+				cancel()
+				return wiretest.Hang()(c)
+			}))
+			conn := oneConn(t, openServer(t, s.Server, "multi_statements=true", "insert=sql"))
+			err := conn.Raw(func(driverConn any) error {
+				rows, err := driverConn.(driver.QueryerContext).QueryContext(ctx, test.query, nil)
+				if err != nil {
+					return err
+				}
+				defer rows.Close()
+				return readDriverRows(rows)
+			})
+			var e *greptime.Error
+			if !errors.Is(err, context.Canceled) || !errors.As(err, &e) {
+				t.Fatalf("%v, want a *greptime.Error of the context", err)
+			}
+			if e.Ambiguous != test.ambiguous {
+				t.Errorf("Ambiguous is %t, want %t: %v", e.Ambiguous, test.ambiguous, err)
+			}
+		})
+	}
+}
+
+// readDriverRows reads all results of rows as database/sql does, and returns the driver's own
+// error.
+func readDriverRows(rows driver.Rows) error {
+	for {
+		dest := make([]driver.Value, len(rows.Columns()))
+		for {
+			if err := rows.Next(dest); err == io.EOF {
+				break
+			} else if err != nil {
+				return err
+			}
+		}
+		next := rows.(driver.RowsNextResultSet)
+		if !next.HasNextResultSet() {
+			return nil
+		}
+		if err := next.NextResultSet(); err != nil {
+			return err
+		}
+	}
+}
