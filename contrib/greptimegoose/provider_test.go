@@ -254,3 +254,90 @@ func TestVersionTableOfAnotherName(t *testing.T) {
 		t.Errorf("%d rows, %v, want versions 0 and 1", n, err)
 	}
 }
+
+// With the TTL of its database the versions would be gone, and in append mode none could be deleted.
+func TestVersionTableHasOptionsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	for _, option := range []string{"ttl='1d'", "append_mode='true'"} {
+		name := fmt.Sprintf("greptimegoose_options_%d_%s", os.Getpid(), strings.Split(option, "=")[0])
+		if _, err := db.Exec("CREATE DATABASE " + name + " WITH (" + option + ")"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if _, err := db.Exec("DROP DATABASE " + name); err != nil {
+				t.Error(err)
+			}
+		})
+		conn, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(t.Context(), "USE "+name); err != nil {
+			t.Fatal(err)
+		}
+		s := NewStore("")
+		if err := s.CreateVersionTable(t.Context(), conn); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Insert(t.Context(), conn, database.InsertRequest{Version: 1}); err != nil {
+			t.Fatal(err)
+		}
+		var table, text string
+		if err := conn.QueryRowContext(t.Context(), "SHOW CREATE TABLE goose_db_version").Scan(&table, &text); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, "ttl = 'forever'") || strings.Contains(text, "append_mode = 'true'") {
+			t.Errorf("%s: the version table is\n%s", option, text)
+		}
+		if err := s.Delete(t.Context(), conn, 1); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Processes that start at the same time migrate once.
+func TestConcurrentUpsMigrateOnce(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	const processes = 4
+	ups := make(chan int, processes)
+	for range processes {
+		p := newProvider(t, db, map[string]string{"00001_cpu.sql": createCPU, "00002_note.sql": addNote}, goose.WithSessionLocker(NewSessionLocker("")))
+		go func() {
+			results, err := p.Up(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			ups <- len(results)
+		}()
+	}
+	applied := 0
+	for range processes {
+		applied += <-ups
+	}
+	if applied != 2 {
+		t.Errorf("%d migrations are applied, want 2", applied)
+	}
+}
+
+func TestLockOfAProcessThatHasEndedSaysHowToRemoveIt(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	if _, err := db.Exec("CREATE TABLE locked (ts TIMESTAMP TIME INDEX)"); err != nil {
+		t.Fatal(err)
+	}
+	p := newProvider(t, db, map[string]string{"00001_cpu.sql": createCPU}, goose.WithSessionLocker(NewSessionLocker("locked")))
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := p.Up(ctx); !errors.Is(err, ErrLocked) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), `DROP TABLE "locked"`) {
+		t.Errorf("Up of a locked database: %v, want ErrLocked with the remedy", err)
+	}
+	if _, err := db.Exec("DROP TABLE locked"); err != nil {
+		t.Fatal(err)
+	}
+	if results, err := p.Up(t.Context()); err != nil || len(results) != 1 {
+		t.Errorf("Up afterwards: %d migrations, %v", len(results), err)
+	}
+}

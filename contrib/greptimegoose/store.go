@@ -14,6 +14,10 @@ import (
 // DefaultTable is the name of the version table if NewStore is given none.
 const DefaultTable = "goose_db_version"
 
+// tableOptions override those of the database, which tables have otherwise: with its TTL the
+// versions would expire, and no row of a table in append mode can be deleted.
+const tableOptions = " WITH ('ttl'='forever', 'append_mode'='false', 'merge_mode'='last_row', 'skip_wal'='false')"
+
 // store is a goose store: a row for each applied migration.
 type store struct {
 	name   string
@@ -41,7 +45,7 @@ func (s *store) TableExists(ctx context.Context, db database.DBTxConn) (bool, er
 
 // CreateVersionTable creates the version table.
 func (s *store) CreateVersionTable(ctx context.Context, db database.DBTxConn) error {
-	_, err := db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+s.quoted+" (version_id BIGINT, tstamp TIMESTAMP(3) TIME INDEX, PRIMARY KEY (version_id))")
+	_, err := db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+s.quoted+" (version_id BIGINT, tstamp TIMESTAMP(3) TIME INDEX, PRIMARY KEY (version_id))"+tableOptions)
 	return err
 }
 

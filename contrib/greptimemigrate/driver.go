@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4/database"
@@ -20,6 +19,10 @@ import (
 // DefaultTable is the name of the version table if Config.Table is empty.
 const DefaultTable = "schema_migrations"
 
+// DefaultLockTimeout is how long Lock waits if Config.LockTimeout is 0. It is less than
+// golang-migrate's own limit, 15 seconds, after which nobody would end a lock that is got.
+const DefaultLockTimeout = 10 * time.Second
+
 // Config holds the settings of a Driver.
 type Config struct {
 	// Table is the name of the version table, DefaultTable if empty.
@@ -27,6 +30,10 @@ type Config struct {
 
 	// StatementTimeout limits each migration; 0 means no limit.
 	StatementTimeout time.Duration
+
+	// LockTimeout limits how long Lock waits for another migration of the same database to
+	// end; 0 means DefaultLockTimeout. Set migrate.Migrate.LockTimeout to more.
+	LockTimeout time.Duration
 }
 
 func init() {
@@ -38,16 +45,16 @@ func init() {
 type Driver struct {
 	db     *sql.DB
 	table  string // quoted
+	lock   string // the name of the lock's table
 	cfg    Config
-	lockID string
 	locked bool
 }
 
 var _ database.Driver = (*Driver)(nil)
 
 // Open connects to the database of a URL, which is a DSN of the driver with the parameters
-// x-migrations-table and x-statement-timeout besides. Close of the Driver closes the
-// connection.
+// x-migrations-table, x-statement-timeout and x-lock-timeout besides. Close of the Driver closes
+// the connection.
 func (d *Driver) Open(dsn string) (database.Driver, error) {
 	base, query, _ := strings.Cut(dsn, "?")
 	cfg, rest, err := cutParams(query)
@@ -84,12 +91,16 @@ func cutParams(query string) (cfg Config, rest string, err error) {
 		switch key {
 		case "x-migrations-table":
 			cfg.Table = value
-		case "x-statement-timeout":
-			if cfg.StatementTimeout, err = time.ParseDuration(value); err != nil || cfg.StatementTimeout < 0 {
-				return Config{}, "", fmt.Errorf("greptimemigrate: x-statement-timeout=%s is not a duration, such as 30s", value)
+		case "x-statement-timeout", "x-lock-timeout":
+			limit := &cfg.StatementTimeout
+			if key == "x-lock-timeout" {
+				limit = &cfg.LockTimeout
+			}
+			if *limit, err = time.ParseDuration(value); err != nil || *limit < 0 {
+				return Config{}, "", fmt.Errorf("greptimemigrate: %s=%s is not a duration, such as 30s", key, value)
 			}
 		default:
-			return Config{}, "", fmt.Errorf("greptimemigrate: unknown parameter %s; there are x-migrations-table and x-statement-timeout", key)
+			return Config{}, "", fmt.Errorf("greptimemigrate: unknown parameter %s; there are x-migrations-table, x-statement-timeout and x-lock-timeout", key)
 		}
 	}
 	return cfg, strings.Join(others, "&"), nil
@@ -105,52 +116,63 @@ func WithConnector(connector *greptime.Connector, cfg Config) (*Driver, error) {
 	if cfg.Table == "" {
 		cfg.Table = DefaultTable
 	}
-	d := &Driver{db: sql.OpenDB(connector), table: sqltext.QuoteIdent(cfg.Table), cfg: cfg}
-	if err := d.open(); err != nil {
+	if cfg.LockTimeout == 0 {
+		cfg.LockTimeout = DefaultLockTimeout
+	}
+	d := &Driver{db: sql.OpenDB(connector), table: sqltext.QuoteIdent(cfg.Table), lock: cfg.Table + "_lock", cfg: cfg}
+	if err := d.createTable(); err != nil {
 		return nil, errors.Join(err, d.db.Close())
 	}
 	return d, nil
 }
 
-// open names the database for the lock and creates the version table.
-func (d *Driver) open() error {
-	ctx := context.Background()
-	var name string
-	if err := d.db.QueryRowContext(ctx, "SELECT database()").Scan(&name); err != nil {
-		return fmt.Errorf("greptimemigrate: %w", err)
-	}
-	d.lockID = name + "." + d.table
-	// The table has one row: a row with the same time replaces it.
-	if _, err := d.db.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS "+d.table+" (ts TIMESTAMP(3) TIME INDEX, \"version\" BIGINT, dirty BOOLEAN)"); err != nil {
+// tableOptions override those of the database, which tables have otherwise: with its TTL the
+// version would expire, and in append mode there would be several.
+const tableOptions = " WITH ('ttl'='forever', 'append_mode'='false', 'merge_mode'='last_row', 'skip_wal'='false')"
+
+// createTable creates the version table. It has one row: a row with the same time replaces it.
+func (d *Driver) createTable() error {
+	if _, err := d.db.Exec("CREATE TABLE IF NOT EXISTS " + d.table + " (ts TIMESTAMP(3) TIME INDEX, \"version\" BIGINT, dirty BOOLEAN)" + tableOptions); err != nil {
 		return fmt.Errorf("greptimemigrate: create the version table: %w", err)
 	}
 	return nil
 }
 
-// Close closes the connection.
+// Close ends a Lock and closes the connection.
 func (d *Driver) Close() error {
 	return errors.Join(d.Unlock(), d.db.Close())
 }
 
-// locks holds the databases that this process migrates.
-var locks sync.Map
-
-// Lock excludes other migrations of this process on the same database. It returns
-// database.ErrLocked if there is one.
+// Lock creates the lock's table, which no two processes can. While the table exists it waits,
+// until LockTimeout. Then it returns an error that wraps database.ErrLocked and says how to
+// remove the lock of a process that has ended without Unlock.
 func (d *Driver) Lock() error {
-	if _, held := locks.LoadOrStore(d.lockID, true); held {
-		return database.ErrLocked
+	deadline := time.Now().Add(d.cfg.LockTimeout)
+	text := "CREATE TABLE " + sqltext.QuoteIdent(d.lock) + " (ts TIMESTAMP(3) TIME INDEX)" + tableOptions
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		_, err := d.db.Exec(text)
+		switch {
+		case err == nil:
+			d.locked = true
+			return nil
+		case !errors.Is(err, greptime.TableAlreadyExists):
+			return fmt.Errorf("greptimemigrate: create the table %s, which locks the database: %w", d.lock, err)
+		case !time.Now().Add(pause).Before(deadline):
+			return fmt.Errorf("greptimemigrate: %w: another migration has the table %s; if none is running, one ended without removing it: DROP TABLE %s", database.ErrLocked, d.lock, sqltext.QuoteIdent(d.lock))
+		}
+		time.Sleep(pause)
 	}
-	d.locked = true
-	return nil
 }
 
 // Unlock ends what Lock began. It does nothing without a Lock.
 func (d *Driver) Unlock() error {
-	if d.locked {
-		d.locked = false
-		locks.Delete(d.lockID)
+	if !d.locked {
+		return nil
 	}
+	if _, err := d.db.Exec("DROP TABLE IF EXISTS " + sqltext.QuoteIdent(d.lock)); err != nil {
+		return fmt.Errorf("greptimemigrate: drop the table %s, which locks the database: %w", d.lock, err)
+	}
+	d.locked = false
 	return nil
 }
 
@@ -198,7 +220,8 @@ func (d *Driver) Version() (version int, dirty bool, err error) {
 	return version, dirty, nil
 }
 
-// Drop drops all views and tables of the database, the version table among them.
+// Drop drops all views and tables of the database, among them the version table. Unlock drops
+// the lock's table.
 func (d *Driver) Drop() error {
 	for _, kind := range []string{"VIEW", "TABLE"} {
 		names, err := d.names(kind)
@@ -206,6 +229,9 @@ func (d *Driver) Drop() error {
 			return err
 		}
 		for _, name := range names {
+			if name == d.lock {
+				continue // Unlock drops it
+			}
 			if _, err := d.db.Exec("DROP " + kind + " IF EXISTS " + sqltext.QuoteIdent(name)); err != nil {
 				return fmt.Errorf("greptimemigrate: drop %s %s: %w", strings.ToLower(kind), name, err)
 			}

@@ -86,7 +86,7 @@ func newMigrate(t *testing.T, dsn string, files map[string]string) *migrate.Migr
 // The tests that golang-migrate has for every database.
 func TestDriverBehavesAsGolangMigrateWants(t *testing.T) {
 	t.Parallel()
-	d, err := (&Driver{}).Open(dsn(t))
+	d, err := (&Driver{}).Open(withParam(dsn(t), lockedOut))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestDriverBehavesAsGolangMigrateWants(t *testing.T) {
 func TestMigrationsGoUpAndDown(t *testing.T) {
 	t.Parallel()
 	dsn := dsn(t)
-	m := newMigrate(t, dsn+"?x-migrations-table=Versions", map[string]string{
+	m := newMigrate(t, withParam(dsn, "x-migrations-table=Versions"), map[string]string{
 		"1_cpu.up.sql":   "-- cpu; of hosts\nCREATE TABLE cpu (host STRING PRIMARY KEY, ts TIMESTAMP TIME INDEX, load1 DOUBLE);",
 		"1_cpu.down.sql": "DROP TABLE cpu;",
 		"2_mem.up.sql":   "ALTER TABLE cpu ADD COLUMN note STRING;\nINSERT INTO cpu (host, ts, load1, note) VALUES ('a', '2024-01-01T00:00:00Z', 0.5, 'a;b');",
@@ -166,23 +166,38 @@ func TestHalfFailedMigrationSaysWhatIsThere(t *testing.T) {
 	}
 }
 
+// lockedOut is how long tests wait for a lock that nobody ends.
+const lockedOut = "x-lock-timeout=1ms"
+
+// withParam returns the DSN with a parameter more.
+func withParam(dsn, param string) string {
+	if strings.Contains(dsn, "?") {
+		return dsn + "&" + param
+	}
+	return dsn + "?" + param
+}
+
 func TestLockIsThatOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	dsn := dsn(t)
-	open := func() database.Driver {
+	open := func(dsn string) database.Driver {
 		d, err := (&Driver{}).Open(dsn)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { d.Close() })
+		t.Cleanup(func() {
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 		return d
 	}
-	a, b := open(), open()
+	a, b, waiting := open(withParam(dsn, lockedOut)), open(withParam(dsn, lockedOut)), open(dsn)
 	if err := a.Lock(); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Lock(); !errors.Is(err, database.ErrLocked) {
-		t.Errorf("Lock of a locked database: %v, want ErrLocked", err)
+	if err := b.Lock(); !errors.Is(err, database.ErrLocked) || !strings.Contains(err.Error(), `DROP TABLE "schema_migrations_lock"`) {
+		t.Errorf("Lock of a locked database: %v, want ErrLocked with the remedy", err)
 	}
 	if err := b.Unlock(); err != nil {
 		t.Error(err)
@@ -190,11 +205,77 @@ func TestLockIsThatOfTheDatabase(t *testing.T) {
 	if err := b.Lock(); !errors.Is(err, database.ErrLocked) {
 		t.Errorf("Unlock by another driver unlocked it: %v", err)
 	}
+	locked := make(chan error)
+	go func() { locked <- waiting.Lock() }()
 	if err := a.Unlock(); err != nil {
 		t.Error(err)
 	}
-	if err := b.Lock(); err != nil {
-		t.Error(err)
+	if err := <-locked; err != nil {
+		t.Errorf("Lock that waited: %v", err)
+	}
+}
+
+// Processes that start at the same time migrate once.
+func TestConcurrentUpsMigrateOnce(t *testing.T) {
+	t.Parallel()
+	dsn := dsn(t)
+	const processes = 4
+	ups := make(chan error, processes)
+	for range processes {
+		m := newMigrate(t, dsn, map[string]string{
+			"1_a.up.sql": "CREATE TABLE a (ts TIMESTAMP TIME INDEX, v DOUBLE)",
+			"2_b.up.sql": "INSERT INTO a VALUES ('2024-01-01T00:00:00Z', 1)",
+		})
+		go func() { ups <- m.Up() }()
+	}
+	migrated := 0
+	for range processes {
+		switch err := <-ups; {
+		case err == nil:
+			migrated++
+		case !errors.Is(err, migrate.ErrNoChange):
+			t.Error(err)
+		}
+	}
+	if migrated != 1 {
+		t.Errorf("%d of %d have migrated, want 1", migrated, processes)
+	}
+}
+
+// With the TTL of its database the version would be gone, and in append mode there would be many.
+func TestVersionTableHasOptionsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	dsn := dsn(t)
+	db := openDB(t, dsn)
+	for _, option := range []string{"'ttl'='1d'", "'append_mode'='true'"} {
+		name := "greptimemigrate_options_" + strings.Trim(strings.Split(option, "=")[0], "'") + fmt.Sprint(os.Getpid())
+		if _, err := db.Exec("CREATE DATABASE " + name + " WITH (" + option + ")"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if _, err := db.Exec("DROP DATABASE " + name); err != nil {
+				t.Error(err)
+			}
+		})
+		cfg, err := greptime.ParseDSN(dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Database = name
+		m := newMigrate(t, cfg.FormatDSN(), map[string]string{"1_a.up.sql": "CREATE TABLE a (ts TIMESTAMP TIME INDEX)", "1_a.down.sql": "DROP TABLE a", "2_b.up.sql": "CREATE TABLE b (ts TIMESTAMP TIME INDEX)"})
+		if err := m.Up(); err != nil {
+			t.Fatal(err)
+		}
+		if version, _, err := m.Version(); version != 2 || err != nil {
+			t.Errorf("%s: version %d, %v, want 2", option, version, err)
+		}
+		var table, text string
+		if err := db.QueryRow("SHOW CREATE TABLE "+name+".schema_migrations").Scan(&table, &text); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, "ttl = 'forever'") || strings.Contains(text, "append_mode = 'true'") {
+			t.Errorf("%s: the version table is\n%s", option, text)
+		}
 	}
 }
 
@@ -202,6 +283,7 @@ func TestBadURLs(t *testing.T) {
 	t.Parallel()
 	for dsn, want := range map[string]string{
 		"greptime://u:s3cret@localhost:4001/public?x-statement-timeout=soon": "x-statement-timeout=soon is not a duration",
+		"greptime://u:s3cret@localhost:4001/public?x-lock-timeout=-1s":       "x-lock-timeout=-1s is not a duration",
 		"greptime://u:s3cret@localhost:4001/public?x-table=a":                "unknown parameter x-table",
 		"greptime://u:s3cret@localhost:4001/public?timezon=UTC":              "timezon",
 		"greptime://u:s3cret%zz@localhost:4001/public":                       "greptime: ",
@@ -219,8 +301,8 @@ func TestBadURLs(t *testing.T) {
 
 func TestParametersOfTheURL(t *testing.T) {
 	t.Parallel()
-	cfg, rest, err := cutParams("timezone=%2B08:00&x-migrations-table=a%26b&x-statement-timeout=1m&hints=a=b")
-	if want := (Config{Table: "a&b", StatementTimeout: time.Minute}); cfg != want || rest != "timezone=%2B08:00&hints=a=b" || err != nil {
+	cfg, rest, err := cutParams("timezone=%2B08:00&x-migrations-table=a%26b&x-statement-timeout=1m&x-lock-timeout=5s&hints=a=b")
+	if want := (Config{Table: "a&b", StatementTimeout: time.Minute, LockTimeout: 5 * time.Second}); cfg != want || rest != "timezone=%2B08:00&hints=a=b" || err != nil {
 		t.Errorf("got %+v, %q, %v, want %+v and the others as they are", cfg, rest, err, want)
 	}
 }
