@@ -14,8 +14,8 @@ check: lint test ## what to run before a commit
 test: ## the tests of every module
 	go test work
 
-race: ## the same under the race detector, but for the programs of examples and bench
-	go test -race $$(go list work | grep -v -e /examples -e /bench)
+race: ## the same under the race detector, but for the programs of examples, bench and tools
+	go test -race $$(go list work | grep -v -e /examples -e /bench -e /tools)
 
 lint: .ci/bin/staticcheck ## gofmt, go mod tidy, go vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; }

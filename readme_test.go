@@ -14,7 +14,9 @@ func TestDocumentsCompile(t *testing.T) {
 	for _, path := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md"} {
 		snippets.Document{Path: path}.Check(t)
 	}
-	snippets.Document{Path: "docs/questions.md"}.Check(t)
+	for _, path := range []string{"docs/questions.md", "docs/versions.md"} {
+		snippets.Document{Path: path}.Check(t)
+	}
 	snippets.Document{
 		Path:     "docs/moving.md",
 		Packages: []string{"context", "database/sql", "time", "github.com/greptime-go/greptime/insert"},

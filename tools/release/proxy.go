@@ -35,7 +35,7 @@ func (p *proxy) environment() []string {
 	if !strings.HasPrefix(url, "file:///") { // as of C:/…
 		url = "file:///" + filepath.ToSlash(p.dir)
 	}
-	return []string{"GOPROXY=" + url + "," + p.next, "GONOSUMDB=" + p.path, "GONOPROXY=none"}
+	return []string{"GOPROXY=" + url + "," + p.next, "GONOSUMDB=" + p.path}
 }
 
 // add publishes a module as a tree of a Git repository has it. The archive is the one

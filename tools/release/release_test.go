@@ -142,7 +142,7 @@ func main() {
 	fmt.Println(err)
 }
 `,
-		commands: [][]string{{"go", "get", root + "/contrib/greptimegorm@version"}, {"go", "mod", "tidy"}, {"go", "run", "."}},
+		commands: [][]string{{"go", "get", root + "/contrib/greptimegorm@version"}, {"go", "run", "."}},
 		prints:   "nonsense",
 	},
 	"greptimetest": {
