@@ -190,8 +190,10 @@ func each[V any](s *source, get func(i int) (V, error)) Filler {
 // copyValues is the filler for an array whose values are those of the Go type.
 func copyValues[V any](r Rows, arr arrow.Array, values []V) (int, error) {
 	if r.Skip == nil && arr.NullN() == 0 {
-		for k, v := range values[r.From : r.From+r.N] {
-			*(*V)(r.at(k)) = v
+		at := r.At
+		for _, v := range values[r.From : r.From+r.N] {
+			*(*V)(at) = v
+			at = unsafe.Add(at, r.Stride)
 		}
 		return r.N, nil
 	}

@@ -3,6 +3,7 @@ package scan
 import (
 	"math"
 	"strings"
+	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -120,13 +121,13 @@ func (t *textBlocks) fill(r Rows) {
 			if t.copies[block] != "" || t.copyBlock(block) {
 				text, start := t.copies[block], t.offsets[block*t.rows]
 				ends := t.offsets[i : i+end-k+1]
-				from := ends[0] - start
+				from, at := ends[0]-start, r.at(k)
 				for _, to := range ends[1:] {
 					to -= start
-					*(*string)(r.at(k)) = text[from:to]
-					from = to
-					k++
+					*(*string)(at) = text[from:to]
+					from, at = to, unsafe.Add(at, r.Stride)
 				}
+				k = end
 				continue
 			}
 		}
