@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/pager"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/session"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/settings"
+)
+
+// queryFlags are the flags of query.
+type queryFlags struct {
+	file   string
+	multi  bool
+	quiet  bool
+	output outputFlags
+}
+
+// outputFlags say how and where results are written.
+type outputFlags struct {
+	format string
+	null   string
+	file   string
+	pager  string
+}
+
+func (f *outputFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.format, "format", "", "format of results: "+output.Names()+" (default table)")
+	flags.StringVar(&f.null, "null", "", "`text` of NULL (default: NULL for the eye, nothing in csv, \\N in tsv)")
+	flags.StringVarP(&f.file, "output", "o", "", "write the result to `file`, which appears when it is complete")
+	flags.StringVar(&f.pager, "pager", "", "`command` that shows long results on a terminal, or never (default PAGER, else less)")
+}
+
+func (a *app) queryCommand() *cobra.Command {
+	var f queryFlags
+	cmd := &cobra.Command{
+		Use:   `query [flags] ["SQL"]`,
+		Short: "Run a statement and print its result",
+		Long: `Run a statement and print its result.
+
+The SQL is the argument, the file that --file names, or the standard input.
+Without --multi, or multi_statements=true in the DSN, it must be one statement.
+
+table, vertical and markdown show times in the time zone of the session; csv, tsv, json and ndjson
+also write the zone. csv tells NULL, which is nothing, from an empty text, which is "".
+Statements without a result print the number of affected rows to the standard error.`,
+		Example: `  greptime query "SELECT * FROM cpu ORDER BY ts DESC LIMIT 10"
+  greptime query --format csv -o cpu.csv "SELECT * FROM cpu"
+  greptime query --multi --file schema.sql
+  echo "SHOW TABLES" | greptime query --format ndjson`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			return a.query(ctx, cmd, &f, args)
+		},
+	}
+	cmd.Flags().StringVarP(&f.file, "file", "f", "", "read the SQL from `file`; - is the standard input")
+	cmd.Flags().BoolVar(&f.multi, "multi", false, "allow several statements, which run one by one up to the first error")
+	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "do not print the number of affected rows")
+	f.output.add(cmd)
+	return cmd
+}
+
+func (a *app) query(ctx context.Context, cmd *cobra.Command, f *queryFlags, args []string) (err error) {
+	text, err := a.sqlText(f.file, args)
+	if err != nil {
+		return err
+	}
+	set, own, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, own.Close()) }()
+	o, err := a.outputOptions(cmd, &f.output, set)
+	if err != nil {
+		return err
+	}
+	statements := script.Split(text)
+	switch {
+	case len(statements) == 0:
+		return usagef("there is no statement to run")
+	case len(statements) > 1 && !f.multi && !set.Config.MultiStatements:
+		return usagef("there are %d statements; --multi runs them one by one", len(statements))
+	}
+	sink, err := a.newSink(f.output.file, f.output.pagerOf(set), o)
+	if err != nil {
+		return err
+	}
+	err = a.runAll(ctx, own, statements, sink, f.quiet)
+	return sink.close(err)
+}
+
+// sqlText returns the SQL of an argument, a file or the standard input.
+func (a *app) sqlText(file string, args []string) (string, error) {
+	switch {
+	case file != "" && len(args) > 0:
+		return "", usagef("give the SQL as an argument or by --file, not both")
+	case len(args) > 0:
+		return args[0], nil
+	case file == "" && a.InTerminal:
+		return "", usagef(`there is no SQL: write greptime query "SELECT …"`)
+	case file == "" || file == "-":
+		data, err := io.ReadAll(a.In)
+		return string(data), err
+	default:
+		data, err := os.ReadFile(file)
+		return string(data), err
+	}
+}
+
+// outputOptions returns the options of results by the flags, and on a terminal by the
+// preferences of the file.
+func (a *app) outputOptions(cmd *cobra.Command, f *outputFlags, set *settings.Settings) (output.Options, error) {
+	o := output.Options{Format: output.Table}
+	name := f.format
+	if name == "" && a.OutTerminal && f.file == "" {
+		name = set.Output.Format
+	}
+	if name != "" {
+		var err error
+		if o.Format, err = output.ParseFormat(name); err != nil {
+			return o, usageError{err}
+		}
+	}
+	switch {
+	case cmd.Flags().Changed("null"):
+		o.Null = &f.null
+	case o.Format.ForEyes():
+		o.Null = set.Output.Null
+	}
+	if f.file == "" {
+		o.Width, _ = a.TerminalSize()
+		o.Color = a.Color(a.color)
+	}
+	if o.Format.FromBatches() && a.OutTerminal && f.file == "" {
+		return o, usagef("%s is not for a terminal; write it to a file: --output FILE", o.Format)
+	}
+	return o, nil
+}
+
+func (f *outputFlags) pagerOf(set *settings.Settings) string {
+	if f.pager != "" {
+		return f.pager
+	}
+	return set.Output.Pager
+}
+
+// sink is where results go.
+type sink struct {
+	io.Writer
+	options output.Options
+	file    *output.File
+	pager   *pager.Pager
+	results int
+}
+
+func (a *app) newSink(file, pagerChoice string, o output.Options) (*sink, error) {
+	s := &sink{Writer: a.Out, options: o}
+	switch {
+	case file != "":
+		f, err := output.Create(file)
+		if err != nil {
+			return nil, err
+		}
+		s.Writer, s.file = f, f
+	case a.OutTerminal && o.Format.ForEyes():
+		width, height := a.TerminalSize()
+		s.pager = pager.New(a.Out, pager.Command(pagerChoice, a.Env), width, height)
+		s.Writer = s.pager
+	}
+	return s, nil
+}
+
+// close ends the output, of which err is the error so far.
+func (s *sink) close(err error) error {
+	switch {
+	case s.pager != nil:
+		return errors.Join(err, s.pager.Close())
+	case s.file == nil:
+		return err
+	case err != nil:
+		s.file.Abort()
+		return err
+	default:
+		return s.file.Commit()
+	}
+}
+
+// runAll runs statements up to the first error.
+func (a *app) runAll(ctx context.Context, own *session.Session, statements []script.Statement, s *sink, quiet bool) error {
+	for i, st := range statements {
+		if st.ReturnsRows() && s.results > 0 {
+			if s.options.Format.FromBatches() {
+				return usagef("a %s file has one result, and statement %d of %d would be another", s.options.Format, i+1, len(statements))
+			}
+			if s.options.Format != output.NDJSON {
+				fmt.Fprintln(s)
+			}
+		}
+		outcome, err := own.Run(ctx, st, s, s.options)
+		if err != nil {
+			if len(statements) > 1 {
+				return fmt.Errorf("statement %d of %d, line %d (those before it ran, those after it did not): %w", i+1, len(statements), st.Line, err)
+			}
+			return err
+		}
+		switch {
+		case outcome.HasRows:
+			s.results++
+		case !quiet:
+			fmt.Fprintln(a.Err, outcome.Note())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// typesTable creates a table with a row of values, a row of NULLs and one of empty texts.
+func typesTable(t *testing.T) string {
+	name := newTable(t, `ts TIMESTAMP(3) TIME INDEX, host STRING NULL, "on" BOOLEAN NULL, n BIGINT NULL, f DOUBLE NULL, d DECIMAL(10,2) NULL, "day" DATE NULL`)
+	mustRun(t, "query", "-q", "INSERT INTO "+name+` (ts, host, "on", n, f, d, "day") VALUES
+		('2024-01-01 00:00:00', 'web, "1"', true, -7, 0.5, 12.50, '2024-02-29'),
+		('2024-01-01 00:00:01.5', NULL, NULL, NULL, NULL, NULL, NULL),
+		('2024-01-01 00:00:02', '', false, 0, 1e300, 0.00, '1970-01-01')`)
+	return name
+}
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	query := "SELECT * FROM " + typesTable(t) + " ORDER BY ts"
+	for format, want := range map[string]string{
+		"csv": `ts,host,on,n,f,d,day
+2024-01-01T00:00:00.000Z,"web, ""1""",true,-7,0.5,12.50,2024-02-29
+2024-01-01T00:00:01.500Z,,,,,,
+2024-01-01T00:00:02.000Z,"",false,0,1e+300,0.00,1970-01-01
+`,
+		"tsv": strings.ReplaceAll(`ts	host	on	n	f	d	day
+2024-01-01T00:00:00.000Z	web, "1"	true	-7	0.5	12.50	2024-02-29
+2024-01-01T00:00:01.500Z	\N	\N	\N	\N	\N	\N
+2024-01-01T00:00:02.000Z		false	0	1e+300	0.00	1970-01-01
+`, "    ", "\t"),
+		"ndjson": `{"ts":"2024-01-01T00:00:00.000Z","host":"web, \"1\"","on":true,"n":-7,"f":0.5,"d":12.50,"day":"2024-02-29"}
+{"ts":"2024-01-01T00:00:01.500Z","host":null,"on":null,"n":null,"f":null,"d":null,"day":null}
+{"ts":"2024-01-01T00:00:02.000Z","host":"","on":false,"n":0,"f":1e+300,"d":0.00,"day":"1970-01-01"}
+`,
+		"markdown": `| ts | host | on | n | f | d | day |
+| --- | --- | --- | ---: | ---: | ---: | --- |
+| 2024-01-01 00:00:00.000 | web, "1" | true | -7 | 0.5 | 12.50 | 2024-02-29 |
+| 2024-01-01 00:00:01.500 | NULL | NULL | NULL | NULL | NULL | NULL |
+| 2024-01-01 00:00:02.000 |  | false | 0 | 1e+300 | 0.00 | 1970-01-01 |
+`,
+		"table": ` ts                      │ host     │ on    │    n │      f │     d │ day
+─────────────────────────┼──────────┼───────┼──────┼────────┼───────┼────────────
+ 2024-01-01 00:00:00.000 │ web, "1" │ true  │   -7 │    0.5 │ 12.50 │ 2024-02-29
+ 2024-01-01 00:00:01.500 │ NULL     │ NULL  │ NULL │   NULL │  NULL │ NULL
+ 2024-01-01 00:00:02.000 │          │ false │    0 │ 1e+300 │  0.00 │ 1970-01-01
+(3 rows)
+`,
+		"vertical": `─[ row 1 ]
+ts   │ 2024-01-01 00:00:00.000
+host │ web, "1"
+on   │ true
+n    │ -7
+f    │ 0.5
+d    │ 12.50
+day  │ 2024-02-29
+─[ row 2 ]
+ts   │ 2024-01-01 00:00:01.500
+host │ NULL
+on   │ NULL
+n    │ NULL
+f    │ NULL
+d    │ NULL
+day  │ NULL
+─[ row 3 ]
+ts   │ 2024-01-01 00:00:02.000
+host │
+on   │ false
+n    │ 0
+f    │ 1e+300
+d    │ 0.00
+day  │ 1970-01-01
+(3 rows)
+`,
+	} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			if got := mustRun(t, "query", "--format", format, query); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestJSONIsOneArray(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"SELECT 1 AS a, 2 AS b UNION ALL SELECT 3, NULL ORDER BY 1": "[\n{\"a\":1,\"b\":2},\n{\"a\":3,\"b\":null}\n]\n",
+		"SELECT 1 AS a WHERE false":                                 "[]\n",
+	} {
+		if got := mustRun(t, "query", "--format", "json", query); got != want {
+			t.Errorf("%s: got %s, want %s", query, got, want)
+		}
+	}
+}
+
+func TestStatementsWithoutResult(t *testing.T) {
+	t.Parallel()
+	name := newTable(t, `ts TIMESTAMP TIME INDEX, n INT`)
+	insert := fmt.Sprintf("INSERT INTO %s (ts, n) VALUES (1, 1), (2, 2)", name)
+	for _, c := range []struct {
+		args []string
+		err  string
+	}{
+		{[]string{insert}, "OK, 2 rows affected\n"},
+		{[]string{"-q", insert}, ""},
+		{[]string{"ALTER TABLE " + name + " ADD COLUMN m INT"}, "OK\n"},
+		{[]string{"SET time_zone = 'Europe/Berlin'"}, "OK\n"},
+	} {
+		r := run(t, append([]string{"query"}, c.args...)...)
+		if r.status != 0 || r.out != "" || r.err != c.err {
+			t.Errorf("%q: status %d, output %q, errors %q; want errors %q", c.args, r.status, r.out, r.err, c.err)
+		}
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		args   []string
+		status int
+		err    string // part of it
+	}{
+		{"success", []string{"query", "SELECT 1"}, 0, ""},
+		{"refused by the server", []string{"query", "SELECT * FROM missing"}, 1, "missing"},
+		{"no server", []string{"query", "--dsn", "greptime://127.0.0.1:1?connect_timeout=100ms", "SELECT 1"}, 1, "127.0.0.1:1"},
+		{"no file", []string{"query", "--file", "/nowhere/x.sql"}, 1, "/nowhere/x.sql"},
+		{"unknown command", []string{"qery", "SELECT 1"}, 2, "qery"},
+		{"unknown flag", []string{"query", "--fromat", "csv", "SELECT 1"}, 2, "--fromat"},
+		{"unknown format", []string{"query", "--format", "xml", "SELECT 1"}, 2, "table, vertical, csv"},
+		{"unknown colour", []string{"query", "--color", "red", "SELECT 1"}, 2, "auto, always or never"},
+		{"two arguments", []string{"query", "SELECT", "1"}, 2, "at most 1"},
+		{"no statement", []string{"query", "/* nothing */"}, 2, "no statement"},
+		{"two statements", []string{"query", "SELECT 1; SELECT 2"}, 2, "--multi"},
+		{"two servers", []string{"query", "--dsn", "greptime://a", "-c", "b", "SELECT 1"}, 2, "dsn"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, c.args...)
+			if r.status != c.status || !strings.Contains(r.err, c.err) {
+				t.Errorf("status %d, want %d; errors %q, want %q in them", r.status, c.status, r.err, c.err)
+			}
+		})
+	}
+}
+
+func TestWhereSQLComesFrom(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "q.sql")
+	if err := os.WriteFile(file, []byte("SELECT 'file' AS a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdin := program{in: "SELECT 'stdin' AS a;\n"}
+	for _, c := range []struct {
+		p    program
+		args []string
+		want string
+	}{
+		{program{}, []string{"SELECT 'argument' AS a"}, "argument"},
+		{program{}, []string{"--file", file}, "file"},
+		{stdin, nil, "stdin"},
+		{stdin, []string{"--file", "-"}, "stdin"},
+		{stdin, []string{"SELECT 'argument' AS a"}, "argument"},
+	} {
+		r := c.p.run(t, append([]string{"query", "--format", "csv"}, c.args...)...)
+		if r.out != "a\n"+c.want+"\n" {
+			t.Errorf("%q: got %q %q, want %s", c.args, r.out, r.err, c.want)
+		}
+	}
+}
+
+func TestSessionFlags(t *testing.T) {
+	t.Parallel()
+	mustRun(t, "query", "-q", "CREATE DATABASE IF NOT EXISTS other")
+	got := mustRun(t, "query", "-d", "other", "--timezone", "Asia/Shanghai", "--format", "csv",
+		"SELECT database() AS d, TIMESTAMP '2024-01-01 00:00:00Z' AS ts")
+	if want := "d,ts\nother,2024-01-01T08:00:00.000000000+08:00\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

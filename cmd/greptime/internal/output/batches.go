@@ -1,0 +1,66 @@
+package output
+
+import (
+	"errors"
+	"io"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+)
+
+// WriteBatches writes a result in a format that is FromBatches: a Parquet file, or a stream
+// of Arrow IPC. It returns the number of rows written. JSON columns become text, and what
+// Parquet has no type for, too. It does not release rd.
+func WriteBatches(w io.Writer, rd array.RecordReader, o Options) (int64, error) {
+	if o.Format == Parquet {
+		return writeParquet(w, rd)
+	}
+	return writeArrow(w, rd)
+}
+
+func writeArrow(w io.Writer, rd array.RecordReader) (n int64, err error) {
+	readable, err := newTextReader(rd, false)
+	if err != nil {
+		return 0, err
+	}
+	out := ipc.NewWriter(w, ipc.WithSchema(readable.Schema()))
+	for readable.Next() {
+		batch := readable.RecordBatch()
+		if err := out.Write(batch); err != nil {
+			return n, err
+		}
+		n += batch.NumRows()
+	}
+	return n, errors.Join(readable.Err(), out.Close())
+}
+
+// rowGroup is the number of rows of a row group: enough for good compression, and little
+// enough to hold its columns in memory.
+const rowGroup = 1 << 17
+
+func writeParquet(w io.Writer, rd array.RecordReader) (n int64, err error) {
+	readable, err := newTextReader(rd, true)
+	if err != nil {
+		return 0, err
+	}
+	out, err := pqarrow.NewFileWriter(readable.Schema(), noClose{w},
+		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithMaxRowGroupLength(rowGroup)),
+		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
+	if err != nil {
+		return 0, err
+	}
+	for readable.Next() {
+		batch := readable.RecordBatch()
+		if err := out.WriteBuffered(batch); err != nil {
+			return n, errors.Join(err, out.Close())
+		}
+		n += batch.NumRows()
+	}
+	return n, errors.Join(readable.Err(), out.Close())
+}
+
+// noClose keeps the Parquet writer from closing what it writes to.
+type noClose struct{ io.Writer }
