@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 	"github.com/greptime-go/greptime/internal/structs"
 )
 
@@ -18,14 +19,36 @@ func AppendStructs[T any](b *Batch, rows ...T) error {
 		return fmt.Errorf("greptime: bulk: %w", err)
 	}
 	b.begin()
-	places, err := b.places(plan, rt)
+	fields, err := b.fieldsOf(plan, rt)
 	if err != nil {
 		return err
 	}
+	return b.appendStructs(fields, structs.RowsOf(rows))
+}
+
+// fieldsOf returns for each column the field with its values.
+func (b *Batch) fieldsOf(plan *structs.Plan, rt reflect.Type) ([]*structs.Column, error) {
+	fields := make([]*structs.Column, len(b.columns))
+	for i := range plan.Columns {
+		c := &plan.Columns[i]
+		at, ok := b.table.Index(c.Name)
+		if !ok {
+			return nil, b.rowError(fmt.Sprintf("the table has no column %q, which %v has", c.Name, rt))
+		}
+		fields[at] = c
+	}
+	for i, f := range fields {
+		if f == nil {
+			return nil, b.rowError(fmt.Sprintf("%v has no field for column %q, and bulk loads must send every column", rt, b.table.Columns[i].Name))
+		}
+	}
+	return fields, nil
+}
+
+func (b *Batch) appendStructs(fields []*structs.Column, rows structs.Rows) error {
 	before := b.rows
-	list := reflect.ValueOf(rows)
-	for i := range list.Len() {
-		if err := b.appendStruct(plan, places, list.Index(i)); err != nil {
+	for i := range rows.Len() {
+		if err := b.appendStruct(fields, &rows, i); err != nil {
 			b.truncate(before)
 			return err
 		}
@@ -33,41 +56,27 @@ func AppendStructs[T any](b *Batch, rows ...T) error {
 	return nil
 }
 
-// places says of each column which of the plan's it is.
-func (b *Batch) places(plan *structs.Plan, rt reflect.Type) ([]int, error) {
-	places := make([]int, len(b.columns))
-	for i := range places {
-		places[i] = -1
-	}
-	for i, c := range plan.Columns {
-		at, ok := b.table.Index(c.Name)
-		if !ok {
-			return nil, b.rowError(fmt.Sprintf("the table has no column %q, which %v has", c.Name, rt))
-		}
-		places[at] = i
-	}
-	for i, at := range places {
-		if at < 0 {
-			return nil, b.rowError(fmt.Sprintf("%v has no field for column %q, and bulk loads must send every column", rt, b.table.Columns[i].Name))
-		}
-	}
-	return places, nil
-}
-
-func (b *Batch) appendStruct(plan *structs.Plan, places []int, v reflect.Value) error {
+func (b *Batch) appendStruct(fields []*structs.Column, rows *structs.Rows, i int) error {
 	b.begin()
-	v, err := structs.Pointed(v)
+	row, err := rows.At(i)
 	if err != nil {
 		return b.rowError(err.Error())
 	}
-	for i, at := range places {
-		if err := plan.SetAs(&b.cell, at, b.table.Columns[i].Type, v); err != nil {
-			return b.refuse(i, err)
-		}
-		if err := b.put(i, &b.cell); err != nil {
+	for i := recordbatch.SetFields(b.columns, b.rows, fields, row); i < len(fields); {
+		if err := b.setField(i, fields[i], row); err != nil {
 			return err
 		}
+		i++
+		i += recordbatch.SetFields(b.columns[i:], b.rows, fields[i:], row)
 	}
 	b.commit()
 	return nil
+}
+
+// setField sets the value of column i to that of a field, of any type.
+func (b *Batch) setField(i int, f *structs.Column, row structs.Row) error {
+	if err := f.Set(&b.cell, b.table.Columns[i].Type, f.Value(row)); err != nil {
+		return b.refuse(i, err)
+	}
+	return b.put(i, &b.cell)
 }

@@ -1,11 +1,13 @@
 package insert
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
 	"github.com/greptime-go/greptime/internal/rowvalue"
+	"github.com/greptime-go/greptime/internal/structs"
 )
 
 // appendValues appends a row's values. Those of just the Go type of which columns of a
@@ -58,6 +60,67 @@ func (t *Table) appendValues(values []any) error {
 		}
 		t.body.Bytes = b
 		if err := govalue.Set(&t.cell, types[i], v); err != nil {
+			return t.refuse(i, err)
+		}
+		if err := t.put(i, &t.cell); err != nil {
+			return err
+		}
+		b = t.body.Bytes
+	}
+	t.body.Bytes = b
+	return nil
+}
+
+// appendFields appends the values of a struct as appendValues does.
+func (t *Table) appendFields(fields []structs.Column, row structs.Row) error {
+	b, types := t.body.Bytes, t.schema.types[:len(fields)]
+	for i := range fields {
+		f := &fields[i]
+		v := f.Value(row)
+		if !v.IsNull() {
+			switch k := types[i].Kind(); k {
+			case column.Float64:
+				if f.Go == reflect.Float64 {
+					b = column.AppendDouble(b, v.Float64())
+					continue
+				}
+			case column.String:
+				if f.Go == reflect.String {
+					var ok bool
+					if b, ok = column.AppendText(b, v.Text()); ok {
+						continue
+					}
+				}
+			case column.TimestampSecond, column.TimestampMillisecond, column.TimestampMicrosecond, column.TimestampNanosecond:
+				if f.Go == reflect.Struct {
+					if n, ok := column.Epoch(k, v.Time()); ok {
+						b = column.AppendEpoch(b, k, n)
+						continue
+					}
+				}
+			case column.Int64:
+				switch f.Go {
+				case reflect.Int64:
+					b = column.AppendNumber(b, k, uint64(v.Int64()))
+					continue
+				case reflect.Int:
+					b = column.AppendNumber(b, k, uint64(v.Int()))
+					continue
+				}
+			case column.Int32:
+				if f.Go == reflect.Int32 {
+					b = column.AppendNumber(b, k, uint64(v.Int32()))
+					continue
+				}
+			case column.Boolean:
+				if f.Go == reflect.Bool {
+					b = column.AppendBool(b, v.Bool())
+					continue
+				}
+			}
+		}
+		t.body.Bytes = b
+		if err := f.Set(&t.cell, types[i], v); err != nil {
 			return t.refuse(i, err)
 		}
 		if err := t.put(i, &t.cell); err != nil {

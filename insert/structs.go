@@ -111,17 +111,7 @@ func AppendStructs[T any](t *Table, rows ...T) error {
 	if t.schema != s.schema {
 		return t.rowError(fmt.Sprintf("the table was not made for %v; make it with insert.TableOf", reflect.TypeFor[T]()))
 	}
-	before, end := len(t.starts), t.end
-	t.starts = slices.Grow(t.starts, len(rows))
-	t.body.Bytes = slices.Grow(t.body.Bytes[:end], min(len(rows), roomRows)*len(t.schema.types)*roomValue)
-	list := reflect.ValueOf(rows)
-	for i := range list.Len() {
-		if err := t.appendStruct(s.plan, list.Index(i)); err != nil {
-			t.starts, t.end = t.starts[:before], end
-			return err
-		}
-	}
-	return nil
+	return t.appendStructs(s.plan, structs.RowsOf(rows))
 }
 
 // Room is made at once for so many structs at most, and so many bytes a value, which is
@@ -131,19 +121,27 @@ const (
 	roomValue = 16
 )
 
-func (t *Table) appendStruct(plan *structs.Plan, v reflect.Value) error {
-	v, err := structs.Pointed(v)
+func (t *Table) appendStructs(plan *structs.Plan, rows structs.Rows) error {
+	before, end, n := len(t.starts), t.end, rows.Len()
+	t.starts = slices.Grow(t.starts, n)
+	t.body.Bytes = slices.Grow(t.body.Bytes[:end], min(n, roomRows)*len(t.schema.types)*roomValue)
+	for i := range n {
+		if err := t.appendStruct(plan, &rows, i); err != nil {
+			t.starts, t.end = t.starts[:before], end
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) appendStruct(plan *structs.Plan, rows *structs.Rows, i int) error {
+	row, err := rows.At(i)
 	if err != nil {
 		return t.rowError(err.Error())
 	}
 	t.begin()
-	for i := range plan.Columns {
-		if err := plan.Set(&t.cell, i, v); err != nil {
-			return t.refuse(i, err)
-		}
-		if err := t.put(i, &t.cell); err != nil {
-			return err
-		}
+	if err := t.appendFields(plan.Columns, row); err != nil {
+		return err
 	}
 	t.commit()
 	return nil

@@ -18,15 +18,20 @@ func TestValuesFitTheTablesTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := reflect.ValueOf(&row{300, time.Unix(1, 5)}).Elem()
+	rows := RowsOf([]row{{300, time.Unix(1, 5)}})
+	r, err := rows.At(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, at := &p.Columns[0], &p.Columns[1]
 	var c column.Cell
-	if err := p.SetAs(&c, 1, column.Of(column.TimestampNanosecond), v); err != nil || c.Int() != 1_000_000_005 {
+	if err := at.Set(&c, column.Of(column.TimestampNanosecond), at.Value(r)); err != nil || c.Int() != 1_000_000_005 {
 		t.Errorf("%d, %v", c.Int(), err)
 	}
-	if err := p.SetAs(&c, 0, column.Of(column.Int16), v); err != nil || c.Int() != 300 {
+	if err := n.Set(&c, column.Of(column.Int16), n.Value(r)); err != nil || c.Int() != 300 {
 		t.Errorf("%d, %v", c.Int(), err)
 	}
-	if err := p.SetAs(&c, 0, column.Of(column.Int8), v); err == nil {
+	if err := n.Set(&c, column.Of(column.Int8), n.Value(r)); err == nil {
 		t.Error("300 fits TINYINT")
 	}
 }

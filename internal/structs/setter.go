@@ -12,11 +12,10 @@ import (
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
-	"github.com/greptime-go/greptime/internal/valuer"
 	"github.com/greptime-go/greptime/sqltype"
 )
 
-// setter stores a field's value, which is addressable, in a cell.
+// setter stores a value, which is addressable, in a cell.
 type setter func(c *column.Cell, t column.Type, v reflect.Value) error
 
 var (
@@ -65,27 +64,8 @@ func isValuer(rt reflect.Type) bool {
 
 var errInterval = errors.New("GreptimeDB has no INTERVAL columns; store months, days or nanoseconds as integers")
 
-// commonSetter returns the setter for the types that most fields have, and nil for others.
-// It avoids the pointer that the others need: a row of twelve fields takes a quarter less
-// time (BenchmarkRows of package insert).
-func commonSetter(rt reflect.Type) setter {
-	switch rt {
-	case reflect.TypeFor[string]():
-		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetString(t, v.String()) }
-	case reflect.TypeFor[float64]():
-		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetFloat64(t, v.Float()) }
-	case reflect.TypeFor[int64](), reflect.TypeFor[int]():
-		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetInt(t, v.Int()) }
-	case reflect.TypeFor[bool]():
-		return func(c *column.Cell, t column.Type, v reflect.Value) error { return c.SetBool(t, v.Bool()) }
-	}
-	return nil
-}
-
+// newSetter returns the setter for a type of values.
 func newSetter(rt reflect.Type) (setter, error) {
-	if set := commonSetter(rt); set != nil {
-		return set, nil
-	}
 	if _, ok := valueTypes[rt]; ok {
 		return func(c *column.Cell, t column.Type, v reflect.Value) error {
 			return govalue.Set(c, t, v.Addr().Interface())
@@ -100,44 +80,13 @@ func newSetter(rt reflect.Type) (setter, error) {
 		return nil, errInterval
 	case rt == durationType:
 		return nil, errors.New("a time.Duration can mean a number of any unit or a time of day; use an integer field, or greptime.TimeOfDay")
-	case govalue.Nullable(rt):
-		inner, err := newSetter(rt.Field(0).Type)
-		if err != nil {
-			return nil, err
-		}
-		return func(c *column.Cell, t column.Type, v reflect.Value) error {
-			if !v.Field(1).Bool() {
-				c.SetNull()
-				return nil
-			}
-			return inner(c, t, v.Field(0))
-		}, nil
-	}
-	if rt.Kind() == reflect.Pointer && valuer.AsksNil(rt) {
-		return setValuer, nil // includes a nil pointer
-	}
-	if rt.Kind() == reflect.Pointer {
-		inner, err := newSetter(rt.Elem())
-		if err != nil {
-			return nil, err
-		}
-		return func(c *column.Cell, t column.Type, v reflect.Value) error {
-			if v.IsNil() {
-				c.SetNull()
-				return nil
-			}
-			return inner(c, t, v.Elem())
-		}, nil
-	}
-	switch {
-	case rt.Implements(valuerType):
+	case rt.Implements(valuerType): // if it is a pointer, it may be nil
 		return setValuer, nil
 	case isValuer(rt):
 		return func(c *column.Cell, t column.Type, v reflect.Value) error {
 			return govalue.Set(c, t, govalue.Valuer{Valuer: v.Addr().Interface().(driver.Valuer)})
 		}, nil
-	}
-	if basic(rt) == nil {
+	case basic(rt) == nil:
 		return nil, unsupported(rt)
 	}
 	return govalue.SetKind, nil
@@ -191,6 +140,21 @@ func basic(rt reflect.Type) reflect.Type {
 	return nil
 }
 
+// usualKind returns the kind of the values of a type that Column.Set stores by their kind. It
+// returns Invalid for other types.
+func usualKind(rt reflect.Type) reflect.Kind {
+	_, known := valueTypes[rt]
+	switch {
+	case rt == reflect.TypeFor[time.Time]():
+		return reflect.Struct
+	case known && rt.PkgPath() != "" || !known && isValuer(rt):
+		return reflect.Invalid // it means more than its kind says
+	case rt.Kind() == reflect.Slice && basic(rt) != reflect.TypeFor[[]byte](), basic(rt) == nil:
+		return reflect.Invalid
+	}
+	return rt.Kind()
+}
+
 func unsupported(rt reflect.Type) error {
 	if rt.Kind() == reflect.Array && rt.Elem().Kind() == reflect.Uint8 {
 		return fmt.Errorf("%v cannot be a column; make the field a string with its text, as of a UUID, a []byte, or a json.RawMessage, give it a Value method (driver.Valuer), or leave it out with the tag \"-\"", rt)
@@ -228,7 +192,7 @@ func value(rt reflect.Type) reflect.Type {
 func defaultType(rt reflect.Type) (string, error) {
 	// A type without a setter has no default, either, and newSetter has the better
 	// error.
-	if _, err := newSetter(rt); err != nil {
+	if _, err := newSetter(placeOf(rt, nil).value); err != nil {
 		return "", err
 	}
 	v := value(rt)

@@ -34,6 +34,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
@@ -46,8 +47,12 @@ type Column struct {
 	Role catalog.Role
 	Type column.Type
 
-	path []int // index path of the field, through embedded structs
-	set  setter
+	// Go is the kind of the values if they have one of the usual Go types: bool, a number,
+	// text, bytes (Slice) or time.Time (Struct). It is Invalid for other types.
+	Go reflect.Kind
+
+	place
+	set setter
 }
 
 // Plan converts structs of a type to rows. It is immutable and safe for concurrent use.
@@ -108,7 +113,7 @@ func (p *Plan) addStruct(rt reflect.Type, path []int, outer []reflect.Type) erro
 		if err != nil {
 			return err
 		}
-		c.path = at
+		c.place = placeOf(rt, at)
 		p.Columns = append(p.Columns, c)
 		return nil
 	})
@@ -223,19 +228,6 @@ func Struct(rt reflect.Type) reflect.Type {
 	return rt
 }
 
-// Pointed returns the struct that v is or points to. It returns an error for a nil pointer.
-func Pointed(v reflect.Value) (reflect.Value, error) {
-	for v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return v, errNilStruct
-		}
-		v = v.Elem()
-	}
-	return v, nil
-}
-
-var errNilStruct = errors.New("the pointer to its struct is nil")
-
 // isEndless reports whether a type never leads to a value.
 func isEndless(rt reflect.Type) bool {
 	for range govalue.MaxIndirections {
@@ -275,35 +267,67 @@ func newColumn(f reflect.StructField, text string) (Column, error) {
 	if c.Role == catalog.TimeIndex && !c.Type.Kind().IsTimestamp() {
 		return Column{}, fmt.Errorf("the time index is %s; it must be a timestamp: type=timestamp", c.Type)
 	}
-	if c.set, err = newSetter(f.Type); err != nil {
+	value := placeOf(f.Type, nil).value
+	if c.set, err = newSetter(value); err != nil {
 		return Column{}, err
 	}
+	c.Go = usualKind(value)
 	if !takes(c.Type, f.Type) {
 		return Column{}, fmt.Errorf("a %v can never be stored as %s; change type=, or the field", f.Type, c.Type)
 	}
 	return c, nil
 }
 
-// Set stores the value of column i of a struct in the cell. v is the struct, addressable.
-// Errors are *column.Error.
-func (p *Plan) Set(c *column.Cell, i int, v reflect.Value) error {
-	return p.SetAs(c, i, p.Columns[i].Type, v)
+// Value returns the value of the column in a row.
+func (c *Column) Value(r Row) Value {
+	if len(c.steps) == 0 {
+		return Value{unsafe.Add(r.at, c.offset)}
+	}
+	return Value{c.find(r.at)}
 }
 
-// SetAs is like Set for a column whose type in the table differs from the plan's.
-func (p *Plan) SetAs(c *column.Cell, i int, t column.Type, v reflect.Value) error {
-	col := &p.Columns[i]
-	for n, at := range col.path {
-		if n > 0 && v.Kind() == reflect.Pointer {
-			if v.IsNil() {
-				c.SetNull()
-				return nil
-			}
-			v = v.Elem()
-		}
-		v = v.Field(at)
+// Set stores a value of the column in the cell. t is the column's type in the table, which may
+// differ from the plan's. Errors are *column.Error.
+func (c *Column) Set(cell *column.Cell, t column.Type, v Value) error {
+	if v.IsNull() {
+		cell.SetNull()
+		return nil
 	}
-	return col.set(c, t, v)
+	switch c.Go {
+	case reflect.Bool:
+		return cell.SetBool(t, v.Bool())
+	case reflect.Int:
+		return cell.SetInt(t, int64(v.Int()))
+	case reflect.Int8:
+		return cell.SetInt(t, int64(*(*int8)(v.at)))
+	case reflect.Int16:
+		return cell.SetInt(t, int64(*(*int16)(v.at)))
+	case reflect.Int32:
+		return cell.SetInt(t, int64(v.Int32()))
+	case reflect.Int64:
+		return cell.SetInt(t, v.Int64())
+	case reflect.Uint:
+		return cell.SetUint(t, uint64(*(*uint)(v.at)))
+	case reflect.Uint8:
+		return cell.SetUint(t, uint64(*(*uint8)(v.at)))
+	case reflect.Uint16:
+		return cell.SetUint(t, uint64(*(*uint16)(v.at)))
+	case reflect.Uint32:
+		return cell.SetUint(t, uint64(*(*uint32)(v.at)))
+	case reflect.Uint64:
+		return cell.SetUint(t, *(*uint64)(v.at))
+	case reflect.Float32:
+		return cell.SetFloat32(t, *(*float32)(v.at))
+	case reflect.Float64:
+		return cell.SetFloat64(t, v.Float64())
+	case reflect.String:
+		return cell.SetString(t, v.Text())
+	case reflect.Slice:
+		return cell.SetBytes(t, *(*[]byte)(v.at))
+	case reflect.Struct:
+		return cell.SetTime(t, v.Time())
+	}
+	return c.set(cell, t, reflect.NewAt(c.value, v.at).Elem())
 }
 
 // options are the options of a tag.

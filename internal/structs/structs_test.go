@@ -222,15 +222,15 @@ func TestEmbeddedStructs(t *testing.T) {
 		t.Errorf("columns %s", got)
 	}
 	v := outer{Middle: Middle{N: 5}, lower: lower{6}, Time: time.UnixMilli(7)}
-	rv := reflect.ValueOf(&v).Elem()
+	row := rowOf(t, &v)
 	var c column.Cell
 	for i, want := range []int64{-1, 5, 6, -1, 7} { // -1 is NULL
-		if err := plan.Set(&c, i, rv); err != nil || c.IsNull() != (want < 0) || !c.IsNull() && c.Int() != want {
+		if err := set(&c, &plan.Columns[i], row); err != nil || c.IsNull() != (want < 0) || !c.IsNull() && c.Int() != want {
 			t.Errorf("column %d: %d, %v, want %d", i, c.Int(), err, want)
 		}
 	}
 	v.Inner = &Inner{"x"}
-	if err := plan.Set(&c, 0, rv); err != nil || string(c.AppendBytes(nil)) != "x" {
+	if err := set(&c, &plan.Columns[0], row); err != nil || string(c.AppendBytes(nil)) != "x" {
 		t.Errorf("%q, %v", c.AppendBytes(nil), err)
 	}
 }
@@ -283,9 +283,9 @@ func TestNilPointerFieldIsAskedForItsValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &row{PP: new(*nilValuer), N: sql.Null[*nilValuer]{Valid: true}, I: (*nilValuer)(nil)}
-	for i, c := range plan.Columns[:5] {
+	for _, c := range plan.Columns[:5] {
 		var cell column.Cell
-		if err := plan.Set(&cell, i, reflect.ValueOf(r).Elem()); err != nil {
+		if err := set(&cell, &c, rowOf(t, r)); err != nil {
 			t.Errorf("%s: %v", c.Name, err)
 		}
 		if want := c.Name != "v"; want != (string(cell.AppendBytes(nil)) == "absent") || want == cell.IsNull() {
@@ -341,20 +341,55 @@ func TestTagsOfOtherLibrariesAreSpelledOut(t *testing.T) {
 	}
 }
 
-func TestPointedReturnsTheStruct(t *testing.T) {
+func TestRowsFollowPointers(t *testing.T) {
 	t.Parallel()
-	type row struct{ A int }
-	one := &row{1}
-	for _, v := range []any{row{1}, one, &one} {
-		got, err := structs.Pointed(reflect.ValueOf(v))
-		if err != nil || got.Interface() != (row{1}) {
-			t.Errorf("%T: got %v, %v; want {1}", v, got, err)
-		}
+	type row struct {
+		N  int       `greptime:"n"`
+		At time.Time `greptime:"ts,time"`
 	}
+	plan, err := structs.Of(reflect.TypeFor[row]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := &row{N: 1}, &row{N: 2}
 	var none *row
-	for _, v := range []any{none, &none} {
-		if _, err := structs.Pointed(reflect.ValueOf(v)); err == nil {
-			t.Errorf("%T: got no error for a nil pointer, want one", v)
+	check := func(rows structs.Rows, want ...int64) { // -1 is an error
+		t.Helper()
+		if rows.Len() != len(want) {
+			t.Fatalf("%d rows, want %d", rows.Len(), len(want))
+		}
+		for i, want := range want {
+			r, err := rows.At(i)
+			if (err != nil) != (want < 0) {
+				t.Errorf("row %d: %v, want %d", i, err, want)
+			}
+			if err != nil {
+				continue
+			}
+			var c column.Cell
+			if err := set(&c, &plan.Columns[0], r); err != nil || c.Int() != want {
+				t.Errorf("row %d: %d, %v, want %d", i, c.Int(), err, want)
+			}
 		}
 	}
+	check(structs.RowsOf([]row{*one, *two}), 1, 2)
+	check(structs.RowsOf([]*row{one, none, two}), 1, -1, 2)
+	check(structs.RowsOf([]**row{nil, &none, &two}), -1, -1, 2)
+	check(structs.RowsOf([]row(nil)))
+}
+
+// rowOf returns a struct as a row.
+func rowOf[T any](t *testing.T, v *T) structs.Row {
+	t.Helper()
+	rows := structs.RowsOf([]*T{v})
+	row, err := rows.At(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return row
+}
+
+// set stores the value of a column in the cell.
+func set(cell *column.Cell, c *structs.Column, row structs.Row) error {
+	return c.Set(cell, c.Type, c.Value(row))
 }

@@ -3,11 +3,13 @@ package recordbatch
 import (
 	"encoding/binary"
 	"math"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/rowvalue"
+	"github.com/greptime-go/greptime/internal/structs"
 )
 
 // Values of exactly the Go type that columns of a type are usually filled from go straight
@@ -71,6 +73,58 @@ func (c *Column) setValue(row int, v any) bool {
 	case column.Boolean:
 		if v, ok := v.(bool); ok {
 			c.setBool(row, v)
+			return true
+		}
+	}
+	return false
+}
+
+// SetFields sets the values of a row to those of a struct's fields, one for each column, up to
+// the first value that is not of exactly the usual type. It returns how many it has set.
+func SetFields(columns []Column, row int, fields []*structs.Column, from structs.Row) int {
+	fields = fields[:len(columns)]
+	for i := range columns {
+		f := fields[i]
+		v := f.Value(from)
+		if v.IsNull() || !columns[i].setField(row, f.Go, v) {
+			return i
+		}
+	}
+	return len(fields)
+}
+
+// setField sets the value of a row to that of a field, which has the given kind and is not
+// NULL. It returns false if the kind is not exactly the usual one.
+func (c *Column) setField(row int, kind reflect.Kind, v structs.Value) bool {
+	switch k := c.typ.Kind(); k {
+	case column.Float64:
+		if kind == reflect.Float64 {
+			c.setWord(row, math.Float64bits(v.Float64()))
+			return true
+		}
+	case column.String:
+		if kind == reflect.String {
+			return c.setText(row, v.Text())
+		}
+	case column.TimestampSecond, column.TimestampMillisecond, column.TimestampMicrosecond, column.TimestampNanosecond:
+		if kind == reflect.Struct {
+			if n, ok := column.Epoch(k, v.Time()); ok {
+				c.setWord(row, uint64(n))
+				return true
+			}
+		}
+	case column.Int64:
+		switch kind {
+		case reflect.Int64:
+			c.setWord(row, uint64(v.Int64()))
+			return true
+		case reflect.Int:
+			c.setWord(row, uint64(v.Int()))
+			return true
+		}
+	case column.Boolean:
+		if kind == reflect.Bool {
+			c.setBool(row, v.Bool())
 			return true
 		}
 	}
