@@ -160,7 +160,7 @@ func deref[T any](c *column.Cell, t column.Type, p *T, set func(*column.Cell, co
 }
 
 // setNullable implements Set for the nullable types of database/sql over types that Set
-// knows, and pointers to them.
+// knows, and for sqltype.Null over those that setReflect does not know.
 func setNullable(c *column.Cell, t column.Type, v any) (handled bool, err error) {
 	switch v := v.(type) {
 	case sql.NullString:
@@ -222,6 +222,14 @@ func setNullable(c *column.Cell, t column.Type, v any) (handled bool, err error)
 	case sql.Null[sqltype.Vector]:
 		return null(c, t, v.Valid, v.V, setVector)
 	case sql.Null[*big.Rat]:
+		return null(c, t, v.Valid, v.V, setRat)
+	case sqltype.Null[time.Time]:
+		return null(c, t, v.Valid, v.V, (*column.Cell).SetTime)
+	case sqltype.Null[json.RawMessage]:
+		return null(c, t, v.Valid, v.V, (*column.Cell).SetJSON)
+	case sqltype.Null[sqltype.Date]:
+		return null(c, t, v.Valid, v.V, SetDate)
+	case sqltype.Null[*big.Rat]:
 		return null(c, t, v.Valid, v.V, setRat)
 	}
 	return false, nil
