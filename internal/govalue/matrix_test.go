@@ -464,6 +464,8 @@ func TestWrappedValues(t *testing.T) {
 		{column.Of(column.Uint8), greptime.Null[uint8]{V: 9, Valid: true}, u8(9)},
 		{column.Of(column.Int64), &greptime.Null[int8]{V: -9, Valid: true}, i64(-9)},
 		{stamp, greptime.Null[time.Time]{V: time.UnixMilli(9), Valid: true}, &greptimev1.Value{ValueData: &greptimev1.Value_TimestampMillisecondValue{TimestampMillisecondValue: 9}}},
+		{stamp, &sql.NullTime{Time: time.UnixMilli(9), Valid: true}, &greptimev1.Value{ValueData: &greptimev1.Value_TimestampMillisecondValue{TimestampMillisecondValue: 9}}},
+		{column.DecimalOf(5, 1), ptr(ptr(big.NewRat(3, 2))), decimal("15")},
 		{column.Of(column.Date), greptime.Null[greptime.Date]{V: sqltype.DateFromEpochDays(9), Valid: true}, &greptimev1.Value{ValueData: &greptimev1.Value_DateValue{DateValue: 9}}},
 		{column.Of(column.String), greptime.Null[json.RawMessage]{V: json.RawMessage("{}"), Valid: true}, text("{}")},
 		{column.DecimalOf(5, 1), greptime.Null[*big.Rat]{V: big.NewRat(3, 2), Valid: true}, decimal("15")},

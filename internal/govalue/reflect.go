@@ -2,6 +2,8 @@ package govalue
 
 import (
 	"database/sql/driver"
+	"encoding/json"
+	"math/big"
 	"reflect"
 	"strings"
 	"time"
@@ -17,7 +19,11 @@ var (
 	floatsType      = reflect.TypeFor[[]float32]()
 	durationType    = reflect.TypeFor[time.Duration]()
 	intervalType    = reflect.TypeFor[sqltype.Interval]()
-	sqltypePath     = reflect.TypeFor[sqltype.Date]().PkgPath()
+	dateType        = reflect.TypeFor[sqltype.Date]()
+	timeType        = reflect.TypeFor[time.Time]()
+	jsonType        = reflect.TypeFor[json.RawMessage]()
+	ratType         = reflect.TypeFor[*big.Rat]()
+	sqltypePath     = dateType.PkgPath()
 	reasonByteArray = "pass its String() for a STRING column, as of a UUID, or the slice b[:] for a VARBINARY column"
 	reasonValuer    = "wrap it with insert.Valuer to have its Value stored"
 	reasonMarshal   = "for a JSON column pass the json.RawMessage of json.Marshal"
@@ -37,6 +43,8 @@ func setReflect(c *column.Cell, t column.Type, rv reflect.Value) error {
 		case rt.Kind() == reflect.Pointer && rv.IsNil() && !valuer.AsksNil(rt):
 			c.SetNull()
 			return nil
+		case rt == ratType && rv.CanAddr():
+			return setRat(c, t, *at[*big.Rat](rv))
 		case rt.Kind() == reflect.Pointer && (known(rt.Elem()) || Nullable(rt.Elem()) || !rt.Implements(valuerType)):
 			rv = rv.Elem()
 		case Nullable(rt):
@@ -92,6 +100,8 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 		return c.SetString(t, rv.String())
 	case reflect.Slice:
 		switch {
+		case rt == jsonType && rv.CanAddr():
+			return c.SetJSON(t, *at[json.RawMessage](rv))
 		case rt.ConvertibleTo(bytesType):
 			if rv.IsNil() {
 				c.SetNull()
@@ -111,12 +121,20 @@ func SetKind(c *column.Cell, t column.Type, rv reflect.Value) error {
 			return c.SetVector(t, v)
 		}
 	case reflect.Struct:
-		if rt == intervalType {
+		switch {
+		case rt == timeType && rv.CanAddr():
+			return c.SetTime(t, *at[time.Time](rv))
+		case rt == dateType && rv.CanAddr():
+			return SetDate(c, t, *at[sqltype.Date](rv))
+		case rt == intervalType:
 			return column.Refuse(t, "greptime.Interval", reasonInterval)
 		}
 	}
 	return column.Refuse(t, rt.String(), reasonOf(rt))
 }
+
+// at returns the address of a value, which is a T. Unlike Interface it does not let it escape.
+func at[T any](rv reflect.Value) *T { return (*T)(rv.Addr().UnsafePointer()) }
 
 // reasonOf returns advice for a type that has no values.
 func reasonOf(rt reflect.Type) string {

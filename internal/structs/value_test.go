@@ -129,13 +129,14 @@ func columnOfType(t *testing.T, rt, in reflect.Type, path ...int) Column {
 }
 
 // setBoxed stores a boxed value, as Append does. Append wants Valuers wrapped.
-func setBoxed(c *column.Cell, t column.Type, v reflect.Value) error {
+func setBoxed(c *column.Cell, t column.Type, boxed reflect.Value) error {
+	v := boxed
 	for {
 		rt := v.Type()
 		_, known := valueTypes[rt]
 		switch {
 		case known || rt == ratType:
-			return govalue.Set(c, t, v.Interface())
+			return govalue.Set(c, t, boxed.Interface())
 		case govalue.Nullable(rt):
 			if !v.Field(1).Bool() {
 				return govalue.Set(c, t, nil)
@@ -151,7 +152,7 @@ func setBoxed(c *column.Cell, t column.Type, v reflect.Value) error {
 		case isValuer(rt):
 			return govalue.Set(c, t, govalue.Valuer{Valuer: v.Addr().Interface().(driver.Valuer)})
 		default:
-			return govalue.Set(c, t, v.Interface())
+			return govalue.Set(c, t, boxed.Interface())
 		}
 	}
 }
