@@ -27,8 +27,9 @@ type Batch struct {
 
 	cell    column.Cell
 	row     rowState
-	current uint64 // number of the row being built
-	hasNull bool   // of the row being built: it may have a NULL
+	structs structFields // of the structs appended last
+	current uint64       // number of the row being built
+	hasNull bool         // of the row being built: it may have a NULL
 }
 
 // NewBatch returns an empty batch without a Writer, with memory for capacity rows. Any Writer

@@ -19,14 +19,23 @@ func AppendStructs[T any](b *Batch, rows ...T) error {
 		return fmt.Errorf("greptime: bulk: %w", err)
 	}
 	b.begin()
-	fields, err := b.fieldsOf(plan, rt)
-	if err != nil {
-		return err
+	if b.structs.rt != rt {
+		fields, err := b.fieldsOf(plan, rt)
+		if err != nil {
+			return err
+		}
+		b.structs = structFields{rt, fields}
 	}
-	return b.appendStructs(fields, structs.RowsOf(rows))
+	return b.appendStructs(b.structs.fields, structs.RowsOf(rows))
 }
 
-// fieldsOf returns for each column the field with its values.
+// structFields are the fields of a struct type, one for each column of a batch.
+type structFields struct {
+	rt     reflect.Type
+	fields []*structs.Column
+}
+
+// fieldsOf returns the fields that have the values of the columns.
 func (b *Batch) fieldsOf(plan *structs.Plan, rt reflect.Type) ([]*structs.Column, error) {
 	fields := make([]*structs.Column, len(b.columns))
 	for i := range plan.Columns {
