@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -13,6 +15,10 @@ const (
 	step = 256
 	// maxHeld is how many bytes of record batches All holds before it reads their rows.
 	maxHeld = 64 << 20
+	// maxRows is how many bytes the rows of these batches may take, and those of any one
+	// batch: columns of NULL take none in a batch, so that a short message may have two
+	// billion rows.
+	maxRows = 1 << 30
 )
 
 // All reads a result to its end.
@@ -25,8 +31,13 @@ func all[T any](rd array.RecordReader, d *Decoder[T], limit int) ([]T, error) {
 	var parts [][]T
 	var held batches
 	defer func() { held.release() }()
+	most := maxRows / max(1, int64(reflect.TypeFor[T]().Size())) // rows
 	for rd.Next() {
-		if held.add(rd.RecordBatch()); held.bytes < limit {
+		batch := rd.RecordBatch()
+		if batch.NumRows() > most {
+			return nil, fmt.Errorf("a record batch has %d rows, which would take more than 1 GiB of memory; read them with Each or EachReader", batch.NumRows())
+		}
+		if held.add(batch); held.bytes < limit && int64(held.rows) < most {
 			continue
 		}
 		part, err := decode(held, d)

@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,5 +38,26 @@ func TestAllReadsLargeResultsInParts(t *testing.T) {
 			}
 		}
 		rd.Release()
+	}
+}
+
+// A short message of a hostile server may claim two billion rows of NULL.
+func TestAllLimitsTheRowsOfABatch(t *testing.T) {
+	t.Parallel()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "x", Type: arrow.Null, Nullable: true}}, nil)
+	null := array.NewNull(math.MaxInt32)
+	defer null.Release()
+	batch := array.NewRecordBatch(schema, []arrow.Array{null}, math.MaxInt32)
+	rd, err := array.NewRecordReader(schema, []arrow.RecordBatch{batch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rd.Release()
+	d, err := New[*int64](schema, time.UTC, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := All(rd, d); err == nil || !strings.Contains(err.Error(), "a record batch has 2147483647 rows") || rows != nil {
+		t.Errorf("%d rows, %v; want an error", len(rows), err)
 	}
 }
