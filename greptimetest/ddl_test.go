@@ -143,3 +143,43 @@ func TestPlannerPath(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedAlterTable: what other databases take in ALTER TABLE and in columns, GreptimeDB's
+// parser does not.
+func TestRefusedAlterTable(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	c.sql(t, "CREATE TABLE t (ts TIMESTAMP TIME INDEX, v INT, s STRING)")
+	before := c.sql(t, "SHOW CREATE TABLE t").text()
+	for _, tt := range []struct{ sql, code string }{
+		{"ALTER TABLE t RENAME TO u", "2000"},
+		{"ALTER TABLE t MODIFY v BIGINT", "2000"},
+		{"ALTER TABLE t DROP COLUMN IF EXISTS v", "2000"},
+		{"ALTER TABLE t DROP v", "1001"},
+		{"ALTER TABLE t MODIFY COLUMN v SET FULLTEXT INDEX", "1004"},
+		{"CREATE TABLE u (ts TIMESTAMP TIME INDEX, s STRING FULLTEXT)", "1004"},
+		{"CREATE TABLE u (ts TIMESTAMP TIME INDEX, v INT FULLTEXT INDEX)", "1004"},
+		{"COMMENT ON COLUMN v IS 'x'", "1004"},
+		{"COMMENT ON COLUMN t.missing IS 'x'", "4002"},
+		{"COMMENT ON COLUMN missing.v IS 'x'", "4001"},
+	} {
+		if a := c.try(t, tt.sql); a.errCode != tt.code {
+			t.Errorf("%s: %s %q, want %s", tt.sql, a.errCode, a.message, tt.code)
+		}
+	}
+	if after := c.sql(t, "SHOW CREATE TABLE t").text(); after != before {
+		t.Errorf("the table has changed:\n%s", after)
+	}
+}
+
+func TestCommentOnColumn(t *testing.T) {
+	t.Parallel()
+	c := dial(t, greptimetest.Start(t))
+	c.sql(t, `CREATE TABLE t (ts TIMESTAMP TIME INDEX, "V" INT COMMENT 'old')`)
+	for text, want := range map[string]string{"'it''s new'": `"V" INT NULL COMMENT 'it''s new',`, "NULL": `"V" INT NULL,`} {
+		c.sql(t, `COMMENT ON COLUMN public.t."V" IS `+text)
+		if got := c.sql(t, "SHOW CREATE TABLE t").text(); !strings.Contains(got, want) {
+			t.Errorf("IS %s: the table has no %s:\n%s", text, want, got)
+		}
+	}
+}

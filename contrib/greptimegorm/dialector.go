@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -29,7 +30,11 @@ type Config struct {
 // Dialector is a gorm.Dialector for GreptimeDB. Open and New return one.
 type Dialector struct{ config Config }
 
-var _ gorm.Dialector = (*Dialector)(nil)
+var (
+	_ gorm.Dialector                     = (*Dialector)(nil)
+	_ gorm.SavePointerDialectorInterface = (*Dialector)(nil)
+	_ gorm.ErrorTranslator               = (*Dialector)(nil)
+)
 
 // Open returns a Dialector for the DSN of package greptime.
 func Open(dsn string) gorm.Dialector { return New(Config{DSN: dsn}) }
@@ -61,6 +66,7 @@ func (d *Dialector) Initialize(db *gorm.DB) error {
 		}
 		db.ConnPool = sql.OpenDB(connector)
 	}
+	maps.Copy(db.ClauseBuilders, clauseBuilders)
 	callbacks.RegisterDefaultCallbacks(db, &callbacks.Config{})
 	return errors.Join(
 		db.Callback().Create().Replace("gorm:create", create),
@@ -128,8 +134,35 @@ func isJSON(field *schema.Field) bool {
 // DefaultValueOf returns DEFAULT.
 func (*Dialector) DefaultValueOf(*schema.Field) clause.Expression { return clause.Expr{SQL: "DEFAULT"} }
 
-// BindVarTo writes a placeholder.
-func (*Dialector) BindVarTo(writer clause.Writer, _ *gorm.Statement, _ any) { writer.WriteByte('?') }
+// BindVarTo writes a placeholder for a value, the last of the statement's. A duration becomes
+// the integer of nanoseconds that its column has.
+func (*Dialector) BindVarTo(writer clause.Writer, stmt *gorm.Statement, value any) {
+	if i := len(stmt.Vars) - 1; i >= 0 {
+		switch d := value.(type) {
+		case time.Duration:
+			stmt.Vars[i] = int64(d)
+		case *time.Duration:
+			stmt.Vars[i] = (*int64)(d)
+		}
+	}
+	writer.WriteByte('?')
+}
+
+// Translate returns the error as it is: the errors that GORM has for databases are about what
+// GreptimeDB does not have. Use errors.Is with the codes of package greptime.
+func (*Dialector) Translate(err error) error { return err }
+
+// SavePoint returns greptime.ErrTransactions, or does nothing with transactions=ignore in the DSN.
+func (*Dialector) SavePoint(tx *gorm.DB, name string) error { return savePoint(tx, "SAVEPOINT ", name) }
+
+// RollbackTo returns greptime.ErrTransactions, or does nothing with transactions=ignore in the DSN.
+func (*Dialector) RollbackTo(tx *gorm.DB, name string) error {
+	return savePoint(tx, "ROLLBACK TO SAVEPOINT ", name)
+}
+
+func savePoint(tx *gorm.DB, statement, name string) error {
+	return tx.Session(&gorm.Session{NewDB: true}).Exec(statement + quoted(name)).Error
+}
 
 // QuoteTo writes a name in double quotes. Dots separate the parts of a name. A part that is
 // quoted already stays as it is.

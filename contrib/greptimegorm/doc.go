@@ -21,9 +21,10 @@
 // Create and CreateInBatches are INSERTs, which the driver sends as native row inserts. A row
 // with the same tags and time is replaced, so Create with OnConflict{UpdateAll: true} and Save
 // are plain INSERTs. Delete deletes by the whole key, or by conditions. Everything that reads
-// (Find, First, Where, Group, Joins, Raw) is as with other databases.
+// (Find, Where, Group, Joins, Raw) is as with other databases, but First and Last order by time
+// if the key has several columns.
 //
-// GreptimeDB has no UPDATE, no transactions, no generated keys, no unique indexes and no foreign
-// keys. What needs one is an error that says what to do instead. GORM's transaction around each
+// GreptimeDB has no UPDATE, no transactions, no locks, no generated keys, no unique indexes and no
+// foreign keys. What needs one is an error that says what to do instead. GORM's transaction around each
 // write is off.
 package greptimegorm

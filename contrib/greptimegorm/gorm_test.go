@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,12 +19,39 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/calltrace"
 	"github.com/greptime-go/greptime/greptimetest"
 )
 
 // open opens a database of the test's own, on the server that GREPTIME_TEST_DSN names, or
 // else on greptimetest.
 func open(t testing.TB) *gorm.DB {
+	t.Helper()
+	cfg := newDatabase(t)
+	db, err := gorm.Open(Open(cfg.FormatDSN()), &gorm.Config{Logger: logger.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, db)
+	return db
+}
+
+// closeAtEnd closes the pool at the end of the test, before its database is dropped.
+func closeAtEnd(t testing.TB, db *gorm.DB) {
+	t.Helper()
+	pool, err := db.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// newDatabase creates a database and drops it at the end of the test.
+func newDatabase(t testing.TB) *greptime.Config {
 	t.Helper()
 	base := os.Getenv("GREPTIME_TEST_DSN")
 	if base == "" {
@@ -37,24 +65,18 @@ func open(t testing.TB) *gorm.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Database = fmt.Sprintf("greptimegorm_%d_%s", os.Getpid(), strings.ToLower(t.Name()))
+	name := strings.NewReplacer("/", "_", "=", "_").Replace(strings.ToLower(t.Name()))
+	cfg.Database = fmt.Sprintf("greptimegorm_%d_%s", os.Getpid(), name)
 	if _, err := admin.Exec(t.Context(), "CREATE DATABASE "+cfg.Database); err != nil {
 		t.Fatal(err)
 	}
-	db, err := gorm.Open(Open(cfg.FormatDSN()), &gorm.Config{Logger: logger.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if pool, err := db.DB(); err != nil || pool.Close() != nil {
-			t.Error(err)
-		}
 		if _, err := admin.Exec(context.Background(), "DROP DATABASE "+cfg.Database); err != nil {
 			t.Error(err)
 		}
 		admin.Close()
 	})
-	return db
+	return cfg
 }
 
 // Reading has two tags and a time.
@@ -206,19 +228,44 @@ func TestSaveAndOnConflictReplaceTheRow(t *testing.T) {
 	}
 }
 
-// A batch of models is one native insert: its requests are no SQL.
+// natives counts the INSERTs that traveled as rows and those that traveled as text.
+type natives struct{ native, text atomic.Int64 }
+
+func (n *natives) Start(ctx context.Context, _ calltrace.Call) context.Context { return ctx }
+
+func (n *natives) End(_ context.Context, call calltrace.Call, outcome calltrace.Outcome) {
+	switch {
+	case !strings.HasPrefix(call.Text, "INSERT"):
+	case outcome.Native:
+		n.native.Add(1)
+	default:
+		n.text.Add(1)
+	}
+}
+
+// A batch of models is one native insert, with prepared statements, too.
 func TestBatchesAreCreatedNatively(t *testing.T) {
 	t.Parallel()
-	server := greptimetest.Start(t)
-	db, err := gorm.Open(Open(server.DSN("insert=native")), &gorm.Config{Logger: logger.Discard})
+	for _, prepare := range []bool{false, true} {
+		t.Run(fmt.Sprintf("PrepareStmt=%v", prepare), func(t *testing.T) {
+			t.Parallel()
+			testBatchesAreCreatedNatively(t, prepare)
+		})
+	}
+}
+
+func testBatchesAreCreatedNatively(t *testing.T, prepare bool) {
+	cfg, inserts := newDatabase(t), new(natives)
+	cfg.Trace = inserts
+	connector, err := greptime.NewConnector(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := db.DB()
+	db, err := gorm.Open(New(Config{Conn: sql.OpenDB(connector)}), &gorm.Config{Logger: logger.Discard, PrepareStmt: prepare})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pool.Close()
+	closeAtEnd(t, db)
 	if err := db.AutoMigrate(&Reading{}, &Document{}); err != nil {
 		t.Fatal(err)
 	}
@@ -240,6 +287,9 @@ func TestBatchesAreCreatedNatively(t *testing.T) {
 	var got []Document
 	if err := db.Order("ts").Find(&got).Error; err != nil || len(got) != 2 || string(got[0].Body) != `{"a":1}` || string(got[1].Raw) != "2" || got[0].Bytes != nil || got[1].Bytes == nil {
 		t.Errorf("%+v, %v", got, err)
+	}
+	if native, text := inserts.native.Load(), inserts.text.Load(); native != 4 || text != 0 {
+		t.Errorf("%d native inserts and %d as text, want 4 and 0", native, text)
 	}
 }
 
@@ -373,6 +423,10 @@ func TestWhatGreptimeDBLacksIsAnErrorWithTheRemedy(t *testing.T) {
 		{"conditional upsert", db.Clauses(clause.OnConflict{UpdateAll: true, Where: clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "1=1"}}}}).Create(&r).Error, "conditions"},
 		{"no time", db.Create(&Reading{Device: "a"}).Error, "the time index, has no time"},
 		{"no time in a batch", db.Create([]Reading{r, {Device: "a"}}).Error, "the time index, has no time"},
+		{"zero time in a field", db.Create(&struct {
+			Soft
+			Seen time.Time
+		}{Soft: Soft{At: noon}}).Error, "Seen is the zero time"},
 		{"Save without a time", db.Save(&Reading{Device: "a"}).Error, "the time index, has no time"},
 		{"generated key", db.Create(&Counter{}).Error, "generates none"},
 		{"Delete of everything", db.Delete(&Reading{}).Error, "WHERE conditions required"},

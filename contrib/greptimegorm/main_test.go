@@ -3,11 +3,16 @@ package greptimegorm
 import (
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/greptime-go/greptime/internal/test/snippets"
 	"github.com/greptime-go/greptime/internal/test/testmain"
 )
 
-func TestMain(m *testing.M) { testmain.Run(m) }
+// GORM never ends the goroutine of its cache of prepared statements.
+func TestMain(m *testing.M) {
+	testmain.Run(m, goleak.IgnoreAnyFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"))
+}
 
 func TestREADMECompiles(t *testing.T) {
 	t.Parallel()

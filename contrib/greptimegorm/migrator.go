@@ -9,6 +9,8 @@ import (
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/migrator"
 	"gorm.io/gorm/schema"
+
+	"github.com/greptime-go/greptime"
 )
 
 // Migrator creates and changes tables.
@@ -17,17 +19,17 @@ type Migrator struct{ migrator.Migrator }
 var _ gorm.Migrator = Migrator{}
 
 // AutoMigrate creates the tables of the models, and adds columns that are missing. It changes no
-// column that exists: if one has another type than its field, it returns an error.
+// column that exists: if one has another type than its field, it returns an error. Several
+// processes may call it at the same time.
 func (m Migrator) AutoMigrate(models ...any) error {
 	for _, model := range m.ReorderModels(models, false) {
 		exists, err := m.hasTable(model)
-		if err != nil {
-			return err
+		if err == nil && !exists {
+			err = m.CreateTable(model)
+			exists = errors.Is(err, greptime.TableAlreadyExists) // another process has just created it
 		}
 		if exists {
 			err = m.addColumns(model)
-		} else {
-			err = m.CreateTable(model)
 		}
 		if err != nil {
 			return err
@@ -73,9 +75,12 @@ func (m Migrator) createTable(stmt *gorm.Statement) error {
 			column += " NOT NULL"
 		}
 		if field.Comment != "" {
-			column += " COMMENT '" + strings.ReplaceAll(field.Comment, "'", "''") + "'"
+			column += " COMMENT " + textLiteral(field.Comment)
 		}
-		columns = append(columns, column+indexes[name])
+		for _, index := range indexes[name] {
+			column += " " + index
+		}
+		columns = append(columns, column)
 	}
 	columns = append(columns, "TIME INDEX ("+quoted(timeIndex.DBName)+")")
 	if tags := tagsOf(stmt.Schema); len(tags) > 0 {
@@ -105,9 +110,11 @@ func tableName(stmt *gorm.Statement) string {
 	return stmt.Quote(clause.Table{Name: stmt.Table})
 }
 
-// indexesOf returns the index of each column, as it follows the column's type.
-func indexesOf(s *schema.Schema) (map[string]string, error) {
-	indexes := map[string]string{}
+func textLiteral(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// indexesOf returns the indexes of each column, such as INVERTED INDEX.
+func indexesOf(s *schema.Schema) (map[string][]string, error) {
+	indexes := map[string][]string{}
 	for _, index := range s.ParseIndexes() {
 		class := strings.ToUpper(index.Class)
 		switch {
@@ -120,7 +127,8 @@ func indexesOf(s *schema.Schema) (map[string]string, error) {
 		case class != "INVERTED" && class != "SKIPPING" && class != "FULLTEXT":
 			return nil, fmt.Errorf("greptimegorm: index %s of %s has class %q; GreptimeDB has INVERTED, SKIPPING and FULLTEXT", index.Name, s.Name, index.Class)
 		}
-		indexes[index.Fields[0].DBName] += " " + class + " INDEX"
+		column := index.Fields[0].DBName
+		indexes[column] = append(indexes[column], class+" INDEX")
 	}
 	return indexes, nil
 }
@@ -183,27 +191,40 @@ func (m Migrator) columnTypes(stmt *gorm.Statement) (map[string]string, error) {
 
 // synonyms are names of types that GreptimeDB takes for others.
 var synonyms = map[string]string{
-	"TIMESTAMP": "TIMESTAMP(3)", "DATETIME": "TIMESTAMP(6)", "BOOL": "BOOLEAN", "TEXT": "STRING", "INTEGER": "INT",
-	"BYTEA": "VARBINARY", "BLOB": "VARBINARY", "REAL": "FLOAT", "FLOAT8": "DOUBLE", "FLOAT64": "DOUBLE", "FLOAT32": "FLOAT", "INT64": "BIGINT",
-	"INT32": "INT", "INT16": "SMALLINT", "INT8": "TINYINT", "VARCHAR": "STRING",
+	"BOOL": "BOOLEAN",
+	"INT2": "SMALLINT", "INT4": "INT", "INTEGER": "INT", "INT8": "BIGINT", // as in PostgreSQL
+	"INT16": "SMALLINT", "INT32": "INT", "INT64": "BIGINT",
+	"UINT8": "TINYINTUNSIGNED", "UINT16": "SMALLINTUNSIGNED", "UINT32": "INTUNSIGNED", "UINT64": "BIGINTUNSIGNED", "INTEGERUNSIGNED": "INTUNSIGNED",
+	"FLOAT4": "FLOAT", "FLOAT32": "FLOAT", "FLOAT8": "DOUBLE", "FLOAT64": "DOUBLE",
+	"TEXT": "STRING", "TINYTEXT": "STRING", "MEDIUMTEXT": "STRING", "LONGTEXT": "STRING", "VARCHAR": "STRING", "CHAR": "STRING",
+	"BINARY": "VARBINARY", "BLOB": "VARBINARY", "BYTEA": "VARBINARY",
+	"DECIMAL": "DECIMAL(38,10)", "DATETIME": "TIMESTAMP(6)", "TIMESTAMP": "TIMESTAMP(3)",
+	"TIMESTAMP_S": "TIMESTAMP(0)", "TIMESTAMP_SEC": "TIMESTAMP(0)", "TIMESTAMPSECOND": "TIMESTAMP(0)",
+	"TIMESTAMP_MS": "TIMESTAMP(3)", "TIMESTAMPMILLISECOND": "TIMESTAMP(3)",
+	"TIMESTAMP_US": "TIMESTAMP(6)", "TIMESTAMPMICROSECOND": "TIMESTAMP(6)",
+	"TIMESTAMP_NS": "TIMESTAMP(9)", "TIMESTAMPNANOSECOND": "TIMESTAMP(9)",
 }
 
-// normal returns the name of a type that GreptimeDB itself uses.
+// normal returns the name of a type that GreptimeDB itself uses, without spaces.
 func normal(name string) string {
 	name = strings.ToUpper(strings.ReplaceAll(name, " ", ""))
+	form, parameters, _ := strings.Cut(name, "(")
+	switch form {
+	case "VARCHAR", "CHAR", "BINARY", "VARBINARY", "VECTOR", "DATETIME": // a result does not tell the length
+		name = form
+	case "DECIMAL":
+		if parameters != "" && !strings.Contains(parameters, ",") {
+			name = strings.TrimSuffix(name, ")") + ",0)"
+		}
+	}
 	if s, ok := synonyms[name]; ok {
 		return s
-	}
-	for _, form := range []string{"VARCHAR", "VECTOR"} { // a result does not tell the length
-		if strings.HasPrefix(name, form+"(") {
-			return normal(form)
-		}
 	}
 	return name
 }
 
-// AddColumn adds the column of a field, which is NULL in the rows that are there, or has the
-// default of the field.
+// AddColumn adds the column of a field with its comment and indexes, if the table does not have
+// it. It is NULL in the rows that are there, or has the default of the field.
 func (m Migrator) AddColumn(model any, name string) error {
 	return m.RunWithValue(model, func(stmt *gorm.Statement) error {
 		if stmt.Schema == nil {
@@ -216,11 +237,28 @@ func (m Migrator) AddColumn(model any, name string) error {
 		case isTimeIndex(field):
 			return fmt.Errorf("greptimegorm: table %s has no column %s, and the time index cannot be added to a table; name the existing one with column:… in the tag of %s.%s", stmt.Table, name, stmt.Schema.Name, field.Name)
 		}
-		text := "ALTER TABLE " + tableName(stmt) + " ADD COLUMN " + quoted(field.DBName) + " " + m.FullDataTypeOf(field).SQL
+		indexes, err := indexesOf(stmt.Schema)
+		if err != nil {
+			return err
+		}
+		table, column := tableName(stmt), quoted(field.DBName)
+		text := "ALTER TABLE " + table + " ADD COLUMN IF NOT EXISTS " + column + " " + m.FullDataTypeOf(field).SQL
 		if field.PrimaryKey {
 			text += " PRIMARY KEY"
 		}
-		return m.exec(text)
+		texts := []string{text}
+		if field.Comment != "" {
+			texts = append(texts, "COMMENT ON COLUMN "+table+"."+column+" IS "+textLiteral(field.Comment))
+		}
+		for _, index := range indexes[field.DBName] {
+			texts = append(texts, "ALTER TABLE "+table+" MODIFY COLUMN "+column+" SET "+index)
+		}
+		for _, text := range texts {
+			if err := m.exec(text); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -298,6 +336,21 @@ func (m Migrator) RenameTable(from, to any) error {
 		}
 	}
 	return m.exec("ALTER TABLE " + names[0] + " RENAME " + names[1])
+}
+
+// CreateView creates a view of a query. It takes no CheckOption.
+func (m Migrator) CreateView(name string, option gorm.ViewOption) error {
+	switch {
+	case option.Query == nil:
+		return gorm.ErrSubQueryRequired
+	case option.CheckOption != "":
+		return fmt.Errorf("greptimegorm: view %s has a CheckOption (%s), and rows cannot be written to a view of GreptimeDB; leave it out", name, option.CheckOption)
+	}
+	text := "CREATE VIEW ? AS ?"
+	if option.Replace {
+		text = "CREATE OR REPLACE VIEW ? AS ?"
+	}
+	return m.DB.Session(&gorm.Session{NewDB: true}).Exec(text, clause.Table{Name: name}, option.Query).Error
 }
 
 // RenameColumn returns an error: GreptimeDB cannot rename columns.

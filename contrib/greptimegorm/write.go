@@ -1,12 +1,15 @@
 package greptimegorm
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/callbacks"
@@ -22,7 +25,7 @@ func create(db *gorm.DB) {
 	if db.Error != nil {
 		return
 	}
-	if err := checkConflict(db.Statement); err != nil {
+	if err := cmp.Or(checkReturning(db.Statement), checkConflict(db.Statement), checkAssociations(db.Statement)); err != nil {
 		db.AddError(err)
 		return
 	}
@@ -43,6 +46,10 @@ func update(db *gorm.DB) {
 	whole := len(stmt.Selects) == 1 && stmt.Selects[0] == "*" && len(stmt.Omits) == 0
 	if !whole || where || stmt.Schema == nil || !isModel(stmt) {
 		db.AddError(ErrNoUpdate)
+		return
+	}
+	if err := cmp.Or(checkReturning(stmt), checkAssociations(stmt)); err != nil {
+		db.AddError(err)
 		return
 	}
 	stmt.Settings.Store("gorm:update_track_time", true)
@@ -78,16 +85,20 @@ func buildInsert(db *gorm.DB) {
 		return
 	}
 	for i, column := range values.Columns {
-		json := false
+		var field *schema.Field
 		if stmt.Schema != nil {
-			field := stmt.Schema.LookUpField(column.Name)
-			json = field != nil && isJSON(field)
+			field = stmt.Schema.LookUpField(column.Name)
 		}
+		json, nanoseconds := field != nil && isJSON(field), field != nil && strings.HasPrefix(stmt.DataTypeOf(field), "TIMESTAMP(9)")
 		for _, row := range values.Values {
 			if json {
 				row[i] = jsonArgument(row[i])
 			}
 			row[i] = bytesArgument(row[i])
+			if t, ok := row[i].(time.Time); ok && nanoseconds && t.IsZero() {
+				db.AddError(fmt.Errorf("greptimegorm: %s.%s is the zero time, which a TIMESTAMP(9) cannot be; use *time.Time or sql.NullTime, or add precision:6 to its tag", stmt.Schema.Name, field.Name))
+				return
+			}
 		}
 	}
 	stmt.AddClauseIfNotExists(clause.Insert{})
@@ -152,6 +163,39 @@ func checkKey(stmt *gorm.Statement, model reflect.Value) error {
 	return nil
 }
 
+// checkReturning refuses RETURNING, which the server would ignore.
+func checkReturning(stmt *gorm.Statement) error {
+	if _, ok := stmt.Clauses["RETURNING"]; ok {
+		return errors.New("greptimegorm: clause.Returning: GreptimeDB returns no rows from a write; leave it out")
+	}
+	return nil
+}
+
+// checkAssociations refuses a model with other models that GORM would insert after it, and only
+// if they are not there, which an INSERT of GreptimeDB cannot do. Those that GORM inserts before
+// it are refused by checkConflict.
+func checkAssociations(stmt *gorm.Statement) error {
+	if stmt.Schema == nil || stmt.DB.FullSaveAssociations {
+		return nil
+	}
+	selected, restricted := stmt.SelectAndOmitColumns(true, false)
+	relations := slices.Concat(stmt.Schema.Relationships.HasOne, stmt.Schema.Relationships.HasMany, stmt.Schema.Relationships.Many2Many)
+	for _, rel := range relations {
+		if v, ok := selected[rel.Name]; ok && !v || !ok && restricted {
+			continue
+		}
+		if err := eachModel(stmt.ReflectValue, func(model reflect.Value) error {
+			if _, zero := rel.Field.ValueOf(stmt.Context, model); zero {
+				return nil
+			}
+			return fmt.Errorf("greptimegorm: %s.%s has models of their own; to write them too, which replaces their rows, use Session(&gorm.Session{FullSaveAssociations: true}), else Omit(clause.Associations)", stmt.Schema.Name, rel.Name)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkConflict removes an ON CONFLICT that says what an INSERT does anyway: it replaces the row
 // with the same key. Others are errors.
 func checkConflict(stmt *gorm.Statement) error {
@@ -161,7 +205,7 @@ func checkConflict(stmt *gorm.Statement) error {
 	}
 	switch {
 	case conflict.DoNothing:
-		return errors.New("greptimegorm: OnConflict{DoNothing}: an INSERT of GreptimeDB replaces the row with the same tags and time; use OnConflict{UpdateAll: true}, and save associated models by themselves (Omit(clause.Associations))")
+		return errors.New("greptimegorm: OnConflict{DoNothing}: an INSERT of GreptimeDB replaces the row with the same tags and time; use OnConflict{UpdateAll: true}; for associated models, use Session(&gorm.Session{FullSaveAssociations: true}), which replaces their rows, or Omit(clause.Associations)")
 	case !conflict.UpdateAll, len(conflict.DoUpdates) > 0:
 		return errors.New("greptimegorm: OnConflict{DoUpdates}: an INSERT of GreptimeDB replaces the whole row; use OnConflict{UpdateAll: true}")
 	case len(conflict.Where.Exprs) > 0, len(conflict.TargetWhere.Exprs) > 0, conflict.OnConstraint != "":
@@ -190,6 +234,10 @@ func deleteRows(db *gorm.DB) {
 		db.AddError(fmt.Errorf("greptimegorm: %s is deleted softly, by an UPDATE, which GreptimeDB does not have; use Unscoped().Delete, or leave gorm.DeletedAt out of the model", stmt.Schema.Name))
 		return
 	}
+	if err := checkReturning(stmt); err != nil {
+		db.AddError(err)
+		return
+	}
 	if stmt.SQL.Len() == 0 {
 		if err := addKeys(stmt); err != nil {
 			db.AddError(err)
@@ -211,7 +259,7 @@ func addKeys(stmt *gorm.Statement) error {
 	if stmt.Schema == nil {
 		return nil
 	}
-	var models []clause.Expression
+	var models anyOf
 	add := func(model reflect.Value) error {
 		var columns []clause.Expression
 		var zero *schema.Field // of the time index
@@ -245,7 +293,7 @@ func addKeys(stmt *gorm.Statement) error {
 		}
 	}
 	if len(models) > 0 {
-		stmt.AddClause(clause.Where{Exprs: []clause.Expression{clause.And(clause.Or(models...))}})
+		stmt.AddClause(clause.Where{Exprs: []clause.Expression{models}})
 	}
 	return nil
 }

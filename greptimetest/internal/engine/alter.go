@@ -54,7 +54,6 @@ func (e *Engine) alter(ctx context.Context, s *schema.Session, c *schema.Cursor)
 	var ddl []string
 	switch {
 	case c.Accept("RENAME"):
-		c.Accept("TO")
 		if t.Name, err = c.Ident(); err != nil {
 			return nil, err
 		}
@@ -180,16 +179,15 @@ func addColumn(t *schema.Table, col schema.Column, ddl *columnDDL) error {
 }
 
 func dropColumn(c *schema.Cursor, t *schema.Table) ([]string, error) {
-	ifExists := c.Accept("IF", "EXISTS")
 	name, err := c.Ident()
 	if err != nil {
 		return nil, err
 	}
+	if err := c.End(); err != nil {
+		return nil, err
+	}
 	i, ok := t.Column(name)
 	if !ok {
-		if ifExists {
-			return nil, nil
-		}
 		return nil, schema.Errorf(schema.TableColumnNotFound, "Column %s not exists in table %s", name, t.Name)
 	}
 	if t.Columns[i].Semantic != schema.Field || slices.Contains(t.Partitions.Columns, name) {
@@ -227,13 +225,22 @@ func setOptions(c *schema.Cursor, t *schema.Table) error {
 	}
 }
 
-// comment executes COMMENT ON TABLE … IS '…'.
+// comment executes COMMENT ON TABLE … IS '…' and COMMENT ON COLUMN … IS '…'.
 func (e *Engine) comment(ctx context.Context, s *schema.Session, c *schema.Cursor) (*Result, error) {
 	c.Take()
-	if !c.Accept("ON", "TABLE") {
-		return nil, schema.NotSupported("COMMENT ON anything but a TABLE")
+	var name schema.TableName
+	var column string
+	var err error
+	ofColumn := false
+	switch {
+	case c.Accept("ON", "TABLE"):
+		name, err = c.TableName(s)
+	case c.Accept("ON", "COLUMN"):
+		name, column, err = c.ColumnName(s)
+		ofColumn = true
+	default:
+		return nil, schema.NotSupported("COMMENT ON anything but a TABLE or a COLUMN")
 	}
-	name, err := c.TableName(s)
 	if err != nil {
 		return nil, err
 	}
@@ -256,9 +263,16 @@ func (e *Engine) comment(ctx context.Context, s *schema.Session, c *schema.Curso
 		return nil, schema.NoTable(name)
 	}
 	t := old.Clone()
-	if text == "" {
+	switch {
+	case ofColumn:
+		i, ok := t.Column(column)
+		if !ok {
+			return nil, schema.Errorf(schema.TableColumnNotFound, "Column %s not exists in table %s", column, t.Name)
+		}
+		t.Columns[i].Comment = text
+	case text == "":
 		delete(t.Options, "comment")
-	} else {
+	default:
 		t.Options["comment"] = text
 	}
 	return affected(0), e.change(ctx, old, t)

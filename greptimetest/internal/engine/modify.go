@@ -10,7 +10,9 @@ import (
 // modifyColumn takes what follows ALTER TABLE t MODIFY: a new type, a default, or an
 // index to set or unset. It returns the DDL that goes with it.
 func modifyColumn(c *schema.Cursor, s *schema.Session, t *schema.Table) ([]string, error) {
-	c.Accept("COLUMN")
+	if err := c.Expect("COLUMN"); err != nil {
+		return nil, err
+	}
 	name, err := c.Ident()
 	if err != nil {
 		return nil, err
@@ -39,7 +41,7 @@ var indexKeys = map[string]string{"INVERTED": "greptime:inverted_index", "SKIPPI
 
 // setIndex takes an index as in CREATE TABLE.
 func setIndex(c *schema.Cursor, col *schema.Column) error {
-	made := schema.Column{Index: map[string]string{}}
+	made := schema.Column{Name: col.Name, Type: col.Type, Index: map[string]string{}}
 	maps.Copy(made.Index, col.Index) // the old definition has the map, too
 	if set, err := c.ColumnIndex(&made); err != nil {
 		return err

@@ -205,7 +205,13 @@ func (c *Cursor) ColumnIndex(col *Column) (bool, error) {
 		return true, nil
 	case c.Accept("SKIPPING", "INDEX"):
 		col.Index["greptime:skipping_index"] = `{"granularity":10240,"false-positive-rate-in-10000":100,"index-type":"BloomFilter"}`
-	case c.Accept("FULLTEXT", "INDEX"), c.Accept("FULLTEXT"):
+	case c.Accept("FULLTEXT"):
+		if !c.Accept("INDEX") {
+			return false, Errorf(InvalidArguments, "Invalid column option, column name: %s, error: expect INDEX after FULLTEXT keyword", col.Name)
+		}
+		if col.Type.Kind != String {
+			return false, Errorf(InvalidArguments, "Invalid column option, column name: %s, error: FULLTEXT index only supports string type", col.Name)
+		}
 		col.Index["greptime:fulltext"] = `{"enable":true,"analyzer":"English","case-sensitive":false,"backend":"bloom","granularity":10240,"false-positive-rate-in-10000":100}`
 	default:
 		return false, nil

@@ -172,17 +172,39 @@ func (n TableName) String() string { return n.Catalog + "." + n.DB + "." + n.Tab
 
 // TableName takes [[catalog.]database.]table.
 func (c *Cursor) TableName(s *Session) (TableName, error) {
+	parts, err := c.nameParts()
+	if err != nil {
+		return TableName{}, err
+	}
+	return s.Resolve(parts)
+}
+
+// ColumnName takes the name of a column after that of its table and a dot.
+func (c *Cursor) ColumnName(s *Session) (TableName, string, error) {
+	parts, err := c.nameParts()
+	if err != nil {
+		return TableName{}, "", err
+	}
+	last := len(parts) - 1
+	if last < 1 {
+		return TableName{}, "", Errorf(InvalidArguments, "Invalid SQL, error: COMMENT ON COLUMN expects <table>.<column>")
+	}
+	table, err := s.Resolve(parts[:last])
+	return table, parts[last], err
+}
+
+// nameParts takes names with dots between them.
+func (c *Cursor) nameParts() ([]string, error) {
 	var parts []string
 	for {
 		p, err := c.Ident()
 		if err != nil {
-			return TableName{}, err
+			return nil, err
 		}
 		if parts = append(parts, p); !c.Accept(".") {
-			break
+			return parts, nil
 		}
 	}
-	return s.Resolve(parts)
 }
 
 // LastTableName takes the name of a table, which ends the statement.

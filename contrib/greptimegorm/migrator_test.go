@@ -1,0 +1,131 @@
+package greptimegorm
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+func showCreate(t *testing.T, db *gorm.DB, table string) string {
+	t.Helper()
+	var name, text string
+	if err := db.Raw("SHOW CREATE TABLE "+table).Row().Scan(&name, &text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// An added column has all that the column of a new table would have.
+func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	type v1 struct {
+		At time.Time `gorm:"primaryKey;timeIndex"`
+	}
+	type v2 struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Host string    `gorm:"primaryKey"`
+		Text string    `gorm:"index:,class:FULLTEXT;comment:it's text"`
+		Zone string    `gorm:"index;index:second,class:SKIPPING"`
+		Code int       `gorm:"not null;default:5"`
+	}
+	logs := db.Table("Logs")
+	if err := logs.AutoMigrate(&v1{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := logs.AutoMigrate(&v2{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := showCreate(t, db, `"Logs"`)
+	for _, line := range []struct{ column, part string }{
+		{`"text"`, "FULLTEXT INDEX"}, {`"text"`, "COMMENT 'it''s text'"}, {`"zone"`, "INVERTED INDEX"}, {`"zone"`, "SKIPPING INDEX"}, {`"code"`, "DEFAULT 5"}, {"PRIMARY KEY", `"host"`},
+	} {
+		found := false
+		for l := range strings.Lines(text) {
+			found = found || strings.HasPrefix(strings.TrimSpace(l), line.column) && strings.Contains(l, line.part)
+		}
+		if !found {
+			t.Errorf("%s has no %s:\n%s", line.column, line.part, text)
+		}
+	}
+	if err := logs.AutoMigrate(&struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Name string    `gorm:"uniqueIndex"`
+	}{}); !errorHas(err, "is unique") {
+		t.Errorf("%v, want an error about the unique index", err)
+	}
+	if db.Migrator().HasColumn("Logs", "name") {
+		t.Error("the column is added, without its unique index")
+	}
+}
+
+// Processes that start at the same time migrate the same models.
+func TestAutoMigrateOfSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	const processes = 8
+	type v1 struct {
+		At time.Time `gorm:"primaryKey;timeIndex"`
+	}
+	type v2 struct {
+		At         time.Time `gorm:"primaryKey;timeIndex"`
+		A, B, C, D string
+	}
+	for _, model := range []any{&v1{}, &v2{}} {
+		errs := make(chan error, processes)
+		for range processes {
+			go func() { errs <- db.Table("shared").AutoMigrate(model) }()
+		}
+		for range processes {
+			if err := <-errs; err != nil {
+				t.Errorf("%T: %v", model, err)
+			}
+		}
+	}
+}
+
+func TestViews(t *testing.T) {
+	t.Parallel()
+	db := migrated[Reading](t)
+	if err := db.Create([]Reading{reading("it's \\", 0, 0, 1), reading("it's \\", 0, 1, 2)}).Error; err != nil {
+		t.Fatal(err)
+	}
+	m := db.Migrator()
+	query := db.Model(&Reading{}).Where("device = ? AND ts <= ?", "it's \\", noon)
+	for _, replace := range []bool{false, true} {
+		if err := m.CreateView("some", gorm.ViewOption{Query: query, Replace: replace}); err != nil {
+			t.Fatal(err)
+		}
+		var found []Reading
+		if err := db.Table("some").Find(&found).Error; err != nil || len(found) != 1 || found[0].Value != 1 {
+			t.Errorf("%+v, %v", found, err)
+		}
+	}
+	if err := m.CreateView("other", gorm.ViewOption{}); !errors.Is(err, gorm.ErrSubQueryRequired) {
+		t.Errorf("no query: %v", err)
+	}
+	if err := m.CreateView("other", gorm.ViewOption{Query: query, CheckOption: "WITH CHECK OPTION"}); !errorHas(err, "CheckOption") {
+		t.Errorf("CheckOption: %v", err)
+	}
+	if err := m.DropView("some"); err != nil || m.HasTable("some") {
+		t.Error(err)
+	}
+}
+
+func TestTypesAreTheSameByEachOfTheirNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"int8": "BIGINT", "int": "INT", "Bigint Unsigned": "BIGINTUNSIGNED", "uint8": "TINYINTUNSIGNED", "text": "STRING", "varchar(20)": "STRING",
+		"binary(16)": "VARBINARY", "BLOB": "VARBINARY", "datetime(3)": "TIMESTAMP(6)", "timestamp": "TIMESTAMP(3)", "timestamp(9)": "TIMESTAMP(9)", "Timestamp_us": "TIMESTAMP(6)",
+		"decimal": "DECIMAL(38,10)", "decimal(5)": "DECIMAL(5,0)", "decimal(5, 2)": "DECIMAL(5,2)", "bool": "BOOLEAN", "float8": "DOUBLE", "vector(3)": "VECTOR", "json": "JSON",
+	} {
+		if got := normal(name); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
