@@ -9,48 +9,71 @@ import (
 	"github.com/greptime-go/greptime/internal/test/snippets"
 )
 
+// docs/libraries.md is checked by module integration, which has the libraries.
 func TestDocumentsCompile(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md"} {
-		snippets.Document{Path: path}.Check(t)
+	const (
+		pool  = "var ctx context.Context; var db *sql.DB\n"
+		conn  = "var ctx context.Context; var c *greptime.Conn\n"
+		table = "var table *insert.Table\n"
+	)
+	packages := []string{
+		"context",
+		"database/sql",
+		"errors",
+		"fmt",
+		"log",
+		"log/slog",
+		"time",
+		"github.com/greptime-go/greptime",
+		"github.com/greptime-go/greptime/bulk",
+		"github.com/greptime-go/greptime/calltrace",
+		"github.com/greptime-go/greptime/insert",
+		"google.golang.org/grpc/codes",
 	}
-	for _, path := range []string{"docs/questions.md", "docs/versions.md"} {
-		snippets.Document{Path: path}.Check(t)
+	given := map[string]map[string]string{
+		"ARCHITECTURE.md":     nil,
+		"CONTRIBUTING.md":     nil,
+		"docs/performance.md": nil,
+		"docs/types.md":       nil,
+		"docs/versions.md":    nil,
+		"README.md": {
+			"type Sample struct":        pool + "var since time.Time",
+			"type Reading struct":       pool + "var readings []Reading",
+			"w, err := insert.NewWrite": pool + "var readings []Reading",
+			"w, err := bulk.NewWriter(": pool + "var readings []Reading",
+			"var e *greptime.Error":     "var err error",
+		},
+		"docs/errors.md": {
+			"var e *greptime.Error":     "var err error",
+			"w, err := insert.NewWrite": pool,
+		},
+		"docs/moving.md": {
+			"type Monitor struct": pool,
+			"rows, err := db.":    pool,
+		},
+		"docs/questions.md": {},
+		"docs/reading.md": {
+			"err = greptime.Raw(":     pool + "var err error",
+			"type Sample struct":      pool + "var since time.Time",
+			"n, err := greptime.One[": pool,
+			"rd, err := c.PromQL(":    conn + "var start, end time.Time",
+			"ctx = greptime.WithTime": pool,
+		},
+		"docs/writing.md": {
+			"_, err := db.ExecContext(": pool,
+			"table := insert.NewTable(": pool,
+			"n, err := insert.Options{": pool + table,
+			"type Reading struct":       pool + "var readings []Reading",
+			"w, err := insert.NewWrite": pool + table,
+			"w, err := bulk.NewWriter(": pool + "var readings []Reading",
+			"keys := insert.NewTable(":  pool + "var at time.Time",
+		},
 	}
-	snippets.Document{
-		Path:     "docs/moving.md",
-		Packages: []string{"context", "database/sql", "time", "github.com/greptime-go/greptime/insert"},
-		Given: map[string]string{
-			"type Monitor struct": `var ctx context.Context; var db *sql.DB`,
-			"rows, err := db.":    `var ctx context.Context; var db *sql.DB`,
-		},
-	}.Check(t)
-	snippets.Document{
-		Path: "README.md",
-		Packages: []string{
-			"context",
-			"database/sql",
-			"errors",
-			"fmt",
-			"log",
-			"log/slog",
-			"time",
-			"github.com/greptime-go/greptime",
-			"github.com/greptime-go/greptime/bulk",
-			"github.com/greptime-go/greptime/calltrace",
-			"github.com/greptime-go/greptime/insert",
-			"google.golang.org/grpc/codes",
-		},
-		Given: map[string]string{
-			"err = greptime.Raw(":         `var ctx context.Context; var db *sql.DB; var err error`,
-			"type Sample struct":          `var ctx context.Context; var db *sql.DB; var since time.Time`,
-			"n, err := greptime.One[":     `var ctx context.Context; var db *sql.DB`,
-			"rd, err := c.PromQL(":        `var ctx context.Context; var c *greptime.Conn; var start, end time.Time`,
-			"table := insert.NewTable(":   `var ctx context.Context; var db *sql.DB`,
-			"type Reading struct":         `var ctx context.Context; var db *sql.DB; var readings []Reading`,
-			"w, err := insert.NewWriter(": `var ctx context.Context; var db *sql.DB; var table *insert.Table`,
-			"w, err := bulk.NewWriter(":   `var ctx context.Context; var db *sql.DB; var readings []Reading`,
-			"var e *greptime.Error":       `var err error`,
-		},
-	}.Check(t)
+	for path, given := range given {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			snippets.Document{Path: path, Packages: packages, Given: given}.Check(t)
+		})
+	}
 }

@@ -16,7 +16,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -130,7 +129,6 @@ func (c *checker) loadPackages(blocks []block) error {
 		}
 	}
 	cmd := exec.Command("go", args...)
-	cmd.Dir = filepath.Dir(c.doc.Path)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
