@@ -88,7 +88,7 @@ func (p *tablePrinter) fit() {
 	}
 	narrow := func(limit int) (widths []int, total int) {
 		widths = slices.Clone(p.widths)
-		total = 1 + 3*(len(widths)-1)
+		total = 3*len(widths) - 1 // the bars, and a space at both sides of each value
 		for i := range widths {
 			if k := p.columns[i].kind; k == text || k == raw {
 				widths[i] = min(widths[i], limit)

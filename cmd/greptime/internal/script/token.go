@@ -61,6 +61,7 @@ func Tokens(text string) iter.Seq[Token] {
 		l := lexer{text: text}
 		for l.skip(unicode.IsSpace); l.pos < len(text); l.skip(unicode.IsSpace) {
 			t := Token{Start: l.pos}
+			l.tokenStart = l.pos
 			t.Kind, t.Open = l.scan()
 			t.End = l.pos
 			if !yield(t) {
@@ -72,8 +73,9 @@ func Tokens(text string) iter.Seq[Token] {
 
 // lexer walks through a text.
 type lexer struct {
-	text string
-	pos  int
+	text       string
+	pos        int
+	tokenStart int // of the present token
 }
 
 // at returns the byte n after the position, or 0 at the end.
@@ -123,48 +125,62 @@ func (l *lexer) scan() (kind Kind, open bool) {
 		return Number, false
 	case c == '?':
 		l.pos++
-		l.skip(unicode.IsDigit)
+		l.skip(unicode.IsNumber)
 		return Variable, false
 	case c == '$':
 		return l.dollar()
 	case c == '-' && l.at(1) == '-':
-		l.upTo("\n")
+		if !l.upTo("\n") {
+			l.pos--
+		}
 		return Comment, false
 	case c == '/' && l.at(1) == '*':
 		l.pos += 2
 		return Comment, l.upTo("*/")
 	}
-	if l.sigil() {
-		return Word, false
+	if n := l.operator(); n > 0 {
+		l.pos += n
+		return Punct, false
+	}
+	if c := l.at(0); c == '@' || c == '#' { // the character behind belongs to the name, whatever it is
+		l.pos++
+		if c == '@' && l.at(0) == '@' {
+			l.pos++
+		}
 	}
 	r, size := utf8.DecodeRuneInString(l.text[l.pos:])
 	l.pos += size
-	if !isNamePart(r) {
+	if l.pos-l.tokenStart == size && !isNamePart(r) {
 		return Punct, false
 	}
 	l.skip(isNamePart)
 	return Word, false
 }
 
-// sigil reads a name that begins with @, @@ or #. The character behind these belongs to the
-// name, whatever it is, unless it forms an operator.
-func (l *lexer) sigil() bool {
-	c := l.at(0)
-	if c != '@' && c != '#' {
-		return false
+// operators are the operators of more than one character, longest first.
+var operators = []string{
+	"!~~*", "->>", "||/", "!~~", "!~*", "<=>", "~~*", "#>>",
+	"->", "||", "|/", "=>", "==", "!~", "!=", "!!", "<=", "<>", "<<", "<@", ">=", ">>", "::", ":=", "&&", "^@", "~~", "~*", "@>", "@?", "#-", "#>",
+}
+
+// operator returns the length of the operator at the position, or 0. A @ or # that begins a
+// name is none.
+func (l *lexer) operator() int {
+	rest := l.text[l.pos:]
+	for _, op := range operators {
+		if strings.HasPrefix(rest, op) {
+			return len(op)
+		}
 	}
-	n := 1
-	if c == '@' && l.at(1) == '@' {
-		n = 2
+	switch {
+	case rest[0] == '#' && (len(rest) == 1 || rest[1] == ' '):
+		return 1
+	case strings.HasPrefix(rest, "@@") && (len(rest) == 2 || rest[2] == ' '):
+		return 2
+	case rest[0] == '@' && (len(rest) == 1 || strings.IndexByte(" '\"`", rest[1]) >= 0):
+		return 1
 	}
-	if next := l.at(n); next == 0 || strings.IndexByte(" >?-", next) >= 0 || c == '@' && n == 1 && strings.IndexByte("'\"`", next) >= 0 {
-		return false
-	}
-	l.pos += n
-	_, size := utf8.DecodeRuneInString(l.text[l.pos:])
-	l.pos += size
-	l.skip(isNamePart)
-	return true
+	return 0
 }
 
 // quoted reads up to the quote that closes the one at the position.
@@ -199,14 +215,18 @@ func (l *lexer) hexQuoted() (open bool) {
 	return true
 }
 
+// number reads a number or 0x….
 func (l *lexer) number() {
-	for isDigit(l.at(0)) || l.at(0) == '.' {
-		l.pos++
-	}
-	if l.at(0) == 'x' && l.text[l.pos-1] == '0' {
+	start := l.pos
+	l.digits()
+	if l.at(0) == 'x' && l.text[start:l.pos] == "0" {
 		l.pos++
 		l.skip(func(r rune) bool { return strings.ContainsRune("0123456789abcdefABCDEF", r) })
 		return
+	}
+	if l.at(0) == '.' {
+		l.pos++
+		l.digits()
 	}
 	if c := l.at(0); c == 'e' || c == 'E' {
 		n := 1
@@ -215,8 +235,17 @@ func (l *lexer) number() {
 		}
 		if isDigit(l.at(n)) {
 			l.pos += n
-			l.skip(unicode.IsDigit)
+			l.digits()
 		}
+	}
+	if l.at(0) == 'L' {
+		l.pos++
+	}
+}
+
+func (l *lexer) digits() {
+	for isDigit(l.at(0)) {
+		l.pos++
 	}
 }
 
@@ -224,7 +253,7 @@ func (l *lexer) number() {
 func (l *lexer) dollar() (kind Kind, open bool) {
 	start := l.pos
 	l.pos++
-	l.skip(func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) })
+	l.skip(func(r rune) bool { return r == '_' || isAlphabetic(r) || unicode.IsNumber(r) })
 	if l.at(0) != '$' {
 		return Variable, false
 	}
@@ -237,5 +266,10 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 // isNamePart reports whether a character may be within a name without quotes.
 func isNamePart(r rune) bool {
 	return r == '_' || r == '$' || r == '@' || r == '#' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' ||
-		r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.In(r, unicode.Nl, unicode.Other_Alphabetic))
+		r >= utf8.RuneSelf && isAlphabetic(r)
+}
+
+// isAlphabetic reports whether r has Unicode's property Alphabetic.
+func isAlphabetic(r rune) bool {
+	return unicode.IsLetter(r) || unicode.In(r, unicode.Nl, unicode.Other_Alphabetic)
 }
