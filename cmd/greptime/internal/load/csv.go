@@ -72,3 +72,42 @@ func unquote(row []byte) (text, rest []byte, err error) {
 		}
 	}
 }
+
+// tsvFields splits a row at tabs. Tabs, line breaks and backslashes within a field are \t, \n,
+// \r and \\, and NULL is \N, as in the text of PostgreSQL's COPY; quotes mean nothing.
+func tsvFields(row []byte, fields []field) ([]field, error) {
+	fields = fields[:0]
+	for {
+		text, rest, more := bytes.Cut(row, []byte{'\t'})
+		f := field{text: text}
+		if bytes.IndexByte(text, '\\') >= 0 {
+			if f.null = string(text) == `\N`; !f.null {
+				f.text = unescape(text)
+			}
+		}
+		fields = append(fields, f)
+		if !more {
+			return fields, nil
+		}
+		row = rest
+	}
+}
+
+// escapes are what characters behind a backslash stand for; others stand for themselves.
+var escapes = map[byte]byte{'t': '\t', 'n': '\n', 'r': '\r', 'b': '\b', 'f': '\f', 'v': '\v'}
+
+func unescape(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if c == '\\' && i+1 < len(text) {
+			i++
+			c = text[i]
+			if e, ok := escapes[c]; ok {
+				c = e
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}

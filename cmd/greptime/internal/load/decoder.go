@@ -69,10 +69,16 @@ type decoder struct {
 	builders []*builder
 	fields   []field
 	columns  int // of a row of text; 0 if rows have keys
+
+	emptyIsText bool // an empty field is the empty text of a STRING column, not NULL
 }
 
-func newDecoder(targets []target, columns int, opts *Options) *decoder {
-	d := &decoder{targets: targets, columns: columns, isNull: opts.isNull, skip: &opts.Skip}
+func newDecoder(f *inputFile, opts *Options) *decoder {
+	targets := f.targets
+	d := &decoder{targets: targets, isNull: opts.isNull, skip: &opts.Skip, emptyIsText: f.format == TSV}
+	if f.format == CSV || f.format == TSV {
+		d.columns = len(f.cols)
+	}
 	fields := make([]arrow.Field, len(targets))
 	for i, t := range targets {
 		fields[i] = arrow.Field{Name: t.column.Name, Type: t.column.Type.Arrow, Nullable: true}
@@ -107,7 +113,7 @@ func (d *decoder) appendRow(row []byte, split splitFields) *BadRow {
 		switch {
 		case t.from >= 0:
 			f = fields[t.from]
-			f.null = f.null || d.isNull(f)
+			f.null = d.isNull(f) && !(d.emptyIsText && !f.null && len(f.text) == 0 && isPlainText(t.column.Type))
 		case t.fill != nil:
 			f.text = t.fill
 		default:
@@ -122,6 +128,8 @@ func (d *decoder) appendRow(row []byte, split splitFields) *BadRow {
 	}
 	return nil
 }
+
+func isPlainText(t Type) bool { return t.Arrow.ID() == arrow.STRING && !t.JSON }
 
 func (d *decoder) append(i int, f field) error {
 	c := &d.targets[i].column

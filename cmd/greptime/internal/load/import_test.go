@@ -96,7 +96,7 @@ func TestTextFilesOfEachKind(t *testing.T) {
 	t.Parallel()
 	_, conn := connect(t)
 	const csvText = "host,v,ts\na,1.5,2024-01-01T00:00:00Z\n\"b,\"\"c\"\"\",,2024-01-01T00:00:01Z\n\"\",3,2024-01-01T00:00:02Z\n"
-	const tsvText = "host\tv\tts\na\t1.5\t2024-01-01T00:00:00Z\n\"b,\"\"c\"\"\"\t\t2024-01-01T00:00:01Z\n\"\"\t3\t2024-01-01T00:00:02Z\n"
+	const tsvText = "host\tv\tts\na\t1.5\t2024-01-01T00:00:00Z\nb,\"c\"\t\\N\t2024-01-01T00:00:01Z\n\t3\t2024-01-01T00:00:02Z\n"
 	const jsonText = `{"host":"a","v":1.5,"ts":"2024-01-01T00:00:00Z"}` + "\n" + `{"ts":"2024-01-01T00:00:01Z","host":"b,\"c\"","v":null}` + "\n" + `{"host":"","v":3,"ts":"2024-01-01T00:00:02Z"}`
 	const want = "a|1.5|2024-01-01T00:00:00\nb,\"c\"|NULL|2024-01-01T00:00:01\n|3|2024-01-01T00:00:02"
 	for i, c := range []struct {

@@ -204,11 +204,7 @@ func (w *worker) do(it *item) {
 	}
 	if w.file != it.file {
 		w.file = it.file
-		columns := 0
-		if it.file.format == CSV || it.file.format == TSV {
-			columns = len(it.file.cols)
-		}
-		w.decoder = newDecoder(it.file.targets, columns, &w.opts)
+		w.decoder = newDecoder(it.file, &w.opts)
 	}
 	out, err := w.decoder.decode(it)
 	it.bad, it.skip = out.bad, out.skipped

@@ -15,7 +15,7 @@ type Options struct {
 	// How the files are read.
 	Format      Format      // of all files; "": as each file's name and first bytes tell
 	Stdin       io.Reader   // of the file "-"
-	Delimiter   byte        // of CSV and TSV; 0: a comma, or a tab
+	Delimiter   byte        // of CSV; 0: a comma
 	NoHeader    bool        // the first line of CSV and TSV is a row
 	Columns     []Selection // the columns to import, or the names of all if there is no header
 	Null        []string    // texts without quotes that are NULL, as the empty one is
@@ -72,23 +72,18 @@ func ParseSelection(text string) (Selection, error) {
 // leftOut is the name of a column of a file without a header that is not imported.
 const leftOut = "-"
 
-// comma returns the separator of fields; 0 for NDJSON, whose rows are lines.
-func (o *Options) comma(f Format) byte {
-	switch {
-	case f == NDJSON:
-		return 0
-	case o.Delimiter != 0:
+// comma returns the separator of the fields of CSV.
+func (o *Options) comma() byte {
+	if o.Delimiter != 0 {
 		return o.Delimiter
-	case f == TSV:
-		return '\t'
 	}
 	return ','
 }
 
 // isNull reports whether a field is NULL. A JSON value and one with quotes is what it says.
 func (o *Options) isNull(f field) bool {
-	if f.quoted {
-		return false
+	if f.quoted || f.null {
+		return f.null
 	}
 	if len(f.text) == 0 {
 		return true

@@ -57,7 +57,10 @@ type textReader struct {
 }
 
 func newTextReader(src *source, opts *Options) (*textReader, error) {
-	r := &textReader{src: src, opts: opts, lines: splitter{r: src.stream, comma: opts.comma(src.format)}}
+	r := &textReader{src: src, opts: opts, lines: splitter{r: src.stream}}
+	if src.format == CSV {
+		r.lines.comma = opts.comma()
+	}
 	for len(r.queued) < sampleChunks {
 		c, err := r.lines.next()
 		if err != nil {
@@ -87,7 +90,10 @@ func newTextReader(src *source, opts *Options) (*textReader, error) {
 
 // sampleRows reads the header, and the sample of CSV or TSV.
 func (r *textReader) sampleRows() error {
-	r.split = csvFields(r.lines.comma)
+	r.split = tsvFields
+	if r.src.format == CSV {
+		r.split = csvFields(r.lines.comma)
+	}
 	var names []string
 	switch {
 	case !r.opts.NoHeader:
@@ -149,7 +155,7 @@ func (r *textReader) takeHeader() ([]string, error) {
 		}
 		names = append(names, name)
 	}
-	if len(names) == 1 && len(bytes.TrimSpace(row)) > 0 {
+	if len(names) == 1 && r.src.format == CSV {
 		for _, other := range []byte{',', ';', '\t', '|'} {
 			if other != r.lines.comma && bytes.Count(row, []byte{other}) > 0 {
 				return nil, fmt.Errorf("the header in line %d is one column, %s; if %q separates the columns, give --delimiter %q", c.line, strconv.Quote(names[0]), other, other)

@@ -135,25 +135,34 @@ func (p *timeParser) timestamp(text []byte, unit arrow.TimeUnit) (int64, error) 
 
 // appendDate appends a date as days since 1970.
 func (p *timeParser) appendDate(dst, text []byte) ([]byte, error) {
-	day := int64(0)
+	day, err := p.date(text)
+	if err != nil {
+		return dst, err
+	}
+	if day != int64(int32(day)) {
+		return dst, errRange
+	}
+	return binary.LittleEndian.AppendUint32(dst, uint32(day)), nil
+}
+
+func (p *timeParser) date(text []byte) (int64, error) {
 	if len(p.formats) == 0 {
-		year, month, date, rest, ok := parseDay(text)
+		year, month, day, rest, ok := parseDay(text)
 		if !ok || !isMidnight(rest) {
-			return dst, errDate
+			return 0, errDate
 		}
-		day = daysOf(year, month, date)
-		return binary.LittleEndian.AppendUint32(dst, uint32(day)), nil
+		return daysOf(year, month, day), nil
 	}
 	for _, f := range p.formats {
 		if f.layout == "" {
 			continue
 		}
 		if t, err := time.Parse(f.layout, string(text)); err == nil {
-			year, month, date := t.Date()
-			return binary.LittleEndian.AppendUint32(dst, uint32(daysOf(year, int(month), date))), nil
+			year, month, day := t.Date()
+			return daysOf(year, int(month), day), nil
 		}
 	}
-	return dst, errFormat
+	return 0, errFormat
 }
 
 // isMidnight reports whether the time behind a date is none, or 00:00:00.
@@ -277,18 +286,30 @@ func (p *timeParser) parse(text []byte) (seconds, nanoseconds int64, err error) 
 	return t.Unix(), nanoseconds, nil
 }
 
-// parseDay reads 2006-01-02 and returns the rest of the text.
+// parseDay reads 2006-01-02 and returns the rest of the text. The year may have a sign and
+// more digits.
 func parseDay(text []byte) (year, month, day int, rest []byte, ok bool) {
-	if len(text) < 10 || text[4] != '-' || text[7] != '-' {
+	negative, n := false, 0
+	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+		negative, text = text[0] == '-', text[1:]
+	}
+	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
+		if n == 9 {
+			return 0, 0, 0, nil, false
+		}
+		year = 10*year + int(text[n]-'0')
+		n++
+	}
+	if n < 4 || len(text) < n+6 || text[n] != '-' || text[n+3] != '-' {
 		return 0, 0, 0, nil, false
 	}
-	century, ok1 := twoDigits(text)
-	yy, ok2 := twoDigits(text[2:])
-	month, ok3 := twoDigits(text[5:])
-	day, ok4 := twoDigits(text[8:])
-	year = 100*century + yy
-	ok = ok1 && ok2 && ok3 && ok4 && 1 <= month && month <= 12 && 1 <= day && day <= daysIn(year, month)
-	return year, month, day, text[10:], ok
+	if negative {
+		year = -year
+	}
+	month, ok1 := twoDigits(text[n+1:])
+	day, ok2 := twoDigits(text[n+4:])
+	ok = ok1 && ok2 && 1 <= month && month <= 12 && 1 <= day && day <= daysIn(year, month)
+	return year, month, day, text[n+6:], ok
 }
 
 // parseClock reads 15:04, 15:04:05 or 15:04:05.999999999 and returns the rest of the text.

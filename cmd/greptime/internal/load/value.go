@@ -188,17 +188,15 @@ func floatError(err error) error {
 	return errors.New("not a number")
 }
 
-// hexPrefix begins a binary value, as export writes it.
-const hexPrefix = `\x`
-
-// parseBinary reads \x and hexadecimal digits. Other text stands for its own bytes.
+// parseBinary reads 0x and hexadecimal digits, as export writes them, or \x as PostgreSQL
+// does. Other text stands for its own bytes.
 func parseBinary(dst, text []byte) ([]byte, error) {
-	if len(text) < len(hexPrefix) || view(text[:len(hexPrefix)]) != hexPrefix {
+	if len(text) < 2 || text[1] != 'x' || text[0] != '0' && text[0] != '\\' {
 		return append(dst, text...), nil
 	}
-	out, err := hex.AppendDecode(dst, text[len(hexPrefix):])
+	out, err := hex.AppendDecode(dst, text[2:])
 	if err != nil {
-		return dst, errors.New(`not pairs of hexadecimal digits behind \x`)
+		return dst, fmt.Errorf("not pairs of hexadecimal digits behind %s", text[:2])
 	}
 	return out, nil
 }
