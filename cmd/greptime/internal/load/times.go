@@ -64,7 +64,7 @@ func strftime(format string) (string, error) {
 		}
 		i++
 		if i == len(format) {
-			return "", fmt.Errorf("time format %q ends in %%", format)
+			return "", fmt.Errorf("time format %q ends within a directive", format)
 		}
 		if format[i] == 'f' { // the layout reads a fraction behind the seconds by itself
 			text := strings.TrimSuffix(layout.String(), ".")
