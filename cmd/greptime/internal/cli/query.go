@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/greptime-go/greptime"
+
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/pager"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
@@ -22,6 +24,7 @@ type queryFlags struct {
 	multi  bool
 	quiet  bool
 	output outputFlags
+	view   viewFlags
 }
 
 // outputFlags say how and where results are written.
@@ -68,10 +71,14 @@ Statements without a result print the number of affected rows to the standard er
 	cmd.Flags().BoolVar(&f.multi, "multi", false, "allow several statements, which run one by one up to the first error")
 	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "do not print the number of affected rows")
 	f.output.add(cmd)
+	f.view.add(cmd)
 	return cmd
 }
 
 func (a *app) query(ctx context.Context, cmd *cobra.Command, f *queryFlags, args []string) (err error) {
+	if err := f.view.check(cmd); err != nil {
+		return err
+	}
 	text, err := a.sqlText(f.file, args)
 	if err != nil {
 		return err
@@ -92,12 +99,14 @@ func (a *app) query(ctx context.Context, cmd *cobra.Command, f *queryFlags, args
 	case len(statements) > 1 && !f.multi && !set.Config.MultiStatements:
 		return usagef("there are %d statements; --multi runs them one by one", len(statements))
 	}
-	sink, err := a.newSink(f.output.file, f.output.pagerOf(set), o)
+	out, err := a.newSink(f.output.file, f.output.pagerOf(set), o)
 	if err != nil {
 		return err
 	}
-	err = a.runAll(ctx, own, statements, sink, f.quiet)
-	return sink.close(err)
+	err = a.show(ctx, &f.view, out, func(ctx context.Context, w io.Writer) error {
+		return a.runAll(ctx, own, statements, &sink{Writer: w, options: o}, f)
+	})
+	return out.close(err)
 }
 
 // sqlText returns the SQL of an argument, a file or the standard input.
@@ -197,7 +206,7 @@ func (s *sink) close(err error) error {
 }
 
 // runAll runs statements up to the first error.
-func (a *app) runAll(ctx context.Context, own *session.Session, statements []script.Statement, s *sink, quiet bool) error {
+func (a *app) runAll(ctx context.Context, own *session.Session, statements []script.Statement, s *sink, f *queryFlags) error {
 	for i, st := range statements {
 		if st.ReturnsRows() && s.results > 0 {
 			if s.options.Format.FromBatches() {
@@ -207,7 +216,7 @@ func (a *app) runAll(ctx context.Context, own *session.Session, statements []scr
 				fmt.Fprintln(s)
 			}
 		}
-		outcome, err := own.Run(ctx, st, s, s.options)
+		outcome, err := a.run(ctx, own, st, s, &f.view)
 		if err != nil {
 			if len(statements) > 1 {
 				return fmt.Errorf("statement %d of %d, line %d (those before it ran, those after it did not): %w", i+1, len(statements), st.Line, err)
@@ -217,9 +226,20 @@ func (a *app) runAll(ctx context.Context, own *session.Session, statements []scr
 		switch {
 		case outcome.HasRows:
 			s.results++
-		case !quiet:
+		case !f.quiet && f.view.every == 0:
 			fmt.Fprintln(a.Err, outcome.Note())
 		}
 	}
 	return nil
+}
+
+// run runs a statement, and prints its result or draws it.
+func (a *app) run(ctx context.Context, own *session.Session, st script.Statement, s *sink, f *viewFlags) (session.Outcome, error) {
+	if !f.chart || !st.ReturnsRows() {
+		return own.Run(ctx, st, s, s.options)
+	}
+	err := a.drawChart(ctx, own.Conn, s, s.options.Color, func(c *greptime.Conn) (*greptime.RecordReader, error) {
+		return c.QueryArrow(ctx, st.Text)
+	})
+	return session.Outcome{HasRows: true}, err
 }

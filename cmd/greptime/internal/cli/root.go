@@ -70,6 +70,8 @@ func (a *app) rootCommand() *cobra.Command {
 	root.MarkFlagsMutuallyExclusive("dsn", "connection")
 	root.AddCommand(
 		a.queryCommand(),
+		a.promqlCommand(),
+		a.doctorCommand(),
 		a.versionCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -131,6 +133,8 @@ func (a *app) report(command *cobra.Command, err error) int {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.Err, "greptime: interrupted")
 		return statusInterrupted
+	case errors.Is(err, errUnwell):
+		return statusFailed
 	default:
 		a.printError(err)
 		return statusFailed

@@ -132,6 +132,13 @@ func warned(remedy, format string, args ...any) Check {
 // text returns the text of an error without the driver's name before it.
 func text(err error) string { return strings.TrimPrefix(err.Error(), "greptime: ") }
 
+// BadSettings returns the check of settings that have an error.
+func BadSettings(err error) Check {
+	c := failed("correct the DSN or the file that it names", "%s", text(err))
+	c.Name = "settings"
+	return c
+}
+
 // settings checks the configuration, without the network.
 func (e *examination) settings(context.Context) (Check, bool) {
 	cfg := e.cfg
@@ -142,7 +149,7 @@ func (e *examination) settings(context.Context) (Check, bool) {
 	cfg.DialOptions = append(cfg.DialOptions, e.channel.options()...)
 	connector, err := greptime.NewConnector(cfg)
 	if err != nil {
-		return failed("correct the DSN or the file that it names", "%s", text(err)), false
+		return BadSettings(err), false
 	}
 	e.connector = connector
 	conn, err := connector.Connect(context.Background())

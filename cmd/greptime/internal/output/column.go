@@ -128,8 +128,14 @@ func appendFloat(dst []byte, v float64, bits int) []byte {
 // timestampLayout returns the layout of a TIMESTAMP, with all digits of its column. Other
 // programs get the zone, too.
 func timestampLayout(t *sql.ColumnType, forEyes bool) string {
+	digits, _, _ := t.DecimalSize()
+	return layoutOf(int(digits), forEyes)
+}
+
+// layoutOf returns the layout of a time with a number of digits after the second.
+func layoutOf(digits int, forEyes bool) string {
 	fraction := ""
-	if digits, _, ok := t.DecimalSize(); ok && digits > 0 {
+	if digits > 0 {
 		fraction = ".000000000"[:1+digits]
 	}
 	if forEyes {

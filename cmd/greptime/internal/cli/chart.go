@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/greptime-go/greptime"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/chart"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/live"
+)
+
+// viewFlags say how results are shown on a terminal: as a chart, and again and again.
+type viewFlags struct {
+	chart bool
+	every time.Duration
+}
+
+func (f *viewFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.chart, "chart", false, "draw the result as lines: it needs a column of times and columns of numbers")
+	cmd.Flags().DurationVar(&f.every, "watch", 0, "run it again each time this `duration` is over, such as 2s, and redraw in place")
+	cmd.MarkFlagsMutuallyExclusive("chart", "format")
+	cmd.MarkFlagsMutuallyExclusive("watch", "output")
+}
+
+// check returns an error for a combination of flags that has no meaning.
+func (f *viewFlags) check(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("watch") && f.every <= 0 {
+		return usagef("--watch %v: the duration must be positive", f.every)
+	}
+	return nil
+}
+
+// drawChart draws the result of open as a chart.
+func (a *app) drawChart(ctx context.Context, pool greptime.Pool, w io.Writer, color bool, open func(*greptime.Conn) (*greptime.RecordReader, error)) error {
+	return greptime.Raw(ctx, pool, func(c *greptime.Conn) error {
+		rd, err := open(c)
+		if err != nil {
+			return err
+		}
+		defer rd.Release()
+		series, title, err := chart.Gather(rd)
+		if err != nil {
+			return err
+		}
+		o := chart.Options{Color: color, Zone: c.Location(), Title: title}
+		if width, height := a.TerminalSize(); width > 0 {
+			o.Width, o.Height = width, min(height-1, max(20, width/5)) // a line is for what follows
+		}
+		return chart.Draw(w, series, o)
+	})
+}
+
+// show calls frame to write to w, or with --watch to the terminal, again and again until the context
+// ends.
+func (a *app) show(ctx context.Context, f *viewFlags, w io.Writer, frame func(context.Context, io.Writer) error) error {
+	if f.every == 0 {
+		return frame(ctx, w)
+	}
+	width := func() int {
+		width, _ := a.TerminalSize()
+		return width
+	}
+	return live.Run(ctx, a.Out, live.Options{Every: f.every, Terminal: a.OutTerminal, Width: width}, func(ctx context.Context) (string, error) {
+		text := &frameWriter{lines: -1}
+		if a.OutTerminal {
+			_, height := a.TerminalSize()
+			text.lines = max(height-1, 1)
+		}
+		err := frame(ctx, text)
+		return text.String(), err
+	})
+}
+
+// frameWriter keeps the first lines of what is written.
+type frameWriter struct {
+	strings.Builder
+	lines int // to keep; -1 keeps all
+}
+
+func (w *frameWriter) Write(p []byte) (int, error) {
+	for _, b := range p {
+		if w.lines == 0 {
+			break
+		}
+		w.WriteByte(b)
+		if b == '\n' && w.lines > 0 {
+			w.lines--
+		}
+	}
+	return len(p), nil
+}
