@@ -93,7 +93,7 @@ func (s session) bind(script *sqltext.Script, args []driver.NamedValue) ([]state
 		return nil, ErrTransactions
 	}
 	if len(script.Statements) > 1 && !s.client.cfg.MultiStatements {
-		return nil, fmt.Errorf("%w: the text has %d; send them one by one, or set multi_statements=true in the DSN", ErrMultipleStatements, len(script.Statements))
+		return nil, fmt.Errorf("%w; it has %d", ErrMultipleStatements, len(script.Statements))
 	}
 	var bound *boundScript
 	if len(args) > 0 {
