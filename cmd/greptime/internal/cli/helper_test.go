@@ -11,16 +11,27 @@ import (
 
 	"github.com/greptime-go/greptime/greptimetest"
 
+	"github.com/greptime-go/greptime/cmd/greptime/internal/clitest"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 )
 
-// startServer starts the server that all tests of the package share.
-var startServer = sync.OnceValues(func() (*greptimetest.Server, error) { return greptimetest.New(greptimetest.Options{}) })
+// startServer starts the server that all tests of the package share, and stopServer stops it.
+var (
+	startServer = sync.OnceValues(func() (*greptimetest.Server, error) {
+		s, err := greptimetest.New(greptimetest.Options{})
+		if err == nil {
+			stopServer = s.Close
+		}
+		return s, err
+	})
+	stopServer = func() error { return nil }
+)
 
 func TestMain(m *testing.M) {
-	status := m.Run()
-	if s, err := startServer(); err == nil {
-		s.Close()
+	status := clitest.Main(m, runProgram)
+	if err := stopServer(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
 	}
 	os.Exit(status)
 }

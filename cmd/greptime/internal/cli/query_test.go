@@ -182,3 +182,87 @@ func TestSessionFlags(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestSeveralStatements(t *testing.T) {
+	t.Parallel()
+	name := newTable(t, `ts TIMESTAMP TIME INDEX, n INT`)
+	script := fmt.Sprintf("/* rows */\nINSERT INTO %s (ts, n) VALUES (1, 1); SELECT n FROM %[1]s;\nSET time_zone = 'Asia/Shanghai'; SELECT TIMESTAMP '1970-01-01 00:00:00' AS ts", name)
+	r := run(t, "query", "--multi", "--format", "csv", script)
+	if want := "n\n1\n\nts\n1970-01-01T08:00:00.000000000+08:00\n"; r.out != want || r.status != 0 || r.err != "OK, 1 row affected\nOK\n" {
+		t.Errorf("status %d, output %q, errors %q; want output %q", r.status, r.out, r.err, want)
+	}
+	s, err := startServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, "query", "--dsn", s.DSN("multi_statements=true"), "--format", "ndjson", "SELECT 1 AS a; SELECT 2 AS a"); r.out != "{\"a\":1}\n{\"a\":2}\n" {
+		t.Errorf("multi_statements=true: status %d, output %q, errors %q", r.status, r.out, r.err)
+	}
+	r = run(t, "query", "--multi", "--format", "csv", "SELECT 1 AS a;\n\nSELECT * FROM missing; SELECT 3 AS a")
+	if r.status != 1 || !strings.Contains(r.err, "statement 2 of 3, line 3") || r.out != "a\n1\n\n" {
+		t.Errorf("status %d, output %q, errors %q", r.status, r.out, r.err)
+	}
+	r = run(t, "query", "--multi", "--format", "arrow", "SELECT 1 AS a; SELECT 2 AS a")
+	if r.status != 2 || !strings.Contains(r.err, "one result") {
+		t.Errorf("two results in a file: status %d, errors %q", r.status, r.err)
+	}
+}
+
+// A file has its name only when it is complete: an error leaves what was there.
+func TestOutputFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "out.csv")
+	content := func() string {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	if out := mustRun(t, "query", "-o", path, "--format", "csv", "SELECT 1 AS a"); out != "" || content() != "a\n1\n" {
+		t.Errorf("output %q, file %q", out, content())
+	}
+	if r := run(t, "query", "-o", path, "--format", "csv", "--multi", "SELECT 2 AS a; SELECT * FROM missing"); r.status != 1 || content() != "a\n1\n" {
+		t.Errorf("status %d, errors %q, file %q", r.status, r.err, content())
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("%d files are left, %v", len(left), err)
+	}
+	if r := run(t, "query", "-o", filepath.Join(t.TempDir(), "no", "such", "x.csv"), "SELECT 1"); r.status != 1 || !strings.Contains(r.err, "no such file") {
+		t.Errorf("no folder: status %d, errors %q", r.status, r.err)
+	}
+}
+
+func TestNullText(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--format", "csv", "--null", `\N`}, "a,b\n\\N,\"\"\n"},
+		{[]string{"--format", "csv", "--null", ""}, "a,b\n,\"\"\n"},
+		{[]string{"--format", "tsv", "--null", "-"}, "a\tb\n-\t\n"},
+		{[]string{"--null", "∅"}, " a │ b\n───┼───\n ∅ │\n(1 row)\n"},
+		{[]string{"--format", "ndjson", "--null", "-"}, "{\"a\":null,\"b\":\"\"}\n"},
+	} {
+		if got := mustRun(t, append(append([]string{"query"}, c.args...), "SELECT NULL AS a, '' AS b")...); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+// numbers creates a table with n rows.
+func numbers(t *testing.T, n int) string {
+	t.Helper()
+	name := newTable(t, `ts TIMESTAMP(0) TIME INDEX, n INT`)
+	var b strings.Builder
+	fmt.Fprintf(&b, "INSERT INTO %s (ts, n) VALUES ", name)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "(%d,%d)", i, i)
+	}
+	mustRun(t, "query", "-q", b.String())
+	return name
+}

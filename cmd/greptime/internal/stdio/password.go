@@ -3,7 +3,7 @@ package stdio
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 	"os"
 	"runtime"
 
@@ -44,29 +44,37 @@ func (s Streams) terminal() (f *os.File, close func()) {
 	return f, func() { f.Close() }
 }
 
-// readPassword reads a line without echo. When the context ends it restores the echo and
-// leaves the read behind, which ends with the process.
+// readPassword reads a line without showing it. When the context ends it restores the
+// terminal and leaves the read behind, which ends with the process.
 func readPassword(ctx context.Context, terminal *os.File, prompt string) (string, error) {
 	fd := int(terminal.Fd())
-	state, err := term.GetState(fd)
+	state, err := term.MakeRaw(fd)
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprint(os.Stderr, prompt)
-	defer fmt.Fprintln(os.Stderr)
+	defer term.Restore(fd, state)
 	type answer struct {
-		password []byte
+		password string
 		err      error
 	}
 	done := make(chan answer, 1)
 	go func() {
-		password, err := term.ReadPassword(fd)
+		password, err := term.NewTerminal(keyboard{terminal, os.Stderr}, "").ReadPassword(prompt)
 		done <- answer{password, err}
 	}()
 	select {
 	case a := <-done:
-		return string(a.password), a.err
+		if errors.Is(a.err, io.EOF) { // Ctrl-C or Ctrl-D
+			return "", context.Canceled
+		}
+		return a.password, a.err
 	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(fd, state))
+		return "", ctx.Err()
 	}
+}
+
+// keyboard is a terminal that is read from one file and written to another.
+type keyboard struct {
+	io.Reader
+	io.Writer
 }
