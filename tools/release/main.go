@@ -80,7 +80,8 @@ func checkVersion(version string) error {
 func (r *release) instructions(out io.Writer) error {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Prepared %s in %s.\n\nTry it in a module of your own:\n\n", r.version, r.repository)
-	for _, setting := range r.proxy.environment() {
+	cache := "GOMODCACHE=" + filepath.Join(r.repository, "..", "cache") // yours keeps what is published
+	for _, setting := range append(r.proxy.environment(), cache) {
 		fmt.Fprintf(&s, "  export %s\n", setting)
 	}
 	fmt.Fprintf(&s, "  go get %s@%s\n\nPublish it, in this order:\n\n  cd %s\n", r.modules[0].path, r.version, r.repository)

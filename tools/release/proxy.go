@@ -29,13 +29,14 @@ func newProxy(dir, path string) (*proxy, error) {
 	return &proxy{dir: dir, path: path, next: next}, os.MkdirAll(dir, 0o755)
 }
 
-// environment returns the settings with which the go command uses the proxy.
+// environment returns the settings with which the go command uses the proxy, and does not
+// remember the files of a version that is prepared again with others.
 func (p *proxy) environment() []string {
 	url := "file://" + filepath.ToSlash(p.dir)
 	if !strings.HasPrefix(url, "file:///") { // as of C:/…
 		url = "file:///" + filepath.ToSlash(p.dir)
 	}
-	return []string{"GOPROXY=" + url + "," + p.next, "GONOSUMDB=" + p.path}
+	return []string{"GOPROXY=" + url + "," + p.next, "GONOSUMDB=" + p.path, "GODEBUG=goindex=0"}
 }
 
 // add publishes a module as a tree of a Git repository has it. The archive is the one
