@@ -12,7 +12,9 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/transport"
 )
 
 // ending is how a recorded exchange ended.
@@ -180,6 +182,18 @@ func TestErrorText(t *testing.T) {
 		if got := test.err.Error(); got != test.want {
 			t.Errorf("text is\n%s, want\n%s", got, test.want)
 		}
+	}
+}
+
+// The answer of the server names only the word.
+func TestUpdateSaysWhatToDoInItsPlace(t *testing.T) {
+	t.Parallel()
+	e := callError(t.Context(), &transport.CallError{
+		Status:  status.New(codes.Unimplemented, "SQL statement is not supported, keyword: UPDATE"),
+		Trailer: metadata.Pairs(errCodeTrailer, "1001"), Sent: true,
+	}, internalsession.Write{Kind: internalsession.AnyStatement})
+	if !errors.Is(e, Unsupported) || e.Ambiguous || !strings.Contains(e.Error(), "insert the whole row") {
+		t.Errorf("%v (Ambiguous %v), want the remedy, and that nothing was written", e, e.Ambiguous)
 	}
 }
 

@@ -39,6 +39,10 @@ func (e *Error) provesNothingWritten(w internalsession.Write) proof {
 	case Suspended, InvalidSyntax, DatabaseNotFound,
 		UserNotFound, UnsupportedPasswordType, UserPasswordMismatch, AuthHeaderNotFound, InvalidAuthHeader, AccessDenied, PermissionDenied:
 		return proven // the frontend decides these first, for every request
+	case Unsupported:
+		if strings.HasPrefix(e.Message, unknownStatement) {
+			return proven // the parser decides this, before it passes any statement on
+		}
 	}
 	switch w.Kind {
 	case internalsession.Rows, internalsession.Keys:
@@ -53,6 +57,9 @@ func (e *Error) provesNothingWritten(w internalsession.Write) proof {
 	}
 	return unproven
 }
+
+// unknownStatement begins the message about a statement whose first word GreptimeDB does not know.
+const unknownStatement = "SQL statement is not supported, keyword: "
 
 // statusProof returns what a status without GreptimeDB's code proves. Only a few statuses
 // are certainly sent before the server executes anything; grpc-go also returns

@@ -38,6 +38,9 @@ func TestWhatAnAnswerProves(t *testing.T) {
 		{PermissionDenied, codes.PermissionDenied, "User is not authorized to perform this action", map[*internalsession.Write]proof{
 			&twoTables: proven, &insertSelect: proven, &deleteWhere: proven, &oneRowTwice: unproven}},
 		{Suspended, codes.ResourceExhausted, "suspended", map[*internalsession.Write]proof{&twoTables: proven, &insertSelect: proven}},
+		{Unsupported, codes.Unimplemented, "SQL statement is not supported, keyword: UPDATE", map[*internalsession.Write]proof{
+			&insertSelect: proven, &deleteWhere: proven, &ddl: proven, &oneRowTwice: unproven}},
+		{Unsupported, codes.Unimplemented, "Not supported: execute multiple statements in SQL query string through GRPC interface", map[*internalsession.Write]proof{&insertSelect: unproven}},
 		{PlanQuery, codes.Internal, "Failed to plan SQL: No field named x.", map[*internalsession.Write]proof{
 			&twoRows: proven, &deleteWhere: proven, &insertSelect: unproven}},
 		{TableNotFound, codes.NotFound, "Table not found: greptime.public.t", map[*internalsession.Write]proof{

@@ -12,12 +12,14 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// remedy returns the remedy for an error that grpc-go itself created.
+// remedy returns the remedy for an error that grpc-go itself created, and for UPDATE.
 func remedy(e *Error, call *transport.CallError) string {
 	unreachable := e.GRPC == codes.Unavailable && !call.Sent
 	switch {
 	case call.Waited > 0:
 		return noFreeStream(call.Waited)
+	case e.Code == Unsupported && e.Message == unknownStatement+"UPDATE":
+		return "GreptimeDB has no UPDATE: insert the whole row, which replaces the row with the same tags and time"
 	case e.Code != 0, errors.Is(e.cause, ErrClosed):
 		return ""
 	case unreachable && call.Answered && !strings.Contains(e.Message, "authentication handshake failed"):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,8 @@ func TestValuesAreWrittenAsGreptimeDBReadsThem(t *testing.T) {
 	}{
 		{d.AppendTime([]byte(values), noon), values + `'2024-05-06T12:00:00.000000000Z'`},
 		{d.AppendTime([]byte("insert into t values ("), noon), `insert into t values ('2024-05-06T12:00:00.000000000Z'`},
+		{d.AppendTime([]byte("/* a */ /* VALUES ( */ "+values), noon), "/* a */ /* VALUES ( */ " + values + `'2024-05-06T12:00:00.000000000Z'`},
+		{d.AppendTime([]byte("/* INSERT INTO t VALUES (1, */ SELECT "), noon), `/* INSERT INTO t VALUES (1, */ SELECT TIMESTAMP '2024-05-06T12:00:00.000000000Z'`},
 		{d.AppendTime(nil, noon.Add(1)), `TIMESTAMP '2024-05-06T12:00:00.000000001Z'`},
 		{d.AppendTime([]byte(`INSERT INTO t ("values (") SELECT `), noon), `INSERT INTO t ("values (") SELECT TIMESTAMP '2024-05-06T12:00:00.000000000Z'`},
 		{d.AppendTime([]byte("SELECT 'INSERT INTO t VALUES (', "), noon), `SELECT 'INSERT INTO t VALUES (', TIMESTAMP '2024-05-06T12:00:00.000000000Z'`},
@@ -205,26 +208,118 @@ func TestValuesAreWrittenAsGreptimeDBReadsThem(t *testing.T) {
 func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	t.Parallel()
 	db := created(t)
-	for _, change := range []func(*Reading){
-		func(r *Reading) { r.Time = time.Time{} },
-		func(r *Reading) { r.Level = "\xff" },
-		func(r *Reading) { r.Time = time.Date(2263, 1, 1, 0, 0, 0, 0, time.UTC) },
-	} {
+	type dated struct {
+		bun.BaseModel `bun:"table:readings"`
+		Time          time.Time `bun:"ts,pk"`
+		Seen          time.Time `bun:"type:date"`
+	}
+	bad := func(change func(*Reading)) error {
 		r := reading("a", noon)
 		change(&r)
-		if _, err := db.NewInsert().Model(&r).Exec(t.Context()); err == nil {
-			t.Errorf("%+v is written", r)
-		}
+		_, err := db.NewInsert().Model(&r).Exec(t.Context())
+		return err
 	}
 	r := reading("a", noon)
-	if _, err := db.NewUpdate().Model(&r).WherePK().Exec(t.Context()); err == nil {
-		t.Error("there is an UPDATE")
+	exec := func(q interface {
+		Exec(ctx context.Context, dest ...any) (sql.Result, error)
+	}) error {
+		_, err := q.Exec(t.Context())
+		return err
 	}
-	if err := db.RunInTx(t.Context(), nil, func(context.Context, bun.Tx) error { return nil }); err == nil || !strings.Contains(err.Error(), "no transactions") {
-		t.Errorf("%v, want an error about transactions", err)
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"zero time":   {bad(func(r *Reading) { r.Time = time.Time{} }), "use nullzero"},
+		"late time":   {bad(func(r *Reading) { r.Time = time.Date(2263, 1, 1, 0, 0, 0, 0, time.UTC) }), "2263-01-01"},
+		"not UTF-8":   {bad(func(r *Reading) { r.Level = "\xff" }), "use []byte"},
+		"condition":   {db.NewSelect().Model(&r).Where("level = ?", "\xff").Scan(t.Context()), "use []byte"},
+		"date":        {exec(db.NewInsert().Model(&dated{Time: noon, Seen: noon})), "use a string"},
+		"update":      {exec(db.NewUpdate().Model(&r).WherePK()), "insert the whole row"},
+		"transaction": {db.RunInTx(t.Context(), nil, func(context.Context, bun.Tx) error { return nil }), "no transactions"},
+		"merge":       {exec(db.NewMerge().Model(&r)), "not supported"},
+		"lock":        {db.NewSelect().Model(&r).For("UPDATE").Scan(t.Context()), "locking clause is not supported"},
+	} {
+		if test.err == nil || !strings.Contains(strings.ToLower(test.err.Error()), strings.ToLower(test.want)) {
+			t.Errorf("%s: %v, want an error with %q", name, test.err, test.want)
+		}
 	}
 	if got := all(t, db); len(got) != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Coarse has times of all units, and JSON of a named type.
+type Coarse struct {
+	bun.BaseModel `bun:"table:coarse"`
+	Time          time.Time       `bun:"ts,pk,type:timestamp(3)"`
+	Second        time.Time       `bun:"type:timestamp(0)"`
+	Micro         *time.Time      `bun:"type:timestamp(6)"`
+	Date          string          `bun:"type:date,nullzero"`
+	Raw           json.RawMessage `bun:"type:json"`
+	Took          time.Duration
+	Number        sql.NullInt64
+	When          bun.NullTime
+	Nested        struct{ A int }
+	Default       string `bun:"default:'by the server'"`
+	Decimal       string `bun:"type:decimal(10,2),nullzero"`
+	Huge          float64
+}
+
+func TestEveryTypeOfAField(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	if err := CreateTable(t.Context(), db, (*Coarse)(nil), ""); err != nil {
+		t.Fatal(err)
+	}
+	far := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	want := []Coarse{
+		{Time: noon.Add(123456789), Second: far, Micro: new(far.Add(999999 * time.Microsecond)), Date: "2024-05-06", Raw: json.RawMessage(`{"it's":"\\"}`), Took: time.Second,
+			Number: sql.NullInt64{Int64: -5, Valid: true}, When: bun.NullTime{Time: noon}, Nested: struct{ A int }{7}, Default: "own", Decimal: "1.25", Huge: 1e300},
+		{Time: far.Add(999 * time.Millisecond), Raw: json.RawMessage(`[]`)}, // the zero time of seconds is a time
+	}
+	for _, comment := range []string{"", "it's a comment"} {
+		if _, err := db.NewInsert().Model(&want).Comment(comment).Exec(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got []Coarse
+		if err := db.NewSelect().Model(&got).Order("ts").Scan(t.Context()); err != nil || len(got) != 2 {
+			t.Fatalf("%d rows, %v", len(got), err)
+		}
+		for i := range got {
+			got[i].Time, got[i].Second, got[i].When.Time = got[i].Time.UTC(), got[i].Second.UTC(), got[i].When.UTC()
+			if m := got[i].Micro; m != nil {
+				got[i].Micro = new(m.UTC())
+			}
+			if len(got[i].Date) > 10 {
+				got[i].Date = got[i].Date[:10] // bun reads a time as text
+			}
+		}
+		stored := slices.Clone(want)
+		stored[0].Time = stored[0].Time.Truncate(time.Millisecond)
+		stored[1].Default = "by the server"
+		if !reflect.DeepEqual(got, stored) {
+			t.Errorf("%+v, want %+v", got, stored)
+		}
+	}
+	for i := range want { // the key has finer digits than the column, or is beyond nanoseconds
+		one := Coarse{Time: want[i].Time}
+		if err := db.NewSelect().Model(&one).WherePK().Scan(t.Context()); err != nil || string(one.Raw) != string(want[i].Raw) {
+			t.Errorf("by key: %+v, %v", one, err)
+		}
+	}
+	if err := db.NewSelect().Model(&[]Coarse{}).Where("took = ? AND number = ?", time.Second, -5).Scan(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, statement := range []interface {
+		Exec(ctx context.Context, dest ...any) (sql.Result, error)
+	}{
+		db.NewAddColumn().Model((*Coarse)(nil)).ColumnExpr(`"Added" STRING`), db.NewDropColumn().Model((*Coarse)(nil)).Column("Added"),
+		db.NewDelete().Model(&want[0]).WherePK(), db.NewTruncateTable().Model((*Coarse)(nil)), db.NewDropTable().Model((*Coarse)(nil)).IfExists(),
+	} {
+		if _, err := statement.Exec(t.Context()); err != nil {
+			t.Errorf("%v: %v", statement, err)
+		}
 	}
 }
 
@@ -244,6 +339,10 @@ func TestModelsThatCannotBeTables(t *testing.T) {
 			A time.Time `bun:",pk"`
 			B time.Time `bun:",pk"`
 		})(nil), "two times"},
+		{(*struct {
+			Name string    `bun:",unique"`
+			A    time.Time `bun:",pk"`
+		})(nil), "no unique columns"},
 		{(*struct {
 			ID int64     `bun:",pk,autoincrement"`
 			A  time.Time `bun:",pk"`

@@ -32,6 +32,9 @@ func CreateTable(ctx context.Context, db *bun.DB, model any, options string) err
 }
 
 func createTable(table *schema.Table, options string) (string, error) {
+	if len(table.Unique) > 0 {
+		return "", fmt.Errorf("greptimebun: %s has a unique field, and GreptimeDB has no unique columns: a row replaces the one with the same tags and time; leave unique out", table.TypeName)
+	}
 	var timeIndex *schema.Field
 	var columns, tags []string
 	for _, field := range table.Fields {

@@ -3,7 +3,6 @@ package greptimebun
 import (
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -47,13 +46,16 @@ func (*Dialect) Features() feature.Feature {
 // Tables returns the tables of models.
 func (d *Dialect) Tables() *schema.Tables { return d.tables }
 
-// OnTable gives the columns of a model their types.
+// OnTable gives the columns of a model their types, and the values of some a form of their own.
 func (*Dialect) OnTable(table *schema.Table) {
 	for _, field := range table.FieldMap {
 		field.CreateTableSQLType = field.UserSQLType
 		if field.UserSQLType == "" {
 			field.DiscoveredSQLType = typeOf(field)
 			field.CreateTableSQLType = field.DiscoveredSQLType
+		}
+		if write := writerOf(field); write != nil {
+			field.Append = write
 		}
 	}
 }
@@ -97,11 +99,17 @@ func typeOf(field *schema.Field) string {
 // IdentQuote returns the double quote.
 func (*Dialect) IdentQuote() byte { return '"' }
 
-// beginsValues matches a text up to the values of an INSERT.
-var beginsValues = regexp.MustCompile(`(?is)^\s*(?:INSERT|REPLACE)\s+INTO\s+(?:"(?:[^"]|"")*"|[\w.])+\s*(?:\((?:"(?:[^"]|"")*"|[^()"])*\))?\s*VALUES\s*\(`)
+// beginsValues matches a text up to the values of an INSERT. bun writes a Comment before it.
+var beginsValues = regexp.MustCompile(`(?is)^\s*(?:/\*.*?\*/\s*)*(?:INSERT|REPLACE)\s+INTO\s+(?:"(?:[^"]|"")*"|[\w.])+\s*(?:\((?:"(?:[^"]|"")*"|[^()"])*\))?\s*VALUES\s*\(`)
 
 // inValues reports whether what follows text is a value of an INSERT.
 func inValues(text []byte) bool { return beginsValues.Match(text) }
+
+// appendRefused appends an expression that the server refuses in every statement, with the
+// reason in its error: a call of a function of that name. bun has no other way to report it.
+func appendRefused(b []byte, reason string) []byte {
+	return append(dialect.AppendName(b, "greptimebun: "+reason, '"'), "()"...)
+}
 
 // The first and the last time that nanoseconds can express.
 var (
@@ -109,10 +117,12 @@ var (
 	lastTime  = time.Unix(0, math.MaxInt64)
 )
 
+func inNanoseconds(t time.Time) bool { return !t.Before(firstTime) && !t.After(lastTime) }
+
 // AppendTime appends a time to the nanosecond.
 func (*Dialect) AppendTime(b []byte, t time.Time) []byte {
-	if t.Before(firstTime) || t.After(lastTime) {
-		return dialect.AppendError(b, fmt.Errorf("the time %s is not between the years 1677 and 2262, as nanoseconds need; use bun's nullzero for times that may be zero", t.UTC().Format(time.RFC3339)))
+	if !inNanoseconds(t) {
+		return appendRefused(b, fmt.Sprintf("the time %s is not between the years 1677 and 2262, as nanoseconds need; use nullzero for times that may be zero", t.UTC().Format(time.RFC3339)))
 	}
 	if !inValues(b) {
 		b = append(b, "TIMESTAMP "...)
@@ -123,7 +133,7 @@ func (*Dialect) AppendTime(b []byte, t time.Time) []byte {
 // AppendString appends text. Only quotes are doubled: a backslash stands for itself.
 func (*Dialect) AppendString(b []byte, s string) []byte {
 	if !utf8.ValidString(s) {
-		return dialect.AppendError(b, errors.New("the text is not UTF-8; use []byte and a VARBINARY column"))
+		return appendRefused(b, "the text is not UTF-8; use []byte and a VARBINARY column")
 	}
 	b = append(b, '\'')
 	b = append(b, strings.ReplaceAll(s, "'", "''")...)

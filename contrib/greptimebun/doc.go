@@ -6,7 +6,7 @@
 // bun writes arguments into the text of statements. This dialect writes them as GreptimeDB reads
 // them: times to the nanosecond and in UTC, bytes as X'…', and text and JSON without backslash
 // escapes, which GreptimeDB does not have. A value that cannot be written exactly makes the
-// statement one that the server refuses, with the reason in its text.
+// statement one that the server refuses, with the reason in its error.
 //
 // In the VALUES of an INSERT times and JSON are plain text, because the server then reads each
 // value by its column. Elsewhere they are TIMESTAMP '…' and parse_json('…'): GreptimeDB 1.0
