@@ -46,7 +46,7 @@ var programs = map[string]struct {
 		"golang-migrate, up: version 2, dirty false", "golang-migrate, down by one: version 1, dirty false",
 		"goose, up: 1_readings.sql", "goose, up: 2_retention.sql", "goose, down by one: version 1",
 	}},
-	"otel":       {want: []string{`\{"Name":"sql.conn.query",.*`, `\{"Name":"arrow.flight.protocol.FlightService/DoGet",.*`, "1 \\+ 41 = 42"}},
+	"otel":       {want: []string{`\{"Name":"sql.conn.query",.*`, `\{"Name":"arrow.flight.protocol.FlightService/DoGet",.*`, `\{"Name":"insert readings",.*`, `\{"Name":"buffered insert readings",.*`, `\{"Name":"bulk batch readings",.*`, "readings: 12"}},
 	"parquet":    {want: []string{"Wrote [0-9]+ rows to jfk.parquet, [0-9]+ kB", "Table jfk acknowledged 8706 rows in [0-9]+ batches"}},
 	"quickstart": {want: []string{"A year of weather: 26115 rows in [0-9.]+[µnm]?s", "Loaded 26115 hours of 3 airports in .*"}},
 	"slog":       {want: []string{"300 records written, 0 dropped", "/cart +ERROR 30 answers", "The method of one, from the JSON: GET"}},

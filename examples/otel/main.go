@@ -1,5 +1,6 @@
-// Otel traces statements with OpenTelemetry and prints the spans: those of database/sql by
-// otelsql, and below them the calls of gRPC by otelgrpc.
+// Otel traces what the driver does with OpenTelemetry and prints the spans: those of
+// database/sql by otelsql, below them those of the driver's calls by a tracer of this program,
+// and below these the calls of gRPC by otelgrpc.
 //
 //	go run ./examples/otel
 //
@@ -9,9 +10,7 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -28,27 +27,32 @@ import (
 )
 
 const about = `
-Traces statements with OpenTelemetry and prints the spans: those of database/sql by otelsql,
-and below them the calls of gRPC by otelgrpc. In a pipe each span is one line of JSON.`
+Traces what the driver does with OpenTelemetry and prints the spans: those of database/sql by
+otelsql, below them those of the driver's calls (statements, native inserts, requests of the
+buffered writer and bulk batches) by a tracer of this program, and below these the calls of
+gRPC by otelgrpc. In a pipe each span is one line of JSON.`
 
 func main() {
 	demo.Parse(about)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	log.SetFlags(0)
-	dsn, end, err := demo.Server()
-	if err != nil {
-		log.Fatal(err)
-	}
-	err = run(ctx, dsn, os.Stdout, demo.Terminal())
-	end()
-	if err != nil {
+	if err := start(ctx); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// run queries the server and prints the spans to out.
-func run(ctx context.Context, dsn string, out io.Writer, pretty bool) (err error) {
+func start(ctx context.Context) (err error) {
+	db, err := demo.Open(ctx, "otel_example")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return run(ctx, db.Config(), os.Stdout, demo.Terminal())
+}
+
+// run traces the work in the database of cfg and prints the spans to out.
+func run(ctx context.Context, cfg *greptime.Config, out io.Writer, pretty bool) (err error) {
 	options := []stdouttrace.Option{stdouttrace.WithWriter(out)}
 	if pretty {
 		options = append(options, stdouttrace.WithPrettyPrint())
@@ -60,10 +64,7 @@ func run(ctx context.Context, dsn string, out io.Writer, pretty bool) (err error
 	provider := trace.NewTracerProvider(trace.WithSyncer(exporter))
 	defer func() { err = errors.Join(err, provider.Shutdown(context.WithoutCancel(ctx))) }()
 
-	cfg, err := greptime.ParseDSN(dsn)
-	if err != nil {
-		return err
-	}
+	cfg.Trace = spans{provider.Tracer("greptime")}
 	cfg.DialOptions = append(cfg.DialOptions, grpc.WithStatsHandler(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(provider))))
 	connector, err := greptime.NewConnector(cfg)
 	if err != nil {
@@ -75,14 +76,4 @@ func run(ctx context.Context, dsn string, out io.Writer, pretty bool) (err error
 	ctx, span := provider.Tracer("otel").Start(ctx, "a day's work")
 	defer span.End()
 	return work(ctx, db, out)
-}
-
-// work runs the statements that are traced.
-func work(ctx context.Context, db *sql.DB, out io.Writer) error {
-	var sum int64
-	if err := db.QueryRowContext(ctx, "SELECT 1 + ?", 41).Scan(&sum); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "1 + 41 =", sum)
-	return nil
 }
