@@ -18,7 +18,7 @@ type module struct {
 }
 
 // private are the modules that nobody else imports or runs by a version.
-var private = []string{"bench", "examples", "integration", "tools"}
+var private = []string{"bench", "examples", "integration", "integration/chaos", "tools"}
 
 func (m module) published() bool { return !slices.Contains(private, m.dir) }
 

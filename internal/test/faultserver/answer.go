@@ -156,6 +156,7 @@ var contentless = answer{code: codes.Unknown, message: "Execute gRPC request err
 // draw draws an ending other than OK, and whether any part of the write may be executed
 // before it.
 func (s *Server) draw(w *write) (e ending, open bool) {
+	s.drawn++
 	switch n := s.rand.IntN(100); {
 	case n < 55 && w.way == put && s.options.OldPuts:
 		return contentless.ending(), true

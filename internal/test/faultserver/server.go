@@ -35,6 +35,7 @@ type Server struct {
 	faults   float64
 	tables   map[string]*table
 	requests int
+	drawn    int // faults
 	stale    int
 }
 
@@ -45,8 +46,8 @@ type table struct {
 	regions int
 }
 
-// Start starts a server that executes all requests until SetFaults. The server stops at the
-// end of the test.
+// Start starts a server that reports to the model, unless it is nil. It executes
+// all requests until SetFaults. The server stops at the end of the test.
 func Start(t testing.TB, model *writemodel.Model, o Options) *Server {
 	t.Helper()
 	s := &Server{model: model, options: o, rand: rand.New(rand.NewPCG(o.Seed, 1)), tables: map[string]*table{}}
@@ -114,13 +115,29 @@ func (s *Server) Stale() int {
 	return s.stale
 }
 
+// Faults returns how many requests did not simply get their answer.
+func (s *Server) Faults() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.drawn
+}
+
+// Addrs returns the addresses of the endpoints.
+func (s *Server) Addrs() []string {
+	addrs := make([]string, len(s.endpoints))
+	for i, e := range s.endpoints {
+		addrs[i] = e.Addr()
+	}
+	return addrs
+}
+
+// Endpoint returns an endpoint, which can be stopped, drained and restarted by itself. The
+// rows are those of the Server, so that they survive.
+func (s *Server) Endpoint(i int) *wiretest.Server { return s.endpoints[i] }
+
 // DSN returns the data source name of all endpoints, with params as in wiretest.
 func (s *Server) DSN(params ...string) string {
-	var addrs []string
-	for _, e := range s.endpoints {
-		addrs = append(addrs, e.Addr())
-	}
-	return fmt.Sprintf("greptime://%s/public?%s", strings.Join(addrs, ","), strings.Join(params, "&"))
+	return fmt.Sprintf("greptime://%s/public?%s", strings.Join(s.Addrs(), ","), strings.Join(params, "&"))
 }
 
 // Stop stops all endpoints and waits until no request is being executed.

@@ -3,8 +3,10 @@ package wiretest
 import (
 	"crypto/tls"
 	"errors"
+	"maps"
 	"net"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -155,13 +157,22 @@ func (s *Server) Restart() {
 // BreakConnections closes every connection with a TCP RST. The server accepts new ones.
 func (s *Server) BreakConnections() {
 	s.mu.Lock()
-	var cs []*conn
-	for _, c := range s.conns {
-		cs = append(cs, c)
-	}
+	cs := slices.Collect(maps.Values(s.conns))
 	s.mu.Unlock()
 	for _, c := range cs {
 		c.reset()
+	}
+}
+
+// Drain sends a GOAWAY frame on every connection, as a server does before it stops: calls
+// that have begun continue, and clients make new ones on other connections. The server
+// accepts new connections.
+func (s *Server) Drain() {
+	s.mu.Lock()
+	cs := slices.Collect(maps.Values(s.conns))
+	s.mu.Unlock()
+	for _, c := range cs {
+		_ = c.goAway(0, ResetNoError) // fails only if the connection has ended
 	}
 }
 
