@@ -174,11 +174,24 @@ func (c *Conn) IsValid() bool {
 // Value of a driver.Valuer, follows pointers, and refuses other types with an error that
 // says what to pass instead. Its errors do not name the argument; database/sql does.
 func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
+	// An INSERT of many rows has many arguments, most of these types.
+	if _, ok := nv.Value.(string); ok {
+		return nil
+	}
+	if _, ok := nv.Value.(float64); ok {
+		return nil
+	}
+	return c.checkNamedValue(nv)
+}
+
+// checkNamedValue implements CheckNamedValue for all types.
+func (c *Conn) checkNamedValue(nv *driver.NamedValue) error {
+	cut := c.client.cfg.TimeTruncate
 	switch v := nv.Value.(type) {
 	case nil, bool, int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64, float32, float64, string, []byte:
-		return nil // unchanged, at no cost: an INSERT of many rows has many of them
+		return nil
 	case time.Time:
-		if cut := c.client.cfg.TimeTruncate; cut > 0 {
+		if cut > 0 {
 			nv.Value = v.Truncate(cut)
 		}
 		return nil
@@ -186,7 +199,7 @@ func (c *Conn) CheckNamedValue(nv *driver.NamedValue) error {
 		v.conn = c
 		return nil
 	}
-	v, err := checkedValue(nv.Value, c.client.cfg.TimeTruncate)
+	v, err := checkedValue(nv.Value, cut)
 	if err != nil {
 		return fmt.Errorf("greptime: %w", err)
 	}

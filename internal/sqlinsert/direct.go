@@ -14,49 +14,47 @@ import (
 func appendArgs(dst []byte, kinds []column.Kind, args []driver.NamedValue) (b []byte, n int) {
 	args = args[:len(kinds)]
 	for i, k := range kinds {
-		ok := false
-		switch v := args[i].Value; k {
+		v := args[i].Value
+		switch k {
 		case column.Float64:
-			var f float64
-			if f, ok = v.(float64); ok {
-				dst = column.AppendDouble(dst, f)
+			if v, ok := v.(float64); ok {
+				dst = column.AppendDouble(dst, v)
+				continue
 			}
 		case column.String:
-			var s string
-			if s, ok = v.(string); ok {
-				dst, ok = column.AppendText(dst, s)
+			if v, ok := v.(string); ok {
+				if dst, ok = column.AppendText(dst, v); ok {
+					continue
+				}
 			}
 		case column.TimestampSecond, column.TimestampMillisecond, column.TimestampMicrosecond, column.TimestampNanosecond:
-			if at, isTime := v.(time.Time); isTime {
-				var epoch int64
-				if epoch, ok = column.Epoch(k, at); ok {
-					dst = column.AppendEpoch(dst, k, epoch)
+			if v, ok := v.(time.Time); ok {
+				if n, ok := column.Epoch(k, v); ok {
+					dst = column.AppendEpoch(dst, k, n)
+					continue
 				}
 			}
 		case column.Int64:
-			var m int64
-			if m, ok = v.(int64); !ok {
-				var short int
-				short, ok = v.(int)
-				m = int64(short)
-			}
-			if ok {
-				dst = column.AppendNumber(dst, k, uint64(m))
+			switch v := v.(type) {
+			case int64:
+				dst = column.AppendNumber(dst, k, uint64(v))
+				continue
+			case int:
+				dst = column.AppendNumber(dst, k, uint64(v))
+				continue
 			}
 		case column.Int32:
-			var m int32
-			if m, ok = v.(int32); ok {
-				dst = column.AppendNumber(dst, k, uint64(m))
+			if v, ok := v.(int32); ok {
+				dst = column.AppendNumber(dst, k, uint64(v))
+				continue
 			}
 		case column.Boolean:
-			var truth bool
-			if truth, ok = v.(bool); ok {
-				dst = column.AppendBool(dst, truth)
+			if v, ok := v.(bool); ok {
+				dst = column.AppendBool(dst, v)
+				continue
 			}
 		}
-		if !ok {
-			return dst, i
-		}
+		return dst, i
 	}
 	return dst, len(kinds)
 }
