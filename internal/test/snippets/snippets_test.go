@@ -2,6 +2,8 @@ package snippets
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -78,5 +80,18 @@ func expect(t *testing.T, got []error, want []string) {
 		if !strings.HasPrefix(err.Error(), want[i]) {
 			t.Errorf("got %q, want %q", err, want[i])
 		}
+	}
+}
+
+func TestProgramRunsOnTheServer(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "doc.md")
+	text := goBlock("x := 1\n") + goBlock("package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"greptime://localhost:4001/public\") }\n")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const dsn = "greptime://127.0.0.1:1/other"
+	if got := Run(t, path, dsn); got != dsn+"\n" {
+		t.Errorf("printed %q, want %q", got, dsn)
 	}
 }
