@@ -70,6 +70,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.MarkFlagsMutuallyExclusive("dsn", "connection")
 	root.AddCommand(
 		a.queryCommand(),
+		a.importCommand(),
 		a.promqlCommand(),
 		a.doctorCommand(),
 		a.versionCommand(),

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 	"time"
 
@@ -348,25 +347,4 @@ func (l *loader) settle(w write) error {
 		l.report.cause = failed.Failed[0].Err
 	}
 	return nil
-}
-
-// countOf writes a number of things: 1 row, 2,000 rows.
-func countOf(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return grouped(n) + " " + what
-}
-
-// grouped groups the digits of a number by threes.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(s) - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

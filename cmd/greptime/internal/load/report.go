@@ -1,8 +1,15 @@
 package load
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"runtime"
+	"strings"
+	"text/tabwriter"
 	"time"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
 )
 
 // mostBadRows is how many bad rows a Report keeps, and mostRuns how many ranges it names.
@@ -42,6 +49,106 @@ func (r *Report) finish() { r.done.addAll(r.skip.runs) }
 func (r *Report) Skip() string {
 	first := r.done.firstRuns(mostRuns)
 	return first.String()
+}
+
+// Print writes the report. err is the error of Run.
+func (r *Report) Print(w io.Writer, opts *Options, err error) {
+	if opts.DryRun {
+		fmt.Fprintf(w, "%s read, %s fit the table, %s do not. Nothing was written.\n", countOf(r.Read, "row"), progress.Group(r.Acknowledged), progress.Group(r.Refused))
+		r.printBad(w, "")
+		return
+	}
+	rate := progress.Group(int64(float64(r.Acknowledged) / max(r.Elapsed.Seconds(), 1e-9)))
+	fmt.Fprintf(w, "%s read, %s acknowledged in %s (%s rows/s).\n", countOf(r.Read, "row"), progress.Group(r.Acknowledged), progress.Duration(r.Elapsed), rate)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	line := func(n int64, what string) {
+		if n > 0 {
+			fmt.Fprintf(t, "\t%s\t %s\n", progress.Group(n), what)
+		}
+	}
+	line(r.Skipped, "skipped")
+	refused := "refused"
+	if opts.Errors != "" {
+		refused += ": see " + opts.Errors
+	}
+	line(r.Refused, refused)
+	line(r.Unknown, "unknown: sent, but whether they are written is not known")
+	line(r.Read-r.Skipped-r.Acknowledged-r.Refused-r.Unknown, "not written")
+	t.Flush()
+	var bad *BadRow
+	if !errors.As(err, &bad) || len(r.Bad) > 1 { // otherwise err says it
+		r.printBad(w, opts.Errors)
+	}
+	if err != nil {
+		r.printNext(w)
+	}
+}
+
+// printBad writes the first bad rows, unless they are in a file.
+func (r *Report) printBad(w io.Writer, file string) {
+	if file != "" {
+		return
+	}
+	for i := range r.Bad {
+		fmt.Fprintf(w, "  %v\n", &r.Bad[i])
+	}
+	if n := r.Refused - int64(len(r.Bad)); n > 0 {
+		fmt.Fprintf(w, "  and %s more\n", countOf(n, "row"))
+	}
+}
+
+// printNext writes what is there, and how to go on.
+func (r *Report) printNext(w io.Writer) {
+	prefix := r.done.Prefix()
+	beyond := Rows{r.done.runs}
+	if prefix > 0 {
+		beyond.runs = beyond.runs[1:]
+	}
+	switch {
+	case prefix == 0 && len(beyond.runs) == 0 && r.Unknown == 0:
+		fmt.Fprintln(w, "Nothing is written.")
+		return
+	case prefix == 0:
+		fmt.Fprintln(w, "The first row is not known to be written.")
+	default:
+		fmt.Fprintf(w, "The first %s need not be sent again.\n", countOf(prefix, "row"))
+	}
+	if n := beyond.Count(); n > 0 {
+		fmt.Fprintf(w, "Beyond them, %s are written, too: %s.\n", countOf(n, "row"), list(beyond))
+	}
+	if r.Unknown > 0 {
+		fmt.Fprintf(w, "Of %s it is not known: %s.\n", countOf(r.Unknown, "row"), list(r.unknown))
+	}
+	skip := r.Skip()
+	if skip == "" {
+		skip = "0"
+	}
+	fmt.Fprintf(w, "To go on, run the same command with --skip %s: it sends all other rows.\n", skip)
+	again := r.Unknown > 0 || len(r.done.runs) > mostRuns
+	if again {
+		fmt.Fprintln(w, "Rows that are sent twice replace themselves, but in a table in append mode they are there twice.")
+	}
+}
+
+// list writes the numbers of rows.
+func list(rows Rows) string {
+	first := rows.firstRuns(mostRuns)
+	parts := make([]string, len(first.runs))
+	for i, r := range first.runs {
+		parts[i] = fmt.Sprintf("%d-%d", r.start+1, r.end)
+	}
+	if n := len(rows.runs) - len(first.runs); n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more ranges", n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// countOf writes a number of things: 1 row, 2,000 rows.
+func countOf(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return progress.Group(n) + " " + what
 }
 
 func defaultWorkers() int { return min(runtime.GOMAXPROCS(0), 4) }
