@@ -71,6 +71,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.queryCommand(),
 		a.importCommand(),
+		a.exportCommand(),
 		a.promqlCommand(),
 		a.doctorCommand(),
 		a.versionCommand(),

@@ -102,6 +102,8 @@ func (r *recordReader) setColumns(s *arrow.Schema) error {
 		c.typ, c.ok = typeFor(f.Type)
 		if t, err := columnType(f); err == nil && (t.JSON || t.Dim > 0) { // a result of GreptimeDB
 			c.typ, c.ok = t, true
+		} else if mark, _ := f.Metadata.GetValue(metadataType); mark == "Json" && f.Type.ID() == arrow.STRING { // as export writes it
+			c.typ = typeJSON
 		}
 		r.cols = append(r.cols, c)
 	}

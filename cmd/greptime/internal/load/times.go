@@ -69,7 +69,7 @@ func strftime(format string) (string, error) {
 		if format[i] == 'f' { // the layout reads a fraction behind the seconds by itself
 			text := strings.TrimSuffix(layout.String(), ".")
 			if !strings.HasSuffix(text, "05") {
-				return "", fmt.Errorf("time format %q: %%f must follow %%S.", format)
+				return "", fmt.Errorf("time format %q: %%f must follow %%S and a point", format)
 			}
 			layout.Reset()
 			layout.WriteString(text)
@@ -346,7 +346,7 @@ func parseClock(text []byte) (hour, minute, second int, nanoseconds int64, rest 
 	return hour, minute, second, nanoseconds, rest, true
 }
 
-// parseZone reads Z, UTC, +08, +0800 or +08:00, perhaps behind a space. The offset is in
+// parseZone reads Z, UTC, +08, +0800, +08:00 or +08:00:00, perhaps behind a space. The offset is in
 // seconds.
 func parseZone(text []byte) (offset int64, hasZone, ok bool) {
 	if len(text) > 0 && text[0] == ' ' {
@@ -364,19 +364,23 @@ func parseZone(text []byte) (offset int64, hasZone, ok bool) {
 	if text[0] != '+' && text[0] != '-' || len(text) < 3 {
 		return 0, false, false
 	}
-	hours, ok := twoDigits(text[1:])
-	rest, minutes := text[3:], 0
-	if ok && len(rest) > 0 {
-		rest = bytes.TrimPrefix(rest, []byte(":"))
-		if len(rest) != 2 {
+	parts, n := [3]int{}, 0 // hours, minutes, seconds
+	for rest := text[1:]; len(rest) > 0; n++ {
+		if n > 0 {
+			rest = bytes.TrimPrefix(rest, []byte(":"))
+		}
+		if n == len(parts) {
 			return 0, false, false
 		}
-		minutes, ok = twoDigits(rest)
+		if parts[n], ok = twoDigits(rest); !ok || n > 0 && parts[n] > 59 {
+			return 0, false, false
+		}
+		rest = rest[2:]
 	}
-	if !ok || hours > 18 || minutes > 59 {
+	if parts[0] > 18 {
 		return 0, false, false
 	}
-	offset = int64(hours*3600 + minutes*60)
+	offset = int64(parts[0]*3600 + parts[1]*60 + parts[2])
 	if text[0] == '-' {
 		offset = -offset
 	}

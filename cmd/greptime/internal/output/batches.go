@@ -13,15 +13,18 @@ import (
 
 // WriteBatches writes a result in a format that is FromBatches: a Parquet file, or a stream
 // of Arrow IPC. It returns the number of rows written. JSON columns become text, and what
-// Parquet has no type for, too. It does not release rd.
+// Parquet has no type for, too. Timestamps get the zone UTC, from whose 1970 they count. It does not release rd.
 func WriteBatches(w io.Writer, rd array.RecordReader, o Options) (int64, error) {
-	if o.Format == Parquet {
-		return writeParquet(w, rd)
+	if o.Progress == nil {
+		o.Progress = func(int64) {}
 	}
-	return writeArrow(w, rd)
+	if o.Format == Parquet {
+		return writeParquet(w, rd, o.Progress)
+	}
+	return writeArrow(w, rd, o.Progress)
 }
 
-func writeArrow(w io.Writer, rd array.RecordReader) (n int64, err error) {
+func writeArrow(w io.Writer, rd array.RecordReader, progress func(rows int64)) (n int64, err error) {
 	readable, err := newTextReader(rd, false)
 	if err != nil {
 		return 0, err
@@ -33,6 +36,7 @@ func writeArrow(w io.Writer, rd array.RecordReader) (n int64, err error) {
 			return n, err
 		}
 		n += batch.NumRows()
+		progress(n)
 	}
 	return n, errors.Join(readable.Err(), out.Close())
 }
@@ -41,7 +45,7 @@ func writeArrow(w io.Writer, rd array.RecordReader) (n int64, err error) {
 // enough to hold its columns in memory.
 const rowGroup = 1 << 17
 
-func writeParquet(w io.Writer, rd array.RecordReader) (n int64, err error) {
+func writeParquet(w io.Writer, rd array.RecordReader, progress func(rows int64)) (n int64, err error) {
 	readable, err := newTextReader(rd, true)
 	if err != nil {
 		return 0, err
@@ -58,6 +62,7 @@ func writeParquet(w io.Writer, rd array.RecordReader) (n int64, err error) {
 			return n, errors.Join(err, out.Close())
 		}
 		n += batch.NumRows()
+		progress(n)
 	}
 	return n, errors.Join(readable.Err(), out.Close())
 }

@@ -98,7 +98,7 @@ func TestParquetAndArrowKeepTypes(t *testing.T) {
 				arrow.PrimitiveTypes.Uint64, arrow.FixedWidthTypes.Date32, arrow.BinaryTypes.Binary, arrow.BinaryTypes.String,
 			}
 			values := []string{
-				"2024-01-01T00:00:00.123456789", "2024-01-01T00:00:00", "1234567890123456789012345678.0123456789", `{"a":[1,null]}`,
+				"2024-01-01T00:00:00.123456789Z", "2024-01-01T00:00:00Z", "1234567890123456789012345678.0123456789", `{"a":[1,null]}`,
 				"18446744073709551615", "2024-02-29", "AP8=", "東京",
 			}
 			for i, want := range types {

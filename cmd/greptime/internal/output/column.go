@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -67,7 +68,7 @@ func newColumn(t *sql.ColumnType, forEyes bool) column {
 		bind(&c, func(dst []byte, v time.Time) []byte { return v.AppendFormat(dst, time.DateOnly) })
 	case "TIMESTAMP":
 		layout := timestampLayout(t, forEyes)
-		bind(&c, func(dst []byte, v time.Time) []byte { return v.AppendFormat(dst, layout) })
+		bind(&c, func(dst []byte, v time.Time) []byte { return appendTime(dst, v, layout) })
 	case "DURATION":
 		if forEyes {
 			bind(&c, func(dst []byte, v int64) []byte { return append(dst, time.Duration(v).String()...) })
@@ -123,6 +124,14 @@ func appendFloat(dst []byte, v float64, bits int) []byte {
 	default:
 		return strconv.AppendFloat(dst, v, 'f', -1, bits)
 	}
+}
+
+// appendTime appends a time. Offsets of long ago have seconds, which the layout has not.
+func appendTime(dst []byte, t time.Time, layout string) []byte {
+	if _, offset := t.Zone(); offset%60 != 0 && strings.HasSuffix(layout, "Z07:00") {
+		layout += ":00"
+	}
+	return t.AppendFormat(dst, layout)
 }
 
 // timestampLayout returns the layout of a TIMESTAMP, with all digits of its column. Other

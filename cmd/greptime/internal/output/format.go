@@ -62,6 +62,8 @@ type Options struct {
 	Width int
 	// Color allows escape sequences for colours.
 	Color bool
+	// Progress, unless nil, is called now and then with the number of rows written.
+	Progress func(rows int64)
 }
 
 // null returns the text of NULL.

@@ -83,7 +83,7 @@ func batchColumn(f arrow.Field, forEyes bool) column {
 		case int64:
 			return strconv.AppendInt(dst, v, 10), true
 		case time.Time:
-			return v.AppendFormat(dst, layout), true
+			return appendTime(dst, v, layout), true
 		default:
 			return fmt.Append(dst, v), true
 		}

@@ -63,7 +63,33 @@ func printRows(p printer, rows *sql.Rows, columns []column) (n int64, err error)
 	return n, rows.Err()
 }
 
+// newPrinter returns the printer of a format.
 func newPrinter(w *bufio.Writer, o Options) printer {
+	p := formatPrinter(w, o)
+	if o.Progress != nil {
+		p = &reportingPrinter{printer: p, progress: o.Progress}
+	}
+	return p
+}
+
+// progressRows is how many rows are written between two calls of Options.Progress.
+const progressRows = 1000
+
+// reportingPrinter is a printer that reports its progress.
+type reportingPrinter struct {
+	printer
+	progress func(rows int64)
+	rows     int64
+}
+
+func (p *reportingPrinter) row(cells []cell) error {
+	if p.rows++; p.rows%progressRows == 0 {
+		p.progress(p.rows)
+	}
+	return p.printer.row(cells)
+}
+
+func formatPrinter(w *bufio.Writer, o Options) printer {
 	switch o.Format {
 	case Vertical:
 		return &verticalPrinter{w: w, screen: newScreen(o)}

@@ -13,11 +13,13 @@ import (
 )
 
 // textReader is a reader whose columns that other programs could not read are text: JSON,
-// which GreptimeDB sends in an encoding of its own, and for Parquet intervals.
+// which GreptimeDB sends in an encoding of its own, and for Parquet intervals. Its timestamps
+// have the zone UTC: GreptimeDB's are points in time, and without a zone other programs take
+// them for those of a clock on the wall.
 type textReader struct {
 	array.RecordReader
 	schema  *arrow.Schema
-	columns []int // that become text
+	columns []int // that become text, or get the zone
 	batch   arrow.RecordBatch
 	err     error
 }
@@ -27,10 +29,17 @@ func newTextReader(rd array.RecordReader, forParquet bool) (array.RecordReader, 
 	fields := slices.Clone(rd.Schema().Fields())
 	t := &textReader{RecordReader: rd}
 	for i, f := range fields {
-		if isJSON(f) || forParquet && isInterval(f.Type) {
-			t.columns = append(t.columns, i)
+		switch {
+		case isJSON(f):
+			fields[i] = arrow.Field{Name: f.Name, Type: arrow.BinaryTypes.String, Nullable: f.Nullable, Metadata: markedJSON}
+		case forParquet && isInterval(f.Type):
 			fields[i] = arrow.Field{Name: f.Name, Type: arrow.BinaryTypes.String, Nullable: f.Nullable}
+		case lacksZone(f.Type):
+			fields[i].Type = inUTC(f.Type)
+		default:
+			continue
 		}
+		t.columns = append(t.columns, i)
 	}
 	if len(t.columns) == 0 {
 		return rd, nil
@@ -38,6 +47,19 @@ func newTextReader(rd array.RecordReader, forParquet bool) (array.RecordReader, 
 	metadata := rd.Schema().Metadata()
 	t.schema = arrow.NewSchema(fields, &metadata)
 	return t, nil
+}
+
+// markedJSON is the metadata by which a column of text can be told to be JSON.
+var markedJSON = arrow.NewMetadata([]string{"greptime:type"}, []string{"Json"})
+
+func lacksZone(t arrow.DataType) bool {
+	stamp, ok := t.(*arrow.TimestampType)
+	return ok && stamp.TimeZone == ""
+}
+
+// inUTC returns a type of timestamps with the zone UTC.
+func inUTC(t arrow.DataType) arrow.DataType {
+	return &arrow.TimestampType{Unit: t.(*arrow.TimestampType).Unit, TimeZone: "UTC"}
 }
 
 // isJSON reports whether GreptimeDB marks a field as JSON in its own encoding.
@@ -93,6 +115,14 @@ func (t *textReader) convert(batch arrow.RecordBatch) (arrow.RecordBatch, error)
 	columns := slices.Clone(batch.Columns())
 	for _, i := range t.columns {
 		field := t.RecordReader.Schema().Field(i)
+		if lacksZone(field.Type) {
+			data := columns[i].Data()
+			data = array.NewData(inUTC(field.Type), data.Len(), data.Buffers(), nil, data.NullN(), data.Offset())
+			columns[i] = array.MakeFromData(data)
+			data.Release()
+			defer columns[i].Release()
+			continue
+		}
 		converted, err := textOf(field, columns[i])
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", field.Name, err)

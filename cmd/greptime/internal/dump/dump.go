@@ -1,0 +1,136 @@
+// Package dump writes the result of a query to a file.
+package dump
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/session"
+)
+
+// Compression is how a file is compressed.
+type Compression string
+
+// The compressions.
+const (
+	None Compression = "none"
+	Gzip Compression = "gzip"
+	Zstd Compression = "zstd"
+)
+
+// ParseCompression returns the compression of a name.
+func ParseCompression(name string) (Compression, error) {
+	switch c := Compression(strings.ToLower(name)); c {
+	case None, Gzip, Zstd:
+		return c, nil
+	}
+	return "", fmt.Errorf("unknown compression %q; there are none, gzip and zstd", name)
+}
+
+// endings are the endings of file names, without those of compression. A .json file has an
+// object a line, as those have that GreptimeDB itself writes.
+var endings = map[string]output.Format{
+	".csv": output.CSV, ".tsv": output.TSV, ".tab": output.TSV,
+	".ndjson": output.NDJSON, ".jsonl": output.NDJSON, ".json": output.NDJSON,
+	".parquet": output.Parquet, ".pq": output.Parquet,
+	".arrow": output.Arrow, ".arrows": output.Arrow, ".ipc": output.Arrow,
+	".md": output.Markdown,
+}
+
+// SplitName returns the format and the compression that a file's name asks for. The format
+// is "" if it asks for none.
+func SplitName(name string) (output.Format, Compression) {
+	base, compression := strings.ToLower(filepath.Base(name)), None
+	switch ending := filepath.Ext(base); ending {
+	case ".gz", ".gzip":
+		base, compression = strings.TrimSuffix(base, ending), Gzip
+	case ".zst", ".zstd":
+		base, compression = strings.TrimSuffix(base, ending), Zstd
+	}
+	return endings[filepath.Ext(base)], compression
+}
+
+// Options say how a result is written.
+type Options struct {
+	Output      output.Options
+	Compression Compression
+}
+
+// ErrNoResult reports that a statement has no result to write.
+var ErrNoResult = errors.New("the statement has no result to export")
+
+// Write runs a query and writes its result to w. It returns the number of rows.
+func Write(ctx context.Context, own *session.Session, query string, w io.Writer, o Options) (rows int64, err error) {
+	statements := script.Split(query)
+	if len(statements) != 1 {
+		return 0, fmt.Errorf("export takes one statement, and there are %d", len(statements))
+	}
+	if !statements[0].ReturnsRows() {
+		return 0, ErrNoResult
+	}
+	packed, err := compress(w, o.Compression)
+	if err != nil {
+		return 0, err
+	}
+	outcome, err := own.Run(ctx, statements[0], packed, o.Output)
+	if err == nil && !outcome.HasRows {
+		err = ErrNoResult
+	}
+	return outcome.Rows, errors.Join(err, packed.Close())
+}
+
+// compress returns a writer that compresses. Its Close does not close w.
+func compress(w io.Writer, c Compression) (io.WriteCloser, error) {
+	switch c {
+	case Gzip:
+		return gzip.NewWriter(w), nil
+	case Zstd:
+		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	}
+	return plain{w}, nil
+}
+
+// plain does not compress.
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }
+
+// Query returns the query that an argument of export stands for: itself, or all rows of a
+// table. table is the name of the table, or "".
+func Query(argument string) (query, table string) {
+	tokens := slices.Collect(script.Tokens(argument))
+	switch {
+	case len(tokens) == 1 && tokens[0].Kind == script.Ident && !tokens[0].Open:
+		table = tokens[0].Value(argument)
+	case len(tokens) > 1 && isQuery(tokens, argument):
+		return argument, ""
+	default:
+		table = argument
+	}
+	return "SELECT * FROM " + quote(table), table
+}
+
+// isQuery reports whether a text begins as a query does, and not as the name of a table.
+func isQuery(tokens []script.Token, text string) bool {
+	first := tokens[0]
+	for _, verb := range []string{"SELECT", "WITH", "TQL", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "VALUES", "ADMIN", "INSERT", "DELETE", "CREATE", "DROP", "ALTER", "TRUNCATE", "USE", "SET"} {
+		if first.Is(text, verb) {
+			next := tokens[1]
+			return next.Start > first.End || next.Text(text) == "(" || next.Text(text) == "*"
+		}
+	}
+	return first.Kind == script.Comment || first.Text(text) == "("
+}
+
+// quote returns a name as an SQL identifier.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
