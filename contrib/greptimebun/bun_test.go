@@ -21,7 +21,10 @@ import (
 
 // open opens a database of the test's own, on the server that GREPTIME_TEST_DSN names, or
 // else on greptimetest.
-func open(t testing.TB) *bun.DB {
+func open(t testing.TB) *bun.DB { return openIn(t, "UTC") }
+
+// openIn opens it with sessions in a time zone.
+func openIn(t testing.TB, zone string) *bun.DB {
 	t.Helper()
 	base := os.Getenv("GREPTIME_TEST_DSN")
 	if base == "" {
@@ -39,6 +42,7 @@ func open(t testing.TB) *bun.DB {
 	if _, err := admin.Exec(t.Context(), "CREATE DATABASE "+cfg.Database); err != nil {
 		t.Fatal(err)
 	}
+	cfg.TimeZone = zone
 	pool, err := sql.Open("greptime", cfg.FormatDSN())
 	if err != nil {
 		t.Fatal(err)
@@ -246,6 +250,24 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	}
 	if got := all(t, db); len(got) != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// With another time zone the server would store the day before.
+func TestDatesAreThoseOfUTC(t *testing.T) {
+	t.Parallel()
+	db := openIn(t, "Asia/Shanghai")
+	if err := CreateTable(t.Context(), db, (*Coarse)(nil), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.NewInsert().Model(&Coarse{Time: noon, Date: "2024-05-06", Micro: &noon, Default: "own", Decimal: "1"}).Exec(t.Context()); err == nil || !strings.Contains(strings.ToLower(err.Error()), "leave timezone out") {
+		t.Errorf("%v, want an error with the remedy", err)
+	}
+	if _, err := db.NewInsert().Model(&Coarse{Time: noon}).Exec(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n, err := db.NewSelect().Model((*Coarse)(nil)).Where("ts = ?", noon).Where("date IS NULL").Count(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d rows, %v", n, err)
 	}
 }
 

@@ -13,8 +13,11 @@ import (
 
 // writerOf returns how the values of a field are written if its column needs another form than
 // bun's, or nil.
-func writerOf(field *schema.Field) schema.AppenderFunc {
+func (d *Dialect) writerOf(field *schema.Field) schema.AppenderFunc {
 	column := strings.ToUpper(strings.ReplaceAll(field.CreateTableSQLType, " ", ""))
+	if column == "DATE" && field.IndirectType.Kind() == reflect.String {
+		return ofPointer(d.appendDateText)
+	}
 	switch field.IndirectType {
 	case reflect.TypeFor[json.RawMessage]():
 		if column == "JSON" {
@@ -61,6 +64,15 @@ func appendRawJSON(gen schema.QueryGen, b []byte, v reflect.Value) []byte {
 // appendDate refuses a time for a date: which day it is depends on a time zone.
 func appendDate(_ schema.QueryGen, b []byte, _ reflect.Value) []byte {
 	return appendRefused(b, "a DATE column takes no time.Time; use a string in the form 2006-01-02")
+}
+
+// appendDateText appends a date as text. In VALUES the server takes it for midnight in the
+// session's time zone and stores the day in UTC, which may be the one before.
+func (d *Dialect) appendDateText(gen schema.QueryGen, b []byte, v reflect.Value) []byte {
+	if zone := d.zone; zone != nil && zone.String() != "UTC" && inValues(b) {
+		return appendRefused(b, fmt.Sprintf("with the time zone %s the server may store the day before a date; leave timezone out of the DSN", zone))
+	}
+	return gen.Dialect().AppendString(b, v.String())
 }
 
 // coarseTimeWriter returns a writer of times for a column of the unit. It can also express times

@@ -1,6 +1,7 @@
 package greptimebun
 
 import (
+	"context"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
@@ -15,12 +16,15 @@ import (
 	"github.com/uptrace/bun/dialect/feature"
 	"github.com/uptrace/bun/dialect/sqltype"
 	"github.com/uptrace/bun/schema"
+
+	"github.com/greptime-go/greptime"
 )
 
 // Dialect is a bun dialect for GreptimeDB. New returns one.
 type Dialect struct {
 	schema.BaseDialect
 	tables *schema.Tables
+	zone   *time.Location // of the sessions; nil if it is not known
 }
 
 var _ schema.Dialect = (*Dialect)(nil)
@@ -32,8 +36,19 @@ func New() *Dialect {
 	return d
 }
 
-// Init does nothing.
-func (*Dialect) Init(*sql.DB) {}
+// Init learns the time zone of the sessions. It sends nothing. bun calls it.
+func (d *Dialect) Init(db *sql.DB) {
+	ctx := context.Background()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_ = greptime.Raw(ctx, conn, func(g *greptime.Conn) error { // another driver has no such zone
+		d.zone = g.Location()
+		return nil
+	})
+}
 
 // Name returns a name that is none of bun's own dialects.
 func (*Dialect) Name() dialect.Name { return 1000 }
@@ -47,14 +62,14 @@ func (*Dialect) Features() feature.Feature {
 func (d *Dialect) Tables() *schema.Tables { return d.tables }
 
 // OnTable gives the columns of a model their types, and the values of some a form of their own.
-func (*Dialect) OnTable(table *schema.Table) {
+func (d *Dialect) OnTable(table *schema.Table) {
 	for _, field := range table.FieldMap {
 		field.CreateTableSQLType = field.UserSQLType
 		if field.UserSQLType == "" {
 			field.DiscoveredSQLType = typeOf(field)
 			field.CreateTableSQLType = field.DiscoveredSQLType
 		}
-		if write := writerOf(field); write != nil {
+		if write := d.writerOf(field); write != nil {
 			field.Append = write
 		}
 	}
