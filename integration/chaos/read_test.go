@@ -56,7 +56,7 @@ func (w *worker) scan(want int64) error {
 		defer rows.Close()
 		for rows.Next() {
 			var row faultserver.Number
-			if err := rows.Scan(&row.ID, &row.Half, &row.Text); err != nil {
+			if err := rows.Scan(&row.ID, &row.Half, &row.Label); err != nil {
 				if ctx.Err() == nil { // database/sql closes the rows when the context ends
 					w.t.Errorf("%s: %v", name, err)
 				}

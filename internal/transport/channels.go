@@ -106,6 +106,7 @@ func (c *Channels) end() {
 func (c *Channels) Close() error {
 	c.closeOnce.Do(func() {
 		close(c.closing)
+		c.uses.stop()
 		for _, e := range c.endpoints {
 			c.closeErr = errors.Join(c.closeErr, e.end(true))
 		}

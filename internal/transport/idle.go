@@ -18,9 +18,10 @@ const busy = math.MaxInt64 / 2
 type uses struct {
 	idle func()
 
-	n     atomic.Int64 // negative while idle runs
-	mu    sync.Mutex   // guards timer; held while idle runs
-	timer *time.Timer  // nil before the first use has ended
+	n       atomic.Int64 // negative while idle runs
+	mu      sync.Mutex   // guards what follows; held while idle runs
+	timer   *time.Timer  // nil before the first use has ended
+	stopped bool
 }
 
 // begin adds a use. idle does not run between begin and the matching end.
@@ -38,10 +39,22 @@ func (u *uses) end() {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.timer == nil {
+	switch {
+	case u.stopped:
+	case u.timer == nil:
 		u.timer = time.AfterFunc(IdleAfter, u.expired)
-	} else {
+	default:
 		u.timer.Reset(IdleAfter)
+	}
+}
+
+// stop ends the timer, which would keep u in memory: idle is not called any more.
+func (u *uses) stop() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.stopped = true
+	if u.timer != nil {
+		u.timer.Stop()
 	}
 }
 

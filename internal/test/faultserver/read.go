@@ -12,29 +12,29 @@ import (
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
-// Number is a row of the table numbers, which every Server has.
+// Number is a row of the table halves, which every Server has.
 type Number struct {
-	ID   int64   `greptime:"id"`
-	Half float64 `greptime:"half"`
-	Text string  `greptime:"text"`
+	ID    int64   `greptime:"id"`
+	Half  float64 `greptime:"half"`
+	Label string  `greptime:"label"`
 }
 
 // NumberAt returns the row with the given id. The ids count from 0.
 func NumberAt(id int64) Number {
-	return Number{ID: id, Half: float64(id) / 2, Text: fmt.Sprint("number ", id)}
+	return Number{ID: id, Half: float64(id) / 2, Label: fmt.Sprint("number ", id)}
 }
 
 // SelectNumbers returns the query for the first n numbers, in order. Any n is possible.
 func SelectNumbers(n int64) string {
-	return fmt.Sprintf("SELECT id, half, text FROM numbers LIMIT %d", n)
+	return fmt.Sprintf("SELECT id, half, label FROM halves LIMIT %d", n)
 }
 
-var selectNumbers = regexp.MustCompile(`^SELECT id, half, text FROM numbers LIMIT (\d+)$`)
+var selectNumbers = regexp.MustCompile(`^SELECT id, half, label FROM halves LIMIT (\d+)$`)
 
 var numberSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "id", Type: arrow.PrimitiveTypes.Int64},
 	{Name: "half", Type: arrow.PrimitiveTypes.Float64},
-	{Name: "text", Type: arrow.BinaryTypes.String},
+	{Name: "label", Type: arrow.BinaryTypes.String},
 }, nil)
 
 // readNumbers sends the first numbers in batches of random sizes. It may stop before any
@@ -87,7 +87,7 @@ func numbers(first, end int64) arrow.RecordBatch {
 		row := NumberAt(id)
 		b.Field(0).(*array.Int64Builder).Append(row.ID)
 		b.Field(1).(*array.Float64Builder).Append(row.Half)
-		b.Field(2).(*array.StringBuilder).Append(row.Text)
+		b.Field(2).(*array.StringBuilder).Append(row.Label)
 	}
 	return b.NewRecordBatch()
 }
