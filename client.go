@@ -2,15 +2,12 @@ package greptime
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,13 +51,13 @@ func newClient(cfg *Config) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	tlsConfig, err := cfg.tlsConfig()
-	if err != nil {
-		return nil, err
-	}
 	log := cfg.Logger
 	if log == nil {
 		log = slog.Default()
+	}
+	tlsConfig, err := cfg.tlsSource(log)
+	if err != nil {
+		return nil, err
 	}
 	if tlsConfig == nil && (!cfg.Password.IsZero() || cfg.Credentials != nil) {
 		for _, endpoint := range cfg.Endpoints {
@@ -150,39 +147,6 @@ func (c *client) parse(query string, args int) (parsedText, error) {
 		c.lastText.Store(&text)
 	}
 	return text, err
-}
-
-// tlsConfig returns the TLS configuration of the channels, or nil for plaintext. It adds
-// the files to a copy of c.TLS.
-func (c *Config) tlsConfig() (*tls.Config, error) {
-	if c.TLS == nil && !c.TLSEnabled {
-		return nil, nil
-	}
-	t := &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.TLS != nil {
-		t = c.TLS.Clone()
-	}
-	if c.TLSServerName != "" {
-		t.ServerName = c.TLSServerName
-	}
-	if c.TLSCA != "" {
-		pem, err := os.ReadFile(c.TLSCA)
-		if err != nil {
-			return nil, fmt.Errorf("greptime: tls_ca: %w", err)
-		}
-		t.RootCAs = x509.NewCertPool()
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("greptime: tls_ca: %s has no PEM certificate", c.TLSCA)
-		}
-	}
-	if c.TLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-		if err != nil {
-			return nil, fmt.Errorf("greptime: tls_cert, tls_key: %w", err)
-		}
-		t.Certificates = []tls.Certificate{pair}
-	}
-	return t, nil
 }
 
 // isLoopback reports whether data sent to the endpoint stays on this host.

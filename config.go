@@ -94,7 +94,9 @@ type Config struct {
 	// TLSEnabled turns TLS on. The server's certificate is verified with the system's root
 	// certificates, or with those in the PEM file TLSCA. TLSCert and TLSKey name the PEM files of a
 	// client certificate and its key. TLSServerName is the name to verify in place of the endpoint's
-	// host.
+	// host. Each new connection reads the files again, so you can renew them while the program
+	// runs; if they cannot be read then, the connection uses what was read before, and Logger gets
+	// a warning. Connections that are open remain open.
 	TLSEnabled    bool
 	TLSCA         string
 	TLSCert       string

@@ -64,7 +64,8 @@ type Connector struct {
 func (c *Connector) Format(state fmt.State, verb rune) { c.client.cfg.Format(state, verb) }
 
 // NewConnector checks the configuration and returns a Connector for it. It does not use
-// the network. It reads the files that TLSCA, TLSCert and TLSKey name, and copies cfg.
+// the network. It reads the files that TLSCA, TLSCert and TLSKey name, to see whether they
+// are usable, and copies cfg.
 func NewConnector(cfg *Config) (*Connector, error) {
 	if cfg == nil {
 		cfg = NewConfig()

@@ -71,7 +71,7 @@ func otherPort(endpoint string) string {
 		return "4003 is GreptimeDB's default port for PostgreSQL; " + meant
 	}
 	return "no gRPC there: GreptimeDB has a port for each protocol, by default 4000 for HTTP, 4001 for gRPC, 4002 for MySQL and 4003 for PostgreSQL, and " +
-		meant + "; if the port is right, set tls=on if it has TLS, and tls=off if not"
+		meant + "; if the port is right, set tls=on if it has TLS, and tls=off if not; a server with TLS may also have refused the client's certificate, or the lack of one (tls_cert, tls_key)"
 }
 
 // isConnectTimeout reports whether grpc-go gave up an attempt to connect. After
@@ -89,6 +89,9 @@ func isConnectTimeout(message string) bool {
 	return false
 }
 
+// refusedCertificate is the remedy for the TLS alerts about the client's certificate.
+const refusedCertificate = "the server refuses the client's certificate: set tls_cert and tls_key to a valid one of an authority that the server trusts"
+
 var remedies = []struct {
 	code         codes.Code
 	text, remedy string
@@ -97,7 +100,14 @@ var remedies = []struct {
 	{codes.Unavailable, "unknown authority", "set tls_ca to the authority's certificate"},
 	{codes.Unavailable, "cannot validate certificate for", "name a host that the certificate is for with tls_server_name"},
 	{codes.Unavailable, "certificate is valid for", "name a host that the certificate is for with tls_server_name"},
+	{codes.Unavailable, "certificate has expired or is not yet valid", "renew the server's certificate, or correct this machine's clock"},
+	{codes.Unavailable, "protocol version", "the driver needs TLS 1.2 or later: let the server, or the proxy before it, offer that"},
 	{codes.Unavailable, "certificate required", "the server requires a client certificate: set tls_cert and tls_key"},
+	{codes.Unavailable, "remote error: tls: unknown certificate authority", refusedCertificate},
+	{codes.Unavailable, "remote error: tls: expired certificate", refusedCertificate},
+	{codes.Unavailable, "remote error: tls: revoked certificate", refusedCertificate},
+	{codes.Unavailable, "remote error: tls: unsupported certificate", refusedCertificate},
+	{codes.Unavailable, "remote error: tls: bad certificate", refusedCertificate},
 	{codes.Unavailable, "too_many_pings", "a proxy allows fewer pings than the driver sends: set a longer keepalive, such as keepalive=5m, or keepalive=0 for none, or allow more pings in the proxy"},
 	{codes.Unavailable, "unexpected HTTP status code received from server: 50", "a proxy answered in place of the server, which it cannot reach"},
 	{codes.Unavailable, "connection refused", "check that GreptimeDB runs there and that the port is its gRPC port (4001 by default)"},

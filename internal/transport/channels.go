@@ -32,14 +32,14 @@ const (
 
 // Options configures Channels. This layer has no defaults.
 type Options struct {
-	Endpoints         []string      // host:port, or unix:path
-	Connections       int           // HTTP/2 connections to each endpoint, at least 1
-	TLS               *tls.Config   // nil: plaintext
-	ConnectTimeout    time.Duration // how long a call waits for a channel
-	KeepAlive         time.Duration // interval of HTTP/2 pings; 0 is off
-	MaxMessageSize    int           // bytes, to send and to receive
-	Compression       string        // gRPC compression of requests: none, gzip, zstd
-	AcceptCompression string        // gRPC compression of responses: none, gzip, zstd
+	Endpoints         []string           // host:port, or unix:path
+	Connections       int                // HTTP/2 connections to each endpoint, at least 1
+	TLS               func() *tls.Config // returns the configuration of the next connection; nil: plaintext
+	ConnectTimeout    time.Duration      // how long a call waits for a channel
+	KeepAlive         time.Duration      // interval of HTTP/2 pings; 0 is off
+	MaxMessageSize    int                // bytes, to send and to receive
+	Compression       string             // gRPC compression of requests: none, gzip, zstd
+	AcceptCompression string             // gRPC compression of responses: none, gzip, zstd
 	Balance           Balance
 	Dialer            func(ctx context.Context, addr string) (net.Conn, error) // nil: gRPC's own
 	DialOptions       []grpc.DialOption                                        // applied last, except for codec and compression

@@ -92,7 +92,7 @@ func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint,
 	e := &Endpoint{addr: addr, credentials: insecure.NewCredentials(), connectTimeout: o.ConnectTimeout}
 	serverName := ""
 	if o.TLS != nil {
-		e.credentials, serverName = credentials.NewTLS(o.TLS.Clone()), o.TLS.ServerName
+		e.credentials, serverName = newTLSCredentials(o.TLS), o.TLS().ServerName
 	}
 	for range o.Connections {
 		e.connections = append(e.connections, &connection{endpoint: e})

@@ -47,11 +47,18 @@ func (ca *CA) Pool() *x509.CertPool {
 // names and addresses. Without any, it is for localhost, 127.0.0.1 and ::1.
 func (ca *CA) Server(hosts ...string) *tls.Config {
 	ca.t.Helper()
+	return ca.ServerBetween(time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour), hosts...)
+}
+
+// ServerBetween returns the same as Server, with a certificate that is valid only between
+// two times.
+func (ca *CA) ServerBetween(from, to time.Time, hosts ...string) *tls.Config {
+	ca.t.Helper()
 	if len(hosts) == 0 {
 		hosts = []string{"localhost", "127.0.0.1", "::1"}
 	}
 	return &tls.Config{
-		Certificates: []tls.Certificate{ca.issue("wiretest server", x509.ExtKeyUsageServerAuth, hosts)},
+		Certificates: []tls.Certificate{ca.issue("wiretest server", x509.ExtKeyUsageServerAuth, from, to, hosts)},
 		NextProtos:   []string{"h2"},
 		MinVersion:   tls.VersionTLS12,
 	}
@@ -73,7 +80,7 @@ func (ca *CA) Client() *tls.Config {
 	ca.t.Helper()
 	return &tls.Config{
 		RootCAs:      ca.Pool(),
-		Certificates: []tls.Certificate{ca.issue("wiretest client", x509.ExtKeyUsageClientAuth, nil)},
+		Certificates: []tls.Certificate{ca.client()},
 		MinVersion:   tls.VersionTLS12,
 	}
 }
@@ -82,12 +89,17 @@ func (ca *CA) Client() *tls.Config {
 // a client's certificate and key.
 func (ca *CA) Files() (caFile, certFile, keyFile string) {
 	ca.t.Helper()
-	client := ca.issue("wiretest client", x509.ExtKeyUsageClientAuth, nil)
+	return ca.FilesIn(ca.t.TempDir())
+}
+
+// FilesIn writes the files of Files to dir, in place of those that are there.
+func (ca *CA) FilesIn(dir string) (caFile, certFile, keyFile string) {
+	ca.t.Helper()
+	client := ca.client()
 	key, err := x509.MarshalPKCS8PrivateKey(client.PrivateKey)
 	if err != nil {
 		ca.t.Fatalf("wiretest: %v", err)
 	}
-	dir := ca.t.TempDir()
 	write := func(name, kind string, der []byte) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
@@ -100,9 +112,15 @@ func (ca *CA) Files() (caFile, certFile, keyFile string) {
 		write("client.key", "PRIVATE KEY", key)
 }
 
-func (ca *CA) issue(name string, use x509.ExtKeyUsage, hosts []string) tls.Certificate {
+func (ca *CA) client() tls.Certificate {
+	ca.t.Helper()
+	return ca.issue("wiretest client", x509.ExtKeyUsageClientAuth, time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour), nil)
+}
+
+func (ca *CA) issue(name string, use x509.ExtKeyUsage, from, to time.Time, hosts []string) tls.Certificate {
 	ca.t.Helper()
 	template := ca.template(name)
+	template.NotBefore, template.NotAfter = from, to
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{use}
 	for _, h := range hosts {
