@@ -181,12 +181,20 @@ func (r *RecordReader) callError(err error) error {
 	return e
 }
 
-// checkEnd returns an error if the producer of the result panicked on the server. The
-// only trace of this is that the call ends with OK, but without the message of metrics
-// that this server sends. If it is not known yet whether the server sends metrics, a
-// query whose result cannot be cut short shows it.
+// maxAffected is the greatest count of affected rows that is believed. The sum of the counts of a
+// text with several statements then fits an int64.
+const maxAffected = 1 << 48
+
+// checkEnd returns an error if the server's count is impossible, or if the producer of the
+// result panicked on the server. The only trace of a panic is that the call ends with OK, but
+// without the message of metrics that this server sends. If it is not known yet whether the
+// server sends metrics, a query whose result cannot be cut short shows it.
 func (r *RecordReader) checkEnd() error {
-	if _, ok := r.reader.AffectedRows(); ok || !r.st.endsWithMetrics {
+	rows, ok := r.reader.AffectedRows()
+	switch {
+	case rows > maxAffected:
+		return r.callError(fmt.Errorf("the server counts %d affected rows, more than a statement can affect", rows))
+	case ok || !r.st.endsWithMetrics:
 		return nil
 	}
 	endpoint := r.stream.Endpoint()

@@ -95,5 +95,8 @@ func parseAck(metadata []byte) (Ack, error) {
 	if a.RequestID == nil {
 		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q has no request_id", metadata)
 	}
+	if a.AffectedRows < 0 {
+		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q counts fewer than no rows", metadata)
+	}
 	return Ack{ID: *a.RequestID, Rows: a.AffectedRows, Elapsed: time.Duration(a.ElapsedSecs * float64(time.Second))}, nil
 }

@@ -18,6 +18,7 @@ type dictionary struct {
 	data   *array.Data
 	// received reports whether the server has sent data.
 	received bool
+	held     int64 // bytes of the memory that data keeps
 }
 
 // current returns the present values. There are none before the first message.
@@ -38,14 +39,11 @@ func (d *dictionary) replace(data *array.Data) {
 	d.data, d.received = data, true
 }
 
-// extend appends data to the values. The result takes at most limit bytes.
-func (d *dictionary) extend(data *array.Data, limit int64) error {
+// extend appends data to the values.
+func (d *dictionary) extend(data *array.Data) error {
 	old := d.current()
 	if old.Len() > maxLength-data.Len() {
 		return fmt.Errorf("dictionary %d grows beyond %d values", d.id, maxLength)
-	}
-	if size := old.SizeInBytes() + data.SizeInBytes(); size > uint64(limit) {
-		return errTooLarge(limit)
 	}
 	before, delta := array.MakeFromData(old), array.MakeFromData(data)
 	defer before.Release()

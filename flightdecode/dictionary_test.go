@@ -184,6 +184,31 @@ func TestDictionariesThatGrowAreBounded(t *testing.T) {
 	wantError(t, readWith(stream, io.EOF, Options{MaxBatchBytes: 200}).err, 14, "raise Options.MaxBatchBytes")
 }
 
+// TestDictionariesAreBoundedTogether has many dictionaries, each of which is within the limit.
+func TestDictionariesAreBoundedTogether(t *testing.T) {
+	t.Parallel()
+	var fields []fieldSpec
+	for id := range int64(20) {
+		fields = append(fields, encoded(utf8Field, id))
+	}
+	full := texts("0123456789")
+	for _, delta := range []bool{false, true} {
+		stream := []Message{schemaOf(t, fields...)}
+		for range 3 { // in place of what is there, which counts once
+			for id := range int64(10) {
+				stream = append(stream, full.dictionary(t, id, false))
+			}
+		}
+		for id := range int64(10) {
+			stream = append(stream, full.dictionary(t, 10+id, delta))
+		}
+		if got := readWith(stream, io.EOF, Options{MaxBatchBytes: 20 * 24}); got.err != nil {
+			t.Error(got.err)
+		}
+		wantError(t, readWith(stream, io.EOF, Options{MaxBatchBytes: 19 * 18}).err, 1+30+(map[bool]int{false: 4, true: 5}[delta]), "raise Options.MaxBatchBytes")
+	}
+}
+
 // TestColumnsWithoutADictionaryStillReadInFull reads columns that need no dictionary,
 // because they have only nulls or no rows. Dictionary() must still return one, for
 // values of any type.

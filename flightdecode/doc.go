@@ -19,7 +19,9 @@
 //
 // Every offset, length, index and count is checked against the available bytes
 // before it is used. A malformed message results in an [*Error], never in a panic,
-// and never in an allocation that the size of the message does not justify. You can
+// and never in an allocation that the size of the message does not justify. A header
+// may have 16 MiB, types may be nested 64 levels deep, a record batch may have 2^31-1
+// rows, and [Options.MaxBatchBytes] bounds what is decompressed and what is kept. You can
 // read every array of a record batch in full: offsets ascend and stay within the
 // data, the views and dictionary indices of all values that are not null refer to
 // existing data, and children are long enough. Text is not checked for valid UTF-8;

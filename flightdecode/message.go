@@ -83,6 +83,10 @@ func (k messageKind) String() string {
 	return fmt.Sprintf("header type %d", int(k))
 }
 
+// maxHeader is the greatest length of a header, in bytes. That of a schema takes some hundred
+// bytes per column, and what is made of it takes up to some 50 times its length.
+const maxHeader = 16 << 20
+
 // Slots of Message.
 const (
 	messageVersion = iota
@@ -117,6 +121,9 @@ type header struct {
 func readHeader(f *flatbuffer, m *Message) (header, error) {
 	if len(m.Header) == 0 {
 		return header{kind: kindUnreadable}, errors.New("it has no data_header, which every message needs")
+	}
+	if len(m.Header) > maxHeader {
+		return header{kind: kindUnreadable}, fmt.Errorf("its header of %d bytes exceeds the limit of %d bytes; select fewer columns", len(m.Header), maxHeader)
 	}
 	if m.Buffer != nil && len(m.Body) > 0 && !m.begins() {
 		return header{kind: kindUnreadable}, errors.New("its Buffer does not start with its Body")

@@ -19,8 +19,8 @@ import (
 type Options struct {
 	// MaxBatchBytes bounds the memory, in bytes, that is allocated for the
 	// buffers of one message: the decompressed buffers of a compressed body, and
-	// copies of buffers that are not aligned. It also bounds a dictionary that
-	// grows by deltas. A message that needs more is an error. Zero or less means
+	// copies of buffers that are not aligned. It also bounds the memory of all
+	// dictionaries of the stream together. A message that needs more is an error. Zero or less means
 	// 1 GiB, twice what GreptimeDB sends in a message unless configured
 	// otherwise. More than 1 TiB means 1 TiB.
 	MaxBatchBytes int64
@@ -53,6 +53,7 @@ type Reader struct {
 	schema       *arrow.Schema
 	columns      []column
 	dictionaries map[int64]*dictionary
+	held         int64 // bytes of memory that the dictionaries keep
 
 	batch arrow.RecordBatch
 	done  bool
@@ -295,8 +296,38 @@ func (r *Reader) takeDictionary(h header) error {
 	}
 	if delta {
 		defer values.Release()
-		return d.extend(values, r.limit)
+		// Both are there while they are joined.
+		if err := r.checkHeld(d, int64(d.current().SizeInBytes()+values.SizeInBytes())); err != nil {
+			return err
+		}
+		if err := d.extend(values); err != nil {
+			return err
+		}
+		r.hold(d, int64(d.data.SizeInBytes()))
+		return nil
+	}
+	// The values lie in the body, or they are decompressed.
+	size := max(int64(len(r.message.Body)), int64(values.SizeInBytes()))
+	if err := r.checkHeld(d, size); err != nil {
+		values.Release()
+		return err
 	}
 	d.replace(values)
+	r.hold(d, size)
 	return nil
+}
+
+// checkHeld returns an error if the dictionaries of the stream would keep more than r.limit
+// bytes together, with size bytes for d.
+func (r *Reader) checkHeld(d *dictionary, size int64) error {
+	if size > r.limit-r.held+d.held {
+		return fmt.Errorf("dictionary %d, with the others of the stream: %w", d.id, errTooLarge(r.limit))
+	}
+	return nil
+}
+
+// hold notes that d keeps size bytes.
+func (r *Reader) hold(d *dictionary, size int64) {
+	r.held += size - d.held
+	d.held = size
 }

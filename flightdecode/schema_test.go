@@ -258,3 +258,43 @@ func TestWideSchemas(t *testing.T) {
 		t.Errorf("last column is %s", text)
 	}
 }
+
+// TestHeadersAreBounded has schemas without end: what is made of a header takes many times its
+// length.
+func TestHeadersAreBounded(t *testing.T) {
+	m := Message{Header: make([]byte, maxHeader+1)}
+	wantError(t, read([]Message{m}, io.EOF).err, 0, "exceeds the limit of 16777216 bytes")
+
+	// A header with as many fields as it can have.
+	const fields = 300_000
+	b := flatbuffers.NewBuilder(maxHeader)
+	params := slots(b, map[int]any{})
+	b.StartObject(7)
+	b.PrependUOffsetTSlot(fieldType, params, 0)
+	b.PrependByteSlot(fieldTypeType, byte(typeNull), 0)
+	field := b.EndObject()
+	pad := b.CreateByteVector(make([]byte, 4_000_000)) // the budget is that of the length
+	many := make([]flatbuffers.UOffsetT, fields)
+	for i := range many {
+		many[i] = field
+	}
+	vector := offsetVector(b, many)
+	b.StartObject(4)
+	b.PrependUOffsetTSlot(schemaFields, vector, 0)
+	schema := b.EndObject()
+	b.StartObject(10)
+	b.PrependUOffsetTSlot(messageHeader, schema, 0)
+	b.PrependUOffsetTSlot(9, pad, 0)
+	b.PrependByteSlot(messageHeaderType, byte(kindSchema), 0)
+	b.PrependInt16Slot(messageVersion, metadataV5, 0)
+	b.Finish(b.EndObject())
+	header := b.FinishedBytes()
+	var got answer
+	used := allocated(func() { got = read([]Message{{Header: header}}, io.EOF) })
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	if used > 64*uint64(len(header)) {
+		t.Errorf("a header of %d bytes took %d MiB of memory", len(header), used>>20)
+	}
+}

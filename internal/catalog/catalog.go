@@ -123,7 +123,7 @@ func read(ctx context.Context, query Query, table string, known *Table) (*Table,
 		return known, nil
 	}
 	fields := schema.Fields()
-	described, err := describe(ctx, query, "DESC TABLE "+name)
+	described, err := describe(ctx, query, "DESC TABLE "+name, len(fields))
 	if err != nil {
 		return nil, err
 	}
@@ -211,8 +211,9 @@ type described struct {
 }
 
 // describe reads the answer to DESC TABLE. GreptimeDB 1.0.2 answers with the columns
-// Column, Type, Key, Null, Default and Semantic Type, all text.
-func describe(ctx context.Context, query Query, sql string) ([]described, error) {
+// Column, Type, Key, Null, Default and Semantic Type, all text. It stops when there are more
+// than most rows.
+func describe(ctx context.Context, query Query, sql string, most int) ([]described, error) {
 	rd, err := query(ctx, sql)
 	if err != nil {
 		return nil, err
@@ -250,6 +251,9 @@ func describe(ctx context.Context, query Query, sql string) ([]described, error)
 				c.typeName = strings.Clone(types.Value(i))
 			}
 			columns = append(columns, c)
+			if len(columns) > most {
+				return columns, nil
+			}
 		}
 	}
 	return columns, rd.Err()

@@ -51,6 +51,7 @@ type decoder struct {
 	target  target
 	before  int64 // rows of the batches before the current one
 	rows    int64 // of the current batch
+	shared  []lengths
 }
 
 // column is a column that is read.
@@ -74,6 +75,7 @@ func (d *decoder) Load(batch arrow.RecordBatch) error {
 			return fmt.Errorf("column %s: %w", c.name, err)
 		}
 	}
+	d.loadShared(batch)
 	return nil
 }
 
@@ -108,11 +110,9 @@ func isRow(rt reflect.Type) bool {
 }
 
 func checkNames(schema *arrow.Schema) error {
-	for i, f := range schema.Fields() {
-		for _, other := range schema.Fields()[:i] {
-			if f.Name == other.Name {
-				return fmt.Errorf("two columns are named %s; rename one in the query, with AS", f.Name)
-			}
+	for _, f := range schema.Fields() {
+		if len(schema.FieldIndices(f.Name)) > 1 {
+			return fmt.Errorf("two columns are named %s; rename one in the query, with AS", f.Name)
 		}
 	}
 	return nil

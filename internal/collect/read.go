@@ -19,6 +19,10 @@ const (
 	// batch: columns of NULL take none in a batch, so that a short message may have two
 	// billion rows.
 	maxRows = 1 << 30
+	// batchCost and columnCost are roughly the bytes that a record batch takes beside those of
+	// its values.
+	batchCost  = 4 << 10
+	columnCost = 512
 )
 
 // All reads a result to its end.
@@ -31,9 +35,12 @@ func all[T any](rd array.RecordReader, d *Decoder[T], limit int) ([]T, error) {
 	var parts [][]T
 	var held batches
 	defer func() { held.release() }()
-	most := maxRows / max(1, int64(reflect.TypeFor[T]().Size())) // rows
+	most := maxRows / d.target.rowSize(int64(reflect.TypeFor[T]().Size()))
 	for rd.Next() {
 		batch := rd.RecordBatch()
+		if batch.NumRows() == 0 {
+			continue
+		}
 		if batch.NumRows() > most {
 			return nil, fmt.Errorf("a record batch has %d rows, which would take more than 1 GiB of memory; read them with Each or EachReader", batch.NumRows())
 		}
@@ -68,6 +75,9 @@ func decode[T any](held batches, d *Decoder[T]) ([]T, error) {
 		if err := d.Load(batch); err != nil {
 			return nil, err
 		}
+		if err := d.checkShared(); err != nil {
+			return nil, err
+		}
 		n := int(batch.NumRows())
 		for from := 0; from < n; from += step {
 			if _, err := d.Decode(rows[at+from:at+min(from+step, n)], from); err != nil {
@@ -90,8 +100,9 @@ func (b *batches) add(batch arrow.RecordBatch) {
 	batch.Retain()
 	b.list = append(b.list, batch)
 	b.rows += int(batch.NumRows())
+	b.bytes += batchCost
 	for _, column := range batch.Columns() {
-		b.bytes += sizeOf(column.Data())
+		b.bytes += columnCost + sizeOf(column.Data())
 	}
 }
 
@@ -131,7 +142,7 @@ func Each[T any](rd array.RecordReader, d *Decoder[T], yield func(T, error) bool
 		}
 		n := int(batch.NumRows())
 		for from := 0; from < n; {
-			count := min(step, n-from)
+			count := d.fitting(from, min(step, n-from))
 			if cap(rows) < count {
 				rows = make([]T, count)
 			}

@@ -11,6 +11,9 @@ import (
 type target interface {
 	// fill reads rows, as a scan.Filler does.
 	fill(rows scan.Rows) (int, error)
+	// rowSize returns the bytes that a row takes, at least 1, without its texts and the like.
+	// size is that of the row's type.
+	rowSize(size int64) int64
 }
 
 // structTarget is a struct, or a scalar as a struct of one field.
@@ -101,6 +104,18 @@ func (p *embeddedPointer) fill(rows scan.Rows) (int, error) {
 	return p.target.fill(rows)
 }
 
+func (t *structTarget) rowSize(size int64) int64 {
+	for _, c := range t.columns {
+		for rt := c.rt; rt.Kind() == reflect.Pointer; rt = rt.Elem() {
+			size += int64(rt.Elem().Size())
+		}
+	}
+	for _, p := range t.pointers {
+		size = p.target.rowSize(size)
+	}
+	return max(1, size)
+}
+
 // pointerTarget is a pointer to a struct.
 type pointerTarget struct {
 	elem  reflect.Type
@@ -127,6 +142,10 @@ func (t *pointerTarget) fill(rows scan.Rows) (int, error) {
 	return n, err
 }
 
+func (t *pointerTarget) rowSize(size int64) int64 {
+	return size + t.inner.rowSize(int64(t.elem.Size()))
+}
+
 // mapTarget is a map from the names of the columns to their boxed values.
 type mapTarget struct{ columns []*column }
 
@@ -143,4 +162,10 @@ func (t *mapTarget) fill(rows scan.Rows) (int, error) {
 		*(*map[string]any)(unsafe.Add(rows.At, uintptr(k)*rows.Stride)) = m
 	}
 	return rows.N, nil
+}
+
+// rowSize counts a map of up to eight columns as Go allocates it, and its values as an any.
+func (t *mapTarget) rowSize(size int64) int64 {
+	const header, entry, least = 48, 40, 8
+	return size + header + entry*max(least, int64(len(t.columns)))
 }

@@ -61,11 +61,21 @@ func (c *nestedColumn) Scan(i int, dest any) (bool, error) {
 	return true, nil
 }
 
+// maxJSON is the greatest length of the JSON text of a value, in bytes. The elements of a list may
+// take no bytes in a message, such as NULLs, or share them, such as those of a dictionary, so that
+// a short message may have a value without bounds.
+const maxJSON = 256 << 20
+
+var errLongJSON = fmt.Errorf("the value would be more than %d MiB of JSON; read the column with QueryArrow", maxJSON>>20)
+
 // appendJSON appends element i of arr as JSON: integers and floats as numbers,
 // binaries as base64, timestamps as RFC 3339, other types (including decimals) as the
 // text that a column of that type has. NaN and infinities, which JSON has no numbers
 // for, are strings.
 func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte, error) {
+	if len(dst) > maxJSON {
+		return nil, errLongJSON
+	}
 	if arr.IsNull(i) {
 		return append(dst, "null"...), nil
 	}
@@ -129,6 +139,9 @@ func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte,
 
 func appendJSONList(dst []byte, a array.ListLike, i int, loc *time.Location) (_ []byte, err error) {
 	start, end := a.ValueOffsets(i)
+	if end-start > maxJSON/2 { // a byte and a comma for each
+		return nil, errLongJSON
+	}
 	dst = append(dst, '[')
 	for k := start; k < end; k++ {
 		if k > start {

@@ -1,0 +1,380 @@
+package greptime_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/bulk"
+	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
+)
+
+// allocated returns the bytes that f allocates. It counts those of the whole process, so tests
+// that use it do not run in parallel.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// recordOf returns a record batch of one column, c.
+func recordOf(column arrow.Array) arrow.RecordBatch {
+	schema := arrow.NewSchema([]arrow.Field{{Name: "c", Type: column.DataType(), Nullable: true}}, nil)
+	return array.NewRecordBatch(schema, []arrow.Array{column}, int64(column.Len()))
+}
+
+// arrayOf returns an array of a type that takes no bytes per value.
+func arrayOf(dtype arrow.DataType, rows int, buffers []*memory.Buffer, children ...arrow.ArrayData) arrow.Array {
+	return array.MakeFromData(array.NewData(dtype, rows, buffers, children, 0, 0))
+}
+
+// repeated returns a dictionary array whose rows all have the same text.
+func repeated(text string, rows int) arrow.Array {
+	values := array.NewStringBuilder(memory.DefaultAllocator)
+	values.Append(text)
+	dtype := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}
+	indices := arrayOf(dtype.IndexType, rows, []*memory.Buffer{nil, memory.NewBufferBytes(make([]byte, rows))})
+	return array.NewDictionaryArray(dtype, indices, values.NewArray())
+}
+
+// textViews returns views whose rows all have the same text.
+func textViews(text string, rows int) arrow.Array {
+	b := array.NewStringViewBuilder(memory.DefaultAllocator)
+	b.Append(text)
+	one := b.NewArray().Data()
+	views := bytes.Repeat(one.Buffers()[1].Bytes()[:16], rows)
+	return arrayOf(arrow.BinaryTypes.StringView, rows, []*memory.Buffer{nil, memory.NewBufferBytes(views), one.Buffers()[2]})
+}
+
+// flightOf returns the messages of a result, dictionaries included.
+func flightOf(t testing.TB, record arrow.RecordBatch) []captures.Message {
+	t.Helper()
+	var p payloads
+	w := ipc.NewWriterWithPayloadWriter(&p, ipc.WithSchema(record.Schema()), ipc.WithLZ4())
+	if err := errors.Join(w.Write(record), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return append(p, wiretest.MetricsMessage())
+}
+
+// payloads collects the messages of an ipc.Writer.
+type payloads []captures.Message
+
+func (p *payloads) Start() error { return nil }
+func (p *payloads) Close() error { return nil }
+
+func (p *payloads) WritePayload(payload ipc.Payload) error {
+	meta := payload.Meta()
+	defer meta.Release()
+	var body bytes.Buffer
+	err := payload.SerializeBody(&body)
+	*p = append(*p, captures.Message{Header: bytes.Clone(meta.Bytes()), Body: body.Bytes()})
+	return err
+}
+
+type wideRow struct {
+	Wide [1000]byte `greptime:"-"`
+	C    *int64     `greptime:"c"`
+}
+
+// TestRecordBatchesThatAreLongerThanMemory reads record batches that take few bytes in a
+// message and would take up to terabytes as Go values.
+func TestRecordBatchesThatAreLongerThanMemory(t *testing.T) {
+	const rows = math.MaxInt32
+	megabyte := strings.Repeat("x", 1<<20)
+	noFields := arrayOf(arrow.StructOf(), rows, []*memory.Buffer{nil})
+	noBytes := arrayOf(&arrow.FixedSizeBinaryType{}, 1<<27, []*memory.Buffer{nil, nil})
+	list := func(dtype arrow.DataType, child arrow.Array, buffers ...*memory.Buffer) arrow.Array {
+		return arrayOf(dtype, 1, append([]*memory.Buffer{nil}, buffers...), child.Data())
+	}
+	ends := memory.NewBufferBytes(arrow.GetBytes([]int32{0, rows}))
+	for _, test := range []struct {
+		name   string
+		column arrow.Array
+		scan   string // the error of Scan, or ""
+		collected,
+		eachRow string
+	}{
+		{"NULLs", array.NewNull(rows), "", "more than 1 GiB of memory", ""},
+		{"structs without fields", noFields, "", "more than 1 GiB of memory", ""},
+		{"binaries without bytes", noBytes, "", "more than 1 GiB of memory", ""},
+		{"a list of NULLs", list(arrow.ListOf(arrow.Null), array.NewNull(rows), ends), "QueryArrow", "QueryArrow", "QueryArrow"},
+		{"a list of a fixed size", list(arrow.FixedSizeListOf(rows, arrow.Null), array.NewNull(rows)), "QueryArrow", "QueryArrow", "QueryArrow"},
+		{"a dictionary's long value", repeated(megabyte, 1<<20), "", "more than 1 GiB of memory", ""},
+		{"views of a long value", textViews(megabyte, 1<<20), "", "more than 1 GiB of memory", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			messages := flightOf(t, recordOf(test.column))
+			db := openServer(t, wiretest.Start(t, wiretest.Flight(messages)))
+			wantText := func(what string, err error, want string) {
+				t.Helper()
+				if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: error %v, want %q", what, err, want)
+				}
+			}
+			const query = "SELECT c FROM t"
+			used := allocated(func() {
+				result, err := db.Query(query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var v any
+				for range 3 {
+					if !result.Next() {
+						break
+					}
+					if err = result.Scan(&v); err != nil {
+						break
+					}
+				}
+				wantText("Scan", errors.Join(err, result.Err(), result.Close()), test.scan)
+
+				_, err = greptime.Collect[any](t.Context(), db, query)
+				wantText("Collect[any]", err, test.collected)
+				_, err = greptime.Collect[map[string]any](t.Context(), db, query)
+				wantText("Collect[map]", err, test.collected)
+				_, err = greptime.Collect[sql.NullString](t.Context(), db, query)
+				wantText("Collect[NullString]", err, test.collected)
+				n := 0
+				for _, err = range greptime.Each[any](t.Context(), db, query) {
+					if n++; err != nil || n == 3 {
+						break
+					}
+				}
+				wantText("Each", err, test.eachRow)
+			})
+			if used > 600<<20 {
+				t.Errorf("%d MiB were allocated", used>>20)
+			}
+		})
+	}
+
+	// Pointers and maps are small, what they lead to is not.
+	db := openServer(t, wiretest.Start(t, wiretest.Flight(flightOf(t, recordOf(array.NewNull(100_000_000))))))
+	used := allocated(func() {
+		_, pointers := greptime.Collect[*wideRow](t.Context(), db, "SELECT c FROM t")
+		_, maps := greptime.Collect[map[string]any](t.Context(), db, "SELECT c FROM t")
+		for _, err := range []error{pointers, maps} {
+			if err == nil || !strings.Contains(err.Error(), "more than 1 GiB of memory") {
+				t.Errorf("error %v", err)
+			}
+		}
+	})
+	if used > 64<<20 {
+		t.Errorf("pointers and maps: %d MiB were allocated", used>>20)
+	}
+}
+
+// TestAnswersWithoutAnEnd has servers that go on for ever: each call ends with its context, and
+// holds no more memory after many messages than after a few.
+func TestAnswersWithoutAnEnd(t *testing.T) {
+	const messages = 12_000
+	text := repeated("x", 1)
+	dictionary := flightOf(t, recordOf(text))
+	number := array.NewInt64Builder(memory.DefaultAllocator)
+	number.Append(1)
+	one := flightOf(t, recordOf(number.NewArray()))
+	none := flightOf(t, recordOf(array.NewInt64Builder(memory.DefaultAllocator).NewArray()))
+	described := func() []captures.Message {
+		messages, err := wiretest.DescribeMessages([]catalog.Column{{Name: "c", Type: column.Of(column.Int64)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return messages
+	}()
+	const query = "SELECT c FROM t"
+	calls := map[string]func(context.Context, *sql.DB) error{
+		"Query": func(ctx context.Context, db *sql.DB) error {
+			rows, err := db.QueryContext(ctx, query)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+			}
+			return rows.Err()
+		},
+		"Exec": func(ctx context.Context, db *sql.DB) error {
+			_, err := db.ExecContext(ctx, "DELETE FROM t")
+			return err
+		},
+		"Ping": func(ctx context.Context, db *sql.DB) error { return db.PingContext(ctx) },
+		"USE":  func(ctx context.Context, db *sql.DB) error { _, err := db.ExecContext(ctx, "USE other"); return err },
+		"Each": func(ctx context.Context, db *sql.DB) error {
+			for _, err := range greptime.Each[any](ctx, db, query) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"insert": func(ctx context.Context, db *sql.DB) error {
+			_, err := db.ExecContext(ctx, manyRows("INSERT INTO t (c) VALUES ", "(1)", 16))
+			return err
+		},
+		"Collect": func(ctx context.Context, db *sql.DB) error {
+			_, err := greptime.Collect[any](ctx, db, query)
+			return err
+		},
+	}
+	for _, test := range []struct {
+		name         string
+		first, again []captures.Message
+		calls        []string
+	}{
+		{"metrics", one[:1], one[2:], []string{"Query", "Exec", "Ping", "USE", "Each", "insert", "Collect"}},
+		{"batches without rows", none[:1], none[1:2], []string{"Query", "Exec", "Ping", "USE", "Each", "insert", "Collect"}},
+		{"batches of one row", one[:1], one[1:2], []string{"Query", "Exec", "Ping", "Each", "insert"}},
+		{"dictionaries", dictionary[:1], dictionary[1:2], []string{"Query", "Exec", "Collect"}},
+		{"columns of a table", described[:1], described[1:], []string{"Query", "Ping", "USE", "insert"}},
+	} {
+		for _, call := range test.calls {
+			t.Run(test.name+", "+call, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				heap := func() uint64 {
+					runtime.GC()
+					var m runtime.MemStats
+					runtime.ReadMemStats(&m)
+					return m.HeapAlloc
+				}
+				var before, after uint64
+				s := wiretest.Start(t, func(c *wiretest.Call) error {
+					if err := c.SendFlight(test.first...); err != nil {
+						return err
+					}
+					for n := 0; ; n++ {
+						switch n {
+						case messages / 10:
+							before = heap()
+						case messages:
+							after = heap()
+							cancel()
+						}
+						if err := c.SendFlight(test.again...); err != nil {
+							return err
+						}
+					}
+				})
+				err := calls[call](ctx, openServer(t, s))
+				if err == nil {
+					t.Error("no error")
+				}
+				if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+					t.Errorf("error %v", err)
+				}
+				s.WaitFor("the call to end", func() bool { return s.OpenStreams() == 0 })
+				// What is on its way fills the window of a stream.
+				if after > before+10<<20 {
+					t.Errorf("the heap grew by %d MiB with %d messages", (after-before)>>20, messages)
+				}
+			})
+		}
+	}
+}
+
+// TestAnswersToOtherRequests answers each call of the driver, its own queries included, with
+// every recorded answer to something else: none panics, and each ends.
+func TestAnswersToOtherRequests(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		Host string    `greptime:"host,tag"`
+		TS   time.Time `greptime:"ts,timeindex,ms"`
+	}
+	onConn := func(f func(*greptime.Conn) error) func(*sql.DB) error {
+		return func(db *sql.DB) error { return greptime.Raw(t.Context(), db, f) }
+	}
+	exec := func(query string) func(*sql.DB) error {
+		return func(db *sql.DB) error { _, err := db.ExecContext(t.Context(), query); return err }
+	}
+	calls := map[string]func(*sql.DB) error{
+		"Ping":   func(db *sql.DB) error { return db.PingContext(t.Context()) },
+		"USE":    exec("USE other"),
+		"DELETE": exec("DELETE FROM t"),
+		"INSERT": exec(manyRows("INSERT INTO t (c) VALUES ", "(1.5)", 16)),
+		"version": onConn(func(c *greptime.Conn) error {
+			_, err := c.ServerVersion(t.Context())
+			return err
+		}),
+		"Collect[any]": func(db *sql.DB) error {
+			_, err := greptime.Collect[any](t.Context(), db, "SELECT 1")
+			return err
+		},
+		"Collect[map]": func(db *sql.DB) error {
+			_, err := greptime.Collect[map[string]any](t.Context(), db, "SELECT 1")
+			return err
+		},
+		"Collect[struct]": func(db *sql.DB) error {
+			_, err := greptime.Collect[struct{ C *string }](t.Context(), db, "SELECT 1", greptime.AllowExtraColumns(), greptime.AllowMissingColumns())
+			return err
+		},
+		"PromQL": onConn(func(c *greptime.Conn) error {
+			rd, err := c.PromQL(t.Context(), greptime.PromRange{Query: "up", Start: time.Unix(0, 0), End: time.Unix(9, 0), Step: time.Second})
+			if err != nil {
+				return err
+			}
+			defer rd.Release()
+			_, err = greptime.Matrix(rd)
+			return err
+		}),
+		"insert": func(db *sql.DB) error {
+			_, err := insert.WriteStructs(t.Context(), db, "t", []row{{"a", time.UnixMilli(1)}})
+			return err
+		},
+		"bulk": func(db *sql.DB) error {
+			w, err := bulk.NewWriter(t.Context(), db, "t", bulk.Options{})
+			if err != nil {
+				return err
+			}
+			_, err = w.Close(t.Context())
+			return err
+		},
+	}
+	for _, version := range captures.Versions() {
+		for _, answer := range captures.Of(version, captures.DoGets()) {
+			s := wiretest.Start(t, func(c *wiretest.Call) error {
+				return c.SendFlight(answer.Messages...)
+			})
+			db := openServer(t, s)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			for name, call := range calls {
+				ended := make(chan error, 1)
+				go func() { ended <- call(db) }()
+				select {
+				case <-ended:
+				case <-ctx.Done():
+					t.Errorf("%s does not end when it is answered as %s", name, answer.Request.SQL)
+				}
+			}
+			cancel()
+			db.Close()
+			s.Stop()
+		}
+	}
+}
+
+var _ = []any{fmt.Sprint, net.Dial, synctest.Test, time.Now, codes.OK, metadata.New, status.New, bulk.ErrClosed, insert.ErrClosed}
