@@ -10,6 +10,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
@@ -377,4 +377,197 @@ func TestAnswersToOtherRequests(t *testing.T) {
 	}
 }
 
-var _ = []any{fmt.Sprint, net.Dial, synctest.Test, time.Now, codes.OK, metadata.New, status.New, bulk.ErrClosed, insert.ErrClosed}
+// TestDescriptionWithoutAnEnd answers DESC TABLE, from which the driver reads the columns of a
+// table, with more columns than the table has, and goes on: the driver stops reading.
+func TestDescriptionWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	described, err := wiretest.DescribeMessages([]catalog.Column{{Name: "c", Type: column.Of(column.Int64)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := flightOf(t, recordOf(array.NewInt64Builder(memory.DefaultAllocator).NewArray()))
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		text, err := c.SQL()
+		if err != nil {
+			return err
+		}
+		switch {
+		case strings.HasPrefix(text, "SELECT"):
+			return c.SendFlight(table...)
+		case strings.HasPrefix(text, "DESC"):
+			err := c.SendFlight(described[0])
+			for err == nil {
+				err = c.SendFlight(described[1])
+			}
+			return err
+		}
+		return c.SendFlight(wiretest.AffectedMessage(16))
+	})
+	db := openServer(t, s)
+	if _, err := db.Exec(manyRows("INSERT INTO t (c) VALUES ", "(1.5)", 16)); err != nil {
+		t.Logf("the INSERT: %v", err)
+	}
+	s.WaitFor("the calls to end", func() bool { return s.OpenStreams() == 0 })
+}
+
+// TestSchemaOfManyColumns reads a result whose columns nobody would count.
+func TestSchemaOfManyColumns(t *testing.T) {
+	const columns = 60_000
+	fields := make([]arrow.Field, columns)
+	arrays := make([]arrow.Array, columns)
+	null := array.NewNull(1)
+	for i := range fields {
+		fields[i] = arrow.Field{Name: fmt.Sprint("c", i), Type: arrow.Null, Nullable: true}
+		arrays[i] = null
+	}
+	record := array.NewRecordBatch(arrow.NewSchema(fields, nil), arrays, 1)
+	db := openServer(t, wiretest.Start(t, wiretest.Flight(resultMessages(t, record.Schema(), record))))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	used := allocated(func() {
+		rows, err := db.QueryContext(ctx, "SELECT * FROM t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if names, err := rows.Columns(); err != nil || len(names) != columns || !rows.Next() {
+			t.Errorf("%d columns, errors %v, %v", len(names), err, rows.Err())
+		}
+		list, err := greptime.Collect[map[string]any](ctx, db, "SELECT * FROM t")
+		if err != nil || len(list) != 1 || len(list[0]) != columns {
+			t.Errorf("%d rows, error %v", len(list), err)
+		}
+	})
+	if used > 300<<20 {
+		t.Errorf("%d MiB were allocated", used>>20)
+	}
+
+	long := captures.Message{Header: make([]byte, 17<<20)}
+	db = openServer(t, wiretest.Start(t, wiretest.Flight([]captures.Message{long})))
+	_, err := db.Query("SELECT * FROM t")
+	wantError(t, err, codes.Internal, "exceeds the limit of 16777216 bytes", "select fewer columns")
+}
+
+// TestLongErrorsOfTheServer ends calls with texts that are as long as HTTP/2 lets them be, and
+// longer.
+func TestLongErrorsOfTheServer(t *testing.T) {
+	for size, kept := range map[int]bool{1 << 20: true, 17 << 20: false} {
+		s := wiretest.Start(t, func(c *wiretest.Call) error { return c.Fail(codes.Internal, strings.Repeat("x", size), 1003) })
+		db := openServer(t, s)
+		used := allocated(func() {
+			_, err := db.Exec("DELETE FROM t")
+			var e *greptime.Error
+			switch {
+			case !errors.As(err, &e):
+				t.Errorf("%d bytes: error %.300v", size, err)
+			case kept && (e.Code != greptime.Internal || len(e.Message) != size):
+				t.Errorf("%d bytes: code %v, %d bytes", size, e.Code, len(e.Message))
+			case !kept && (!e.Ambiguous || len(err.Error()) > 1<<20):
+				t.Errorf("%d bytes: %d bytes, %.300v", size, len(err.Error()), err)
+			}
+		})
+		if used > 512<<20 {
+			t.Errorf("%d bytes: %d MiB were allocated", size, used>>20)
+		}
+	}
+}
+
+// TestCountsThatNoStatementHas has servers that count more rows than there can be.
+func TestCountsThatNoStatementHas(t *testing.T) {
+	t.Parallel()
+	for _, count := range []uint64{1<<48 + 1, 1 << 63, math.MaxUint64} {
+		m := wiretest.AffectedMessage(0)
+		value := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), count)
+		m.AppMetadata = protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), value)
+		db := openServer(t, wiretest.Start(t, wiretest.Flight([]captures.Message{m})))
+		_, err := db.Exec("DELETE FROM t")
+		var e *greptime.Error
+		if !errors.As(err, &e) || !e.Ambiguous || !strings.Contains(err.Error(), fmt.Sprint(count)) {
+			t.Errorf("%d: error %v", count, err)
+		}
+	}
+}
+
+// slowConn is a connection on which a byte arrives each second, from the moment on that slow is
+// true.
+type slowConn struct {
+	net.Conn
+	slow *atomic.Bool
+}
+
+func (c slowConn) Read(b []byte) (int, error) {
+	if c.slow.Load() && len(b) > 1 {
+		time.Sleep(time.Second)
+		b = b[:1]
+	}
+	return c.Conn.Read(b)
+}
+
+// TestBytesThatTrickle has a server that sends a byte each second, from the first one on or
+// after the first batch: each call ends with its deadline, or before.
+func TestBytesThatTrickle(t *testing.T) {
+	t.Parallel()
+	const deadline = 20 * time.Second
+	scan := captures.DoGetByName("batches_scan_file")
+	for name, call := range map[string]func(context.Context, *sql.DB, func()) error{
+		"Query": func(ctx context.Context, db *sql.DB, begin func()) error {
+			rows, err := db.QueryContext(ctx, scan.Request.SQL)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				begin()
+			}
+			return rows.Err()
+		},
+		"Each": func(ctx context.Context, db *sql.DB, begin func()) error {
+			for _, err := range greptime.Each[map[string]any](ctx, db, scan.Request.SQL) {
+				if begin(); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"Collect": func(ctx context.Context, db *sql.DB, begin func()) error {
+			begin()
+			_, err := greptime.Collect[map[string]any](ctx, db, scan.Request.SQL)
+			return err
+		},
+		"Exec": func(ctx context.Context, db *sql.DB, begin func()) error {
+			begin()
+			_, err := db.ExecContext(ctx, "DELETE FROM t")
+			return err
+		},
+	} {
+		for _, atOnce := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				s := wiretest.Start(t, wiretest.Replay(scan, wiretest.Before(2, wiretest.Delay(time.Second)), wiretest.Before(3, wiretest.Delay(time.Second))), wiretest.InMemory())
+				cfg, err := greptime.ParseDSN(s.DSN("keepalive=0"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var slow atomic.Bool
+				slow.Store(atOnce)
+				cfg.Dialer = func(ctx context.Context, addr string) (net.Conn, error) {
+					conn, err := s.Dial(ctx, addr)
+					return slowConn{conn, &slow}, err
+				}
+				db := openConfig(t, cfg)
+				if !atOnce {
+					if err := db.Ping(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
+				defer cancel()
+				start := time.Now()
+				err = call(ctx, db, func() { slow.Store(true) })
+				if took := time.Since(start); err == nil || took > deadline {
+					t.Errorf("%s, at once %v: %v, after %v", name, atOnce, err, took)
+				}
+				db.Close()
+			})
+		}
+	}
+}

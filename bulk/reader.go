@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 	"github.com/greptime-go/greptime/insert"
 )
 
@@ -88,7 +89,7 @@ func (l *load) write(ctx context.Context, record arrow.RecordBatch, start, end i
 	var long *tooLongError
 	var value *insert.ValueError
 	switch {
-	case errors.As(err, &long) && end-start > 1:
+	case (errors.As(err, &long) || errors.Is(err, recordbatch.ErrColumnFull)) && end-start > 1:
 		middle := start + (end-start)/2
 		if err := l.write(ctx, record, start, middle); err != nil || len(l.failed.Failed) > 0 {
 			return err

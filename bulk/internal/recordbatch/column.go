@@ -34,7 +34,8 @@ type Column struct {
 // maxColumnBytes is as far as the offsets of an Arrow Utf8 or Binary array reach.
 const maxColumnBytes = math.MaxInt32
 
-var errColumnFull = errors.New("the batch has 2 GiB in this column, and an Arrow array cannot have more; write it and continue with an empty one")
+// ErrColumnFull reports that the values of a column take more bytes than an array can have.
+var ErrColumnFull = errors.New("the batch has 2 GiB in this column, and an Arrow array cannot have more; write it and continue with an empty one")
 
 // NewColumn returns an empty column with room for rows.
 func NewColumn(t column.Type, rows int) Column {
@@ -116,7 +117,7 @@ func (c *Column) Set(row int, cell *column.Cell) error {
 func (c *Column) setBytes(row int, cell *column.Cell) error {
 	start := int(c.offsets[row])
 	if cell.Len() > maxColumnBytes-start {
-		return errColumnFull
+		return ErrColumnFull
 	}
 	b := cell.AppendBytes(c.values[:start])
 	if c.typ.Kind() == column.JSON {
@@ -135,7 +136,7 @@ func (c *Column) setBytes(row int, cell *column.Cell) error {
 // endBytes ends the value of a row: values are those of the rows before, and its own bytes.
 func (c *Column) endBytes(row int, values []byte) error {
 	if len(values) > maxColumnBytes {
-		return errColumnFull
+		return ErrColumnFull
 	}
 	c.offsets[row+1] = int32(len(values))
 	c.values = values[:min(cap(values), maxColumnBytes)]
@@ -255,6 +256,17 @@ func (c *Column) Size(rows int) int {
 // take returns a new column of the rows in keep; -1 stands for NULL.
 func (c *Column) take(keep []int) (Column, error) {
 	out := NewColumn(c.typ, len(keep))
+	if c.hasOffsets() {
+		size := 0 // of the values, which rows may share
+		for _, row := range keep {
+			if row >= 0 && !c.isNull(row) {
+				if size += len(c.bytes(row)); size > maxColumnBytes {
+					return Column{}, ErrColumnFull
+				}
+			}
+		}
+		out.values = make([]byte, size)
+	}
 	var zeros [16]byte
 	for i, row := range keep {
 		isNull := row < 0 || c.isNull(row)

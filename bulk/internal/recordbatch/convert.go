@@ -139,6 +139,17 @@ func valueBytes(a arrow.Array, i int) []byte {
 // is not NULL to dst.
 func copyValues(t column.Type, a arrow.Array, value func(dst []byte, row int) ([]byte, error)) (Column, error) {
 	out := NewColumn(t, a.Len())
+	if v, ok := a.(array.ViewLike); ok && out.hasOffsets() {
+		size := 0 // of the values, which rows may share
+		for row := range a.Len() {
+			if a.IsValid(row) {
+				size += v.ValueHeader(row).Len()
+			}
+			if size > maxColumnBytes {
+				return Column{}, ErrColumnFull
+			}
+		}
+	}
 	var null column.Cell
 	for row := range a.Len() {
 		if a.IsNull(row) {

@@ -1,10 +1,12 @@
 package recordbatch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
 	"math/big"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -306,5 +308,35 @@ func TestDecimalLimits(t *testing.T) {
 	got, err := roundTrip(t, column.DecimalOf(38, 0), a)
 	if err != nil || !array.Equal(got, a) {
 		t.Errorf("%v, %v; want %v", got, err, a)
+	}
+}
+
+// TestRowsThatShareALongValueAreNotCopiedBeyondAnArray has a short array, of which no column can
+// have the values. It measures the memory of the whole process, so it runs alone.
+func TestRowsThatShareALongValueAreNotCopiedBeyondAnArray(t *testing.T) {
+	const rows = 20_000
+	text := strings.Repeat("x", 1<<20)
+	b := array.NewStringViewBuilder(memory.DefaultAllocator)
+	b.Append(text)
+	one := b.NewArray().Data()
+	views := memory.NewBufferBytes(bytes.Repeat(one.Buffers()[1].Bytes()[:16], rows))
+	values := array.NewStringBuilder(memory.DefaultAllocator)
+	values.Append(text)
+	index := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String}
+	zeros := array.NewData(index.IndexType, rows, []*memory.Buffer{nil, memory.NewBufferBytes(make([]byte, rows))}, nil, 0, 0)
+	for name, a := range map[string]arrow.Array{
+		"views":      array.MakeFromData(array.NewData(arrow.BinaryTypes.StringView, rows, []*memory.Buffer{nil, views, one.Buffers()[2]}, nil, 0, 0)),
+		"dictionary": array.NewDictionaryArray(index, array.MakeFromData(zeros), values.NewArray()),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := FromArray(column.Of(column.String), a)
+		runtime.ReadMemStats(&after)
+		if !errors.Is(err, ErrColumnFull) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {
+			t.Errorf("%s: %d bytes were allocated", name, used)
+		}
 	}
 }
