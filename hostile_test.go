@@ -567,6 +567,7 @@ func TestBytesThatTrickle(t *testing.T) {
 					t.Errorf("%s, at once %v: %v, after %v", name, atOnce, err, took)
 				}
 				db.Close()
+				time.Sleep(2 * time.Second) // until the last Read has returned
 			})
 		}
 	}
