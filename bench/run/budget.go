@@ -14,6 +14,7 @@ type budget struct {
 	path     string
 	scenario string
 	to       string // the other scenario of a ratio; empty for the figure itself
+	plus     string // a scenario whose figure is added to that of to; may be empty
 	metric   measure.Metric
 	what     string // the metric in words
 	unit     string // of the figure itself
@@ -30,6 +31,7 @@ const (
 	rows12    = "insert, 12 columns/"
 	encode    = "encode rows, 12 columns/"
 	sqlRows   = "SQL INSERT with arguments, 10 columns/"
+	sqlSlow   = "SQL INSERT with arguments, 10 columns, slow server/"
 	one       = "insert of one row, 12 columns/"
 	load10    = "bulk, 10 columns, 5 workers/"
 	mysql     = "go-sql-driver/mysql text Scan"
@@ -51,6 +53,7 @@ var budgets = []budget{
 	{path: "LZ4 body decode", scenario: "decode 5 columns, lz4/flightdecode", to: "decode 5 columns, lz4/arrow-go ipc.Reader", metric: measure.PerSecond, what: "bytes/s", atLeast: true, limit: 1.8},
 	{path: "ZSTD body decode", scenario: "decode 5 columns, zstd/flightdecode", to: "decode 5 columns, zstd/arrow-go ipc.Reader", metric: measure.PerSecond, what: "bytes/s", atLeast: true, limit: 4},
 	{path: "encode rows, 12 columns", scenario: encode + "Append", to: encode + "ingester-go AddRow", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 15},
+	{path: "encode structs, 12 columns", scenario: encode + "AppendStructs", to: encode + "Append", metric: measure.CPU, what: "CPU", limit: 1.5},
 	{path: "insert, 10 columns", scenario: rows10 + "Append", to: rows10 + "pre-encoded", metric: measure.CPU, what: "CPU", limit: 2.2},
 	{path: "insert, 10 columns, slow server", scenario: "insert, 10 columns, slow server/Append", to: "insert, 10 columns, slow server/pre-encoded", metric: measure.CPU, what: "CPU", limit: 2.2},
 	{path: "insert, 10 columns", scenario: rows10 + "Append", metric: measure.Allocations, what: "allocations", unit: "a row", limit: 0.2},
@@ -65,6 +68,8 @@ var budgets = []budget{
 	{path: "bulk, 10 columns, LZ4", scenario: load10 + "Append, LZ4", to: load10 + "Append", metric: measure.CPU, what: "CPU", limit: 1.25},
 	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", to: sqlRows + "insert=sql", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 3},
 	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", metric: measure.CPU, what: "CPU", unit: "ns a row", limit: 900},
+	{path: "SQL INSERT, 10,000 arguments", scenario: sqlRows + "insert=auto", to: sqlRows + "database/sql alone", plus: sqlRows + "insert.Write", metric: measure.CPU, what: "CPU", limit: 1.2},
+	{path: "SQL INSERT, 10,000 arguments, slow server", scenario: sqlSlow + "insert=auto", to: sqlSlow + "insert.Write", metric: measure.PerSecond, what: "rows/s", atLeast: true, limit: 0.85},
 	{path: "SELECT 1", scenario: "SELECT 1/database/sql", metric: measure.CPU, what: "CPU", unit: "µs", limit: 120, scale: 1e-3},
 	{path: "SELECT 1 by One", scenario: "SELECT 1/One", to: "SELECT 1/bare gRPC call", metric: measure.CPU, what: "CPU", limit: 1.15},
 	{path: "insert of one row", scenario: one + "Append, Write", to: one + "bare gRPC call", metric: measure.P50, what: "p50", limit: 1.1},
@@ -86,8 +91,10 @@ func (r *report) budgetTable() string {
 		}
 		suffix := " " + line.unit
 		if line.to != "" {
-			_, other, _ := strings.Cut(line.to, "/")
-			suffix = " × " + other
+			suffix = " × " + nameOf(line.to)
+		}
+		if line.plus != "" {
+			suffix = fmt.Sprintf(" × (%s + %s)", nameOf(line.to), nameOf(line.plus))
 		}
 		answer := "yes"
 		switch {
@@ -110,14 +117,27 @@ func (line *budget) value(r *report) (value float64, ok bool) {
 	if line.to == "" {
 		value = result.Median(line.metric)
 	} else {
-		other := r.result(line.to)
-		if other == nil {
-			return math.NaN(), false
+		var others []*measure.Result
+		for _, scenario := range []string{line.to, line.plus} {
+			if scenario == "" {
+				continue
+			}
+			other := r.result(scenario)
+			if other == nil {
+				return math.NaN(), false
+			}
+			others = append(others, other)
 		}
-		value = result.Ratio(other, line.metric)
+		value = result.Ratio(line.metric, others...)
 	}
 	if line.scale != 0 {
 		value *= line.scale
 	}
 	return value, true
+}
+
+// nameOf returns the name of a scenario without its group.
+func nameOf(scenario string) string {
+	_, name, _ := strings.Cut(scenario, "/")
+	return name
 }

@@ -120,7 +120,7 @@ func writeTable(b *strings.Builder, group []measure.Result) {
 		if perByte {
 			scale, fifth = 1024, measure.Bytes
 		}
-		cells := []string{r.Name, figure(scale * r.Median(measure.CPU)), figure(r.Ratio(other, measure.CPU)), rate(r.Median(measure.PerSecond)), figure(scale * r.Median(fifth))}
+		cells := []string{r.Name, figure(scale * r.Median(measure.CPU)), figure(r.Ratio(measure.CPU, other)), rate(r.Median(measure.PerSecond)), figure(scale * r.Median(fifth))}
 		if !perByte {
 			cells = append(cells, figure(r.Median(measure.Bytes)))
 		}

@@ -153,8 +153,11 @@ func TestRatioIsOfTheSameRound(t *testing.T) {
 	}
 	// The machine was slow in one round, for both.
 	a, b := measure.Result{Samples: samples(20, 80, 20)}, measure.Result{Samples: samples(10, 40, 10)}
-	if got := a.Ratio(&b, measure.CPU); got != 2 {
+	if got := a.Ratio(measure.CPU, &b); got != 2 {
 		t.Errorf("ratio %v, want 2", got)
+	}
+	if got := a.Ratio(measure.CPU, &b, &b); got != 1 {
+		t.Errorf("ratio to the sum %v, want 1", got)
 	}
 	if got := a.Median(measure.CPU); got != 20 {
 		t.Errorf("median %v, want 20", got)

@@ -76,11 +76,20 @@ func (r *Result) Median(m Metric) float64 {
 	return median(values)
 }
 
-// Ratio returns the median of the rounds' ratios of a metric, this result's to other's.
-func (r *Result) Ratio(other *Result, m Metric) float64 {
-	values := make([]float64, min(len(r.Samples), len(other.Samples)))
+// Ratio returns the median of the rounds' ratios of a metric, this result's to the sum of the
+// others'.
+func (r *Result) Ratio(m Metric, others ...*Result) float64 {
+	rounds := len(r.Samples)
+	for _, o := range others {
+		rounds = min(rounds, len(o.Samples))
+	}
+	values := make([]float64, rounds)
 	for i := range values {
-		values[i] = m(r.Samples[i]) / m(other.Samples[i])
+		sum := 0.0
+		for _, o := range others {
+			sum += m(o.Samples[i])
+		}
+		values[i] = m(r.Samples[i]) / sum
 	}
 	return median(values)
 }
