@@ -2,6 +2,7 @@ package recordbatch
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/rowvalue"
+	"github.com/greptime-go/greptime/internal/structs"
 )
 
 // directValues has the types whose values SetRow and SetValues set, with values that they
@@ -132,5 +134,84 @@ func TestInts(t *testing.T) {
 	c := []Column{NewColumn(column.Of(column.Int64), 1)}
 	if n := SetRow(c, 0, []any{-7}); n != 1 || !slices.Equal(c[0].upTo(1), []byte{0xf9, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}) {
 		t.Errorf("SetRow of -7 returns %d and makes %x, want 1 and -7", n, c[0].upTo(1))
+	}
+}
+
+// SetFields sets what SetRow sets, and stops at the first value that is left to the Cell.
+func TestFieldsSetDirectlyAreThoseOfARow(t *testing.T) {
+	t.Parallel()
+	type fields struct {
+		F  float64   `greptime:"f"`
+		S  string    `greptime:"s"`
+		I  int64     `greptime:"i"`
+		N  int       `greptime:"n"`
+		B  bool      `greptime:"b"`
+		P  *float64  `greptime:"p"`
+		At time.Time `greptime:"ts,time"`
+	}
+	plan, err := structs.Of(reflect.TypeFor[fields]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*structs.Column
+	var types []column.Type
+	for i := range plan.Columns {
+		list = append(list, &plan.Columns[i])
+		types = append(types, plan.Columns[i].Type)
+	}
+	newColumns := func() []Column {
+		columns := make([]Column, len(types))
+		for i, typ := range types {
+			columns[i] = NewColumn(typ, 1)
+		}
+		return columns
+	}
+	f, at := 1.5, time.Unix(1_700_000_000, 999_999_999)
+	for _, tt := range []struct {
+		row  fields
+		want int // how many are set
+	}{
+		{fields{-1.5, "eight888", 1, -2, true, &f, at}, 7},
+		{fields{0, "", 0, 0, false, &f, time.Unix(0, 0)}, 7},
+		{fields{0, strings.Repeat("é", 100), 0, 0, false, &f, at}, 7},
+		{fields{0, "\xff", 0, 0, false, &f, at}, 1},
+		{fields{0, "", 0, 0, false, nil, at}, 5},
+		{fields{0, "", 0, 0, false, &f, time.Unix(-1, 0)}, 6},
+	} {
+		rows := structs.RowsOf([]fields{tt.row})
+		row, err := rows.At(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := newColumns(), newColumns()
+		if n := SetFields(got, 0, list, row); n != tt.want {
+			t.Errorf("%+v: SetFields sets %d values, want %d", tt.row, n, tt.want)
+		}
+		r := tt.row
+		values := []any{r.F, r.S, r.I, r.N, r.B, f, r.At}
+		if r.P == nil {
+			values[5] = nil
+		}
+		if n := SetRow(want, 0, values); n != tt.want {
+			t.Errorf("%+v: SetRow sets %d values, want %d", tt.row, n, tt.want)
+		}
+		for i := range tt.want {
+			if g, w := buffersOf(&got[i], 1), buffersOf(&want[i], 1); g != w {
+				t.Errorf("%+v: SetFields makes buffers %x of column %d, want %x", tt.row, g, i, w)
+			}
+		}
+	}
+	// A column of another type than the field's own takes no value directly.
+	for _, typ := range []column.Type{column.Of(column.Float32), column.Of(column.Int32), column.Of(column.Binary), column.Of(column.Date)} {
+		rows := structs.RowsOf([]fields{{P: &f, At: at}})
+		row, err := rows.At(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range list {
+			if n := SetFields([]Column{NewColumn(typ, 1)}, 0, list[i:i+1], row); n != 0 {
+				t.Errorf("%v: a %v is set directly", typ, list[i].Go)
+			}
+		}
 	}
 }
