@@ -228,6 +228,28 @@ func TestSaveAndOnConflictReplaceTheRow(t *testing.T) {
 	}
 }
 
+// With last_non_null a row of some columns keeps the others.
+func TestSelectedColumnsAreMergedIntoTheRow(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	if err := db.Set("gorm:table_options", "WITH ('merge_mode'='last_non_null')").AutoMigrate(&Reading{}); err != nil {
+		t.Fatal(err)
+	}
+	r := reading("a", 1, 0, 1)
+	r.Note = new("kept")
+	if err := db.Create(&r).Error; err != nil {
+		t.Fatal(err)
+	}
+	want := r
+	want.Value = 2
+	if err := db.Select("Device", "Port", "At", "Value").Create(&Reading{Device: r.Device, Port: r.Port, At: r.At, Value: 2, Level: "not selected"}).Error; err != nil {
+		t.Fatal(err)
+	}
+	if got := all(t, db); !reflect.DeepEqual(got, []Reading{want}) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // natives counts the INSERTs that traveled as rows and those that traveled as text.
 type natives struct{ native, text atomic.Int64 }
 

@@ -23,11 +23,13 @@ func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	type v1 struct {
-		At time.Time `gorm:"primaryKey;timeIndex"`
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Host string    `gorm:"primaryKey"`
 	}
 	type v2 struct {
 		At   time.Time `gorm:"primaryKey;timeIndex"`
 		Host string    `gorm:"primaryKey"`
+		Rack string    `gorm:"primaryKey"`
 		Text string    `gorm:"index:,class:FULLTEXT;comment:it's text"`
 		Zone string    `gorm:"index;index:second,class:SKIPPING"`
 		Code int       `gorm:"not null;default:5"`
@@ -43,7 +45,7 @@ func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
 	}
 	text := showCreate(t, db, `"Logs"`)
 	for _, line := range []struct{ column, part string }{
-		{`"text"`, "FULLTEXT INDEX"}, {`"text"`, "COMMENT 'it''s text'"}, {`"zone"`, "INVERTED INDEX"}, {`"zone"`, "SKIPPING INDEX"}, {`"code"`, "DEFAULT 5"}, {"PRIMARY KEY", `"host"`},
+		{`"text"`, "FULLTEXT INDEX"}, {`"text"`, "COMMENT 'it''s text'"}, {`"zone"`, "INVERTED INDEX"}, {`"zone"`, "SKIPPING INDEX"}, {`"code"`, "DEFAULT 5"}, {"PRIMARY KEY", `"rack"`},
 	} {
 		found := false
 		for l := range strings.Lines(text) {
@@ -55,6 +57,7 @@ func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
 	}
 	if err := logs.AutoMigrate(&struct {
 		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Host string    `gorm:"primaryKey"`
 		Name string    `gorm:"uniqueIndex"`
 	}{}); !errorHas(err, "is unique") {
 		t.Errorf("%v, want an error about the unique index", err)
