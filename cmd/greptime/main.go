@@ -9,6 +9,9 @@ import (
 	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 )
 
-func main() {
-	os.Exit(cli.Run(context.Background(), os.Args[1:], stdio.Of(os.Stdin, os.Stdout, os.Stderr)))
+func main() { os.Exit(run()) }
+
+// run runs the program and returns its exit status.
+func run() int {
+	return cli.Run(context.Background(), os.Args[1:], stdio.Of(os.Stdin, os.Stdout, os.Stderr))
 }

@@ -121,7 +121,7 @@ var timeUnits = func() []timeUnit {
 		list = append(list, timeUnit{days: n, layout: "Jan _2"})
 	}
 	for _, n := range []int{1, 2, 3, 6} {
-		list = append(list, timeUnit{months: n, layout: "Jan 2006"})
+		list = append(list, timeUnit{months: n, layout: "Jan"})
 	}
 	for years := 1; years <= 1_000_000; years *= 10 {
 		for _, n := range []int{1, 2, 5} {
@@ -138,8 +138,12 @@ func (u timeUnit) count(start, end time.Time) float64 {
 	return seconds(start, end) / each
 }
 
-// label returns the label of a tick. At midnight it is the date in place of the time of day.
+// label returns the label of a tick. At midnight it is the date in place of the time of day, and in
+// January the year in place of the month.
 func (u timeUnit) label(at time.Time) string {
+	if u.months > 0 && at.Month() == time.January {
+		return at.Format("2006")
+	}
 	if u.step >= time.Minute && at.Hour() == 0 && at.Minute() == 0 {
 		return at.Format("Jan _2")
 	}

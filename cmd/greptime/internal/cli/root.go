@@ -74,6 +74,8 @@ func (a *app) rootCommand() *cobra.Command {
 		a.exportCommand(),
 		a.promqlCommand(),
 		a.doctorCommand(),
+		a.serveCommand(),
+		a.demoCommand(),
 		a.versionCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
