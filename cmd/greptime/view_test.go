@@ -50,14 +50,14 @@ func TestWatchRedrawsAChartInPlaceUntilCtrlC(t *testing.T) {
 	t.Parallel()
 	term := clitest.Start(t, clitest.Program("--dsn", weatherDSN(t), "query", "--watch", "10ms", "--chart", demo.Queries[1]), clitest.Options{})
 	first := term.WaitFor("Every 10ms, last at ")
-	if lines := strings.Split(first.Text(), "\n"); lines[0] != "temp" || !strings.HasPrefix(lines[len(lines)-2], "Every 10ms") || len(lines) > 25 {
+	if lines := strings.Split(first.Text(), "\n"); lines[0] != "mph" || !strings.HasPrefix(lines[len(lines)-2], "Every 10ms") || len(lines) > 25 {
 		t.Errorf("first screen\n%s", first.Text())
 	}
 	term.Resize(120, 30)
 	wide := term.WaitUntil("the chart is as wide as the terminal", func(s clitest.Screen) bool {
 		return strings.Contains(s.Text(), "Every") && slices.ContainsFunc(strings.Split(s.Text(), "\n"), func(line string) bool { return len([]rune(line)) > 110 })
 	})
-	if !strings.HasPrefix(wide.Text(), "temp\n") {
+	if !strings.HasPrefix(wide.Text(), "mph\n") {
 		t.Errorf("screen after the terminal became wider\n%s", wide.Text())
 	}
 	term.Press(clitest.CtrlC)

@@ -68,6 +68,7 @@ func (a *app) doctor(ctx context.Context, write, asJSON bool) error {
 			return err
 		}
 	} else {
+		doctor.PrintSkipped(a.Out, checks, style)
 		fmt.Fprintln(a.Out, summary(problems, doctor.Count(checks, doctor.Warning)))
 	}
 	if problems > 0 {

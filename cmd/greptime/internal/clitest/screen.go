@@ -52,3 +52,16 @@ func join(lines uv.Lines, text func(uv.Line) string) string {
 	}
 	return all + "\n"
 }
+
+// Render returns a screen of a width that shows a text with escape sequences of colours and
+// attributes, such as that of [Screen.ANSI].
+func Render(text string, width int) Screen {
+	styled := uv.NewStyledString(strings.TrimSuffix(text, "\n"))
+	buffer := uv.NewScreenBuffer(width, styled.Height())
+	styled.Draw(buffer, buffer.Bounds())
+	var s Screen
+	for y := range buffer.Height() {
+		s.Lines = append(s.Lines, buffer.Line(y))
+	}
+	return s
+}

@@ -374,18 +374,21 @@ func TestPrint(t *testing.T) {
 		{Name: "network", Status: doctor.OK, Finding: "localhost:4001 accepts connections"},
 		{Name: "user", Status: doctor.Problem, Finding: "the server does not know the user bob", Remedy: "correct the user's name, which is case-sensitive"},
 		{Name: "version", Status: doctor.Skipped, Finding: "not checked"},
+		{Name: "clock", Status: doctor.Skipped, Finding: "not checked"},
 	}
 	var b strings.Builder
 	for _, c := range checks {
 		doctor.Print(&b, c, doctor.Style{Width: 50})
 	}
+	doctor.PrintSkipped(&b, checks, doctor.Style{Width: 50})
+	doctor.PrintSkipped(&b, checks[:2], doctor.Style{Width: 50})
 	const text = `✓ network         localhost:4001 accepts
                   connections
 ✗ user            the server does not know the
                   user bob
                   → correct the user's name, which
                     is case-sensitive
-– version         not checked
+– not checked     version, clock
 `
 	if b.String() != text {
 		t.Errorf("got\n%swant\n%s", b.String(), text)

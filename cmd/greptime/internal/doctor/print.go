@@ -25,8 +25,28 @@ var signs = map[Status]struct{ sign, color string }{
 	Skipped: {"–", "\x1b[2m"},
 }
 
-// Print prints a check for a person.
+// Print prints a check for a person. It leaves out one that was skipped; [PrintSkipped] names all of
+// these.
 func Print(w io.Writer, c Check, s Style) {
+	if c.Status != Skipped {
+		print(w, c, s)
+	}
+}
+
+// PrintSkipped names the checks that were skipped, in one line.
+func PrintSkipped(w io.Writer, checks []Check, s Style) {
+	var names []string
+	for _, c := range checks {
+		if c.Status == Skipped {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) > 0 {
+		print(w, Check{Name: "not checked", Status: Skipped, Finding: strings.Join(names, ", ")}, s)
+	}
+}
+
+func print(w io.Writer, c Check, s Style) {
 	sign := signs[c.Status].sign
 	if s.Color {
 		sign = signs[c.Status].color + sign + "\x1b[0m"

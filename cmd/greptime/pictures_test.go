@@ -1,0 +1,78 @@
+//go:build unix
+
+package main
+
+import (
+	"net"
+	"regexp"
+	"testing"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/clitest"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/demo"
+)
+
+// TestPictures compares the pictures of the README with what the program shows. To write them
+// again:
+//
+//	go test ./cmd/greptime -run Pictures -update
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		command string
+		args    []string
+		height  int
+	}{
+		{"query", `greptime query "SELECT ts, origin, wind_gust, pressure FROM weather
+  WHERE wind_gust IS NOT NULL ORDER BY wind_gust DESC, ts LIMIT 8"`, []string{"query", "--dsn", weatherDSN(t), demo.Queries[2]}, 24},
+		{"chart", `greptime query --chart "SELECT date_bin(INTERVAL '7 days', ts) AS week,
+  origin, avg(wind_speed) AS mph FROM weather GROUP BY week, origin ORDER BY week"`, []string{"query", "--dsn", weatherDSN(t), "--chart", demo.Queries[1]}, 30},
+		{"doctor", `greptime doctor --dsn greptime://localhost:4002`, []string{"doctor", "--dsn", "greptime://" + mysqlServer(t)}, 30},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			term := clitest.Start(t, clitest.Program(tt.args...), clitest.Options{Width: 90, Height: tt.height})
+			term.Wait()
+			picture(t, tt.name, "\x1b[1;32m$\x1b[0m "+tt.command+"\n"+term.Screen().ANSI())
+		})
+	}
+}
+
+// picture compares a picture of a text with that of the README.
+func picture(t *testing.T, name, text string) {
+	t.Helper()
+	clitest.Golden(t, "../pictures/"+name+".svg", clitest.Render(constant(text), 90).SVG("greptime "+name))
+}
+
+var (
+	address  = regexp.MustCompile(`127\.0\.0\.1:\d+( \(127\.0\.0\.1:\d+\))?`)
+	port     = regexp.MustCompile(`in place of \d+`)
+	duration = regexp.MustCompile(`\d+(\.\d+)?(µs|ms)`)
+)
+
+// constant replaces what differs each time: the server's address, and durations.
+func constant(text string) string {
+	text = address.ReplaceAllString(text, "localhost:4002")
+	text = port.ReplaceAllString(text, "in place of 4002")
+	return duration.ReplaceAllString(text, "420µs")
+}
+
+// mysqlServer returns the address of a server that greets as MySQL does.
+func mysqlServer(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Write(append([]byte{74, 0, 0, 0, 10}, "8.4.2-greptimedb-1.1.4\x00"...))
+			_ = conn.Close()
+		}
+	}()
+	return l.Addr().String()
+}
