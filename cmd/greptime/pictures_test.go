@@ -25,8 +25,8 @@ func TestPictures(t *testing.T) {
 	}{
 		{"query", `greptime query "SELECT ts, origin, wind_gust, pressure FROM weather
   WHERE wind_gust IS NOT NULL ORDER BY wind_gust DESC, ts LIMIT 8"`, []string{"query", "--dsn", weatherDSN(t), demo.Queries[2]}, 24},
-		{"chart", `greptime query --chart "SELECT date_bin(INTERVAL '7 days', ts) AS week,
-  origin, avg(wind_speed) AS mph FROM weather GROUP BY week, origin ORDER BY week"`, []string{"query", "--dsn", weatherDSN(t), "--chart", demo.Queries[1]}, 30},
+		{"chart", `greptime query --chart "SELECT date_trunc('month', ts) AS month, origin,
+  avg(wind_speed) AS mph FROM weather GROUP BY month, origin ORDER BY month, origin"`, []string{"query", "--dsn", weatherDSN(t), "--chart", demo.Queries[1]}, 30},
 		{"doctor", `greptime doctor --dsn greptime://localhost:4002`, []string{"doctor", "--dsn", "greptime://" + mysqlServer(t)}, 30},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func (a *app) runDemoQueries(ctx context.Context) (err error) {
 	o.Width, _ = a.TerminalSize()
 	for _, query := range demo.Queries {
 		fmt.Fprintf(a.Out, "%s;\n\n", query)
-		view := viewFlags{chart: strings.Contains(query, "date_bin")}
+		view := viewFlags{chart: strings.Contains(query, "date_trunc")}
 		if _, err := a.run(ctx, own, script.Statement{Text: query}, &sink{Writer: a.Out, options: o}, &view); err != nil {
 			return err
 		}

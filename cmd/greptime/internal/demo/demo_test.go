@@ -63,7 +63,7 @@ func TestWeather(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	for i, want := range []int{3, 159, 8} {
+	for i, want := range []int{3, 36, 8} {
 		rows, err := greptime.Collect[map[string]any](t.Context(), conn, Queries[i])
 		if err != nil || len(rows) != want {
 			t.Errorf("%s: %d rows, %v, want %d", Queries[i], len(rows), err, want)

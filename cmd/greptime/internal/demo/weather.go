@@ -90,6 +90,6 @@ func hourOf(record []string) (h hour, err error) {
 // Queries are queries of the weather to try.
 var Queries = []string{
 	"SELECT origin, count(*) AS hours, avg(temp) AS temp, max(wind_gust) AS gust FROM weather GROUP BY origin ORDER BY origin",
-	"SELECT date_bin(INTERVAL '7 days', ts) AS week, origin, avg(wind_speed) AS mph FROM weather GROUP BY week, origin ORDER BY week, origin",
+	"SELECT date_trunc('month', ts) AS month, origin, avg(wind_speed) AS mph FROM weather GROUP BY month, origin ORDER BY month, origin",
 	"SELECT ts, origin, wind_gust, pressure FROM weather WHERE wind_gust IS NOT NULL ORDER BY wind_gust DESC, ts LIMIT 8",
 }
