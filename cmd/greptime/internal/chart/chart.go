@@ -44,6 +44,7 @@ type Options struct {
 const (
 	minWidth, minHeight = 30, 8
 	minPlotHeight       = 3
+	timeLines           = 3 // of the axis of times
 )
 
 // Draw draws series, whose points must be in the order of their times.
@@ -64,7 +65,7 @@ func Draw(w io.Writer, series []Series, o Options) error {
 		return out.Flush()
 	}
 	legend := legendOf(series, o)
-	height := max(o.Height-len(legend)-3, minPlotHeight) // three lines are the axis of times
+	height := max(o.Height-len(legend)-timeLines, minPlotHeight)
 	values := valueAxis(b.low, b.high, height)
 	times := newTimeAxis(b.start, b.end, o.Width-values.width-1, o.Zone)
 	c := newCanvas(times.width, height)

@@ -9,34 +9,42 @@ import (
 // maxLegend is the greatest number of lines of a legend.
 const maxLegend = 4
 
+// omission is the longest text in place of the series for which the legend has no space.
+const omission = "  … and 1000 more"
+
 // legendOf returns the lines of the legend. A single series without a name has none.
 func legendOf(series []Series, o Options) []string {
 	if len(series) == 1 && series[0].Name == "" {
 		return nil
 	}
-	var lines []string
-	text, width := "", 0
+	most := min(max(o.Height-timeLines-minPlotHeight, 1), maxLegend)
+	lines, width := []string{""}, 0
 	for i, s := range series {
 		entry := entryOf(i, s.Name, len(series), o)
-		entryWidth := ansi.StringWidth(entry)
-		if width > 0 && width+2+entryWidth > o.Width {
-			lines = append(lines, text)
-			text, width = "", 0
+		needed := 2 + ansi.StringWidth(entry)
+		if i < len(series)-1 && len(lines) == most {
+			needed += ansi.StringWidth(omission)
 		}
-		if len(lines) == maxLegend-1 && width+2+entryWidth+len("  … and 1000 more") > o.Width && i < len(series)-1 {
-			return append(lines, fmt.Sprintf("%s  … and %d more", text, len(series)-i))
+		switch {
+		case width == 0 || width+needed <= o.Width:
+		case len(lines) == most:
+			lines[most-1] += fmt.Sprintf("  … and %d more", len(series)-i)
+			return lines
+		default:
+			lines, width = append(lines, ""), 0
 		}
 		if width > 0 {
-			text, width = text+"  ", width+2
+			entry = "  " + entry
 		}
-		text, width = text+entry, width+entryWidth
+		lines[len(lines)-1] += entry
+		width += ansi.StringWidth(entry)
 	}
-	return append(lines, text)
+	return lines
 }
 
 // entryOf returns the entry of a series.
 func entryOf(i int, name string, total int, o Options) string {
-	name = ansi.Truncate(printable(name), o.Width-len("━━ "), "…")
+	name = ansi.Truncate(printable(name), o.Width-ansi.StringWidth("━━ "+omission), "…")
 	switch {
 	case o.Color:
 		return colorOf(i) + "━━" + resetColor + " " + name
