@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"os"
+	_ "time/tzdata" // for systems without time zones of their own
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/cli"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
