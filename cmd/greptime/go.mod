@@ -16,6 +16,7 @@ require (
 	github.com/greptime-go/greptime v0.0.0
 	github.com/greptime-go/greptime/greptimetest v0.0.0
 	github.com/klauspost/compress v1.20.3
+	github.com/reeflective/readline v1.3.0
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/term v0.47.0
 	google.golang.org/grpc v1.85.0

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,15 +42,8 @@ func (a *app) drawChart(ctx context.Context, pool greptime.Pool, w io.Writer, co
 			return err
 		}
 		defer rd.Release()
-		series, title, err := chart.Gather(rd)
-		if err != nil {
-			return err
-		}
-		o := chart.Options{Color: color, Zone: c.Location(), Title: title}
-		if width, height := a.TerminalSize(); width > 0 {
-			o.Width, o.Height = width, min(height-1, max(20, width/5)) // a line is for what follows
-		}
-		return chart.Draw(w, series, o)
+		width, height := a.TerminalSize()
+		return chart.DrawResult(w, rd, chart.Options{Color: color, Zone: c.Location(), Width: width}, height)
 	})
 }
 
@@ -66,31 +58,9 @@ func (a *app) show(ctx context.Context, f *viewFlags, w io.Writer, frame func(co
 		return width
 	}
 	return live.Run(ctx, a.Out, live.Options{Every: f.every, Terminal: a.OutTerminal, Width: width}, func(ctx context.Context) (string, error) {
-		text := &frameWriter{lines: -1}
-		if a.OutTerminal {
-			_, height := a.TerminalSize()
-			text.lines = max(height-1, 1)
-		}
+		_, height := a.TerminalSize()
+		text := live.NewFrame(height)
 		err := frame(ctx, text)
 		return text.String(), err
 	})
-}
-
-// frameWriter keeps the first lines of what is written.
-type frameWriter struct {
-	strings.Builder
-	lines int // to keep; -1 keeps all
-}
-
-func (w *frameWriter) Write(p []byte) (int, error) {
-	for _, b := range p {
-		if w.lines == 0 {
-			break
-		}
-		w.WriteByte(b)
-		if b == '\n' && w.lines > 0 {
-			w.lines--
-		}
-	}
-	return len(p), nil
 }

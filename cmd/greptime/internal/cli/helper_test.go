@@ -100,7 +100,7 @@ func newTable(t *testing.T, columns string) string {
 	t.Helper()
 	tables.Lock()
 	tables.n++
-	name := fmt.Sprintf("t%d", tables.n)
+	name := fmt.Sprintf("t%03d", tables.n) // of one length, for golden screens
 	tables.Unlock()
 	mustRun(t, "query", "-q", fmt.Sprintf("CREATE TABLE %s (%s)", name, columns))
 	return name

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,7 @@ const (
 func Run(ctx context.Context, args []string, streams stdio.Streams) int {
 	a := &app{Streams: streams}
 	root := a.rootCommand()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would stand for os.Args
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
@@ -58,7 +57,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.prompt(cmd) },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.server.DSN, "dsn", "", "the server, `greptime://user@host:4001/database`")
@@ -82,7 +81,8 @@ func (a *app) rootCommand() *cobra.Command {
 	return root
 }
 
-const about = `A client for GreptimeDB, over gRPC and Arrow Flight.
+const about = `A client for GreptimeDB, over gRPC and Arrow Flight. Without a command it is an
+interactive prompt, or runs the statements of the standard input.
 
 The server is the one that --dsn or --connection names, else the environment
 variable GREPTIME_DSN, else the default of the file of connections, else
@@ -147,7 +147,7 @@ func (a *app) report(command *cobra.Command, err error) int {
 
 // printError prints an error once as the program's, even if the driver named itself first.
 func (a *app) printError(err error) {
-	fmt.Fprintf(a.Err, "greptime: %s\n", strings.TrimPrefix(err.Error(), "greptime: "))
+	fmt.Fprintf(a.Err, "greptime: %s\n", stdio.ErrorText(err))
 }
 
 // loadSettings returns the settings, and prints their warnings.

@@ -1,0 +1,83 @@
+// Package complete completes what you type: keywords, functions, and the tables and columns
+// of a database.
+package complete
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Catalog is what can be named in a database. It is safe for concurrent use.
+type Catalog struct {
+	mu        sync.Mutex
+	databases []string
+	tables    []string
+	columns   map[string][]Column // by table
+}
+
+// Column is a column of a table.
+type Column struct{ Name, Type string }
+
+// loadTimeout bounds how long a server may take to list its tables.
+const loadTimeout = 10 * time.Second
+
+// maxColumns bounds the columns that are kept.
+const maxColumns = 100_000
+
+// Load reads the tables and columns of a database. It leaves the Catalog as it is if that
+// fails.
+func (c *Catalog) Load(ctx context.Context, db *sql.DB, database string) error {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	var next Catalog
+	if err := next.loadDatabases(ctx, db); err != nil {
+		return err
+	}
+	if err := next.loadColumns(ctx, db, database); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.databases, c.tables, c.columns = next.databases, next.tables, next.columns
+	return nil
+}
+
+func (c *Catalog) loadDatabases(ctx context.Context, db *sql.DB) (err error) {
+	rows, err := db.QueryContext(ctx, "SHOW DATABASES")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		c.databases = append(c.databases, name)
+	}
+	return rows.Err()
+}
+
+func (c *Catalog) loadColumns(ctx context.Context, db *sql.DB, database string) (err error) {
+	rows, err := db.QueryContext(ctx, "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = ? ORDER BY table_name, ordinal_position LIMIT ?", database, maxColumns)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	c.columns = map[string][]Column{}
+	for rows.Next() {
+		var table string
+		var column Column
+		if err := rows.Scan(&table, &column.Name, &column.Type); err != nil {
+			return err
+		}
+		if c.columns[table] == nil {
+			c.tables = append(c.tables, table)
+		}
+		c.columns[table] = append(c.columns[table], column)
+	}
+	return rows.Err()
+}

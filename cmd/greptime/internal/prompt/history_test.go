@@ -1,0 +1,67 @@
+package prompt
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestHistoryIsKept(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state", "history")
+	entries := []string{"SELECT 1;", "SELECT\n  '東京';", `\d cpu`}
+	h, err := openHistory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range append(slices.Clone(entries), `\d cpu`, "", "  ") {
+		if _, err := h.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := openHistory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(again.lines, entries) || !slices.Equal(h.lines, entries) {
+		t.Errorf("got %q and %q, want %q", h.lines, again.lines, entries)
+	}
+	if line, err := again.GetLine(1); err != nil || line != entries[1] {
+		t.Errorf("entry 1 is %q, %v", line, err)
+	}
+	if _, err := again.GetLine(3); err == nil {
+		t.Error("there is an entry 3")
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestPasswordsAreNotInTheHistory(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "history")
+	h, err := openHistory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{
+		"CREATE USER a WITH PASSWORD 'hush';", "create  user a identified by 'hush'", "ALTER USER a SET PASSWORD = 'hush'",
+		"COPY t TO 's3://b/t.parquet' CONNECTION (ACCESS_KEY_ID = 'a', SECRET_ACCESS_KEY = 'hush');",
+		"greptime --dsn greptime://me:hush@db query", "SELECT 'https://me:hush@host/'", "SET passwd = 'hush'",
+	} {
+		if _, err := h.Write(secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if h.Len() != 0 {
+		t.Errorf("kept %q", h.lines)
+	}
+	if data, err := os.ReadFile(path); err == nil && strings.Contains(string(data), "hush") {
+		t.Errorf("the file has %s", data)
+	}
+	if _, err := h.Write("SELECT 'https://host/a:b'"); err != nil || h.Len() != 1 {
+		t.Errorf("%d entries, %v", h.Len(), err)
+	}
+}
