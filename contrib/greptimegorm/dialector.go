@@ -171,12 +171,20 @@ func (*Dialector) QuoteTo(writer clause.Writer, name string) {
 		if i > 0 {
 			writer.WriteByte('.')
 		}
-		if part == "*" || len(part) > 1 && strings.HasPrefix(part, `"`) && strings.HasSuffix(part, `"`) {
+		if part == "*" || isQuoted(part) {
 			writer.WriteString(part)
 			continue
 		}
 		writer.WriteString(quoted(part))
 	}
+}
+
+// isQuoted reports whether a name is one quoted name: every quote within is doubled.
+func isQuoted(name string) bool {
+	if len(name) < 2 || name[0] != '"' || name[len(name)-1] != '"' {
+		return false
+	}
+	return !strings.Contains(strings.ReplaceAll(name[1:len(name)-1], `""`, ""), `"`)
 }
 
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

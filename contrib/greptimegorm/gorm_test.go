@@ -616,7 +616,7 @@ func TestNothingIsInATransactionByItself(t *testing.T) {
 func TestNamesAreQuoted(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"a": `"a"`, "t.c": `"t"."c"`, `a"b`: `"a""b"`, `"t".c`: `"t"."c"`, "t.*": `"t".*`, "a\\'b": `"a\'b"`,
+		"a": `"a"`, "t.c": `"t"."c"`, `a"b`: `"a""b"`, `"t".c`: `"t"."c"`, "t.*": `"t".*`, `"a"; DROP TABLE t; --"`: `"""a""; DROP TABLE t; --"""`, `"a""b"`: `"a""b"`, `"`: `""""`, "a\\'b": `"a\'b"`,
 	} {
 		var b strings.Builder
 		(&Dialector{}).QuoteTo(&b, name)

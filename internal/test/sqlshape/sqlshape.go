@@ -12,6 +12,7 @@ import (
 func Hostile() []string {
 	return []string{
 		"'; DROP TABLE t; --", `\'; DROP TABLE t; --`, `\`, `\\'`, "' OR ''='", "''", "'", `"`, `"; DROP TABLE t; --`, "`", "`; DROP TABLE t",
+		`"t"; DROP TABLE t; --"`, "`t`; DROP TABLE t; --`", `'t'; DROP TABLE t; --'`, `""`, `"\"`,
 		"/*", "*/", "--", "--\n", "# x", ";", "?", "$1", ":a", "@a", "$$", "$$; DROP TABLE t; $$", "E'\\''", "X'27'", "N'x'",
 		"\x00", "a\x00'", "\n'", "\r'", "\u2019", "\uff07", "\u02bc", "\u00a0'", "\u2028'", "\ufeff'", "\xbf'", "\xbf\x27 OR 1=1",
 		"%27", "&#39;", "{{.}}", "(SELECT 1)", "NULL", "1 OR 1=1", "1; DROP TABLE t", "-1", "0x27", "1e999", "",
