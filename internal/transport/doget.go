@@ -87,7 +87,9 @@ func (s *Stream) open() *CallError {
 	s.attempt.begin(s.lease.connection)
 	// If the stream has ended, the send returns io.EOF, and the receive below the status. Any
 	// other error of a send is gRPC's own, to which no trailer belongs.
-	if err := s.stream.SendMsg(&s.ticket); err != nil && err != io.EOF {
+	err = s.stream.SendMsg(&s.ticket)
+	s.ticket = nil // it has the password, and package fmt would print it
+	if err != nil && err != io.EOF {
 		return s.channels.callError(s.ctx, &s.lease, &s.attempt, nil, err)
 	}
 	if err := s.stream.CloseSend(); err != nil {
