@@ -572,3 +572,22 @@ func TestBytesThatTrickle(t *testing.T) {
 		}
 	}
 }
+
+// TestCompressedMessagesAreLimitedByTheirContent has messages that are short on the wire and
+// longer than max_message_size.
+func TestCompressedMessagesAreLimitedByTheirContent(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{"gzip", "zstd"} {
+		bomb := captures.Message{Header: []byte{1}, Body: make([]byte, 16<<20)}
+		s := wiretest.Start(t, wiretest.Flight([]captures.Message{bomb}), wiretest.Compress("gzip", "zstd"))
+		_, err := openServer(t, s, "accept_compression="+encoding, "max_message_size=1MiB").Query("SELECT 1")
+		wantError(t, err, codes.ResourceExhausted, "larger than max", "raise max_message_size")
+		var sent int64
+		for _, traffic := range s.Traffic() {
+			sent += traffic.ResponseBytes
+		}
+		if sent > 1<<20 {
+			t.Errorf("%s: the server sent %d bytes, and was to compress them", encoding, sent)
+		}
+	}
+}

@@ -1,6 +1,11 @@
 package greptime_test
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	_ "github.com/greptime-go/greptime/bulk" // or go test would not see that it changed
@@ -33,6 +38,7 @@ func TestDocumentsCompile(t *testing.T) {
 	}
 	given := map[string]map[string]string{
 		"ARCHITECTURE.md":     nil,
+		"SECURITY.md":         nil,
 		"CONTRIBUTING.md":     nil,
 		"docs/performance.md": nil,
 		"docs/types.md":       nil,
@@ -75,5 +81,38 @@ func TestDocumentsCompile(t *testing.T) {
 			t.Parallel()
 			snippets.Document{Path: path, Packages: packages, Given: given}.Check(t)
 		})
+	}
+}
+
+// TestSecurityNamesTestsThatExist looks for each test that SECURITY.md names.
+func TestSecurityNamesTestsThatExist(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := map[string]bool{}
+	for _, name := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z][A-Za-z0-9]*)`").FindAllSubmatch(text, -1) {
+		missing[string(name[1])] = true
+	}
+	if len(missing) < 20 {
+		t.Errorf("only %d tests are named", len(missing))
+	}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		code, err := os.ReadFile(path)
+		for _, name := range declared.FindAllSubmatch(code, -1) {
+			delete(missing, string(name[1]))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range missing {
+		t.Errorf("there is no %s", name)
 	}
 }

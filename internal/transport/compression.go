@@ -61,6 +61,10 @@ type nopWriteCloser struct{ io.Writer }
 
 func (nopWriteCloser) Close() error { return nil }
 
+// maxWindow is the greatest window of a zstd frame, in bytes, that is decompressed: the decoder
+// allocates it at once. zstd's own programs have the same limit; GreptimeDB's frames need 2 MiB.
+const maxWindow = 128 << 20
+
 // zstdCompressor keeps encoders and decoders for reuse. Each works only on the caller's
 // goroutine.
 type zstdCompressor struct{ writers, readers sync.Pool }
@@ -87,7 +91,7 @@ func (c *zstdCompressor) Decompress(r io.Reader) (io.Reader, error) {
 		}
 		return d, nil
 	}
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, err
 	}
