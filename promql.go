@@ -48,20 +48,28 @@ func (c *Conn) PromQL(ctx context.Context, query PromQuery) (*RecordReader, erro
 	if rv := reflect.ValueOf(query); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
 		return nil, errors.New("greptime: PromQL: the query is nil; pass a PromRange or a PromInstant")
 	}
-	q := query.promRange()
+	request, err := query.promRange().request()
+	if err != nil {
+		return nil, fmt.Errorf("greptime: PromQL: %w", err)
+	}
+	return c.run(ctx, statement{readOnly: true, endsWithMetrics: true, prom: request})
+}
+
+// request returns the query as the server reads it.
+func (q PromRange) request() (*greptimev1.PromRangeQuery, error) {
 	if q.Lookback == 0 {
 		q.Lookback = defaultLookback
 	}
 	if err := q.check(); err != nil {
-		return nil, fmt.Errorf("greptime: PromQL: %w", err)
+		return nil, err
 	}
-	return c.run(ctx, statement{readOnly: true, endsWithMetrics: true, prom: &greptimev1.PromRangeQuery{
+	return &greptimev1.PromRangeQuery{
 		Query:    q.Query,
 		Start:    q.Start.UTC().Format(time.RFC3339Nano),
 		End:      q.End.UTC().Format(time.RFC3339Nano),
 		Step:     promDuration(q.Step),
 		Lookback: promDuration(q.Lookback),
-	}})
+	}, nil
 }
 
 func (q PromRange) promRange() PromRange { return q }
@@ -82,6 +90,8 @@ func (q PromRange) check() error {
 		return errors.New("the Query is empty")
 	case q.Start.IsZero() || q.End.IsZero():
 		return errors.New("set both Start and End")
+	case !hasFourDigits(q.Start) || !hasFourDigits(q.End):
+		return fmt.Errorf("the Start %v or the End %v is not in the years 0 to 9999", q.Start, q.End)
 	case q.End.Before(q.Start):
 		return fmt.Errorf("the End %v is before the Start %v", q.End, q.Start)
 	case q.Step < time.Millisecond || q.Step%time.Millisecond != 0:
@@ -90,6 +100,12 @@ func (q PromRange) check() error {
 		return fmt.Errorf("the Lookback is %v; it must be a positive whole number of milliseconds", q.Lookback)
 	}
 	return nil
+}
+
+// hasFourDigits reports whether RFC 3339 can express the year of t.
+func hasFourDigits(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 0 && year <= 9999
 }
 
 // promDuration returns a duration as PromQL writes it: in seconds if that is exact,
