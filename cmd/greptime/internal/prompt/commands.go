@@ -110,6 +110,9 @@ func (p *Prompt) chart(sql string) error {
 		return errors.New(`there is no result yet; write \chart SELECT …`)
 	}
 	st := statements[len(statements)-1]
+	if !st.ReturnsRows() {
+		return errors.New(`the last statement has no result; write \chart SELECT …`)
+	}
 	p.last = func(ctx context.Context, w io.Writer, o output.Options) error {
 		return greptime.Raw(ctx, p.Session.Conn, func(c *greptime.Conn) error {
 			rd, err := c.QueryArrow(ctx, st.Text)
@@ -133,7 +136,7 @@ func (p *Prompt) watch(args string) error {
 		}
 	}
 	if p.last == nil {
-		return errors.New("there is no result yet; run a query first")
+		return errors.New("the last statement has no result; run a query first")
 	}
 	width := func() int {
 		width, _ := p.Streams.TerminalSize()

@@ -159,8 +159,12 @@ func (p *Prompt) runStatements(text string) error {
 }
 
 func (p *Prompt) runStatement(st script.Statement) error {
-	p.last = p.viewOf(st)
-	if err := p.show(p.last); err != nil {
+	v := p.viewOf(st)
+	p.last = nil
+	if st.ReturnsRows() { // \watch must not repeat a write
+		p.last = v
+	}
+	if err := p.show(v); err != nil {
 		return err
 	}
 	switch st.Verb() {

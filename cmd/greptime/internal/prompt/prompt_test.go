@@ -198,13 +198,24 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-func TestNothingToShowYet(t *testing.T) {
+// What shows a result again never repeats a write.
+func TestNothingToShow(t *testing.T) {
 	t.Parallel()
 	p := newTester(t, "")
-	for _, text := range []string{`\chart`, `\watch`} {
-		if got := p.enter(text); !strings.Contains(got, "there is no result yet") {
-			t.Errorf("%s: %q", text, got)
+	refused := func(when string) {
+		t.Helper()
+		for _, text := range []string{`\chart`, `\watch`} {
+			if got := p.enter(text); !strings.Contains(got, "error: ") || !strings.Contains(got, "no result") {
+				t.Errorf("%s, %s: %q", when, text, got)
+			}
 		}
+	}
+	refused("at the beginning")
+	p.enter("CREATE TABLE shown (ts TIMESTAMP TIME INDEX, n INT) WITH (append_mode = 'true');")
+	p.enter("SELECT * FROM shown; INSERT INTO shown (ts, n) VALUES (1, 1);")
+	refused("after a write")
+	if got := p.enter("SELECT count(*) AS n FROM shown;"); !strings.Contains(got, " 1\n") {
+		t.Errorf("rows:\n%s", got)
 	}
 }
 
