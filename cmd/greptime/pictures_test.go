@@ -38,6 +38,22 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+func TestPictureOfThePrompt(t *testing.T) {
+	t.Parallel()
+	term := clitest.Start(t, clitest.Program("--dsn", weatherDSN(t), "--timezone", "America/New_York"), clitest.Options{Width: 90, Height: 22})
+	term.WaitFor("lists the commands")
+	term.WaitFor("public")
+	term.Type("SELECT origin, max(wind_speed) AS mph, max(ts) AS last")
+	term.Press(clitest.Enter)
+	term.Type("FROM weather WHERE precip > 0.1 GROUP BY origin ORDER BY origin;")
+	term.Press(clitest.Enter)
+	term.WaitFor("(3 rows)")
+	term.Type("SELECT avg(wind")
+	term.Press(clitest.Tab)
+	term.WaitFor("SELECT avg(wind_\ncolumns\nwind_dir  wind_gust  wind_speed  -- double")
+	picture(t, "prompt", term.Screen().ANSI())
+}
+
 // picture compares a picture of a text with that of the README.
 func picture(t *testing.T, name, text string) {
 	t.Helper()
@@ -46,12 +62,15 @@ func picture(t *testing.T, name, text string) {
 
 var (
 	address  = regexp.MustCompile(`127\.0\.0\.1:\d+( \(127\.0\.0\.1:\d+\))?`)
+	version  = regexp.MustCompile(`greptime \S+, GreptimeDB`)
 	port     = regexp.MustCompile(`in place of \d+`)
 	duration = regexp.MustCompile(`\d+(\.\d+)?(µs|ms)`)
 )
 
-// constant replaces what differs each time: the server's address, and durations.
+// constant replaces what differs each time: the program's version, the server's address, and
+// durations.
 func constant(text string) string {
+	text = version.ReplaceAllString(text, "greptime, GreptimeDB")
 	text = address.ReplaceAllString(text, "localhost:4002")
 	text = port.ReplaceAllString(text, "in place of 4002")
 	return duration.ReplaceAllString(text, "420µs")

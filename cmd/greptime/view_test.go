@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +56,7 @@ func TestWatchRedrawsAChartInPlaceUntilCtrlC(t *testing.T) {
 	}
 	term.Resize(120, 30)
 	wide := term.WaitUntil("the chart is as wide as the terminal", func(s clitest.Screen) bool {
-		return strings.Contains(s.Text(), "Every") && slices.ContainsFunc(strings.Split(s.Text(), "\n"), func(line string) bool { return len([]rune(line)) > 110 })
+		return strings.Contains(s.Text(), "EWR") && strings.Contains(s.Text(), "Every") && slices.ContainsFunc(strings.Split(s.Text(), "\n"), func(line string) bool { return len([]rune(line)) > 110 })
 	})
 	if !strings.HasPrefix(wide.Text(), "mph\n") {
 		t.Errorf("screen after the terminal became wider\n%s", wide.Text())
@@ -81,6 +82,37 @@ func TestServeUntilCtrlC(t *testing.T) {
 	if status := term.Wait(); status != 0 {
 		t.Errorf("exit status %d, screen\n%s", status, term.Screen().Text())
 	}
+	after := clitest.Start(t, clitest.Program("--dsn", dsn, "doctor"), clitest.Options{})
+	if status := after.Wait(); status != 1 || !strings.Contains(after.Screen().Text(), "refuses connections") {
+		t.Errorf("after the end: status %d, screen\n%s", status, after.Screen().Text())
+	}
+}
+
+func TestDemoOpensThePrompt(t *testing.T) {
+	t.Parallel()
+	term := startServer(t, "demo")
+	greeting := term.WaitFor(`\? lists the commands`).Text()
+	if !strings.Contains(greeting, "26,115 hours") || !strings.Contains(greeting, demo.Queries[0]+";\n") {
+		t.Errorf("greeting\n%s", greeting)
+	}
+	enter := func(text string) {
+		term.Type(strings.ReplaceAll(text, "\n", " "))
+		term.Press(clitest.Enter)
+	}
+	enter(demo.Queries[0] + ";")
+	term.WaitFor("(3 rows)")
+	enter(demo.Queries[1] + ";")
+	term.WaitFor("(36 rows)")
+	enter(`\chart`)
+	term.WaitFor("━━ EWR  ━━ JFK  ━━ LGA")
+	term.Press(clitest.CtrlC) // ends no server
+	enter("SELECT 6 * 7 AS answer;")
+	term.WaitFor("42")
+	term.Press(clitest.CtrlD)
+	if status := term.Wait(); status != 0 {
+		t.Errorf("exit status %d, screen\n%s", status, term.Screen().Text())
+	}
+	dsn := regexp.MustCompile(`greptime://127\.0\.0\.1:\d+/public`).FindString(greeting)
 	after := clitest.Start(t, clitest.Program("--dsn", dsn, "doctor"), clitest.Options{})
 	if status := after.Wait(); status != 1 || !strings.Contains(after.Screen().Text(), "refuses connections") {
 		t.Errorf("after the end: status %d, screen\n%s", status, after.Screen().Text())

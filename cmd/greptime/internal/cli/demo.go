@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -21,12 +24,12 @@ func (a *app) demoCommand() *cobra.Command {
 of New York's airports in 2013. On a terminal this opens the prompt; elsewhere
 it runs the queries that it suggests.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd) },
 	}
 }
 
-func (a *app) demo(ctx context.Context) (err error) {
-	ctx, stop := interruptible(ctx)
+func (a *app) demo(cmd *cobra.Command) (err error) {
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	s, err := demo.Start(ctx, demo.Options{Log: a.Err, Version: version()})
 	if err != nil {
@@ -43,7 +46,36 @@ func (a *app) demo(ctx context.Context) (err error) {
 airports in 2013 (temperatures in °F, wind in mph).
 
 `, s.How, s.DSN, withCommas(rows))
-	return a.runDemoQueries(ctx)
+	if !a.InTerminal || !a.OutTerminal {
+		return a.runDemoQueries(ctx)
+	}
+	stop() // the prompt handles interrupts itself
+	defer closeAtHangup(s)()
+	fmt.Fprintf(a.Out, "Try these, and \\chart after the second:\n\n")
+	for _, query := range demo.Queries {
+		fmt.Fprintf(a.Out, "%s;\n\n", query)
+	}
+	return a.prompt(cmd)
+}
+
+// closeAtHangup stops the server when the system ends the program, as when the terminal's window is
+// closed: a process of its own would go on. stop ends the watch for that.
+func closeAtHangup(s *demo.Server) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			_ = s.Close()
+			os.Exit(statusInterrupted)
+		case <-done:
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
 }
 
 // runDemoQueries runs the queries that the demo suggests.

@@ -87,9 +87,12 @@ func hourOf(record []string) (h hour, err error) {
 	return h, err
 }
 
-// Queries are queries of the weather to try.
+// Queries are queries of the weather to try, in lines that fit on a terminal.
 var Queries = []string{
-	"SELECT origin, count(*) AS hours, avg(temp) AS temp, max(wind_gust) AS gust FROM weather GROUP BY origin ORDER BY origin",
-	"SELECT date_trunc('month', ts) AS month, origin, avg(wind_speed) AS mph FROM weather GROUP BY month, origin ORDER BY month, origin",
-	"SELECT ts, origin, wind_gust, pressure FROM weather WHERE wind_gust IS NOT NULL ORDER BY wind_gust DESC, ts LIMIT 8",
+	`SELECT origin, count(*) AS hours, avg(temp) AS temp, max(wind_gust) AS gust
+FROM weather GROUP BY origin ORDER BY origin`,
+	`SELECT date_trunc('month', ts) AS month, origin, avg(wind_speed) AS mph
+FROM weather GROUP BY month, origin ORDER BY month, origin`,
+	`SELECT ts, origin, wind_gust, pressure
+FROM weather WHERE wind_gust IS NOT NULL ORDER BY wind_gust DESC, ts LIMIT 8`,
 }
