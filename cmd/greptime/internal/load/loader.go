@@ -264,7 +264,7 @@ func reasonOf(e *insert.ValueError) string {
 	if e.Value == nil {
 		return e.Reason
 	}
-	return fmt.Sprintf("%.100v cannot be %s: %s", e.Value, e.Type, e.Reason)
+	return fmt.Sprintf("%.100s cannot be %s: %s", fmt.Sprint(e.Value), e.Type, e.Reason)
 }
 
 // account takes note of what came of each piece, in order. After the first error that ends
