@@ -104,6 +104,7 @@ func (a *app) export(ctx context.Context, cmd *cobra.Command, f *exportFlags, wh
 		return err
 	}
 	defer func() { err = errors.Join(err, own.Close()) }()
+	defer limitMemory()()
 	query, table := dump.Query(what)
 	started := time.Now()
 	bar := a.progress()

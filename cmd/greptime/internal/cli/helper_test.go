@@ -28,6 +28,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(runAsProgram) != "" {
+		os.Exit(Run(context.Background(), os.Args[1:], stdio.Of(os.Stdin, os.Stdout, os.Stderr)))
+	}
 	status := clitest.Main(m, runProgram)
 	if err := stopServer(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

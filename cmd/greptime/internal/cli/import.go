@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -180,6 +182,7 @@ func (a *app) importFiles(ctx context.Context, f *importFlags, files []string, t
 		return err
 	}
 	defer func() { err = errors.Join(err, own.Close()) }()
+	defer limitMemory()()
 	return greptime.Raw(ctx, own.Conn, func(conn *greptime.Conn) error {
 		return a.importInto(ctx, conn, f, files, table)
 	})
@@ -215,6 +218,19 @@ func (a *app) importInto(ctx context.Context, conn *greptime.Conn, f *importFlag
 		report.Print(a.Out, &o, err)
 	}
 	return err
+}
+
+// softMemory is the memory at which the garbage collector runs more often, in bytes.
+const softMemory = 200 << 20
+
+// limitMemory sets softMemory, unless GOMEMLIMIT sets another limit. The function that it
+// returns undoes that.
+func limitMemory() (undo func()) {
+	before := debug.SetMemoryLimit(-1)
+	if before == math.MaxInt64 {
+		debug.SetMemoryLimit(softMemory)
+	}
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // progress returns a display on the standard error.

@@ -41,9 +41,14 @@ func writeArrow(w io.Writer, rd array.RecordReader, progress func(rows int64)) (
 	return n, errors.Join(readable.Err(), out.Close())
 }
 
-// rowGroup is the number of rows of a row group: enough for good compression, and little
-// enough to hold its columns in memory.
-const rowGroup = 1 << 17
+// A row group ends after rowGroupRows rows or rowGroupBytes: enough for good compression, and
+// little enough to hold its columns in memory. The values of a dictionary, which each column
+// has, are in a hash table several times as large.
+const (
+	rowGroupRows    = 1 << 17
+	rowGroupBytes   = 32 << 20
+	dictionaryBytes = 128 << 10
+)
 
 func writeParquet(w io.Writer, rd array.RecordReader, progress func(rows int64)) (n int64, err error) {
 	readable, err := newTextReader(rd, true)
@@ -51,14 +56,21 @@ func writeParquet(w io.Writer, rd array.RecordReader, progress func(rows int64))
 		return 0, err
 	}
 	out, err := pqarrow.NewFileWriter(readable.Schema(), noClose{w},
-		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithMaxRowGroupLength(rowGroup)),
+		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithMaxRowGroupLength(rowGroupRows), parquet.WithDictionaryPageSizeLimit(dictionaryBytes)),
 		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
 	if err != nil {
 		return 0, err
 	}
 	for readable.Next() {
 		batch := readable.RecordBatch()
-		if err := out.WriteBuffered(batch); err != nil {
+		err := error(nil)
+		if out.RowGroupTotalBytesWritten() > rowGroupBytes {
+			err = out.NewBufferedRowGroupChecked()
+		}
+		if err == nil {
+			err = out.WriteBuffered(batch)
+		}
+		if err != nil {
 			return n, errors.Join(err, out.Close())
 		}
 		n += batch.NumRows()
