@@ -28,9 +28,6 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(runAsProgram) != "" {
-		os.Exit(Run(context.Background(), os.Args[1:], stdio.Of(os.Stdin, os.Stdout, os.Stderr)))
-	}
 	status := clitest.Main(m, runProgram)
 	if err := stopServer(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -61,6 +58,12 @@ func (p program) run(t *testing.T, args ...string) result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p.on(t, s, args...)
+}
+
+// on runs the program with arguments, on a server.
+func (p program) on(t *testing.T, s *greptimetest.Server, args ...string) result {
+	t.Helper()
 	env := map[string]string{"GREPTIME_DSN": s.DSN(), "XDG_CONFIG_HOME": t.TempDir(), "PAGER": "cat"}
 	for name, value := range p.env {
 		env[name] = value

@@ -1,7 +1,8 @@
+//go:build unix
+
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -11,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -19,6 +19,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/clitest"
 )
 
 var long = flag.Bool("long", false, "import and export 10 million rows, and compare with examples/bulk")
@@ -105,55 +107,29 @@ func writeLarge(t *testing.T, path string, rows int) (s sums) {
 	return s
 }
 
-// runAsProgram is the environment variable that makes the test binary the program.
-const runAsProgram = "GREPTIME_TEST_PROGRAM"
+var highWater = regexp.MustCompile(`VmHWM:\s*([0-9]+) kB`)
 
 // process runs a program on a server and returns its output and the most memory that it
 // had, in bytes; 0 if that is not known.
-func process(t *testing.T, dsn, program string, args ...string) (out string, memory int64) {
+func process(t *testing.T, dsn string, cmd *exec.Cmd) (out string, memory int64) {
 	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "GREPTIME_DSN="+dsn, "XDG_CONFIG_HOME="+t.TempDir(), runAsProgram+"=1")
-	var text bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &text, &text
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Fatalf("%s %q: %v\n%s", program, args, err, &text)
-			}
-			return text.String(), memory
-		case <-tick.C:
-			memory = max(memory, mostMemoryOf(cmd.Process.Pid))
+	cmd.Env = append(cmd.Env, "GREPTIME_DSN="+dsn, "XDG_CONFIG_HOME="+t.TempDir(), memoryVariable+"=1")
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v\n%s", cmd.Args, err, text)
+	}
+	if found := highWater.FindSubmatch(text); found != nil {
+		kilobytes, err := strconv.ParseInt(string(found[1]), 10, 64)
+		if err != nil {
+			t.Fatal(err)
 		}
+		memory = kilobytes << 10
 	}
-}
-
-var highWater = regexp.MustCompile(`VmHWM:\s*([0-9]+) kB`)
-
-// mostMemoryOf returns the most memory that a process had so far, in bytes. It returns 0
-// where the system does not tell. (That of os.ProcessState counts the memory of the parent.)
-func mostMemoryOf(pid int) int64 {
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return 0
-	}
-	found := highWater.FindSubmatch(status)
-	if found == nil {
-		return 0
-	}
-	kilobytes, err := strconv.ParseInt(string(found[1]), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return kilobytes << 10
+	out, _, _ = strings.Cut(string(text), "Name:") // where /proc/self/status begins
+	return out, memory
 }
 
 var rateText = regexp.MustCompile(`([0-9,]+) rows/s`)
@@ -203,10 +179,6 @@ func TestLargeFilesTakeLittleMemory(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "large.parquet")
 	want := writeLarge(t, file, rows)
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	check := func(what, table string, memory int64) {
 		t.Helper()
 		var got sums
@@ -225,7 +197,7 @@ func TestLargeFilesTakeLittleMemory(t *testing.T) {
 	imported := func(table, path string) float64 {
 		t.Helper()
 		create(table)
-		out, memory := process(t, s.DSN(), program, "import", path, table)
+		out, memory := process(t, s.DSN(), clitest.Program("import", path, table))
 		t.Logf("import of %s, at most %d MiB:\n%s", filepath.Base(path), memory>>20, out)
 		check("import of "+filepath.Base(path), table, memory)
 		return rateOf(t, out)
@@ -239,7 +211,7 @@ func TestLargeFilesTakeLittleMemory(t *testing.T) {
 		best := 0.0
 		for range 2 { // in turns, because other programs may be running
 			create("large_bulk")
-			out, _ := process(t, s.DSN(), example, "-file", file, "-table", "large_bulk")
+			out, _ := process(t, s.DSN(), exec.Command(example, "-file", file, "-table", "large_bulk"))
 			best = max(best, exampleRate(t, out))
 			mustRun(t, "query", "-q", "DROP TABLE large_bulk")
 			rate = max(rate, imported("large_again", file))
@@ -252,7 +224,7 @@ func TestLargeFilesTakeLittleMemory(t *testing.T) {
 	}
 	for _, name := range []string{"copy.parquet", "copy.csv.gz"} {
 		path := filepath.Join(folder, name)
-		out, memory := process(t, s.DSN(), program, "export", "large", path)
+		out, memory := process(t, s.DSN(), clitest.Program("export", "large", path))
 		t.Logf("export to %s, at most %d MiB:\n%s", name, memory>>20, out)
 		if memory > mostMemory {
 			t.Errorf("export to %s took %d MiB", name, memory>>20)

@@ -45,7 +45,7 @@ func Prepare(ctx context.Context, conn *greptime.Conn, table string, files []str
 		}
 	}()
 	for _, name := range files {
-		if err := im.look(name); err != nil {
+		if err := im.look(ctx, name); err != nil {
 			return nil, err
 		}
 	}
@@ -62,7 +62,7 @@ func Prepare(ctx context.Context, conn *greptime.Conn, table string, files []str
 }
 
 // look opens a file and finds its columns.
-func (im *Import) look(name string) error {
+func (im *Import) look(ctx context.Context, name string) error {
 	f := &inputFile{name: name}
 	im.files = append(im.files, f)
 	if name == StandardInput {
@@ -72,7 +72,7 @@ func (im *Import) look(name string) error {
 			}
 		}
 	}
-	r, format, err := im.open(f)
+	r, format, err := im.open(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -88,13 +88,13 @@ func (im *Import) look(name string) error {
 }
 
 // open opens a file.
-func (im *Import) open(f *inputFile) (reader, Format, error) {
+func (im *Import) open(ctx context.Context, f *inputFile) (reader, Format, error) {
 	if f.reader != nil {
 		r := f.reader
 		f.reader = nil
 		return r, f.format, nil
 	}
-	src, err := openSource(f.name, im.opts.Stdin, im.opts.Format)
+	src, err := openSource(ctx, f.name, im.opts.Stdin, im.opts.Format)
 	if err != nil {
 		return nil, "", err
 	}

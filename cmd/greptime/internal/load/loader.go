@@ -163,7 +163,7 @@ func (l *loader) read(queue, order chan<- *item) {
 // row after its last one.
 func (l *loader) readFile(f *inputFile, index int, base int64, queue, order chan<- *item) (row int64, err error) {
 	row = base
-	r, _, err := l.open(f)
+	r, _, err := l.open(l.ctx, f)
 	if err != nil {
 		return row, err
 	}

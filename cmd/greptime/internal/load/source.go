@@ -2,6 +2,7 @@ package load
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +27,9 @@ type source struct {
 	closers []func() error
 }
 
-// openSource opens a file. asked is its format if the user has named that.
-func openSource(name string, stdin io.Reader, asked Format) (_ *source, err error) {
+// openSource opens a file. asked is its format if the user has named that. When ctx ends,
+// nothing more is read of standard input.
+func openSource(ctx context.Context, name string, stdin io.Reader, asked Format) (_ *source, err error) {
 	s := &source{name: name}
 	defer func() {
 		if err != nil {
@@ -36,7 +38,7 @@ func openSource(name string, stdin io.Reader, asked Format) (_ *source, err erro
 	}()
 	var stored io.Reader
 	if name == StandardInput {
-		s.name, stored = "standard input", stdin
+		s.name, stored = "standard input", &patient{ctx: ctx, r: stdin}
 	} else {
 		f, err := os.Open(name)
 		if err != nil {
@@ -147,4 +149,44 @@ func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n.Add(int64(n))
 	return n, err
+}
+
+// patient reads from a reader that may keep the caller waiting, such as a terminal or a pipe,
+// until ctx ends. A read that is under way then is left behind.
+type patient struct {
+	ctx    context.Context
+	r      io.Reader
+	buffer []byte // of the read that is under way
+	done   chan readResult
+	rest   []byte // of the last read
+	err    error
+}
+
+type readResult struct {
+	n   int
+	err error
+}
+
+func (p *patient) Read(dst []byte) (int, error) {
+	if len(p.rest) == 0 && p.err == nil {
+		if p.done == nil {
+			p.buffer, p.done = make([]byte, 64<<10), make(chan readResult, 1)
+		}
+		go func() {
+			n, err := p.r.Read(p.buffer)
+			p.done <- readResult{n, err}
+		}()
+		select {
+		case last := <-p.done:
+			p.rest, p.err = p.buffer[:last.n], last.err
+		case <-p.ctx.Done():
+			p.err = context.Cause(p.ctx)
+		}
+	}
+	n := copy(dst, p.rest)
+	p.rest = p.rest[n:]
+	if len(p.rest) > 0 {
+		return n, nil
+	}
+	return n, p.err
 }
