@@ -86,7 +86,7 @@ the rows and how to go on with --skip.`,
 	flags.StringArrayVar(&f.types, "type", nil, "`COLUMN=TYPE` for the new table, such as zip=STRING; may be repeated")
 	flags.BoolVar(&f.append, "append", false, "make the table in append mode, in which equal rows do not replace each other")
 
-	flags.IntVar(&o.Streams, "streams", 0, "streams to the server (default: as many as CPUs, at most 4)")
+	flags.IntVar(&o.Streams, "streams", 4, "streams to the server, which processes the batches of each one after the other")
 	flags.StringVar(&f.compression, "compression", "none", "compress what is sent: none, lz4 or zstd")
 	flags.DurationVar(&o.RetryFor, "retry", time.Minute, "how long rows that are proved not written are sent again; 0: not at all")
 	flags.BoolVar(&o.AtLeastOnce, "at-least-once", false, "send rows again whose outcome is not known; in append mode they may be there twice")
@@ -141,7 +141,7 @@ func (f *importFlags) complete() (err error) {
 		return fmt.Errorf("--skip: %w", err)
 	}
 	switch {
-	case o.Streams < 0 || o.Streams > 64:
+	case o.Streams < 1 || o.Streams > 64:
 		return fmt.Errorf("--streams %d: there are 1 to 64", o.Streams)
 	case o.MaxErrors < 0:
 		return fmt.Errorf("--max-errors %d: it cannot be negative", o.MaxErrors)

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/arrow/util"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -31,6 +32,7 @@ type recordReader struct {
 	part    func() float64
 	closers []func() error
 	current arrow.RecordBatch // what of a record batch is left
+	most    int64             // rows of it in a piece
 }
 
 func (r *recordReader) columns() []fileColumn { return r.cols }
@@ -50,19 +52,29 @@ func (r *recordReader) next() (_ piece, err error) {
 		case record.NumRows() > 0:
 			record.Retain()
 			r.current = record
+			r.most = rowsOfPiece(record.NumRows(), util.TotalRecordSize(record))
 		}
 	}
 	rows := r.current.NumRows()
-	if rows <= pieceRows {
+	if rows <= r.most {
 		p := &recordPiece{record: r.current}
 		r.current = nil
 		return p, nil
 	}
-	p := &recordPiece{record: r.current.NewSlice(0, pieceRows)}
-	rest := r.current.NewSlice(pieceRows, rows)
+	p := &recordPiece{record: r.current.NewSlice(0, r.most)}
+	rest := r.current.NewSlice(r.most, rows)
 	r.current.Release()
 	r.current = rest
 	return p, nil
+}
+
+// rowsOfPiece returns how many rows a piece has at most, if so many rows take so many bytes.
+func rowsOfPiece(rows, bytes int64) int64 {
+	if rows == 0 {
+		return pieceRows
+	}
+	perRow := max(1, float64(bytes)/float64(rows))
+	return max(16, min(pieceRows, int64(math.Ceil(pieceBytes/perRow))))
 }
 
 // guarded reads the next record batch. arrow-go panics on some files that are damaged.
@@ -226,9 +238,5 @@ func parquetRows(f *file.Reader) int64 {
 		bytes += group.TotalByteSize()
 		rows += group.NumRows()
 	}
-	if rows == 0 {
-		return pieceRows
-	}
-	perRow := max(1, float64(bytes)/float64(rows))
-	return max(16, min(pieceRows, int64(math.Ceil(pieceBytes/perRow))))
+	return rowsOfPiece(rows, bytes)
 }

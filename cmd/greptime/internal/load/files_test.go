@@ -334,3 +334,14 @@ func TestTablesThatCannotBeMade(t *testing.T) {
 		}
 	}
 }
+
+func TestPiecesAreBoundedByRowsAndBytes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ rows, bytes, want int64 }{
+		{0, 0, pieceRows}, {1_000_000, 80_000_000, pieceRows}, {1000, 0, pieceRows}, {1000, 1000 << 10, pieceBytes >> 10}, {10, 1 << 40, 16},
+	} {
+		if got := rowsOfPiece(c.rows, c.bytes); got != c.want {
+			t.Errorf("%d rows of %d bytes: %d, want %d", c.rows, c.bytes, got, c.want)
+		}
+	}
+}

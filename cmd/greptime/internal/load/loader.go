@@ -1,10 +1,12 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"time"
 
@@ -118,10 +120,7 @@ func outlast(ctx context.Context, by time.Duration) (context.Context, func()) {
 
 // run reads, decodes, sends and accounts for all pieces.
 func (l *loader) run() error {
-	workers := max(1, min(l.opts.Streams, 16))
-	if l.opts.Streams == 0 {
-		workers = defaultWorkers()
-	}
+	workers := min(cmp.Or(l.opts.Streams, 4), runtime.GOMAXPROCS(0))
 	queue := make(chan *item, workers) // for the workers
 	order := make(chan *item, 2*workers)
 	var group sync.WaitGroup

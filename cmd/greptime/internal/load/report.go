@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -150,5 +149,3 @@ func countOf(n int64, what string) string {
 	}
 	return progress.Group(n) + " " + what
 }
-
-func defaultWorkers() int { return min(runtime.GOMAXPROCS(0), 4) }
