@@ -11,7 +11,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/arrow/util"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -52,7 +51,11 @@ func (r *recordReader) next() (_ piece, err error) {
 		case record.NumRows() > 0:
 			record.Retain()
 			r.current = record
-			r.most = rowsOfPiece(record.NumRows(), util.TotalRecordSize(record))
+			bytes := uint64(0)
+			for _, c := range record.Columns() {
+				bytes += c.Data().SizeInBytes()
+			}
+			r.most = rowsOfPiece(record.NumRows(), int64(bytes))
 		}
 	}
 	rows := r.current.NumRows()
