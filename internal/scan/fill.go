@@ -190,10 +190,10 @@ func each[V any](s *source, get func(i int) (V, error)) Filler {
 // copyValues is the filler for an array whose values are those of the Go type.
 func copyValues[V any](r Rows, arr arrow.Array, values []V) (int, error) {
 	if r.Skip == nil && arr.NullN() == 0 {
-		at := r.At
+		offset := uintptr(0) // not a pointer, which would leave the memory behind the last row
 		for _, v := range values[r.From : r.From+r.N] {
-			*(*V)(at) = v
-			at = unsafe.Add(at, r.Stride)
+			*(*V)(unsafe.Add(r.At, offset)) = v
+			offset += r.Stride
 		}
 		return r.N, nil
 	}

@@ -121,11 +121,11 @@ func (t *textBlocks) fill(r Rows) {
 			if t.copies[block] != "" || t.copyBlock(block) {
 				text, start := t.copies[block], t.offsets[block*t.rows]
 				ends := t.offsets[i : i+end-k+1]
-				from, at := ends[0]-start, r.at(k)
+				from, offset := ends[0]-start, uintptr(k)*r.Stride
 				for _, to := range ends[1:] {
 					to -= start
-					*(*string)(at) = text[from:to]
-					from, at = to, unsafe.Add(at, r.Stride)
+					*(*string)(unsafe.Add(r.At, offset)) = text[from:to]
+					from, offset = to, offset+r.Stride
 				}
 				k = end
 				continue
