@@ -65,7 +65,7 @@ func round(t *testing.T, sum *figures, seeds ...uint64) {
 				r := newRun(t, seed)
 				r.execute(seed)
 				if t.Failed() {
-					t.Logf("what happened:\n%s\nrun it again: go test ./integration/chaos -run '^TestChaos$' -seed %d", r.model.Journal(), seed)
+					t.Logf("what happened:\n%s\nrun it again: go test ./integration/chaos -run '^TestChaos$' -seed %d -count 20", r.model.Journal(), seed)
 				}
 				mu.Lock()
 				defer mu.Unlock()

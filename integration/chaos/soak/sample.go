@@ -99,12 +99,16 @@ func report(samples []sample) string {
 	}
 	for _, name := range names(samples) {
 		calls := 0
+		var with []sample // calls
 		for _, s := range samples {
-			calls += s.latencies[name].calls
+			if n := s.latencies[name].calls; n > 0 {
+				calls += n
+				with = append(with, s)
+			}
 		}
 		fmt.Fprintf(&b, "%-36s %d calls, p50 %v, p99 %v\n", name, calls,
-			median(samples, func(s sample) time.Duration { return s.latencies[name].p50 }).Round(10*time.Microsecond),
-			median(samples, func(s sample) time.Duration { return s.latencies[name].p99 }).Round(10*time.Microsecond))
+			median(with, func(s sample) time.Duration { return s.latencies[name].p50 }).Round(10*time.Microsecond),
+			median(with, func(s sample) time.Duration { return s.latencies[name].p99 }).Round(10*time.Microsecond))
 	}
 	return b.String()
 }

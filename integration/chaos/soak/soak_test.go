@@ -89,7 +89,7 @@ func TestDraw(t *testing.T) {
 	for i := range 3 {
 		samples = append(samples, sample{
 			at: time.Duration(i) * time.Second, heap: float64(i), goroutines: 7, files: 3,
-			latencies: map[string]latency{"a < b": {1, time.Millisecond, 2 * time.Millisecond}, "c": {1, 0, 0}},
+			latencies: map[string]latency{"a < b": {1, time.Millisecond, 2 * time.Millisecond}, "c": {i, 0, 0}},
 		})
 	}
 	for _, tt := range []struct {

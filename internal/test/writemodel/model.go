@@ -103,6 +103,7 @@ type Call struct {
 	model      *Model
 	name       string
 	repeatable bool
+	rows       []Row // in the order in which they were submitted
 }
 
 // Begin registers a call that submits the given rows. The name describes the call, such as
@@ -130,6 +131,7 @@ func (c *Call) Submit(rows ...Row) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.note("%s submits %s", c, Describe(rows))
+	c.rows = append(c.rows, rows...)
 	for _, r := range rows {
 		t := m.truth(r)
 		if slices.ContainsFunc(t.claims, func(o claim) bool { return o.call == c }) {
@@ -169,8 +171,8 @@ func (c *Call) Rest() []Row {
 	c.model.mu.Lock()
 	defer c.model.mu.Unlock()
 	var rest []Row
-	for r, t := range c.model.rows {
-		for _, o := range t.claims {
+	for _, r := range c.rows {
+		for _, o := range c.model.rows[r].claims {
 			if o.call == c && o.outcome == Open {
 				rest = append(rest, r)
 			}
