@@ -27,7 +27,7 @@ import (
 func TestChaos(t *testing.T) {
 	const together = 4 // runs, which mostly wait
 	begun := time.Now()
-	limit := 15 * time.Second
+	limit := 10 * time.Second
 	switch {
 	case *duration > 0:
 		limit = *duration
