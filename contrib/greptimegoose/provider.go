@@ -33,6 +33,11 @@ func NewProvider(db *sql.DB, fsys fs.FS, store database.Store, opts ...goose.Pro
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("greptimegoose: %w", err), statements.Close())
 	}
+	for _, source := range p.ListSources() {
+		if source.Type == goose.TypeGo && db.Stats().MaxOpenConnections == 1 {
+			return nil, errors.Join(errors.New("greptimegoose: a migration in Go needs a second connection beside goose's own, and the pool has one at most: call SetMaxOpenConns with 2 or more, or 0"), p.Close())
+		}
+	}
 	return &Provider{Provider: p}, nil
 }
 

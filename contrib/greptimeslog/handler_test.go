@@ -272,6 +272,24 @@ func TestARecordIsNeverLostForItsValues(t *testing.T) {
 	}
 }
 
+// A value that contains itself would occupy package fmt until the stack ends.
+func TestValuesThatContainThemselves(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	h := newHandler(t, db, Options{Columns: []Column{{Column: insert.Field("text", insert.String)}, {Column: insert.Field("json", insert.JSON)}, {Column: insert.Field("number", insert.Int64)}}})
+	cycle := map[string]any{"a": 1}
+	cycle["self"] = []any{cycle}
+	slog.New(h).Info("cycle", "text", cycle, "json", cycle, "number", cycle, "rest", &cycle)
+	got := only(t, h, db)
+	if n := strings.Count(got.attributes.V, "cycle"); n != 2 {
+		t.Errorf("%s, want two texts about the cycle", got.attributes.V)
+	}
+	var text, json string
+	if err := db.QueryRow("SELECT text, json FROM logs").Scan(&text, &json); err != nil || !strings.Contains(text, "cycle") || !strings.Contains(json, "cycle") {
+		t.Errorf("%s, %s, %v, want texts about the cycle", text, json, err)
+	}
+}
+
 func TestChosenAttributesAreColumns(t *testing.T) {
 	t.Parallel()
 	db := open(t)

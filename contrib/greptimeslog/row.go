@@ -2,6 +2,7 @@ package greptimeslog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -167,10 +168,25 @@ func text(v slog.Value) (s string) {
 		return value.Error()
 	case []byte:
 		return string(value)
+	case fmt.Stringer, fmt.Formatter:
+		return fmt.Sprintf("%+v", value)
 	default:
+		if _, err := json.Marshal(value); isCyclic(err) {
+			return unencodable(err)
+		}
 		return fmt.Sprintf("%+v", value)
 	}
 }
+
+// isCyclic reports whether encoding/json refuses a value because it contains itself. Package
+// fmt would not end.
+func isCyclic(err error) bool {
+	var unsupported *json.UnsupportedValueError
+	return errors.As(err, &unsupported) && strings.Contains(unsupported.Str, "cycle")
+}
+
+// unencodable returns the text in place of a value, as slog's JSONHandler has it.
+func unencodable(err error) string { return "!ERROR:" + err.Error() }
 
 // jsonValue returns what encoding/json writes for a value. It never fails to.
 func jsonValue(v slog.Value) (result any) {
@@ -199,7 +215,10 @@ func jsonValue(v slog.Value) (result any) {
 		}
 	}
 	b, err := json.Marshal(v.Any())
-	if err != nil {
+	switch {
+	case isCyclic(err):
+		return unencodable(err)
+	case err != nil:
 		return text(v)
 	}
 	return json.RawMessage(b)
