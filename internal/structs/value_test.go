@@ -68,7 +68,7 @@ func limits() []any {
 	var list []any
 	for _, l := range [][]any{
 		forms(true, false), forms[flag](true, false),
-		forms[int](math.MinInt, -1, 0, 1, 128, 1<<24+1, 1<<31, math.MaxInt), forms[number](math.MinInt, 7),
+		forms[int](math.MinInt, -1, 0, 1, 128, 1<<24+1, math.MaxInt), forms[number](math.MinInt, 7),
 		forms[int8](math.MinInt8, -1, 0, 1, math.MaxInt8), forms[short](math.MinInt8, 1),
 		forms[int16](math.MinInt16, -1, 0, 1, math.MaxInt16),
 		forms[int32](math.MinInt32, -1, 0, 1, 1<<24+1, math.MaxInt32),
