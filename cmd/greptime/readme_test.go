@@ -25,7 +25,7 @@ func TestREADMECommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := regexp.MustCompile("(?m)^(?:.*\\| )?greptime (.*?)(?: \\| .*)?$").FindAllStringSubmatch(string(text), -1)
+	commands := regexp.MustCompile(`(?m)^(?:.*\| )?greptime (.*?)(?: \| .*)?$`).FindAllStringSubmatch(string(text), -1)
 	if len(commands) < 10 {
 		t.Fatalf("%d commands in the README", len(commands))
 	}
