@@ -7,6 +7,7 @@ import (
 
 	"github.com/pressly/goose/v3/database"
 
+	_ "github.com/greptime-go/greptime/driver"
 	"github.com/greptime-go/greptime/internal/test/sqlshape"
 )
 
