@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,8 +60,8 @@ type Table struct {
 	// TimeIndex is the index of the time index among the Columns.
 	TimeIndex int
 
-	index  map[string]int
-	schema *arrow.Schema // of SELECT * … LIMIT 0, if the table was read
+	index     map[string]int
+	described []described // by DESC TABLE, if the table was read
 }
 
 // NewTable returns a table of the given columns. Exactly one must be the time index, and
@@ -103,26 +104,11 @@ func (t *Table) Index(name string) (int, bool) {
 // Read takes two statements: the result of a SELECT has the exact types, including JSON and
 // VECTOR, and DESC TABLE has roles, nullability and defaults.
 func Read(ctx context.Context, query Query, table string) (*Table, error) {
-	return read(ctx, query, table, nil)
-}
-
-// ReadAgain reads a table that was read before. It returns t itself if its columns are the same,
-// for which one statement suffices: the schema of a SELECT has the version of the columns.
-func (t *Table) ReadAgain(ctx context.Context, query Query) (*Table, error) {
-	return read(ctx, query, t.Name, t)
-}
-
-// read implements Read, and ReadAgain for a table that is known.
-func read(ctx context.Context, query Query, table string, known *Table) (*Table, error) {
 	name := sqltext.QuoteIdent(table)
-	schema, err := readSchema(ctx, query, "SELECT * FROM "+name+" LIMIT 0")
+	fields, err := readFields(ctx, query, "SELECT * FROM "+name+" LIMIT 0")
 	if err != nil {
 		return nil, err
 	}
-	if known != nil && sameVersion(known.schema, schema) {
-		return known, nil
-	}
-	fields := schema.Fields()
 	described, err := describe(ctx, query, "DESC TABLE "+name, len(fields))
 	if err != nil {
 		return nil, err
@@ -158,17 +144,23 @@ func read(ctx context.Context, query Query, table string, known *Table) (*Table,
 	if err != nil {
 		return nil, &UnwritableError{err}
 	}
-	t.schema = schema
+	t.described = described
 	return t, nil
 }
 
-// metadataVersion is the key under which the schema of a SELECT has the version of the table's
-// columns. ALTER TABLE raises it; a table that is dropped and created again begins at 0.
-const metadataVersion = "greptime:version"
-
-// sameVersion reports whether two schemas have the same fields in the same version.
-func sameVersion(a, b *arrow.Schema) bool {
-	return a != nil && a.HasMetadata() && a.Metadata().FindKey(metadataVersion) >= 0 && a.Metadata().Equal(b.Metadata()) && a.Equal(b)
+// ReadAgain reads a table that was read before. It returns t itself if DESC TABLE, one statement
+// in place of two, shows the same columns with the same types and roles. DESC TABLE does not tell
+// a DEFAULT of empty text from none.
+func (t *Table) ReadAgain(ctx context.Context, query Query) (*Table, error) {
+	now, err := describe(ctx, query, "DESC TABLE "+sqltext.QuoteIdent(t.Name), len(t.described))
+	if err != nil {
+		return nil, err
+	}
+	noTypes := func(d described) bool { return d.typeName == "" }
+	if len(now) > 0 && slices.Equal(now, t.described) && !slices.ContainsFunc(now, noTypes) {
+		return t, nil
+	}
+	return Read(ctx, query, t.Name)
 }
 
 // UnwritableError is the error for a table whose rows cannot be written natively: it has a column
@@ -193,7 +185,7 @@ func errChanged(table string) error {
 	return fmt.Errorf("table %s was %w", strconv.Quote(table), ErrAltered)
 }
 
-func readSchema(ctx context.Context, query Query, sql string) (*arrow.Schema, error) {
+func readFields(ctx context.Context, query Query, sql string) ([]arrow.Field, error) {
 	rd, err := query(ctx, sql)
 	if err != nil {
 		return nil, err
@@ -201,7 +193,7 @@ func readSchema(ctx context.Context, query Query, sql string) (*arrow.Schema, er
 	defer rd.Release()
 	for rd.Next() {
 	}
-	return rd.Schema(), rd.Err()
+	return rd.Schema().Fields(), rd.Err()
 }
 
 // described is a column in the output of DESC TABLE. It has only the name of its Type.

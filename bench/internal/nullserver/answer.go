@@ -150,8 +150,7 @@ func smallAnswer(what string, columns []string, metrics bool) []rawgrpc.Message 
 	var batches []arrow.RecordBatch
 	switch what {
 	case "LIMIT 0":
-		version := arrow.NewMetadata([]string{"greptime:version"}, []string{"0"})
-		schema = arrow.NewSchema(data.Schema(columns).Fields(), &version)
+		schema = data.Schema(columns)
 	case "DESC TABLE":
 		schema, batches = description(columns)
 		metrics = false
