@@ -55,13 +55,27 @@ func sharedLengths(column arrow.Array) lengths {
 	return nil
 }
 
-// valueLengths returns the lengths of texts or bytes, or nil for other values.
+// valueLengths returns the lengths of texts or bytes, or nil for other values. A NULL has no
+// length, even if its view points outside the message.
 func valueLengths(values arrow.Array) lengths {
 	switch v := values.(type) {
-	case array.StringLike:
-		return func(row int) int64 { return int64(len(v.Value(row))) }
-	case interface{ Value(int) []byte }:
-		return func(row int) int64 { return int64(len(v.Value(row))) }
+	case interface {
+		IsNull(int) bool
+		ValueLen(int) int
+	}:
+		return func(row int) int64 {
+			if v.IsNull(row) {
+				return 0
+			}
+			return int64(v.ValueLen(row))
+		}
+	case *array.FixedSizeBinary:
+		return func(row int) int64 {
+			if v.IsNull(row) {
+				return 0
+			}
+			return int64(len(v.Value(row)))
+		}
 	}
 	return nil
 }
