@@ -537,7 +537,7 @@ func TestAckOfAnUnknownBatchEndsTheStream(t *testing.T) {
 
 func TestAnswersThatAreNotUnderstood(t *testing.T) {
 	t.Parallel()
-	for _, answer := range []string{"", "{}", "nonsense", `{"request_id":"1"}`, `{"request_id":1,"affected_rows":1e99}`, `{"request_id":1,"affected_rows":-1}`} {
+	for _, answer := range []string{"", "{}", "nonsense", `{"request_id":"1"}`, `{"request_id":1,"affected_rows":1e99}`, `{"request_id":1,"affected_rows":-1}`, `{"request_id":1,"affected_rows":9223372036854775807}`} {
 		s := putServer(t, script(map[int64]func(*putCall, received) error{1: func(c *putCall, _ received) error {
 			if err := c.SendPutResult(answer); err != nil {
 				return err

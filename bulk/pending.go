@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/session"
@@ -95,8 +96,8 @@ func parseAck(metadata []byte) (Ack, error) {
 	if a.RequestID == nil {
 		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q has no request_id", metadata)
 	}
-	if a.AffectedRows < 0 {
-		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q counts fewer than no rows", metadata)
+	if a.AffectedRows < 0 || a.AffectedRows > math.MaxInt32 {
+		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q counts as many rows as no batch has", metadata)
 	}
 	return Ack{ID: *a.RequestID, Rows: a.AffectedRows, Elapsed: time.Duration(a.ElapsedSecs * float64(time.Second))}, nil
 }
