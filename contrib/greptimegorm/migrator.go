@@ -1,6 +1,7 @@
 package greptimegorm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,8 +20,8 @@ type Migrator struct{ migrator.Migrator }
 var _ gorm.Migrator = Migrator{}
 
 // AutoMigrate creates the tables of the models, and adds columns that are missing. It changes no
-// column that exists: if one has another type than its field, it returns an error. Several
-// processes may call it at the same time.
+// column that exists: if one has another type than its field, or is another part of the table's
+// key, it returns an error. Several processes may call it at the same time.
 func (m Migrator) AutoMigrate(models ...any) error {
 	for _, model := range m.ReorderModels(models, false) {
 		exists, err := m.hasTable(model)
@@ -57,11 +58,8 @@ func (m Migrator) createTable(stmt *gorm.Statement) error {
 	if err != nil {
 		return err
 	}
-	if len(stmt.Schema.ParseUniqueConstraints()) > 0 || len(stmt.Schema.ParseCheckConstraints()) > 0 {
-		return fmt.Errorf("greptimegorm: %s has a unique or check constraint, which GreptimeDB does not have; leave it out of the tags", stmt.Schema.Name)
-	}
 	indexes, err := indexesOf(stmt.Schema)
-	if err != nil {
+	if err := cmp.Or(checkConstraints(stmt.Schema), err); err != nil {
 		return err
 	}
 	var columns []string
@@ -112,6 +110,14 @@ func tableName(stmt *gorm.Statement) string {
 
 func textLiteral(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
+// checkConstraints refuses a model with constraints, which GreptimeDB would ignore.
+func checkConstraints(s *schema.Schema) error {
+	if len(s.ParseUniqueConstraints()) > 0 || len(s.ParseCheckConstraints()) > 0 {
+		return fmt.Errorf("greptimegorm: %s has a unique or check constraint, which GreptimeDB does not have; leave it out of the tags", s.Name)
+	}
+	return nil
+}
+
 // indexesOf returns the indexes of each column, such as INVERTED INDEX.
 func indexesOf(s *schema.Schema) (map[string][]string, error) {
 	indexes := map[string][]string{}
@@ -133,16 +139,24 @@ func indexesOf(s *schema.Schema) (map[string][]string, error) {
 	return indexes, nil
 }
 
-// addColumns adds the columns that the model's table does not have.
+// addColumns adds the columns that the model's table does not have, if those that it has are as
+// the model declares them.
 func (m Migrator) addColumns(model any) error {
 	return m.RunWithValue(model, func(stmt *gorm.Statement) error {
-		if _, err := timeIndexOf(stmt.Schema); err != nil {
+		_, timeErr := timeIndexOf(stmt.Schema)
+		_, indexErr := indexesOf(stmt.Schema)
+		if err := cmp.Or(timeErr, checkConstraints(stmt.Schema), indexErr); err != nil {
 			return err
 		}
 		types, err := m.columnTypes(stmt)
 		if err != nil {
 			return err
 		}
+		roles, err := m.columnRoles(stmt)
+		if err != nil {
+			return err
+		}
+		var missing []string
 		for _, name := range stmt.Schema.DBNames {
 			field := stmt.Schema.FieldsByDBName[name]
 			if field.IgnoreMigration {
@@ -150,18 +164,68 @@ func (m Migrator) addColumns(model any) error {
 			}
 			have, ok := types[name]
 			if !ok {
-				if err := m.AddColumn(model, name); err != nil {
-					return err
-				}
+				missing = append(missing, name)
 				continue
+			}
+			if want, have := roleOf(field), roles[name]; want != have {
+				return fmt.Errorf("greptimegorm: column %s of table %s is %s, and the field %s.%s is %s; change the tag of the field, or make a new table and copy the rows: the key of a table cannot change",
+					name, stmt.Table, have, stmt.Schema.Name, field.Name, want)
 			}
 			if want := m.DataTypeOf(field); normal(want) != normal(have) {
 				return fmt.Errorf("greptimegorm: column %s of table %s is %s, and the field %s.%s needs %s; change the tag of the field (type:%s), or the table by ALTER TABLE … MODIFY COLUMN",
 					name, stmt.Table, have, stmt.Schema.Name, field.Name, want, have)
 			}
 		}
+		for _, name := range missing {
+			if err := m.AddColumn(model, name); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
+}
+
+// role says what a column is to the rows of its table, as DESC TABLE names it.
+type role string
+
+// String describes the role with the tag that declares it.
+func (r role) String() string {
+	switch r {
+	case "TAG":
+		return "a tag (primaryKey)"
+	case "TIMESTAMP":
+		return "the time index (primaryKey;timeIndex)"
+	case "FIELD":
+		return "no part of the key (no primaryKey)"
+	}
+	return string(r)
+}
+
+// roleOf returns the role that a field's column has in a table of its model.
+func roleOf(field *schema.Field) role {
+	switch {
+	case isTimeIndex(field):
+		return "TIMESTAMP"
+	case field.PrimaryKey:
+		return "TAG"
+	}
+	return "FIELD"
+}
+
+// columnRoles returns the roles of the table's columns.
+func (m Migrator) columnRoles(stmt *gorm.Statement) (map[string]role, error) {
+	var columns []struct {
+		Name string `gorm:"column:Column"`
+		Role role   `gorm:"column:Semantic Type"`
+	}
+	if err := m.query("DESC TABLE ?", m.CurrentTable(stmt)).Scan(&columns).Error; err != nil {
+		return nil, err
+	}
+	roles := make(map[string]role, len(columns))
+	for _, c := range columns {
+		roles[c.Name] = c.Role
+	}
+	return roles, nil
 }
 
 // columnTypes returns the types of the table's columns, as in SQL.
@@ -238,7 +302,7 @@ func (m Migrator) AddColumn(model any, name string) error {
 			return fmt.Errorf("greptimegorm: table %s has no column %s, and the time index cannot be added to a table; name the existing one with column:… in the tag of %s.%s", stmt.Table, name, stmt.Schema.Name, field.Name)
 		}
 		indexes, err := indexesOf(stmt.Schema)
-		if err != nil {
+		if err := cmp.Or(checkConstraints(stmt.Schema), err); err != nil {
 			return err
 		}
 		table, column := tableName(stmt), quoted(field.DBName)

@@ -92,6 +92,100 @@ func TestAutoMigrateOfSeveralProcesses(t *testing.T) {
 	}
 }
 
+// Rows that differ in a field that the table does not have in its key would replace each other.
+func TestAutoMigrateRefusesAModelWithAnotherKey(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	const table = "Keys"
+	if err := db.Exec(`CREATE TABLE "Keys" ("at" TIMESTAMP(9) NOT NULL, host STRING, port STRING, seen TIMESTAMP(9), TIME INDEX ("at"), PRIMARY KEY (host))`).Error; err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		model any
+		want  []string
+	}{
+		"field is a tag in the model": {&struct {
+			At   time.Time `gorm:"primaryKey;timeIndex"`
+			Host string    `gorm:"primaryKey"`
+			Port string    `gorm:"primaryKey"`
+			More string
+		}{}, []string{"column port of table Keys is no part of the key", ".Port is a tag", "copy the rows"}},
+		"tag is a field in the model": {&struct {
+			More string
+			At   time.Time `gorm:"primaryKey;timeIndex"`
+			Host string
+		}{}, []string{"column host of table Keys is a tag", ".Host is no part of the key"}},
+		"time index is a tag in the model": {&struct {
+			At   time.Time `gorm:"primaryKey"`
+			Seen time.Time `gorm:"primaryKey;timeIndex"`
+		}{}, []string{"column at of table Keys is the time index", ".At is a tag"}},
+		"field is the time index in the model": {&struct {
+			Seen time.Time `gorm:"primaryKey;timeIndex"`
+			Host string    `gorm:"primaryKey"`
+		}{}, []string{"column seen of table Keys is no part of the key", ".Seen is the time index"}},
+	} {
+		err := db.Table(table).AutoMigrate(test.model)
+		for _, part := range test.want {
+			if !errorHas(err, part) {
+				t.Errorf("%s: %v, want an error with %q", name, err, part)
+			}
+		}
+	}
+	if db.Migrator().HasColumn(table, "more") {
+		t.Error("a column is added to the table of another key")
+	}
+	if err := db.Table(table).AutoMigrate(&struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Host string    `gorm:"primaryKey"`
+		Port string
+	}{}); err != nil {
+		t.Errorf("the same key: %v", err)
+	}
+}
+
+func TestConstraintsOfAddedColumnsAreErrors(t *testing.T) {
+	t.Parallel()
+	type v1 struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Here string
+	}
+	type unique struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Name string    `gorm:"unique"`
+	}
+	type check struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Name string    `gorm:"check:name <> ''"`
+	}
+	type present struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Here string    `gorm:"unique"`
+	}
+	type index struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Here string    `gorm:"uniqueIndex"`
+	}
+	db := open(t).Table("t")
+	if err := db.AutoMigrate(&v1{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"AutoMigrate, unique":                 db.AutoMigrate(&unique{}),
+		"AutoMigrate, check":                  db.AutoMigrate(&check{}),
+		"AddColumn, unique":                   db.Migrator().AddColumn(&unique{}, "Name"),
+		"AddColumn, check":                    db.Migrator().AddColumn(&check{}, "Name"),
+		"AutoMigrate, column that is there":   db.AutoMigrate(&present{}),
+		"AutoMigrate, index of one of theirs": db.AutoMigrate(&index{}),
+	} {
+		if !errorHas(err, "unique") {
+			t.Errorf("%s: %v, want an error about the constraint", name, err)
+		}
+	}
+	if db.Migrator().HasColumn("t", "name") {
+		t.Error("the column is added, without its constraint")
+	}
+}
+
 func TestViews(t *testing.T) {
 	t.Parallel()
 	db := migrated[Reading](t)
