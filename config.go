@@ -95,8 +95,9 @@ type Config struct {
 	// certificates, or with those in the PEM file TLSCA. TLSCert and TLSKey name the PEM files of a
 	// client certificate and its key. TLSServerName is the name to verify in place of the endpoint's
 	// host. Each new connection reads the files again, so you can renew them while the program
-	// runs; if they cannot be read then, the connection uses what was read before, and Logger gets
-	// a warning. Connections that are open remain open.
+	// runs, best by renaming new files to the old names; if they cannot be read then, the
+	// connection uses what was read before, and Logger gets a warning. Connections that are open
+	// remain open.
 	TLSEnabled    bool
 	TLSCA         string
 	TLSCert       string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 )
 
@@ -21,6 +22,7 @@ func (c *Config) tlsSource(log *slog.Logger) (func() *tls.Config, error) {
 	if c.TLSCA == "" && c.TLSCert == "" {
 		return func() *tls.Config { return first }, nil
 	}
+	c = c.withAbsoluteFiles()
 	var last atomic.Pointer[tls.Config]
 	last.Store(first)
 	return func() *tls.Config {
@@ -32,6 +34,20 @@ func (c *Config) tlsSource(log *slog.Logger) (func() *tls.Config, error) {
 		last.Store(next)
 		return next
 	}, nil
+}
+
+// withAbsoluteFiles returns a copy of c whose files for TLS are found from other folders, too.
+func (c *Config) withAbsoluteFiles() *Config {
+	from := *c
+	for _, name := range []*string{&from.TLSCA, &from.TLSCert, &from.TLSKey} {
+		if *name == "" {
+			continue
+		}
+		if path, err := filepath.Abs(*name); err == nil {
+			*name = path
+		}
+	}
+	return &from
 }
 
 // tlsConfig returns the TLS configuration of the channels, or nil for plaintext. It adds
