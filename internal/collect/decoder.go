@@ -51,7 +51,9 @@ type decoder struct {
 	target  target
 	before  int64 // rows of the batches before the current one
 	rows    int64 // of the current batch
-	shared  []lengths
+
+	shared    []sharedColumn // of the current batch
+	sharedRow int64          // no row has more bytes in them
 }
 
 // column is a column that is read.

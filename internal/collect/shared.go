@@ -14,94 +14,98 @@ import (
 // it is one row.
 const maxStep = 64 << 20
 
-// lengths returns the length of the value of a row.
-type lengths func(row int) int64
+// sharedColumn is a column whose rows share values of different lengths.
+type sharedColumn struct {
+	dictionary *array.Dictionary // or nil
+	values     measured          // of the dictionary, or the column
+}
 
-// loadShared finds the columns of batch whose rows share values that are long.
+// measured are texts or bytes.
+type measured interface {
+	arrow.Array
+	// ValueLen returns the length of a value that is not NULL. It does not read the value.
+	ValueLen(i int) int
+}
+
+// fixedSize are bytes of one length.
+type fixedSize struct{ *array.FixedSizeBinary }
+
+func (f fixedSize) ValueLen(int) int { return f.DataType().(*arrow.FixedSizeBinaryType).ByteWidth }
+
+// loadShared finds the columns of batch whose rows share values. It bounds the bytes that their
+// values take in a row: no value is longer than all values of its column.
 func (d *decoder) loadShared(batch arrow.RecordBatch) {
-	d.shared = d.shared[:0]
+	d.shared, d.sharedRow = d.shared[:0], 0
 	for _, c := range d.columns {
-		if of := sharedLengths(batch.Column(c.index)); of != nil {
-			d.shared = append(d.shared, of)
+		if s := sharedOf(batch.Column(c.index)); s.values != nil {
+			d.shared = append(d.shared, s)
+			d.sharedRow += int64(sizeOf(s.values.Data()))
 		}
 	}
 }
 
-// sharedLengths returns the lengths of a column, or nil if the rows of a step cannot take more
-// than maxStep bytes.
-func sharedLengths(column arrow.Array) lengths {
+// sharedOf returns a column, or one without values if its rows share none.
+func sharedOf(column arrow.Array) sharedColumn {
 	switch a := column.(type) {
 	case *array.Dictionary:
-		values := a.Dictionary()
-		if values == nil || values.Data().SizeInBytes() <= maxStep/step {
-			return nil
+		switch v := a.Dictionary().(type) {
+		case measured:
+			return sharedColumn{a, v}
+		case *array.FixedSizeBinary:
+			return sharedColumn{a, fixedSize{v}}
 		}
-		of := valueLengths(values)
-		if of == nil {
-			return nil
-		}
-		return func(row int) int64 {
-			if a.IsNull(row) {
-				return 0
-			}
-			return of(a.GetValueIndex(row))
-		}
-	case *array.StringView, *array.BinaryView:
-		if sizeOf(column.Data()) <= maxStep/step {
-			return nil
-		}
-		return valueLengths(column)
+	case *array.StringView:
+		return sharedColumn{values: a}
+	case *array.BinaryView:
+		return sharedColumn{values: a}
 	}
-	return nil
+	return sharedColumn{}
 }
 
-// valueLengths returns the lengths of texts or bytes, or nil for other values. A NULL has no
-// length, even if its view points outside the message.
-func valueLengths(values arrow.Array) lengths {
-	switch v := values.(type) {
-	case interface {
-		IsNull(int) bool
-		ValueLen(int) int
-	}:
-		return func(row int) int64 {
-			if v.IsNull(row) {
-				return 0
+// bytes returns the bytes of the values of rows. Above most it stops counting.
+func (s *sharedColumn) bytes(from, n int, most int64) (bytes int64) {
+	for row := from; row < from+n && bytes <= most; row++ {
+		i := row
+		if s.dictionary != nil {
+			if s.dictionary.IsNull(row) {
+				continue
 			}
-			return int64(v.ValueLen(row))
+			i = s.dictionary.GetValueIndex(row)
 		}
-	case *array.FixedSizeBinary:
-		return func(row int) int64 {
-			if v.IsNull(row) {
-				return 0
-			}
-			return int64(len(v.Value(row)))
-		}
-	}
-	return nil
-}
-
-// fitting returns how many of n rows from row from on can be read at once.
-func (d *decoder) fitting(from, n int) int {
-	for n > 1 && d.sharedBytes(from, n, maxStep) > maxStep {
-		n /= 2
-	}
-	return n
-}
-
-// sharedBytes returns the bytes of the shared values of rows. Above most it stops counting.
-func (d *decoder) sharedBytes(from, n int, most int64) (bytes int64) {
-	for _, of := range d.shared {
-		for row := from; row < from+n && bytes <= most; row++ {
-			bytes += of(row)
+		// The view of a NULL may have any length.
+		if s.values.IsValid(i) {
+			bytes += int64(s.values.ValueLen(i))
 		}
 	}
 	return bytes
 }
 
+// sharedFit reports whether the shared values of rows take at most a number of bytes. It counts
+// them only if their bound does not show it.
+func (d *decoder) sharedFit(from, n int, most int64) bool {
+	if d.sharedRow <= most/int64(max(1, n)) {
+		return true
+	}
+	for i := range d.shared {
+		if most -= d.shared[i].bytes(from, n, most); most < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fitting returns how many of n rows from row from on can be read at once.
+func (d *decoder) fitting(from, n int) int {
+	for n > 1 && !d.sharedFit(from, n, maxStep) {
+		n /= 2
+	}
+	return n
+}
+
 // checkShared returns an error if the shared values of the current batch are too long for Go
 // memory.
 func (d *decoder) checkShared() error {
-	if d.sharedBytes(0, int(d.rows), maxRows) > maxRows {
+	if !d.sharedFit(0, int(d.rows), maxRows) {
 		return fmt.Errorf("a record batch has %d rows, whose values would take more than 1 GiB of memory; read them with Each or EachReader", d.rows)
 	}
 	return nil

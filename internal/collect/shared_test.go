@@ -38,7 +38,7 @@ func dictionaryOf(values arrow.Array, indices []byte) arrow.Array {
 	return array.NewDictionaryArray(dtype, array.MakeFromData(data), values)
 }
 
-// batchOf returns a record batch of columns that are named a, b, and so on.
+// batchOf returns a record batch. Its columns are named a, b, and so on.
 func batchOf(columns ...arrow.Array) arrow.RecordBatch {
 	fields := make([]arrow.Field, len(columns))
 	for i, c := range columns {
@@ -91,5 +91,86 @@ func TestViewsOfNullsMayPointNowhere(t *testing.T) {
 				t.Errorf("%v, %s: Each read %d rows", dtype, name, n)
 			}
 		}
+	}
+}
+
+// textsOf returns an array of texts.
+func textsOf(texts ...string) arrow.Array {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	b.AppendValues(texts, nil)
+	return b.NewArray()
+}
+
+// Values that are short for a few rows may be long for all rows of a batch.
+func TestAllLimitsTheSharedValuesOfABatch(t *testing.T) {
+	t.Parallel()
+	const length = 255 << 10
+	rows := maxRows/length + 1
+	long := strings.Repeat("x", length)
+	valid := make([]bool, rows)
+	for i := range valid {
+		valid[i] = true
+	}
+	once := append([]byte{1}, make([]byte, rows-1)...)
+	fixed := array.NewFixedSizeBinaryBuilder(memory.DefaultAllocator, &arrow.FixedSizeBinaryType{ByteWidth: length})
+	fixed.Append([]byte(long))
+	halves := dictionaryOf(textsOf(long[:length/2]), make([]byte, rows))
+	for _, test := range []struct {
+		name    string
+		columns []arrow.Array
+		refused bool
+	}{
+		{"a dictionary of texts", []arrow.Array{dictionaryOf(textsOf(long), make([]byte, rows))}, true},
+		{"a dictionary of bytes of one length", []arrow.Array{dictionaryOf(fixed.NewArray(), make([]byte, rows))}, true},
+		{"a dictionary of views", []arrow.Array{dictionaryOf(viewsOf(arrow.BinaryTypes.StringView, long, true), make([]byte, rows))}, true},
+		{"views", []arrow.Array{viewsOf(arrow.BinaryTypes.BinaryView, long, valid...)}, true},
+		{"columns together", []arrow.Array{halves, halves, halves}, true},
+		{"one row has the long value", []arrow.Array{dictionaryOf(textsOf("", long), once)}, false},
+		{"all values are NULL but one", []arrow.Array{viewsOf(arrow.BinaryTypes.StringView, long, append([]bool{true}, make([]bool, rows-1)...)...)}, false},
+	} {
+		rd, d := readerOf[map[string]any](t, batchOf(test.columns...))
+		list, err := All(rd, d)
+		if test.refused && (err == nil || !strings.Contains(err.Error(), "more than 1 GiB of memory")) {
+			t.Errorf("%s: %d rows, error %v", test.name, len(list), err)
+		}
+		if !test.refused && (err != nil || len(list) != rows) {
+			t.Errorf("%s: %d rows, error %v", test.name, len(list), err)
+		}
+	}
+}
+
+// Each reads fewer rows at once the more columns share a value.
+func TestEachLimitsTheSharedValuesOfAllColumns(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int{1 << 10, 100 << 10, 1 << 20} {
+		column := dictionaryOf(textsOf(strings.Repeat("x", length)), make([]byte, 2*step))
+		columns := make([]arrow.Array, 500)
+		for i := range columns {
+			columns[i] = column
+		}
+		batch := batchOf(columns...)
+		_, d := readerOf[map[string]any](t, batch)
+		if err := d.Load(batch); err != nil {
+			t.Fatal(err)
+		}
+		n := d.fitting(7, step)
+		if bytes := n * length * len(columns); n > 1 && bytes > maxStep || 2*n <= step && 2*bytes <= maxStep {
+			t.Errorf("values of %d bytes: %d rows at once, which take %d bytes", length, n, bytes)
+		}
+	}
+}
+
+// Short values that rows share are not counted.
+func TestOrdinarySharedValuesAreNotCounted(t *testing.T) {
+	batch := batchOf(dictionaryOf(textsOf("a", "b"), make([]byte, 8192)), textsOf(make([]string, 8192)...))
+	_, d := readerOf[map[string]any](t, batch)
+	if err := d.Load(batch); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.shared) != 1 || d.sharedRow > maxRows/8192 || d.sharedRow > maxStep/step {
+		t.Errorf("%d columns are shared, of %d bytes", len(d.shared), d.sharedRow)
+	}
+	if got := testing.AllocsPerRun(10, func() { d.loadShared(batch) }); got != 0 {
+		t.Errorf("%v allocations", got)
 	}
 }
