@@ -1,9 +1,11 @@
 package greptimegorm
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -88,8 +90,22 @@ func condition(e clause.Expression, builder clause.Builder) clause.Expression {
 		}
 	case clause.IN:
 		if columns, ok := e.Column.([]clause.Column); ok {
-			return keysIn(columns, e.Values)
+			return keysIn(columns, e.Values, builder)
 		}
+		values := make([]any, len(e.Values))
+		for i, v := range e.Values {
+			values[i] = storedTime(e.Column, v, builder)
+		}
+		e.Values = values
+		return e
+	case clause.Eq:
+		e.Value = storedTime(e.Column, e.Value, builder)
+		return e
+	case clause.Neq:
+		e.Value = storedTime(e.Column, e.Value, builder)
+		return e
+	case anyOf:
+		return anyOf(conditions(e, builder))
 	default:
 		if t := reflect.TypeOf(e); t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "gorm.io/datatypes" {
 			builder.AddError(fmt.Errorf("greptimegorm: datatypes.%s does not know GreptimeDB; write the condition with GreptimeDB's functions: Where(\"json_get_string(body, 'name') = ?\", name)", t.Elem().Name()))
@@ -99,7 +115,7 @@ func condition(e clause.Expression, builder clause.Builder) clause.Expression {
 }
 
 // keysIn returns the condition that the columns have one of the rows of values.
-func keysIn(columns []clause.Column, rows []any) clause.Expression {
+func keysIn(columns []clause.Column, rows []any, builder clause.Builder) clause.Expression {
 	var keys anyOf
 	for _, row := range rows {
 		values, ok := row.([]any)
@@ -108,11 +124,66 @@ func keysIn(columns []clause.Column, rows []any) clause.Expression {
 		}
 		var key []clause.Expression
 		for i, column := range columns {
-			key = append(key, clause.Eq{Column: column, Value: values[i]})
+			key = append(key, condition(clause.Eq{Column: column, Value: values[i]}, builder))
 		}
 		keys = append(keys, clause.And(key...))
 	}
 	return keys
+}
+
+// units are the units of the types of timestamps that are coarser than a time.Time.
+var units = map[string]time.Duration{
+	"TIMESTAMP(0)": time.Second,
+	"TIMESTAMP(3)": time.Millisecond,
+	"TIMESTAMP(6)": time.Microsecond,
+}
+
+// storedTime returns a time to compare with a column of the statement's model as the column
+// stores it, in its own unit: GreptimeDB 1.1.3 and later compare all digits. Other values and
+// columns stay as they are.
+func storedTime(column, value any, builder clause.Builder) any {
+	stmt, ok := builder.(*gorm.Statement)
+	if !ok || stmt.Schema == nil {
+		return value
+	}
+	c, ok := column.(clause.Column)
+	if !ok || c.Raw || c.Table != "" && c.Table != clause.CurrentTable && c.Table != stmt.Table {
+		return value
+	}
+	name := c.Name
+	if name == clause.PrimaryKey && stmt.Schema.PrioritizedPrimaryField != nil {
+		name = stmt.Schema.PrioritizedPrimaryField.DBName
+	}
+	field := stmt.Schema.LookUpField(name)
+	if field == nil {
+		return value
+	}
+	unit, ok := units[normal(stmt.DataTypeOf(field))]
+	if !ok {
+		return value
+	}
+	if t, ok := timeOf(value); ok {
+		return t.Truncate(unit)
+	}
+	return value
+}
+
+// timeOf returns the time that an argument is, and whether it is one.
+func timeOf(value any) (time.Time, bool) {
+	if rv := reflect.ValueOf(value); rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return time.Time{}, false
+	}
+	switch v := value.(type) {
+	case time.Time:
+		return v, true
+	case *time.Time:
+		return *v, true
+	case driver.Valuer:
+		value, err := v.Value()
+		t, ok := value.(time.Time)
+		return t, ok && err == nil // the driver reports an error
+	}
+	return time.Time{}, false
 }
 
 // anyOf is the condition that one of its members holds. It nests them evenly: the server works

@@ -2,6 +2,7 @@ package greptimegorm
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/test/sqlshape"
 )
 
 func errorHas(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }
@@ -245,5 +247,69 @@ func TestManyModelsAreDeletedByTheirKeys(t *testing.T) {
 	}
 	if tx := db.Delete(events[1:]); tx.Error != nil || tx.RowsAffected != 999 {
 		t.Errorf("%d rows are deleted, %v, want 999", tx.RowsAffected, tx.Error)
+	}
+}
+
+// A server that compares all digits of a time finds a row only by the time that the row stores.
+func TestKeysAreComparedInTheUnitOfTheirColumn(t *testing.T) {
+	t.Parallel()
+	type seconds struct {
+		Host string    `gorm:"primaryKey"`
+		At   time.Time `gorm:"primaryKey;timeIndex;column:ts;precision:0"`
+	}
+	type millis struct {
+		Host string     `gorm:"primaryKey"`
+		At   time.Time  `gorm:"primaryKey;timeIndex;column:ts;precision:3"`
+		Seen *time.Time `gorm:"precision:0"`
+	}
+	type named struct {
+		Host string       `gorm:"primaryKey"`
+		At   sql.NullTime `gorm:"primaryKey;timeIndex;column:ts;type:timestamp_ms"`
+	}
+	type micros struct {
+		At time.Time `gorm:"primaryKey;timeIndex;column:ts;precision:6"`
+	}
+	type nanos struct {
+		Host string    `gorm:"primaryKey"`
+		At   time.Time `gorm:"primaryKey;timeIndex;column:ts"`
+	}
+	r := sqlshape.Record(t)
+	db, err := gorm.Open(Open(r.DSN("")), &gorm.Config{Logger: logger.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, db)
+	at, old := noon, time.Date(1969, 12, 31, 23, 59, 58, 123456789, time.UTC)
+	keys := []clause.Column{{Table: clause.CurrentTable, Name: "host"}, {Table: clause.CurrentTable, Name: "ts"}}
+	var found []map[string]any
+	for name, test := range map[string]struct {
+		send func() *gorm.DB
+		want string
+	}{
+		"Delete, seconds":        {func() *gorm.DB { return db.Delete(&seconds{"a", at}) }, "12:00:00Z'"},
+		"Delete, milliseconds":   {func() *gorm.DB { return db.Delete(&millis{Host: "a", At: at}) }, "12:00:00.123Z'"},
+		"Delete, before 1970":    {func() *gorm.DB { return db.Delete(&millis{Host: "a", At: old}) }, "23:59:58.123Z'"},
+		"Delete, NullTime":       {func() *gorm.DB { return db.Delete(&named{"a", sql.NullTime{Time: at, Valid: true}}) }, "12:00:00.123Z'"},
+		"Delete, microseconds":   {func() *gorm.DB { return db.Delete(&micros{at}) }, "12:00:00.123456Z'"},
+		"Delete, nanoseconds":    {func() *gorm.DB { return db.Delete(&nanos{"a", at}) }, "12:00:00.123456789Z'"},
+		"Delete, several":        {func() *gorm.DB { return db.Delete([]millis{{Host: "a", At: at}, {Host: "b", At: at}}) }, "12:00:00.123Z'"},
+		"Where of a struct":      {func() *gorm.DB { return db.Model(&millis{}).Where(&millis{Host: "a", At: at}).Find(&found) }, "12:00:00.123Z'"},
+		"Where of another field": {func() *gorm.DB { return db.Model(&millis{}).Where(&millis{Seen: &at}).Find(&found) }, "12:00:00Z'"},
+		"Where of a map":         {func() *gorm.DB { return db.Model(&millis{}).Where(map[string]any{"ts": at}).Find(&found) }, "12:00:00.123Z'"},
+		"Where of a map of slices": {func() *gorm.DB {
+			return db.Model(&millis{}).Where(map[string]any{"ts": []time.Time{at, at}}).Find(&found)
+		}, "12:00:00.123Z'"},
+		"Not": {func() *gorm.DB { return db.Model(&millis{}).Not(map[string]any{"ts": at}).Find(&found) }, "12:00:00.123Z'"},
+		"keys": {func() *gorm.DB {
+			return db.Model(&millis{}).Where(clause.IN{Column: keys, Values: []any{[]any{"a", at}, []any{"b", at}}}).Find(&found)
+		}, "12:00:00.123Z'"},
+		"Find of a key":    {func() *gorm.DB { return db.Find(&millis{Host: "a", At: at}) }, "12:00:00.123Z'"},
+		"text of your own": {func() *gorm.DB { return db.Model(&millis{}).Where("ts = ?", at).Find(&found) }, "12:00:00.123456789Z'"},
+	} {
+		_ = test.send().Error // the recorder's answer fits no model
+		texts := r.Take()
+		if len(texts) == 0 || !strings.Contains(texts[len(texts)-1], test.want) {
+			t.Errorf("%s: %q, want a last text with %s", name, texts, test.want)
+		}
 	}
 }
