@@ -54,6 +54,7 @@ type decoder struct {
 
 	shared    []sharedColumn // of the current batch
 	sharedRow int64          // no row has more bytes in them
+	nested    []*column
 }
 
 // column is a column that is read.
@@ -129,6 +130,9 @@ func (d *decoder) newColumn(schema *arrow.Schema, i int, loc *time.Location) (*c
 	}
 	c := &column{Column: sc, index: i, name: f.Name, null: scan.NullsOf(sc), owner: d}
 	d.columns = append(d.columns, c)
+	if scan.IsNested(sc) {
+		d.nested = append(d.nested, c)
+	}
 	return c, nil
 }
 

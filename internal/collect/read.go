@@ -79,10 +79,19 @@ func decode[T any](held batches, d *Decoder[T]) ([]T, error) {
 			return nil, err
 		}
 		n := int(batch.NumRows())
-		for from := 0; from < n; from += step {
-			if _, err := d.Decode(rows[at+from:at+min(from+step, n)], from); err != nil {
+		for from := 0; from < n; {
+			end := from + step
+			if len(d.nested) > 0 {
+				end = from + 1
+			}
+			end = min(end, n)
+			if _, err := d.Decode(rows[at+from:at+end], from); err != nil {
 				return nil, err
 			}
+			if err := d.checkNested(); err != nil {
+				return nil, err
+			}
+			from = end
 		}
 		at += n
 	}

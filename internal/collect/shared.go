@@ -5,6 +5,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/greptime-go/greptime/internal/scan"
 )
 
 // Rows may share long values in a record batch: those of a dictionary, and views. Read as Go
@@ -94,8 +96,12 @@ func (d *decoder) sharedFit(from, n int, most int64) bool {
 	return true
 }
 
-// fitting returns how many of n rows from row from on can be read at once.
+// fitting returns how many of n rows from row from on can be read at once. It is one if there
+// are nested columns, because the length of JSON is not known before it is written.
 func (d *decoder) fitting(from, n int) int {
+	if len(d.nested) > 0 {
+		return min(1, n)
+	}
 	for n > 1 && !d.sharedFit(from, n, maxStep) {
 		n /= 2
 	}
@@ -106,7 +112,24 @@ func (d *decoder) fitting(from, n int) int {
 // memory.
 func (d *decoder) checkShared() error {
 	if !d.sharedFit(0, int(d.rows), maxRows) {
-		return fmt.Errorf("a record batch has %d rows, whose values would take more than 1 GiB of memory; read them with Each or EachReader", d.rows)
+		return d.tooLong()
 	}
 	return nil
+}
+
+// checkNested returns an error if the JSON that has been written for the current batch is too
+// long for Go memory.
+func (d *decoder) checkNested() error {
+	bytes := int64(0)
+	for _, c := range d.nested {
+		if bytes += scan.WrittenJSON(c.Column); bytes > maxRows {
+			return d.tooLong()
+		}
+	}
+	return nil
+}
+
+// tooLong returns the error of a batch for All.
+func (d *decoder) tooLong() error {
+	return fmt.Errorf("a record batch has %d rows, whose values would take more than 1 GiB of memory; read them with Each or EachReader", d.rows)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime/internal/scan"
 )
 
 // viewsOf returns views: all valid rows have the same long value, and those of NULLs point
@@ -172,5 +174,49 @@ func TestOrdinarySharedValuesAreNotCounted(t *testing.T) {
 	}
 	if got := testing.AllocsPerRun(10, func() { d.loadShared(batch) }); got != 0 {
 		t.Errorf("%v allocations", got)
+	}
+}
+
+// unread drops what it is read from.
+type unread struct{}
+
+func (*unread) Scan(any) error { return nil }
+
+// The JSON of one value may be short enough, and that of all rows too long. Each reads one row at
+// a time, so that it has the JSON of one.
+func TestJSONOfAllRowsIsLimited(t *testing.T) {
+	t.Parallel()
+	const length = 6 << 20 // 8 MiB as base64
+	values := array.NewBinaryBuilder(memory.DefaultAllocator, arrow.BinaryTypes.Binary)
+	values.Append(make([]byte, length))
+	const rows = maxRows / (8 << 20)
+	shared := dictionaryOf(values.NewArray(), make([]byte, rows))
+	ends := make([]int32, rows+1)
+	for i := range ends {
+		ends[i] = int32(i)
+	}
+	list := array.MakeFromData(array.NewData(arrow.ListOf(shared.DataType()), rows, []*memory.Buffer{nil, memory.NewBufferBytes(arrow.GetBytes(ends))}, []arrow.ArrayData{shared.Data()}, 0, 0))
+	one := array.NewSlice(list, 0, 1)
+	for _, test := range []struct {
+		name    string
+		column  arrow.Array
+		refused bool
+	}{
+		{"lists", list, true},
+		{"fewer lists", array.NewSlice(list, 0, rows/8), false},
+		{"a dictionary of a list", dictionaryOf(one, make([]byte, 2)), false},
+	} {
+		batch := batchOf(test.column)
+		rd, d := readerOf[unread](t, batch)
+		got, err := All(rd, d)
+		if test.refused && (err == nil || !strings.Contains(err.Error(), "more than 1 GiB of memory")) || !test.refused && (err != nil || len(got) != test.column.Len()) {
+			t.Errorf("%s: %d rows, error %v", test.name, len(got), err)
+		}
+		if bytes := scan.WrittenJSON(d.nested[0].Column); !test.refused && bytes < int64(len(got))*8<<20 {
+			t.Errorf("%s: %d bytes of JSON were counted", test.name, bytes)
+		}
+		if n := d.fitting(0, 10); n != 1 {
+			t.Errorf("%s: Each reads %d rows at once", test.name, n)
+		}
 	}
 }

@@ -20,14 +20,39 @@ import (
 // nestedColumn converts lists and structs to JSON text. QueryArrow gives typed access.
 type nestedColumn struct {
 	columnInfo
-	loc *time.Location
-	arr arrow.Array
+	loc     *time.Location
+	arr     arrow.Array
+	written int64 // bytes of JSON, since Load
 }
 
 func (c *nestedColumn) Load(arr arrow.Array) error {
-	c.arr = arr
+	c.arr, c.written = arr, 0
 	return nil
 }
+
+// appendJSON appends a value.
+func (c *nestedColumn) appendJSON(dst []byte, i int) ([]byte, error) {
+	text, err := appendJSON(dst, c.arr, i, c.loc)
+	c.written += int64(max(0, len(text)-len(dst)))
+	return text, err
+}
+
+// nestedOf returns the nested column that c is, or whose dictionary c has, or nil.
+func nestedOf(c Column) *nestedColumn {
+	if d, ok := c.(*dictionaryColumn); ok {
+		c = d.Column
+	}
+	n, _ := c.(*nestedColumn)
+	return n
+}
+
+// IsNested reports whether the values of a column are read as the JSON of lists or structs, whose
+// length is not known before it is written.
+func IsNested(c Column) bool { return nestedOf(c) != nil }
+
+// WrittenJSON returns the bytes of JSON that were made of the values of a nested column since it
+// was loaded.
+func WrittenJSON(c Column) int64 { return nestedOf(c).written }
 
 func (c *nestedColumn) current() arrow.Array { return c.arr }
 
@@ -35,7 +60,7 @@ func (c *nestedColumn) Value(i int) (driver.Value, error) {
 	if c.arr.IsNull(i) {
 		return nil, nil
 	}
-	text, err := appendJSON(nil, c.arr, i, c.loc)
+	text, err := c.appendJSON(nil, i)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +71,7 @@ func (c *nestedColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
 		return scanNullBytes(dest), nil
 	}
-	text, err := appendJSON(nil, c.arr, i, c.loc)
+	text, err := c.appendJSON(nil, i)
 	if err != nil {
 		return false, err
 	}

@@ -111,7 +111,7 @@ func (s *source) appendText(dst []byte, i int) ([]byte, error) {
 		text, err := c.text(i)
 		return append(dst, text...), err
 	case *nestedColumn:
-		return appendJSON(dst, c.arr, i, c.loc)
+		return c.appendJSON(dst, i)
 	case *vectorColumn:
 		v, err := c.vector(i)
 		return append(dst, v.String()...), err
