@@ -80,8 +80,15 @@ func (d *Dialector) Migrator(db *gorm.DB) gorm.Migrator {
 	return Migrator{migrator.Migrator{Config: migrator.Config{DB: db, Dialector: d}}}
 }
 
-// DataTypeOf returns the type of the field's column. A type in the field's tag is used as it is.
+// DataTypeOf returns the type of the field's column. A type in the field's tag is used as it is,
+// but for GORM's own names: bool, uint, string, time and bytes. These stand for the type that a
+// field of that kind has without a tag.
 func (*Dialector) DataTypeOf(field *schema.Field) string {
+	// GORM takes INT and FLOAT for its own names of all integers and floats.
+	switch name := strings.ToUpper(field.TagSettings["TYPE"]); name {
+	case "INT", "FLOAT":
+		return name
+	}
 	switch field.DataType {
 	case schema.Bool:
 		return "BOOLEAN"

@@ -214,6 +214,42 @@ func TestViews(t *testing.T) {
 	}
 }
 
+// The error about another type names a type for the tag: it must mean that type in a tag.
+func TestTypesInTagsAreUsedAsTheyAre(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	if err := db.Exec(`CREATE TABLE typed ("at" TIMESTAMP(9) NOT NULL TIME INDEX, i INT, small_case INT, small INT, u INT UNSIGNED, big BIGINT,
+		f FLOAT, d DOUBLE, b BOOLEAN, s STRING, v VARBINARY, "decimal" DECIMAL(10,2), millis TIMESTAMP(3), "day" DATE)`).Error; err != nil {
+		t.Fatal(err)
+	}
+	type typed struct {
+		At        time.Time `gorm:"primaryKey;timeIndex"`
+		I         int64     `gorm:"type:INT"`
+		SmallCase int       `gorm:"type:int"`
+		Small     int8      `gorm:"type:INT"`
+		U         uint64    `gorm:"type:INT UNSIGNED"`
+		Big       int32     `gorm:"type:BIGINT"`
+		F         float64   `gorm:"type:FLOAT"`
+		D         float32   `gorm:"type:DOUBLE"`
+		B         *bool     `gorm:"type:BOOLEAN"`
+		S         []byte    `gorm:"type:STRING"`
+		V         string    `gorm:"type:VARBINARY"`
+		Decimal   float64   `gorm:"type:DECIMAL(10,2)"`
+		Millis    time.Time `gorm:"type:TIMESTAMP(3)"`
+		Day       time.Time `gorm:"type:DATE"`
+	}
+	if err := db.Table("typed").AutoMigrate(&typed{}); err != nil {
+		t.Error(err)
+	}
+	if err := db.Table("made").AutoMigrate(&typed{}); err != nil {
+		t.Fatal(err)
+	}
+	made, typedText := showCreate(t, db, "made"), showCreate(t, db, "typed")
+	if made = strings.Replace(made, `"made"`, `"typed"`, 1); made != typedText {
+		t.Errorf("a new table is\n%s\nwant\n%s", made, typedText)
+	}
+}
+
 func TestTypesAreTheSameByEachOfTheirNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
