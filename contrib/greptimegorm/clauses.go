@@ -131,11 +131,12 @@ func keysIn(columns []clause.Column, rows []any, builder clause.Builder) clause.
 	return keys
 }
 
-// units are the units of the types of timestamps that are coarser than a time.Time.
+// units are the units of the types of timestamps.
 var units = map[string]time.Duration{
 	"TIMESTAMP(0)": time.Second,
 	"TIMESTAMP(3)": time.Millisecond,
 	"TIMESTAMP(6)": time.Microsecond,
+	"TIMESTAMP(9)": time.Nanosecond,
 }
 
 // storedTime returns a time to compare with a column of the statement's model as the column

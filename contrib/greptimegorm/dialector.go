@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"time"
 
@@ -142,7 +143,8 @@ func isJSON(field *schema.Field) bool {
 func (*Dialector) DefaultValueOf(*schema.Field) clause.Expression { return clause.Expr{SQL: "DEFAULT"} }
 
 // BindVarTo writes a placeholder for a value, the last of the statement's. A duration becomes
-// the integer of nanoseconds that its column has.
+// the integer of nanoseconds that its column has, and a datatypes.Date becomes its day: the
+// midnight that it gives to drivers is that of its location, which is another time in UTC.
 func (*Dialector) BindVarTo(writer clause.Writer, stmt *gorm.Statement, value any) {
 	if i := len(stmt.Vars) - 1; i >= 0 {
 		switch d := value.(type) {
@@ -150,9 +152,23 @@ func (*Dialector) BindVarTo(writer clause.Writer, stmt *gorm.Statement, value an
 			stmt.Vars[i] = int64(d)
 		case *time.Duration:
 			stmt.Vars[i] = (*int64)(d)
+		default:
+			if date, ok := dateOf(value); ok {
+				stmt.Vars[i] = date
+			}
 		}
 	}
 	writer.WriteByte('?')
+}
+
+// dateOf returns the day of a datatypes.Date, or of a pointer to one, and whether the value is one.
+func dateOf(value any) (greptime.Date, bool) {
+	v := reflect.Indirect(reflect.ValueOf(value))
+	if !v.IsValid() || v.Type().PkgPath() != "gorm.io/datatypes" || v.Type().Name() != "Date" {
+		return greptime.Date{}, false
+	}
+	t, ok := v.Convert(reflect.TypeFor[time.Time]()).Interface().(time.Time)
+	return greptime.DateOf(t), ok
 }
 
 // Translate returns the error as it is: the errors that GORM has for databases are about what

@@ -140,6 +140,52 @@ func utc(s Sample) Sample {
 	return s
 }
 
+// A datatypes.Date is a day, whatever its location; a column of another type has its midnight.
+func TestDatesOutsideUTC(t *testing.T) {
+	t.Parallel()
+	type dated struct {
+		At   time.Time `gorm:"primaryKey;timeIndex"`
+		Day  datatypes.Date
+		Next *datatypes.Date
+		Time datatypes.Date `gorm:"type:TIMESTAMP(9)"`
+	}
+	db := migrated[dated](t)
+	for i, hours := range []int{-8, 2, 14} {
+		zone := time.FixedZone("", hours*60*60)
+		at := noon.Add(time.Duration(i) * time.Second)
+		midnight := time.Date(2024, 5, 6+i, 0, 0, 0, 0, zone)
+		day, next := datatypes.Date(midnight), datatypes.Date(midnight.Add(47*time.Hour))
+		for range 2 { // as the driver sends the first insert, and the later ones
+			if err := db.Create(&dated{at, day, &next, day}).Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, tx := range map[string]*gorm.DB{
+			"text":    db.Where("day = ?", day),
+			"pointer": db.Where("next = ?", &next),
+			"list":    db.Where("day IN ?", []datatypes.Date{day}),
+			"struct":  db.Where(&dated{Day: day, Next: &next}),
+			"map":     db.Where(map[string]any{"day": day}),
+			"time":    db.Where(&dated{Time: day}),
+		} {
+			var got []dated
+			if err := tx.Find(&got).Error; err != nil || len(got) != 1 {
+				t.Errorf("%+d hours, %s: %d rows, %v, want 1", hours, name, len(got), err)
+				continue
+			}
+			if y, m, d := time.Time(got[0].Day).Date(); y != 2024 || m != 5 || d != 6+i {
+				t.Errorf("%+d hours, %s: day %d-%d-%d", hours, name, y, m, d)
+			}
+			if d := time.Time(*got[0].Next).Day(); d != 7+i {
+				t.Errorf("%+d hours, %s: next day %d", hours, name, d)
+			}
+			if !time.Time(got[0].Time).Equal(midnight) {
+				t.Errorf("%+d hours, %s: time %v, want %v", hours, name, time.Time(got[0].Time), midnight)
+			}
+		}
+	}
+}
+
 func TestAssociationsAreReadAndWrittenWhole(t *testing.T) {
 	t.Parallel()
 	db := samples(t)

@@ -90,11 +90,17 @@ func buildInsert(db *gorm.DB) {
 			field = stmt.Schema.LookUpField(column.Name)
 		}
 		json, nanoseconds := field != nil && isJSON(field), field != nil && strings.HasPrefix(stmt.DataTypeOf(field), "TIMESTAMP(9)")
+		timestamp := field != nil && strings.HasPrefix(normal(stmt.DataTypeOf(field)), "TIMESTAMP(")
 		for _, row := range values.Values {
 			if json {
 				row[i] = jsonArgument(row[i])
 			}
 			row[i] = bytesArgument(row[i])
+			if timestamp {
+				if _, ok := dateOf(row[i]); ok {
+					row[i], _ = timeOf(row[i])
+				}
+			}
 			if t, ok := row[i].(time.Time); ok && nanoseconds && t.IsZero() {
 				db.AddError(fmt.Errorf("greptimegorm: %s.%s is the zero time, which a TIMESTAMP(9) cannot be; use *time.Time or sql.NullTime, or add precision:6 to its tag", stmt.Schema.Name, field.Name))
 				return
