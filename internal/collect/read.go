@@ -105,17 +105,41 @@ type batches struct {
 	bytes int
 }
 
+// add holds a batch. A dictionary counts unless it is that of the batch before.
 func (b *batches) add(batch arrow.RecordBatch) {
 	batch.Retain()
-	b.list = append(b.list, batch)
 	b.rows += int(batch.NumRows())
 	b.bytes += batchCost
-	for _, column := range batch.Columns() {
-		b.bytes += columnCost + sizeOf(column.Data())
+	for i, column := range batch.Columns() {
+		var before arrow.ArrayData
+		if n := len(b.list); n > 0 {
+			before = b.list[n-1].Column(i).Data()
+		}
+		b.bytes += columnCost + sizeOf(column.Data()) + dictionarySize(column.Data(), before)
 	}
+	b.list = append(b.list, batch)
 }
 
-// sizeOf returns the bytes of an array. A dictionary, which batches share, does not count.
+// dictionarySize returns the bytes of the dictionaries of an array that are not those of the
+// array before it, which may be nil.
+func dictionarySize(data, before arrow.ArrayData) (size int) {
+	if dictionary, ok := data.Dictionary().(*array.Data); ok && dictionary != nil {
+		if before != nil && before.Dictionary() == dictionary {
+			return 0
+		}
+		return sizeOf(dictionary) + dictionarySize(dictionary, nil)
+	}
+	for i, child := range data.Children() {
+		var childBefore arrow.ArrayData
+		if before != nil {
+			childBefore = before.Children()[i]
+		}
+		size += dictionarySize(child, childBefore)
+	}
+	return size
+}
+
+// sizeOf returns the bytes of an array without its dictionary.
 func sizeOf(data arrow.ArrayData) (size int) {
 	for _, buffer := range data.Buffers() {
 		if buffer != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // A result larger than what is held is read in parts, and is the same.
@@ -100,5 +101,37 @@ func collectAll[T any](t *testing.T, batch arrow.RecordBatch) {
 	}
 	if rows, err := All(rd, d); err != nil || int64(len(rows)) != batch.NumRows() {
 		t.Errorf("%d rows of %d, %v", len(rows), batch.NumRows(), err)
+	}
+}
+
+// A server may send a dictionary with each batch, and these are held with the batches.
+func TestHeldBatchesIncludeTheirDictionaries(t *testing.T) {
+	t.Parallel()
+	const length = 1 << 20
+	text := strings.Repeat("x", length)
+	one := dictionaryOf(textsOf(text), []byte{0})
+	same := array.NewSlice(one, 0, 1)
+	other := dictionaryOf(textsOf(text), []byte{0})
+	list := func(child arrow.Array) arrow.Array {
+		return array.MakeFromData(array.NewData(arrow.ListOf(child.DataType()), 1, []*memory.Buffer{nil, memory.NewBufferBytes(arrow.GetBytes([]int32{0, 1}))}, []arrow.ArrayData{child.Data()}, 0, 0))
+	}
+	for _, test := range []struct {
+		name    string
+		columns []arrow.Array
+		want    int // dictionaries
+	}{
+		{"one dictionary", []arrow.Array{one, same, same}, 1},
+		{"a dictionary for each batch", []arrow.Array{one, other, one}, 3},
+		{"in lists", []arrow.Array{list(one), list(same), list(other)}, 2},
+		{"of lists", []arrow.Array{dictionaryOf(list(one), []byte{0}), dictionaryOf(list(other), []byte{0})}, 2},
+	} {
+		var held batches
+		for _, column := range test.columns {
+			held.add(batchOf(column))
+		}
+		if got := held.bytes / length; got != test.want {
+			t.Errorf("%s: %d bytes are held, which are %d dictionaries, want %d", test.name, held.bytes, got, test.want)
+		}
+		held.release()
 	}
 }
