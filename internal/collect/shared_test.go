@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime/internal/scan"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // viewsOf returns views: all valid rows have the same long value, and those of NULLs point
@@ -186,6 +187,9 @@ func (*unread) Scan(any) error { return nil }
 // a time, so that it has the JSON of one.
 func TestJSONOfAllRowsIsLimited(t *testing.T) {
 	t.Parallel()
+	if race.Enabled {
+		t.Skip("writing 1 GiB of JSON takes a minute under the race detector")
+	}
 	const length = 6 << 20 // 8 MiB as base64
 	values := array.NewBinaryBuilder(memory.DefaultAllocator, arrow.BinaryTypes.Binary)
 	values.Append(make([]byte, length))
