@@ -156,11 +156,12 @@ func TestRowsOfObjects(t *testing.T) {
 		`{"a":1`:                        "error: not a JSON object: unexpected end of JSON input",
 		`{"a":1}{"a":2}`:                "error: not a JSON object: invalid character '{' after top-level value",
 		`7`:                             "error: not a JSON object",
-		`{"a":"` + "\t" + `"}`:          `error: not a JSON object: invalid character '\t' in string literal`,
+		`{"a":"` + "\t" + `"}`:          `error: not a JSON object: invalid character '\t' in string`,
 		`{"a":"\ud83d\ude00","b\n":""}`: `"😀"|""`,
 	} {
 		rows, _, err := rowsOfText(t, strings.NewReader(text), 0, split)
-		if err != nil || len(rows) != 1 || rows[0] != want {
+		// The end of an error is encoding/json's, whose words depend on the version of Go.
+		if err != nil || len(rows) != 1 || rows[0] != want && !(strings.HasPrefix(want, "error: ") && strings.HasPrefix(rows[0], want)) {
 			t.Errorf("%s: %q, %v; want %s", text, rows, err, want)
 		}
 	}
