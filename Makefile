@@ -1,6 +1,7 @@
 # One command for each task of a contributor. `.ci/run` uses the same ones.
 
 FUZZ_TIME  ?= 3s
+TEST_FLAGS ?=
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 modules     = $(shell sed -n '/^use (/,/^)/s/^[[:space:]]*\(\.[^[:space:]]*\)$$/\1/p' go.work)
 
@@ -12,7 +13,7 @@ help: ## what there is
 check: lint test ## what to run before a commit
 
 test: ## the tests of every module
-	go test work
+	go test $(TEST_FLAGS) work
 
 race: ## the same under the race detector, but for the programs of examples, bench and tools
 	go test -race $$(go list work | grep -v -e /examples -e /bench -e /tools)

@@ -66,6 +66,9 @@ func checkPlots(t *testing.T, dir string, drawn func(figurePlot) bool) {
 // curves and what needs a build tag; with that and the results in the repository, every
 // plot is drawn.
 func TestProgramsMeasureCurves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures for a minute")
+	}
 	dir, err := benchDir(t.Context())
 	if err != nil {
 		t.Fatal(err)
