@@ -18,7 +18,7 @@ const (
 	// maxRows is how many bytes the rows of these batches may take, and those of any one
 	// batch: columns of NULL take none in a batch, so that a short message may have two
 	// billion rows.
-	maxRows = 1 << 30
+	maxRows = 1 << (27 + 3*(^uint(0)>>63)) // 1 GiB, or 128 MiB where addresses have 32 bits
 	// batchCost and columnCost are roughly the bytes that a record batch takes beside those of
 	// its values.
 	batchCost  = 4 << 10
@@ -42,7 +42,7 @@ func all[T any](rd array.RecordReader, d *Decoder[T], limit int) ([]T, error) {
 			continue
 		}
 		if batch.NumRows() > most {
-			return nil, fmt.Errorf("a record batch has %d rows, which would take more than 1 GiB of memory; read them with Each or EachReader", batch.NumRows())
+			return nil, fmt.Errorf("a record batch has %d rows, which would take more than %d MiB of memory; read them with Each or EachReader", batch.NumRows(), maxRows>>20)
 		}
 		if held.add(batch); held.bytes < limit && int64(held.rows) < most {
 			continue

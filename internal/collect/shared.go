@@ -131,5 +131,5 @@ func (d *decoder) checkNested() error {
 
 // tooLong returns the error of a batch for All.
 func (d *decoder) tooLong() error {
-	return fmt.Errorf("a record batch has %d rows, whose values would take more than 1 GiB of memory; read them with Each or EachReader", d.rows)
+	return fmt.Errorf("a record batch has %d rows, whose values would take more than %d MiB of memory; read them with Each or EachReader", d.rows, maxRows>>20)
 }
