@@ -21,6 +21,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/clitest"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 var long = flag.Bool("long", false, "import and export 10 million rows, and compare with examples/bulk")
@@ -168,6 +169,9 @@ func exampleRate(t *testing.T, out string) float64 {
 const mostMemory = 300 << 20
 
 func TestLargeFilesTakeLittleMemory(t *testing.T) {
+	if race.Enabled {
+		t.Skip("the race detector takes memory of its own")
+	}
 	rows := 300_000
 	if *long {
 		rows = 10_000_000
