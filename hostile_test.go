@@ -28,6 +28,7 @@ import (
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
@@ -192,6 +193,7 @@ func TestRecordBatchesThatAreLongerThanMemory(t *testing.T) {
 // TestAnswersWithoutAnEnd has servers that go on for ever: each call ends with its context, and
 // holds no more memory after many messages than after a few.
 func TestAnswersWithoutAnEnd(t *testing.T) {
+	skipUnderRace(t)
 	const messages = 12_000
 	text := repeated("x", 1)
 	dictionary := flightOf(t, recordOf(text))
@@ -300,6 +302,7 @@ func TestAnswersWithoutAnEnd(t *testing.T) {
 // TestAnswersToOtherRequests answers each call of the driver, its own queries included, with
 // every recorded answer to something else: none panics, and each ends.
 func TestAnswersToOtherRequests(t *testing.T) {
+	skipUnderRace(t)
 	t.Parallel()
 	type row struct {
 		Host string    `greptime:"host,tag"`
@@ -451,6 +454,7 @@ func TestSchemaOfManyColumns(t *testing.T) {
 // TestLongErrorsOfTheServer ends calls with texts that are as long as HTTP/2 lets them be, and
 // longer.
 func TestLongErrorsOfTheServer(t *testing.T) {
+	skipUnderRace(t)
 	for size, kept := range map[int]bool{1 << 20: true, 17 << 20: false} {
 		s := wiretest.Start(t, func(c *wiretest.Call) error { return c.Fail(codes.Internal, strings.Repeat("x", size), 1003) })
 		db := openServer(t, s)
@@ -589,5 +593,13 @@ func TestCompressedMessagesAreLimitedByTheirContent(t *testing.T) {
 		if sent > 1<<20 {
 			t.Errorf("%s: the server sent %d bytes, and was to compress them", encoding, sent)
 		}
+	}
+}
+
+// skipUnderRace leaves out a test that reads much on one goroutine.
+func skipUnderRace(t *testing.T) {
+	t.Helper()
+	if race.Enabled {
+		t.Skip("takes half a minute under the race detector")
 	}
 }
