@@ -108,7 +108,7 @@ func TestDemoOpensThePrompt(t *testing.T) {
 	term.Press(clitest.CtrlC) // ends no server
 	enter("SELECT 6 * 7 AS answer;")
 	term.WaitFor("42")
-	term.Press(clitest.CtrlD)
+	enter(`\q`)
 	if status := term.Wait(); status != 0 {
 		t.Errorf("exit status %d, screen\n%s", status, term.Screen().Text())
 	}
