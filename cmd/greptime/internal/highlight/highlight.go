@@ -10,7 +10,7 @@ import (
 
 const plain = "\x1b[0m"
 
-// SQL returns text with colours, which are all that it adds.
+// SQL returns text, which must be UTF-8, with colours, which are all that it adds.
 func SQL(text string) string {
 	var b strings.Builder
 	end := 0
