@@ -19,6 +19,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
@@ -329,6 +330,9 @@ func TestBalance(t *testing.T) {
 }
 
 func TestHundredMegabyteBatch(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	const values, size = 10, 10 << 20
 	schema := arrow.NewSchema([]arrow.Field{{Name: "text", Type: arrow.BinaryTypes.LargeString}}, nil)

@@ -13,6 +13,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/bulk"
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/test/race"
 	"github.com/greptime-go/greptime/internal/test/sqlshape"
 )
 
@@ -20,6 +21,9 @@ import (
 // hold text, in every place of a statement: the server reads the same tokens as for a harmless
 // text.
 func TestArgumentsOfNoTypeLeaveTheirPlace(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	quoted := func(text string) []byte {
 		b, _ := json.Marshal(text)

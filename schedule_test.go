@@ -40,6 +40,9 @@ type schedule struct {
 	close   *greptime.Connector // instead of cancelling calls that hang; nil: cancel
 }
 
+// fewSchedules reports whether a part of the schedules must do.
+func fewSchedules() bool { return race.Enabled || testing.Short() }
+
 // runSchedules runs one way to write through many schedules, and holds what it said of
 // its rows to what the server did. All kinds of outcomes have to occur, for otherwise it
 // would have shown nothing.
@@ -56,7 +59,7 @@ func runSchedules(t *testing.T, run func(*schedule)) {
 		switch {
 		case *long:
 			runs = 10_000
-		case race.Enabled:
+		case fewSchedules():
 			runs = 60
 		}
 		for n := range runs {
@@ -83,7 +86,7 @@ func runSchedules(t *testing.T, run func(*schedule)) {
 		})
 	}
 	workers.Wait()
-	if *seed == 0 && !race.Enabled && !t.Failed() && (sum.Acknowledged == 0 || sum.Refused == 0 || sum.Unknown == 0 || sum.UnknownStored == 0 || sum.UnknownStored == sum.Unknown) {
+	if *seed == 0 && !fewSchedules() && !t.Failed() && (sum.Acknowledged == 0 || sum.Refused == 0 || sum.Unknown == 0 || sum.UnknownStored == 0 || sum.UnknownStored == sum.Unknown) {
 		t.Errorf("the schedules show too little: %+v", sum)
 	}
 }

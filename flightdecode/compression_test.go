@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // lz4Frame compresses data with the library's writer.
@@ -64,6 +66,9 @@ func samples() map[string][]byte {
 }
 
 func TestDecompressesEveryFrame(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	var d decompressor
 	check := func(name string, c codec, want, frame []byte) {

@@ -16,6 +16,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/float16"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // leafTypes are all supported types without children.
@@ -334,6 +336,9 @@ func sameSchema(a, b *arrow.Schema) bool {
 
 // TestEveryType reads each type by itself: values, nulls, no rows.
 func TestEveryType(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
 	leaves := slices.Concat(leafTypes, dictionaryTypes)

@@ -22,6 +22,7 @@ import (
 	"github.com/greptime-go/greptime/greptimetest"
 	"github.com/greptime-go/greptime/internal/flight"
 	"github.com/greptime-go/greptime/internal/test/captures"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 func TestTLS(t *testing.T) {
@@ -74,6 +75,9 @@ func TestOptionsAreChecked(t *testing.T) {
 // TestDropAcks: a client that does not read loses acks with the option, and none
 // without it.
 func TestDropAcks(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	for _, drop := range []bool{false, true} {
 		server := greptimetest.Start(t, greptimetest.Options{DropAcks: drop})

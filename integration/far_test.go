@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // farCondition is a condition on ts in SQL, and what it means for a row.
@@ -46,6 +48,9 @@ var farConditions = []farCondition{
 // SELECT and DELETE. Nanoseconds are an error in years of which no column has them. Digits
 // finer than the column's unit may be cut, as GreptimeDB up to 1.1.2 does.
 func TestFarTimesFindTheirRows(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	db := open(t, "")
 	fractions := map[int]time.Duration{0: 0, 3: 123 * time.Millisecond, 6: 123456 * time.Microsecond, 9: 123456789}

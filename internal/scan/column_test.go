@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/greptime-go/greptime/internal/test/cells"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // checkRows returns a function for package cells that calls check for up to limit rows of a
@@ -46,6 +47,9 @@ func eachLimit(t *testing.T, check func(t *testing.T, name string, c Column, row
 // What the column scanner of Go 1.27 does by itself must be what database/sql does
 // with the boxed value, for every type of column and destination, NULL included.
 func TestScanningIsConvertingTheBoxedValue(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	filled := map[string]bool{}
 	seen := map[string]bool{}

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime/internal/test/cells"
+	"github.com/greptime-go/greptime/internal/test/race"
 	"github.com/greptime-go/greptime/sqltype"
 )
 
@@ -56,6 +57,9 @@ func fillsBeyond(sqlType string, rt reflect.Type, isNull bool) bool {
 // A filler reads a value as database/sql converts it, for every type of column and
 // destination, NULL included.
 func TestFillingIsConvertingTheBoxedValue(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	seen := map[string]bool{}
 	check := func(t *testing.T, name string, c Column, row int) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/clitest"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // runProgram is the program, for clitest.
@@ -167,6 +168,9 @@ func TestPasswordIsAskedForAndNotShown(t *testing.T) {
 // A result of any length needs no more memory than its first rows: 200,000 rows, which are
 // 100 MB as text.
 func TestLongResultsInFlatMemory(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	s, err := startServer()
 	if err != nil {

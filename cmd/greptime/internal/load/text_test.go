@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/greptime-go/greptime/internal/test/race"
 )
 
 // rowsOfText returns the rows of a text, with | between fields, "quoted" in quotes and NULL.
@@ -107,6 +109,9 @@ func TestRowsAcrossChunks(t *testing.T) {
 }
 
 func TestRowsThatAreTooLong(t *testing.T) {
+	if race.Enabled {
+		t.Skip("takes long under the race detector")
+	}
 	t.Parallel()
 	text := "a\n\"" + strings.Repeat("x", 10) + "\n"
 	endless := io.MultiReader(strings.NewReader(text), repeat('x'))
