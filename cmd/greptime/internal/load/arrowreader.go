@@ -148,7 +148,12 @@ func newArrowReader(src *source) (_ *recordReader, err error) {
 			if err := stream.Err(); err != nil {
 				return nil, err
 			}
-			return nil, io.EOF
+			switch _, err := src.stream.Peek(1); {
+			case err != nil:
+				return nil, err // io.EOF, unless what was compressed is damaged
+			default:
+				return nil, errors.New("other data follows the end of the stream; import several streams as several files")
+			}
 		}
 		return r, r.setColumns(stream.Schema())
 	}

@@ -209,7 +209,7 @@ func fromZone(zone *time.Location, unit arrow.TimeUnit) converter {
 			wall := time.Unix(seconds, 0).UTC()
 			t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
 			if t.Hour() != wall.Hour() || t.Minute() != wall.Minute() {
-				return fmt.Errorf("not a time in %s, where the clock was put forward", zone)
+				return errForward(zone)
 			}
 			b.Append(arrow.Timestamp(v + (t.Unix()-seconds)*perSecond))
 			return nil

@@ -10,8 +10,9 @@ import (
 type field struct {
 	text   []byte
 	raw    []byte // of NDJSON: the JSON that text is the value of
-	quoted bool   // and so never NULL
+	quoted bool   // in quotes or with an escape, and so never NULL
 	null   bool   // of NDJSON: null, or left out
+	absent bool   // of NDJSON: left out
 }
 
 // A splitFields returns the fields of a row, which has no line end. It may use the memory of
@@ -82,7 +83,7 @@ func tsvFields(row []byte, fields []field) ([]field, error) {
 		f := field{text: text}
 		if bytes.IndexByte(text, '\\') >= 0 {
 			if f.null = string(text) == `\N`; !f.null {
-				f.text = unescape(text)
+				f.text, f.quoted = unescape(text), true
 			}
 		}
 		fields = append(fields, f)

@@ -17,7 +17,7 @@ type target struct {
 	column  Column
 	from    int    // the column of the file; -1: every value is fill
 	key     string // the name in the file; of NDJSON, where not every row has all; "": none
-	fill    []byte // the DEFAULT; nil: NULL
+	fill    []byte // the DEFAULT if it is a constant, for rows without the column; nil: NULL
 	parse   parser
 	convert converter // of Arrow arrays
 	note    string    // what to tell about it
@@ -25,9 +25,8 @@ type target struct {
 
 // decoded is the rows of a piece as they can be written.
 type decoded struct {
-	parts   []part
-	bad     []BadRow
-	skipped int64
+	parts []part
+	bad   []BadRow
 }
 
 // part is rows as columns of the table.
@@ -111,7 +110,7 @@ func (d *decoder) appendRow(row []byte, split splitFields) *BadRow {
 		t := &d.targets[i]
 		var f field
 		switch {
-		case t.from >= 0:
+		case t.from >= 0 && (t.fill == nil || !fields[t.from].absent):
 			f = fields[t.from]
 			f.null = d.isNull(f) && !(d.emptyIsText && !f.null && len(f.text) == 0 && isPlainText(t.column.Type))
 		case t.fill != nil:
@@ -179,9 +178,7 @@ func (p *recordPiece) rows() int64 { return p.record.NumRows() }
 
 func (p *recordPiece) decode(d *decoder, first int64) (out decoded, err error) {
 	defer p.record.Release()
-	wanted := d.skip.without(first, first+p.rows())
-	out.skipped = p.rows() - countRows(wanted)
-	for _, r := range wanted {
+	for _, r := range d.skip.without(first, first+p.rows()) {
 		slice := p.record.NewSlice(r.start-first, r.end-first)
 		err = d.convert(&out, slice, r.start)
 		slice.Release()

@@ -212,3 +212,64 @@ func TestFileOfErrorsIsKeptOnlyIfThereAreSome(t *testing.T) {
 		t.Errorf("a file of errors that cannot be: %v", err)
 	}
 }
+
+// A file that was there before is neither removed nor added to, unless it is one of errors.
+func TestFileOfErrorsIsNoOtherFile(t *testing.T) {
+	t.Parallel()
+	_, conn := connect(t)
+	exec(t, conn, createNumbered)
+	good, bad := writeFile(t, "good.csv", "ts,v,pad\n0,1,a\n"), writeFile(t, "bad.csv", "ts,v,pad\nx,1,a\n")
+	for _, file := range []string{good, bad} {
+		for _, text := range []string{"short\n", "a text that is longer than the header of a file of errors\n", "file,row,line,column,reason"} {
+			name := writeFile(t, "mine.csv", text)
+			_, err := imported(t.Context(), conn, "t", Options{Errors: name}, file)
+			if got, readErr := os.ReadFile(name); err == nil || !strings.Contains(err.Error(), "mine.csv exists, and is not a file of errors") || readErr != nil || string(got) != text {
+				t.Errorf("%.10q: %v; the file has %q, %v", text, err, got, readErr)
+			}
+		}
+	}
+	if _, err := imported(t.Context(), conn, "t", Options{Errors: bad}, bad); err == nil {
+		t.Error("the file that is imported is that of the errors")
+	}
+	empty := writeFile(t, "empty.csv", "")
+	mustImport(t, conn, "t", Options{Errors: empty}, good)
+	if got, err := os.ReadFile(empty); err != nil || len(got) > 0 {
+		t.Errorf("an empty file: %q, %v", got, err)
+	}
+	mustImport(t, conn, "t", Options{Errors: empty}, bad)
+	if got, err := os.ReadFile(empty); err != nil || !strings.HasPrefix(string(got), "file,row,line,column,reason,text\n") {
+		t.Errorf("an empty file: %q, %v", got, err)
+	}
+}
+
+// Rows that need not be sent are not said to be written, or not to be.
+func TestReportOfSkippedRows(t *testing.T) {
+	t.Parallel()
+	_, conn := connect(t)
+	exec(t, conn, createNumbered)
+	text, err := os.ReadFile(numbered(t, 60_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := writeFile(t, "bad.csv", strings.Replace(string(text), "\n1700000000000,", "\nx,", 1))
+	opts := Options{Skip: mustParseRows(t, "2-60000")}
+	r, err := imported(t.Context(), conn, "t", opts, path)
+	if err == nil || r.Skipped != r.Read-1 {
+		t.Errorf("%s, %v; want all rows skipped but for the first", counts(r), err)
+	}
+	for _, c := range []struct {
+		report Report
+		want   string
+	}{
+		{Report{}, "Nothing is written.\n"},
+		{Report{done: mustParseRows(t, "3")}, "The first 3 rows need not be sent again.\nTo go on, run the same command with --skip 3: it sends all other rows.\n"},
+		{Report{done: mustParseRows(t, "3,5-7,9-9")}, "The first 3 rows need not be sent again.\nOf the others, 4 rows need not be sent again: 5-7, 9-9.\nTo go on, run the same command with --skip 3,5-7,9-9: it sends all other rows.\n"},
+		{Report{done: mustParseRows(t, "2-2"), unknown: mustParseRows(t, "4-5"), Unknown: 2}, "The first row is not known to be written.\nOf the others, 1 row need not be sent again: 2-2.\nOf 2 rows it is not known: 4-5.\nTo go on, run the same command with --skip 2-2: it sends all other rows.\nRows that are sent twice replace themselves, but in a table in append mode they are there twice.\n"},
+	} {
+		var out strings.Builder
+		c.report.printNext(&out)
+		if out.String() != c.want {
+			t.Errorf("got\n%s\nwant\n%s", &out, c.want)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 
@@ -29,7 +28,8 @@ type Import struct {
 // inputFile is a file to import.
 type inputFile struct {
 	name    string
-	reader  reader // open, for standard input; other files are opened again
+	reader  reader // open, if the file can be read only once; others are opened again
+	once    bool   // it can be read only once
 	cols    []fileColumn
 	format  Format
 	targets []target
@@ -80,7 +80,7 @@ func (im *Import) look(ctx context.Context, name string) error {
 	if len(f.cols) == 0 && format != NDJSON {
 		return errors.Join(fmt.Errorf("%s has no columns", name), r.close())
 	}
-	if name == StandardInput {
+	if f.once {
 		f.reader = r
 		return nil
 	}
@@ -98,6 +98,7 @@ func (im *Import) open(ctx context.Context, f *inputFile) (reader, Format, error
 	if err != nil {
 		return nil, "", err
 	}
+	f.once = src.once
 	var r reader
 	switch src.format {
 	case Parquet:
@@ -130,11 +131,14 @@ func (im *Import) match() error {
 		if f.targets, err = match(f.cols, f.format, im.Table, im.Columns, &im.opts); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		if i == 0 {
-			for _, t := range f.targets {
-				if t.note != "" {
-					im.Notes = append(im.Notes, fmt.Sprintf("column %s: %s", strconv.Quote(t.column.Name), t.note))
-				}
+		for at, t := range f.targets {
+			note := fmt.Sprintf("column %s: %s", strconv.Quote(t.column.Name), t.note)
+			switch {
+			case t.note == "", i > 0 && t.note == im.files[0].targets[at].note:
+			case i > 0:
+				im.Notes = append(im.Notes, f.name+", "+note)
+			default:
+				im.Notes = append(im.Notes, note)
 			}
 		}
 	}
@@ -315,17 +319,4 @@ func (im *Import) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// TotalSize returns the size of the files in bytes, or 0 if it is not known.
-func TotalSize(files []string) int64 {
-	total := int64(0)
-	for _, name := range files {
-		info, err := os.Stat(name)
-		if err != nil || !info.Mode().IsRegular() {
-			return 0
-		}
-		total += info.Size()
-	}
-	return total
 }

@@ -199,7 +199,7 @@ func TestColumnsAreChosenAndRenamed(t *testing.T) {
 		{"another name", "a.csv", "x,h,when\n9,a,0\n", Options{Columns: columns("host=h", "ts=when", "v=x")}, "a|9|NULL"},
 		{"no header", "a.csv", "9,a,skipped,0\n", Options{NoHeader: true, Columns: columns("v", "host", "-", "ts")}, "a|9|NULL"},
 		{"keys of objects", "a.ndjson", `{"x":9,"h":"a","when":0,"more":{"a":[1]}}`, Options{Columns: columns("host=h", "ts=when", "v=x")}, "a|9|NULL"},
-		{"keys that come late", "a.ndjson", `{"ts":0,"host":"a"}`, Options{}, "a|NULL|NULL"},
+		{"keys that come late", "a.ndjson", `{"ts":0,"host":"a"}`, Options{}, "a|7|NULL"},
 		{"another delimiter", "a.csv", "host;ts;v\na;0;1\n", Options{Delimiter: ';'}, "a|1|NULL"},
 	} {
 		exec(t, conn, "TRUNCATE TABLE t")
@@ -237,5 +237,58 @@ func TestDryRunSendsNothing(t *testing.T) {
 	}
 	if r, err := im.Run(t.Context()); err != nil || r.Acknowledged != 2 {
 		t.Errorf("without a table: %+v, %v", r, err)
+	}
+}
+
+// A row of NDJSON without a key has the column's DEFAULT, as a file without the column has.
+func TestKeysThatRowsLack(t *testing.T) {
+	t.Parallel()
+	_, conn := connect(t)
+	const columns = "(ts TIMESTAMP TIME INDEX, host STRING DEFAULT 'none', v BIGINT NOT NULL DEFAULT 7, w BIGINT, seen TIMESTAMP(3) DEFAULT now(), PRIMARY KEY (host))"
+	exec(t, conn, "CREATE TABLE t "+columns)
+	rows := `{"ts":0}` + "\n" + `{"ts":1,"host":null,"v":1,"w":2,"seen":null}` + "\n" + `{"ts":2,"host":"","v":null}` + "\n"
+	r := mustImport(t, conn, "t", Options{MaxErrors: 1}, writeFile(t, "a.ndjson", rows))
+	if r.Refused != 1 || r.Bad[0].Row != 3 || r.Bad[0].Reason != errNull.Error() {
+		t.Errorf("%+v; want the NULL in a column that is NOT NULL refused", r)
+	}
+	if got, want := query(t, conn, "SELECT host, v, w, seen FROM t ORDER BY ts"), "none|7|NULL|NULL\nNULL|1|2|NULL"; got != want {
+		t.Errorf("the table has\n%s\nwant\n%s", got, want)
+	}
+	exec(t, conn, "CREATE TABLE u "+columns)
+	mustImport(t, conn, "u", Options{}, writeFile(t, "a.csv", "ts\n0\n"))
+	if got, want := query(t, conn, "SELECT host, v, w, seen FROM u"), "none|7|NULL|NULL"; got != want {
+		t.Errorf("of CSV, the table has %s, want %s", got, want)
+	}
+}
+
+// What a later file lacks is told, too.
+func TestColumnsThatALaterFileLacks(t *testing.T) {
+	t.Parallel()
+	_, conn := connect(t)
+	exec(t, conn, "CREATE TABLE t (ts TIMESTAMP TIME INDEX, v BIGINT, w BIGINT)")
+	first, second := writeFile(t, "a.csv", "ts,v\n1700000000000,1\n"), writeFile(t, "b.csv", "ts\n1700000000001\n")
+	im, err := Prepare(t.Context(), conn, "t", []string{first, second}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer im.Close()
+	want := []string{
+		`column "ts": counts of milliseconds since 1970`, `column "w": not in the file: NULL`,
+		second + `, column "v": not in the file: NULL`,
+	}
+	if got := im.Notes; strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("notes %q, want %q", got, want)
+	}
+}
+
+// A text that is written with an escape is no marker of NULL.
+func TestMarkersOfNULLInTSV(t *testing.T) {
+	t.Parallel()
+	_, conn := connect(t)
+	exec(t, conn, "CREATE TABLE t (ts TIMESTAMP TIME INDEX, s STRING)")
+	path := writeFile(t, "a.tsv", "ts\ts\n0\t\\\\N\n1\t\\N\n2\tNA\n3\t\\NA\n4\t\n")
+	mustImport(t, conn, "t", Options{Null: []string{`\N`, "NA"}}, path)
+	if got, want := query(t, conn, "SELECT s FROM t ORDER BY ts"), "\\N\nNULL\nNULL\nNA\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

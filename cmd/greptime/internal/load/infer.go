@@ -65,7 +65,7 @@ func isTrueFalse(s string) bool {
 }
 
 // seeNumber notes whether a text is a number. One with a leading zero, such as a postal code,
-// is none.
+// is not, and an integer too long for a DOUBLE is no DOUBLE.
 func (g *guess) seeNumber(text []byte) {
 	digits := bytes.TrimLeft(text, "+-")
 	if len(digits) > 1 && digits[0] == '0' && digits[1] != '.' && digits[1] != 'e' && digits[1] != 'E' || len(digits) > 0 && text[0] == '+' {
@@ -85,9 +85,19 @@ func (g *guess) seeNumber(text []byte) {
 		}
 	}
 	if !g.notFloat {
-		_, err := strconv.ParseFloat(s, 64)
-		g.notFloat = err != nil || len(digits) == 0 || digits[0] != '.' && (digits[0] < '0' || digits[0] > '9') || bytes.ContainsAny(digits, "xXpP_")
+		v, err := strconv.ParseFloat(s, 64)
+		g.notFloat = err != nil || len(digits) == 0 || digits[0] != '.' && (digits[0] < '0' || digits[0] > '9') || bytes.ContainsAny(digits, "xXpP_") || losesDigits(v, digits)
 	}
+}
+
+// losesDigits reports whether v, the number of a text without its sign, is an integer that a
+// DOUBLE does not hold exactly.
+func losesDigits(v float64, text []byte) bool {
+	if len(text) <= 15 || bytes.ContainsAny(text, ".eE") {
+		return false
+	}
+	var exact [32]byte
+	return !bytes.Equal(strconv.AppendFloat(exact[:0], math.Abs(v), 'f', 0, 64), text)
 }
 
 // seeTime notes whether a text is a time, and its unit.

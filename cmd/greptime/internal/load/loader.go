@@ -24,12 +24,12 @@ type item struct {
 	base   int64 // the number of the file's first row
 	first  int64 // the number of the piece's first row
 	piece  piece
+	rows   int64
+	skip   int64         // of them, which are not to be sent
+	part   float64       // of the files that is read
 	ready  chan struct{} // closed when the rest is set
 	bad    []BadRow
 	writes []write
-	rows   int64
-	skip   int64
-	part   float64 // of the files that is read
 	err    error
 }
 
@@ -88,7 +88,7 @@ func (im *Import) Run(ctx context.Context) (_ *Report, err error) {
 		for _, w := range l.late {
 			err = errors.Join(err, l.settle(w))
 		}
-		err = l.joinClose(err, closeErr)
+		err = joinClose(err, closeErr)
 	}
 	l.report.finish()
 	if err == nil && l.report.Unknown > 0 {
@@ -97,13 +97,21 @@ func (im *Import) Run(ctx context.Context) (_ *Report, err error) {
 	return &l.report, err
 }
 
-// joinClose adds the error of Close, unless it is about batches that are accounted for.
-func (l *loader) joinClose(err, closeErr error) error {
-	var failed *bulk.WriteError
-	if closeErr == nil || errors.As(closeErr, &failed) || errors.Is(err, closeErr) {
-		return err
+// joinClose adds the error of Close, but not what it says of batches, which are accounted
+// for.
+func joinClose(err, closeErr error) error {
+	parts := []error{closeErr}
+	if joined, ok := closeErr.(interface{ Unwrap() []error }); ok {
+		if _, isBatches := closeErr.(*bulk.WriteError); !isBatches {
+			parts = joined.Unwrap()
+		}
 	}
-	return errors.Join(err, closeErr)
+	for _, part := range parts {
+		if _, isBatches := part.(*bulk.WriteError); !isBatches && part != nil && !errors.Is(err, part) {
+			err = errors.Join(err, part)
+		}
+	}
+	return err
 }
 
 // outlast returns a context that ends some time after ctx does.
@@ -182,6 +190,7 @@ func (l *loader) readFile(f *inputFile, index int, base int64, queue, order chan
 		if it.part >= 0 {
 			it.part = (float64(index) + it.part) / float64(len(l.files))
 		}
+		it.skip = it.rows - countRows(l.opts.Skip.without(row, row+it.rows))
 		row += it.rows
 		order <- it
 		queue <- it
@@ -205,7 +214,7 @@ func (w *worker) do(it *item) {
 		w.decoder = newDecoder(it.file, &w.opts)
 	}
 	out, err := w.decoder.decode(it)
-	it.bad, it.skip = out.bad, out.skipped
+	it.bad = out.bad
 	if it.err = err; err != nil {
 		return
 	}

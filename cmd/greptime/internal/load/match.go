@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -155,10 +156,13 @@ func (o *Options) complete(t *target, cols []fileColumn) error {
 	if t.parse, err = parserOf(t.column.Type, times); err != nil {
 		return err
 	}
+	switch {
+	case t.from < 0 && t.key == "":
+		return t.fillIn()
+	case t.key != "": // a row may lack it
+		t.fill = t.constantDefault()
+	}
 	if t.from < 0 {
-		if t.key == "" {
-			return t.fillIn()
-		}
 		return nil
 	}
 	c := &cols[t.from]
@@ -181,8 +185,7 @@ func (t *target) fillIn() error {
 	case c.Role == TimeIndex && c.Default == "":
 		return fmt.Errorf("it is the time index, and the file has no such column; name the file's column by --columns, as in --columns %s=FILECOLUMN,…", c.Name)
 	case c.Default != "":
-		if _, err := t.parse(nil, []byte(c.Default)); err == nil && !strings.HasSuffix(c.Default, "()") {
-			t.fill = []byte(c.Default)
+		if t.fill = t.constantDefault(); t.fill != nil {
 			t.note = "not in the file: its DEFAULT " + c.Default
 			return nil
 		}
@@ -196,4 +199,16 @@ func (t *target) fillIn() error {
 	}
 	t.note = "not in the file: NULL"
 	return nil
+}
+
+// constantDefault returns the DEFAULT of the column if it is a constant, and nil otherwise.
+func (t *target) constantDefault() []byte {
+	text := []byte(t.column.Default)
+	if len(text) == 0 || bytes.HasSuffix(text, []byte("()")) {
+		return nil
+	}
+	if _, err := t.parse(nil, text); err != nil {
+		return nil
+	}
+	return text
 }

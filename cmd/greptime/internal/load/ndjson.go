@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // objectFields returns the function that finds n fields of a JSON object by their keys.
@@ -16,7 +17,7 @@ func objectFields(places map[string]int, n int, withoutOthers bool) splitFields 
 	return func(row []byte, fields []field) ([]field, error) {
 		fields = fields[:0]
 		for range n {
-			fields = append(fields, field{null: true})
+			fields = append(fields, field{null: true, absent: true})
 		}
 		err := eachMember(row, func(key string, value []byte) (err error) {
 			at, ok := places[key]
@@ -40,15 +41,31 @@ func fieldOf(value []byte) (field, error) {
 	case '"':
 		text := value[1 : len(value)-1]
 		if bytes.IndexByte(text, '\\') >= 0 {
-			var s string
-			if err := json.Unmarshal(value, &s); err != nil {
+			var err error
+			if text, err = unescapeJSON(value); err != nil {
 				return field{}, err
 			}
-			text = []byte(s)
 		}
 		return field{text: text, raw: value, quoted: true}, nil
 	}
 	return field{text: value, raw: value, quoted: true}, nil
+}
+
+// unescapeJSON returns the text of a JSON string. Package encoding/json replaces what is not
+// Unicode.
+func unescapeJSON(quoted []byte) ([]byte, error) {
+	if !utf8.Valid(quoted) {
+		return nil, errUTF8
+	}
+	var s string
+	if err := json.Unmarshal(quoted, &s); err != nil {
+		return nil, err
+	}
+	replaced := strings.Count(s, "\ufffd") - bytes.Count(quoted, []byte("\ufffd")) - bytes.Count(bytes.ToLower(quoted), []byte(`\ufffd`))
+	if replaced > 0 {
+		return nil, errors.New("an escape in it, \\ud800 to \\udfff, is half of a character")
+	}
+	return []byte(s), nil
 }
 
 var errNoObject = errors.New("not a JSON object")

@@ -112,8 +112,8 @@ func (r *Report) printNext(w io.Writer) {
 	default:
 		fmt.Fprintf(w, "The first %s need not be sent again.\n", countOf(prefix, "row"))
 	}
-	if n := beyond.Count(); n > 0 {
-		fmt.Fprintf(w, "Beyond them, %s are written, too: %s.\n", countOf(n, "row"), list(beyond))
+	if n := beyond.Count(); n > 0 { // acknowledged, skipped, or in the file of errors
+		fmt.Fprintf(w, "Of the others, %s need not be sent again: %s.\n", countOf(n, "row"), list(beyond))
 	}
 	if r.Unknown > 0 {
 		fmt.Fprintf(w, "Of %s it is not known: %s.\n", countOf(r.Unknown, "row"), list(r.unknown))

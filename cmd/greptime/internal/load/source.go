@@ -24,11 +24,12 @@ type source struct {
 	read    atomic.Int64
 	stream  *bufio.Reader
 	file    *os.File // where the format is not read from its beginning to its end
+	once    bool     // it can be read only once: standard input, a pipe
 	closers []func() error
 }
 
 // openSource opens a file. asked is its format if the user has named that. When ctx ends,
-// nothing more is read of standard input.
+// nothing more is read of standard input or a pipe.
 func openSource(ctx context.Context, name string, stdin io.Reader, asked Format) (_ *source, err error) {
 	s := &source{name: name}
 	defer func() {
@@ -38,7 +39,7 @@ func openSource(ctx context.Context, name string, stdin io.Reader, asked Format)
 	}()
 	var stored io.Reader
 	if name == StandardInput {
-		s.name, stored = "standard input", &patient{ctx: ctx, r: stdin}
+		s.name, s.once, stored = "standard input", true, &patient{ctx: ctx, r: stdin}
 	} else {
 		f, err := os.Open(name)
 		if err != nil {
@@ -53,9 +54,10 @@ func openSource(ctx context.Context, name string, stdin io.Reader, asked Format)
 			return nil, fmt.Errorf("%s is a directory; name the files in it, as in %s/*", name, name)
 		}
 		if info.Mode().IsRegular() {
-			s.size, s.file = info.Size(), f
+			s.size, s.file, stored = info.Size(), f, f
+		} else {
+			s.once, stored = true, &patient{ctx: ctx, r: f}
 		}
-		stored = f
 	}
 	named, compression := Format(""), Uncompressed
 	if name != StandardInput {

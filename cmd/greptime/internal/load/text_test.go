@@ -138,7 +138,7 @@ func TestRowsOfTSV(t *testing.T) {
 	t.Parallel()
 	text := "a\t\"b\\tc\\n\t\\\\\t\\N\t\nx\\Ny\\q\\\n"
 	rows, _, err := rowsOfText(t, strings.NewReader(text), 0, tsvFields)
-	want := []string{"a|\"b\tc\n|\\|NULL|", `xNyq\`}
+	want := []string{`a|"\"b\tc\n"|"\\"|NULL|`, `"xNyq\\"`}
 	if err != nil || strings.Join(rows, "#") != strings.Join(want, "#") {
 		t.Errorf("%q, %v; want %q", rows, err, want)
 	}
@@ -163,6 +163,9 @@ func TestRowsOfObjects(t *testing.T) {
 		`7`:                             "error: not a JSON object",
 		`{"a":"` + "\t" + `"}`:          `error: not a JSON object: invalid character '\t' in string`,
 		`{"a":"\ud83d\ude00","b\n":""}`: `"😀"|""`,
+		`{"a":"\n\ud83d"}`:              `error: an escape in it, \ud800 to \udfff, is half of a character`,
+		`{"a":"\uFFFD","b\n":"\t�"}`:    "\"�\"|\"\\t�\"",
+		"{\"a\":\"\\n\xff\"}":           "error: " + errUTF8.Error(),
 	} {
 		rows, _, err := rowsOfText(t, strings.NewReader(text), 0, split)
 		// The end of an error is encoding/json's, whose words depend on the version of Go.
@@ -199,6 +202,12 @@ func TestTypesAreFoundFromASample(t *testing.T) {
 		{"9223372036854775808,1", "BIGINT UNSIGNED"},
 		{"9223372036854775808,-1", "DOUBLE"},
 		{"1,2.5,1e9,.5,-0.1", "DOUBLE"},
+		{"9007199254740993,1", "BIGINT"},
+		{"9007199254740993,2.5", "STRING"}, // which a DOUBLE rounds
+		{"-9007199254740993,18446744073709551615", "STRING"},
+		{"18446744073709551615,0.5", "STRING"},
+		{"1234567890123456789012345", "STRING"},
+		{"100000000000000000000,0.12345678901234567890", "DOUBLE"},
 		{"1,x", "STRING"},
 		{"00501,10001", "STRING"}, // a postal code
 		{"+49301234,1", "STRING"}, // a telephone number

@@ -289,18 +289,21 @@ func (p *textPiece) decode(d *decoder, first int64) (out decoded, err error) {
 	line, counted := p.line, 0 // the line of the byte at counted
 	begin := 0
 	for i, end := range p.ends {
-		row := bytes.TrimRight(p.text[begin:end], "\r\n")
-		if number := first + int64(i); d.skip.contains(number) {
-			out.skipped++
-		} else if bad := d.appendRow(row, p.reader.split); bad == nil {
-			runs = appendRow(runs, number)
-		} else {
-			line += int64(bytes.Count(p.text[counted:begin], []byte("\n")))
-			counted = begin
-			bad.row, bad.Line, bad.Text = number, line, string(row)
-			out.bad = append(out.bad, *bad)
-		}
+		start, number := begin, first+int64(i)
 		begin = end
+		if d.skip.contains(number) {
+			continue
+		}
+		row := bytes.TrimRight(p.text[start:end], "\r\n")
+		bad := d.appendRow(row, p.reader.split)
+		if bad == nil {
+			runs = appendRow(runs, number)
+			continue
+		}
+		line += int64(bytes.Count(p.text[counted:start], []byte("\n")))
+		counted = start
+		bad.row, bad.Line, bad.Text = number, line, string(row)
+		out.bad = append(out.bad, *bad)
 	}
 	if len(runs) > 0 {
 		out.parts = []part{{d.record(), runs}}

@@ -39,8 +39,7 @@ func ParseTimeFormat(text string) (TimeFormats, error) {
 		layout, err := strftime(text)
 		return TimeFormats{{layout: layout}}, err
 	}
-	example := time.Date(1999, 12, 28, 23, 58, 57, 0, time.UTC)
-	if example.Format(text) == text {
+	if isLiteral(text) {
 		return nil, fmt.Errorf("%q is not a time format; use unix, unixms, unixus or unixns, strftime's as in %%d/%%m/%%Y %%H:%%M, or Go's as in 02/01/2006 15:04", text)
 	}
 	return TimeFormats{{layout: text}}, nil
@@ -59,7 +58,12 @@ func strftime(format string) (string, error) {
 	var layout strings.Builder
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' {
-			layout.WriteByte(format[i])
+			literal, _, _ := strings.Cut(format[i:], "%")
+			if !isLiteral(literal) {
+				return "", fmt.Errorf("time format %q: %q within it cannot be told from a part of the time; leave it out, or name a layout of Go", format, literal)
+			}
+			layout.WriteString(literal)
+			i += len(literal) - 1
 			continue
 		}
 		i++
@@ -84,6 +88,16 @@ func strftime(format string) (string, error) {
 	return layout.String(), nil
 }
 
+// isLiteral reports whether a text within a layout stands for itself.
+func isLiteral(text string) bool {
+	for _, hour := range []int{9, 23} {
+		if time.Date(1999, 12, 28, hour, 58, 57, 0, time.UTC).Format(text) != text {
+			return false
+		}
+	}
+	return true
+}
+
 // timeParser reads the timestamps and dates of a column.
 type timeParser struct {
 	formats TimeFormats
@@ -95,6 +109,8 @@ var (
 	errTime   = errors.New("not a time, as in 2006-01-02T15:04:05.999Z; --time-format reads other forms")
 	errDate   = errors.New("not a date, as in 2006-01-02; --time-format reads other forms")
 	errFormat = errors.New("not in the form of --time-format")
+	errClock  = errors.New("not a date, but a time of a day")
+	errZone   = errors.New("its time zone is not known; an offset is, such as +01:00")
 )
 
 // timestamps returns the parser of timestamps of a unit.
@@ -126,11 +142,48 @@ func (p *timeParser) timestamp(text []byte, unit arrow.TimeUnit) (int64, error) 
 			}
 			continue
 		}
-		if t, err := time.ParseInLocation(f.layout, string(text), p.zone); err == nil {
+		t, err := time.ParseInLocation(f.layout, string(text), p.zone)
+		switch {
+		case err != nil:
+		case f.hasZone():
+			if !f.knowsZone(t, p.zone) {
+				return 0, errZone
+			}
+			return inUnit(t.Unix(), int64(t.Nanosecond()), unit)
+		case p.zone != time.UTC && !isOnClock(t, f.layout, text):
+			return 0, errForward(p.zone)
+		default:
 			return inUnit(t.Unix(), int64(t.Nanosecond()), unit)
 		}
 	}
 	return 0, errFormat
+}
+
+// hasZone reports whether times in this form say their zone.
+func (f *timeFormat) hasZone() bool {
+	return strings.Contains(f.layout, "MST") || strings.Contains(f.layout, "07")
+}
+
+// knowsZone reports whether the offset of t, which was read in the zone local, is what its text
+// says. Package time takes an abbreviation that is not local's for an offset of zero.
+func (f *timeFormat) knowsZone(t time.Time, local *time.Location) bool {
+	if strings.Contains(f.layout, "07") {
+		return true
+	}
+	name, offset := t.Zone()
+	return offset != 0 || t.Location() == local || strings.HasPrefix(name, "UTC") || strings.HasPrefix(name, "GMT")
+}
+
+// isOnClock reports whether the clock of t's zone shows the time of a text, and does not leave
+// it out.
+func isOnClock(t time.Time, layout string, text []byte) bool {
+	wall, err := time.Parse(layout, string(text))
+	return err == nil && t.Hour() == wall.Hour() && t.Minute() == wall.Minute()
+}
+
+// errForward returns the error of a time that a zone does not have.
+func errForward(zone *time.Location) error {
+	return fmt.Errorf("not a time in %s, where the clock was put forward", zone)
 }
 
 // appendDate appends a date as days since 1970.
@@ -158,6 +211,9 @@ func (p *timeParser) date(text []byte) (int64, error) {
 			continue
 		}
 		if t, err := time.Parse(f.layout, string(text)); err == nil {
+			if hour, minute, second := t.Clock(); hour != 0 || minute != 0 || second != 0 || t.Nanosecond() != 0 {
+				return 0, errClock
+			}
 			year, month, day := t.Date()
 			return daysOf(year, int(month), day), nil
 		}
@@ -281,7 +337,7 @@ func (p *timeParser) parse(text []byte) (seconds, nanoseconds int64, err error) 
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, p.zone)
 	if t.Hour() != hour || t.Minute() != minute {
-		return 0, 0, fmt.Errorf("not a time in %s, where the clock was put forward", p.zone)
+		return 0, 0, errForward(p.zone)
 	}
 	return t.Unix(), nanoseconds, nil
 }

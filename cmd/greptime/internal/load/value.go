@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -24,7 +25,10 @@ import (
 // what the text is.
 type parser func(dst, text []byte) ([]byte, error)
 
-var errRange = errors.New("out of range")
+var (
+	errRange = errors.New("out of range")
+	errUTF8  = errors.New("not UTF-8; convert the file, for example with iconv -t UTF-8")
+)
 
 // parserOf returns the parser of a column type. times reads the timestamps.
 func parserOf(t Type, times *timeParser) (parser, error) {
@@ -81,14 +85,17 @@ func view(text []byte) string { return unsafe.String(unsafe.SliceData(text), len
 
 func parseString(dst, text []byte) ([]byte, error) {
 	if !utf8.Valid(text) {
-		return dst, errors.New("not UTF-8; convert the file, for example with iconv -t UTF-8")
+		return dst, errUTF8
 	}
 	return append(dst, text...), nil
 }
 
 func parseJSON(dst, text []byte) ([]byte, error) {
-	if !json.Valid(text) {
+	switch {
+	case !json.Valid(text):
 		return dst, errors.New("not JSON")
+	case !utf8.Valid(text):
+		return dst, errUTF8
 	}
 	return append(dst, text...), nil
 }
@@ -145,6 +152,7 @@ func intParser(bits int) parser {
 
 func uintParser(bits int) parser {
 	return func(dst, text []byte) ([]byte, error) {
+		text = bytes.TrimPrefix(text, []byte("+")) // as ParseInt does
 		v, err := strconv.ParseUint(view(text), 10, bits)
 		if err != nil {
 			if v, err = strconv.ParseUint(view(whole(text)), 10, bits); err != nil {

@@ -57,12 +57,12 @@ func TestValuesOfText(t *testing.T) {
 		{mustType(t, "SMALLINT"), "32767", "32767"}, {mustType(t, "INT"), "-2147483648", "-2147483648"}, {mustType(t, "INT"), "2147483648", "error: out of range"},
 		{typeInt64, "270.0", "270"}, {typeInt64, "270.00", "270"}, {typeInt64, "270.5", "error: not an integer"}, {typeInt64, "0x10", "error: not an integer"}, {typeInt64, "1_000", "error: not an integer"}, {typeInt64, "1e3", "error: not an integer"}, {typeInt64, "100", "100"},
 		{typeUint64, "18446744073709551615", "18446744073709551615"}, {typeUint64, "-1", "error: out of range"}, {typeUint64, "x", "error: not an integer"}, {typeUint64, "7.0", "7"},
-		{mustType(t, "TINYINT UNSIGNED"), "256", "error: out of range"},
+		{mustType(t, "TINYINT UNSIGNED"), "256", "error: out of range"}, {typeUint64, "+7", "7"},
 		{typeDouble, "1e300", "1e+300"}, {typeDouble, "NaN", "NaN"}, {typeDouble, "-Infinity", "-Inf"}, {typeDouble, "1e400", "error: out of range"}, {typeDouble, "1,5", "error: not a number"}, {typeDouble, "\t.5", "0.5"},
 		{mustType(t, "FLOAT"), "0.1", "0.1"}, {mustType(t, "FLOAT"), "1e39", "error: out of range"},
 		{typeString, " as it is ", " as it is "}, {typeString, "\xff", "error: not UTF-8; convert the file, for example with iconv -t UTF-8"},
 		{mustType(t, "VARBINARY"), "0x00ff", "00ff"}, {mustType(t, "VARBINARY"), `\xAB`, "ab"}, {mustType(t, "VARBINARY"), "0x", ""}, {mustType(t, "VARBINARY"), "ab", "6162"}, {mustType(t, "VARBINARY"), "0xg0", "error: not pairs of hexadecimal digits behind 0x"},
-		{typeJSON, `{"a":[1]}`, `{"a":[1]}`}, {typeJSON, `{a}`, "error: not JSON"},
+		{typeJSON, `{"a":[1]}`, `{"a":[1]}`}, {typeJSON, `{a}`, "error: not JSON"}, {typeJSON, "\"\xff\"", "error: " + errUTF8.Error()},
 		{mustType(t, "VECTOR(2)"), "[1,-0.5]", "0000803f000000bf"}, {mustType(t, "VECTOR(2)"), "[1]", "error: it has 1 numbers, not 2"}, {mustType(t, "VECTOR(2)"), "1", "error: not numbers in brackets, as in [1,2.5]"},
 		{typeDate, "2024-02-29", "2024-02-29"}, {typeDate, "2023-02-29", "error: " + errDate.Error()}, {typeDate, "2024-02-29 00:00:00", "2024-02-29"}, {typeDate, "2024-02-29 00:00:01", "error: " + errDate.Error()}, {typeDate, "999999999-01-01", "error: out of range"},
 		{time3, "12:34:56.789", "12:34:56.789"}, {time3, "12:34:56.7891", "error: finer than ms"}, {time3, "noon", "error: not a time of day, as in 15:04:05.999"},
@@ -123,6 +123,18 @@ func TestTimesOfText(t *testing.T) {
 		{berlin, []string{"%d/%b/%Y:%T %z", "%F %R"}, "TIMESTAMP(0)", "2000-10-10 22:55", "2000-10-10 20:55:00Z"},
 		{nil, []string{"02/01/2006 15:04"}, "TIMESTAMP(0)", "03/02/2024 05:06", "2024-02-03 05:06:00Z"},
 		{nil, []string{"%F"}, "TIMESTAMP(0)", "yesterday", "error: " + errFormat.Error()},
+		{berlin, []string{"%F %R"}, "TIMESTAMP(0)", "2024-03-31 02:30", "error: not a time in Europe/Berlin, where the clock was put forward"},
+		{berlin, []string{"%F %R %z"}, "TIMESTAMP(0)", "2024-03-31 02:30 +0000", "2024-03-31 02:30:00Z"},
+		{berlin, []string{"%F %R %Z"}, "TIMESTAMP(0)", "2024-07-01 12:00 CEST", "2024-07-01 10:00:00Z"},
+		{nil, []string{"%F %R %Z"}, "TIMESTAMP(0)", "2024-07-01 12:00 UTC", "2024-07-01 12:00:00Z"},
+		{berlin, []string{"%F %R %Z"}, "TIMESTAMP(0)", "2024-07-01 12:00 GMT", "2024-07-01 12:00:00Z"},
+		{nil, []string{"%F %R %Z"}, "TIMESTAMP(0)", "2024-07-01 12:00 CEST", "error: " + errZone.Error()},
+		{berlin, []string{"%F %R %Z"}, "TIMESTAMP(0)", "2024-07-01 12:00 PST", "error: " + errZone.Error()},
+		{berlin, []string{"%F %R %z %Z"}, "TIMESTAMP(0)", "2024-07-01 12:00 -0800 PST", "2024-07-01 20:00:00Z"},
+		{nil, []string{"%F at %H h %M"}, "TIMESTAMP(0)", "2024-07-01 at 12 h 30", "2024-07-01 12:30:00Z"},
+		{nil, []string{"%d.%m.%Y"}, "DATE", "29.02.2024", "2024-02-29"},
+		{nil, []string{"%d.%m.%Y %R"}, "DATE", "29.02.2024 00:00", "2024-02-29"},
+		{nil, []string{"%d.%m.%Y %R"}, "DATE", "29.02.2024 12:30", "error: " + errClock.Error()},
 	} {
 		p := &timeParser{zone: c.zone, counts: arrow.Millisecond}
 		if p.zone == nil {
@@ -138,14 +150,14 @@ func TestTimesOfText(t *testing.T) {
 		got := valueOf(t, mustType(t, c.typ), p, c.text)
 		if got = strings.Replace(got, "T", " ", 1); strings.HasPrefix(c.want, "error") {
 			got = valueOf(t, mustType(t, c.typ), p, c.text)
-		} else if !strings.HasSuffix(got, "Z") {
+		} else if !strings.HasSuffix(got, "Z") && c.typ != "DATE" {
 			got += "Z"
 		}
 		if got != c.want {
 			t.Errorf("%v %v: %s of %q: %s, want %s", c.zone, c.formats, c.typ, c.text, got, c.want)
 		}
 	}
-	for _, text := range []string{"", "%", "%Q", "noon", "%f", "%H%f"} {
+	for _, text := range []string{"", "%", "%Q", "noon", "%f", "%H%f", "%Y week 1", "%F 12:%M", "%H:%M PM", "Mon %d"} {
 		if f, err := ParseTimeFormat(text); err == nil {
 			t.Errorf("time format %q: %v, want an error", text, f)
 		}
