@@ -69,7 +69,8 @@ type Options struct {
 // ErrNoResult reports that a statement has no result to write.
 var ErrNoResult = errors.New("the statement has no result to export")
 
-// Write runs a query and writes its result to w. It returns the number of rows.
+// Write runs a query and writes its result to w. It returns the number of rows. After an error
+// the end of what is compressed is missing, so that a part is not taken for the whole.
 func Write(ctx context.Context, own *session.Session, query string, w io.Writer, o Options) (rows int64, err error) {
 	statements := script.Split(query)
 	if len(statements) != 1 {
@@ -86,7 +87,10 @@ func Write(ctx context.Context, own *session.Session, query string, w io.Writer,
 	if err == nil && !outcome.HasRows {
 		err = ErrNoResult
 	}
-	return outcome.Rows, errors.Join(err, packed.Close())
+	if err != nil {
+		return outcome.Rows, err
+	}
+	return outcome.Rows, packed.Close()
 }
 
 // compress returns a writer that compresses. Its Close does not close w.

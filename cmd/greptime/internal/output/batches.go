@@ -1,7 +1,6 @@
 package output
 
 import (
-	"errors"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -13,7 +12,9 @@ import (
 
 // WriteBatches writes a result in a format that is FromBatches: a Parquet file, or a stream
 // of Arrow IPC. It returns the number of rows written. JSON columns become text, and what
-// Parquet has no type for, too. Timestamps get the zone UTC, from whose 1970 they count. It does not release rd.
+// Parquet has no type for, too. Timestamps get the zone UTC, from whose 1970 they count. After
+// an error the end is missing, so that a part is not taken for the whole. WriteBatches does not
+// release rd.
 func WriteBatches(w io.Writer, rd array.RecordReader, o Options) (int64, error) {
 	if o.Progress == nil {
 		o.Progress = func(int64) {}
@@ -25,20 +26,20 @@ func WriteBatches(w io.Writer, rd array.RecordReader, o Options) (int64, error) 
 }
 
 func writeArrow(w io.Writer, rd array.RecordReader, progress func(rows int64)) (n int64, err error) {
-	readable, err := newTextReader(rd, false)
-	if err != nil {
-		return 0, err
-	}
-	out := ipc.NewWriter(w, ipc.WithSchema(readable.Schema()))
-	for readable.Next() {
-		batch := readable.RecordBatch()
+	converted := newTextReader(rd, false)
+	out := ipc.NewWriter(w, ipc.WithSchema(converted.Schema()))
+	for converted.Next() {
+		batch := converted.RecordBatch()
 		if err := out.Write(batch); err != nil {
 			return n, err
 		}
 		n += batch.NumRows()
 		progress(n)
 	}
-	return n, errors.Join(readable.Err(), out.Close())
+	if err := converted.Err(); err != nil {
+		return n, err
+	}
+	return n, out.Close()
 }
 
 // A row group ends after rowGroupRows rows or rowGroupBytes: enough for good compression, and
@@ -51,18 +52,15 @@ const (
 )
 
 func writeParquet(w io.Writer, rd array.RecordReader, progress func(rows int64)) (n int64, err error) {
-	readable, err := newTextReader(rd, true)
-	if err != nil {
-		return 0, err
-	}
-	out, err := pqarrow.NewFileWriter(readable.Schema(), noClose{w},
+	converted := newTextReader(rd, true)
+	out, err := pqarrow.NewFileWriter(converted.Schema(), noClose{w},
 		parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithMaxRowGroupLength(rowGroupRows), parquet.WithDictionaryPageSizeLimit(dictionaryBytes)),
 		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
 	if err != nil {
 		return 0, err
 	}
-	for readable.Next() {
-		batch := readable.RecordBatch()
+	for converted.Next() {
+		batch := converted.RecordBatch()
 		err := error(nil)
 		if out.RowGroupTotalBytesWritten() > rowGroupBytes {
 			err = out.NewBufferedRowGroupChecked()
@@ -71,12 +69,15 @@ func writeParquet(w io.Writer, rd array.RecordReader, progress func(rows int64))
 			err = out.WriteBuffered(batch)
 		}
 		if err != nil {
-			return n, errors.Join(err, out.Close())
+			return n, err
 		}
 		n += batch.NumRows()
 		progress(n)
 	}
-	return n, errors.Join(readable.Err(), out.Close())
+	if err := converted.Err(); err != nil {
+		return n, err
+	}
+	return n, out.Close()
 }
 
 // noClose keeps the Parquet writer from closing what it writes to.

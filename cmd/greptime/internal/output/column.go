@@ -20,12 +20,11 @@ const (
 	raw // JSON already
 )
 
-// Column is a column of a result: a destination for Scan, and the text of what it holds.
+// column is a column of a result: a destination for Scan, and the text of what it holds.
 type column struct {
-	name    string
-	sqlType string
-	kind    kind
-	dest    any
+	name string
+	kind kind
+	dest any
 	// appendText appends the value to dst. It reports false for NULL.
 	appendText func(dst []byte) ([]byte, bool)
 }
@@ -44,8 +43,8 @@ func newColumns(rows *sql.Rows, forEyes bool) ([]column, error) {
 }
 
 func newColumn(t *sql.ColumnType, forEyes bool) column {
-	c := column{name: t.Name(), sqlType: t.DatabaseTypeName()}
-	switch c.sqlType {
+	c := column{name: t.Name()}
+	switch t.DatabaseTypeName() {
 	case "BOOLEAN":
 		c.kind = boolean
 		bind(&c, strconv.AppendBool)

@@ -5,38 +5,51 @@ import (
 	"bytes"
 )
 
-// csvPrinter writes RFC 4180, with \n as the end of a line. A text that would read as NULL
-// has quotes, so that both differ.
-type csvPrinter struct {
-	w    *bufio.Writer
-	null string
+// linePrinter writes a row per line, with a separator between the fields: CSV as RFC 4180
+// describes it, but with \n as the end of a line, or TSV as the text of PostgreSQL's COPY.
+type linePrinter struct {
+	w         *bufio.Writer
+	null      string
+	separator byte
+	field     func(p *linePrinter, text []byte)
 }
 
-func (p *csvPrinter) begin(columns []column) error {
+func newCSVPrinter(w *bufio.Writer, null string) *linePrinter {
+	return &linePrinter{w, null, ',', (*linePrinter).quote}
+}
+
+func newTSVPrinter(w *bufio.Writer, null string) *linePrinter {
+	return &linePrinter{w, null, '\t', (*linePrinter).escape}
+}
+
+func (p *linePrinter) begin(columns []column) error {
 	for i, c := range columns {
 		if i > 0 {
-			p.w.WriteByte(',')
+			p.w.WriteByte(p.separator)
 		}
-		p.field([]byte(c.name))
+		p.field(p, []byte(c.name))
 	}
 	return p.w.WriteByte('\n')
 }
 
-func (p *csvPrinter) row(cells []cell) error {
+func (p *linePrinter) row(cells []cell) error {
 	for i, c := range cells {
 		if i > 0 {
-			p.w.WriteByte(',')
+			p.w.WriteByte(p.separator)
 		}
 		if c.null {
 			p.w.WriteString(p.null)
 		} else {
-			p.field(c.text)
+			p.field(p, c.text)
 		}
 	}
 	return p.w.WriteByte('\n')
 }
 
-func (p *csvPrinter) field(text []byte) {
+func (p *linePrinter) end(int64) error { return nil }
+
+// quote writes a field of CSV. A text that would read as NULL has quotes, so that both differ.
+func (p *linePrinter) quote(text []byte) {
 	if string(text) != p.null && len(text) > 0 && !bytes.ContainsAny(text, ",\"\r\n") && text[0] != ' ' && text[len(text)-1] != ' ' {
 		p.w.Write(text)
 		return
@@ -55,40 +68,9 @@ func (p *csvPrinter) field(text []byte) {
 	p.w.WriteByte('"')
 }
 
-func (p *csvPrinter) end(int64) error { return nil }
-
-// tsvPrinter writes columns between tabs. Tabs, line breaks and backslashes within a value
-// are \t, \n, \r and \\, as in the text of PostgreSQL's COPY.
-type tsvPrinter struct {
-	w    *bufio.Writer
-	null string
-}
-
-func (p *tsvPrinter) begin(columns []column) error {
-	for i, c := range columns {
-		if i > 0 {
-			p.w.WriteByte('\t')
-		}
-		p.field([]byte(c.name))
-	}
-	return p.w.WriteByte('\n')
-}
-
-func (p *tsvPrinter) row(cells []cell) error {
-	for i, c := range cells {
-		if i > 0 {
-			p.w.WriteByte('\t')
-		}
-		if c.null {
-			p.w.WriteString(p.null)
-		} else {
-			p.field(c.text)
-		}
-	}
-	return p.w.WriteByte('\n')
-}
-
-func (p *tsvPrinter) field(text []byte) {
+// escape writes a field of TSV. Tabs, line breaks and backslashes within it are \t, \n, \r and
+// \\.
+func (p *linePrinter) escape(text []byte) {
 	for {
 		i := bytes.IndexAny(text, "\t\n\r\\")
 		if i < 0 {
@@ -110,5 +92,3 @@ func (p *tsvPrinter) field(text []byte) {
 		text = text[i+1:]
 	}
 }
-
-func (p *tsvPrinter) end(int64) error { return nil }

@@ -2,6 +2,9 @@ package output
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
@@ -12,18 +15,48 @@ type File struct {
 	path string // "" if the file is written in place
 }
 
-// Create begins a file. What has the name already stays until Commit. A device or pipe is
-// written in place.
+// Create begins a file. What has the name already stays until Commit, and a symbolic link
+// stays one. A device or pipe is written in place.
 func Create(path string) (*File, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f, err := createBeside(path, 0o666)
+		return &File{f, path}, err
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		return &File{File: f}, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return nil, err
+	}
+	f, err := createBeside(path, info.Mode().Perm())
 	if err != nil {
 		return nil, err
 	}
+	if err := f.Chmod(info.Mode().Perm()); err != nil { // whatever the umask is
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
 	return &File{f, path}, nil
+}
+
+// createBeside creates a file with a name of its own in the folder of path. Its mode is up to the
+// caller and the umask, unlike that of os.CreateTemp.
+func createBeside(path string, mode os.FileMode) (*os.File, error) {
+	for {
+		name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".greptime-%016x", rand.Uint64()))
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+		var pathErr *fs.PathError
+		switch {
+		case errors.Is(err, fs.ErrExist):
+		case errors.As(err, &pathErr): // with the name that the user knows
+			return nil, &fs.PathError{Op: "create", Path: path, Err: pathErr.Err}
+		default:
+			return f, err
+		}
+	}
 }
 
 // Commit gives the file its name.
@@ -31,14 +64,14 @@ func (f *File) Commit() error {
 	if f.path == "" {
 		return f.File.Close()
 	}
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(f.path); err == nil {
-		mode = info.Mode().Perm()
+	err := f.File.Close()
+	if err == nil {
+		err = os.Rename(f.Name(), f.path)
 	}
-	if err := errors.Join(f.File.Chmod(mode), f.File.Close()); err != nil {
+	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return os.Rename(f.Name(), f.path)
+	return nil
 }
 
 // Abort removes what was written. After Commit it does nothing.

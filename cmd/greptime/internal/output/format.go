@@ -52,11 +52,14 @@ func (f Format) FromBatches() bool { return f == Parquet || f == Arrow }
 // durations with units.
 func (f Format) ForEyes() bool { return f == Table || f == Vertical || f == Markdown }
 
+// HasNull reports whether Options.Null is the text of NULL in the format.
+func (f Format) HasNull() bool { return f.ForEyes() || f == CSV || f == TSV }
+
 // Options say how a result is written.
 type Options struct {
 	Format Format
 	// Null is the text of NULL. nil is the format's own: NULL for the eye, nothing in CSV,
-	// where an empty text has quotes, and \N in TSV. JSON has null in any case.
+	// where an empty text has quotes, and \N in TSV. Other formats have a NULL of their own.
 	Null *string
 	// Width is the width of the terminal in cells. 0 does not limit it.
 	Width int

@@ -94,9 +94,9 @@ func formatPrinter(w *bufio.Writer, o Options) printer {
 	case Vertical:
 		return &verticalPrinter{w: w, screen: newScreen(o)}
 	case CSV:
-		return &csvPrinter{w: w, null: o.null()}
+		return newCSVPrinter(w, o.null())
 	case TSV:
-		return &tsvPrinter{w: w, null: o.null()}
+		return newTSVPrinter(w, o.null())
 	case JSON:
 		return &jsonPrinter{w: w, array: true}
 	case NDJSON:
