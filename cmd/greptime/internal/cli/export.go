@@ -34,8 +34,10 @@ output, and needs --format.
 The rows are written as they arrive, and never held as a whole. The file appears under its
 name when it is complete. import reads it back as it was.
 
-Parquet and Arrow keep the types. Timestamps are in UTC there, and JSON is text. In text,
-times have the zone of the session, and VARBINARY is 0x and hexadecimal digits.`,
+Parquet and Arrow keep the types. Timestamps are in UTC there, and JSON is text. Parquet lacks
+some types: TIMESTAMP(0) becomes TIMESTAMP(3), durations become integers, and intervals text.
+In text formats, times have the zone of the session, and VARBINARY is 0x and hexadecimal
+digits.`,
 		Example: `  greptime export cpu cpu.parquet
   greptime export "SELECT * FROM cpu WHERE host = 'web1' ORDER BY ts" web1.csv.zst
   greptime export --format ndjson cpu - | jq .usage`,
@@ -53,7 +55,7 @@ times have the zone of the session, and VARBINARY is 0x and hexadecimal digits.`
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.format, "format", "", "format of the file: csv, tsv, json, ndjson, parquet, arrow or markdown (default: by its name)")
-	flags.StringVar(&f.null, "null", "", "`text` of NULL in csv (default: nothing) and tsv (default: \\N)")
+	flags.StringVar(&f.null, "null", "", "`text` of NULL in csv (default: nothing), tsv (default: \\N) and markdown (default: NULL)")
 	flags.StringVar(&f.compression, "compression", "", "compress the file: none, gzip or zstd (default: by its name)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress and no summary")
 	return cmd
@@ -84,6 +86,9 @@ func (f *exportFlags) options(cmd *cobra.Command, file string) (o dump.Options, 
 	}
 	o.Output.Format = format
 	if cmd.Flags().Changed("null") {
+		if !format.HasNull() {
+			return o, fmt.Errorf("--null: %s has a NULL of its own", format)
+		}
 		o.Output.Null = &f.null
 	}
 	return o, nil
@@ -132,8 +137,8 @@ func (a *app) export(ctx context.Context, cmd *cobra.Command, f *exportFlags, wh
 	}
 	bar.Done()
 	elapsed := time.Since(started)
-	_, err = fmt.Fprintf(a.Err, "%s rows written to %s, %s bytes, in %s (%s rows/s).\n",
-		progress.Group(rows), file, progress.Group(size), progress.Duration(elapsed), progress.Group(int64(float64(rows)/max(elapsed.Seconds(), 1e-9))))
+	_, err = fmt.Fprintf(a.Err, "%s written to %s, %s bytes, in %s (%s rows/s).\n",
+		progress.Count(rows, "row"), file, progress.Group(size), progress.Duration(elapsed), progress.Group(int64(float64(rows)/max(elapsed.Seconds(), 1e-9))))
 	return err
 }
 

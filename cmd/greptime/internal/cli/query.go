@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -99,17 +100,39 @@ func (a *app) query(ctx context.Context, cmd *cobra.Command, f *queryFlags, args
 	case len(statements) > 1 && !f.multi && !set.Config.MultiStatements:
 		return usagef("there are %d statements; --multi runs them one by one", len(statements))
 	}
+	if n := countResults(statements); n > 1 && o.Format.FromBatches() {
+		return usagef("a file of type %s has one result, and %d of the statements have one", o.Format, n)
+	}
 	out, err := a.newSink(f.output.file, f.output.pagerOf(set), o)
 	if err != nil {
 		return err
 	}
+	results := 0
 	err = a.show(ctx, &f.view, out, func(ctx context.Context, w io.Writer) error {
-		return a.runAll(ctx, own, statements, &sink{Writer: w, options: o}, f)
+		s := &sink{Writer: w, options: o}
+		defer func() { results += s.results }()
+		return a.runAll(ctx, own, statements, s, f)
 	})
+	if err == nil && out.file != nil && results == 0 {
+		out.file.Abort()
+		fmt.Fprintf(a.Err, "There is no result, and so %s is not written.\n", f.output.file)
+		return nil
+	}
 	return out.close(err)
 }
 
-// sqlText returns the SQL of an argument, a file or the standard input.
+// countResults returns how many of the statements may have a result.
+func countResults(statements []script.Statement) (n int) {
+	for _, st := range statements {
+		if st.ReturnsRows() {
+			n++
+		}
+	}
+	return n
+}
+
+// sqlText returns the SQL of an argument, a file or the standard input, without the byte order
+// mark that some editors begin a file with.
 func (a *app) sqlText(file string, args []string) (string, error) {
 	switch {
 	case file != "" && len(args) > 0:
@@ -120,12 +143,14 @@ func (a *app) sqlText(file string, args []string) (string, error) {
 		return "", usagef(`there is no SQL: write greptime query "SELECT …"`)
 	case file == "" || file == "-":
 		data, err := io.ReadAll(a.In)
-		return string(data), err
+		return withoutMark(data), err
 	default:
 		data, err := os.ReadFile(file)
-		return string(data), err
+		return withoutMark(data), err
 	}
 }
+
+func withoutMark(text []byte) string { return strings.TrimPrefix(string(text), "\ufeff") }
 
 // outputOptions returns the options of results by the flags, and on a terminal by the
 // preferences of the file.
@@ -143,6 +168,9 @@ func (a *app) outputOptions(cmd *cobra.Command, f *outputFlags, set *settings.Se
 	}
 	switch {
 	case cmd.Flags().Changed("null"):
+		if !o.Format.HasNull() {
+			return o, usagef("--null: %s has a NULL of its own", o.Format)
+		}
 		o.Null = &f.null
 	case o.Format.ForEyes():
 		o.Null = set.Output.Null
@@ -208,15 +236,13 @@ func (s *sink) close(err error) error {
 // runAll runs statements up to the first error.
 func (a *app) runAll(ctx context.Context, own *session.Session, statements []script.Statement, s *sink, f *queryFlags) error {
 	for i, st := range statements {
-		if st.ReturnsRows() && s.results > 0 {
-			if s.options.Format.FromBatches() {
-				return usagef("a %s file has one result, and statement %d of %d would be another", s.options.Format, i+1, len(statements))
-			}
-			if s.options.Format != output.NDJSON {
-				fmt.Fprintln(s)
-			}
+		if st.ReturnsRows() && s.results > 0 && s.options.Format != output.NDJSON {
+			fmt.Fprintln(s)
 		}
 		outcome, err := a.run(ctx, own, st, s, &f.view)
+		if errors.Is(err, pager.ErrClosed) && i+1 < len(statements) {
+			return fmt.Errorf("statement %d of %d: the pager was closed, and so the statements after it did not run", i+1, len(statements))
+		}
 		if err != nil {
 			if len(statements) > 1 {
 				return fmt.Errorf("statement %d of %d, line %d (those before it ran, those after it did not): %w", i+1, len(statements), st.Line, err)

@@ -130,6 +130,7 @@ func TestExitStatus(t *testing.T) {
 		{"no server", []string{"query", "--dsn", "greptime://127.0.0.1:1?connect_timeout=100ms", "SELECT 1"}, 1, "127.0.0.1:1"},
 		{"no file", []string{"query", "--file", "/nowhere/x.sql"}, 1, "/nowhere/x.sql"},
 		{"unknown command", []string{"qery", "SELECT 1"}, 2, "qery"},
+		{"a server as an argument", []string{"greptime://me:hush@db"}, 2, "--dsn"},
 		{"unknown flag", []string{"query", "--fromat", "csv", "SELECT 1"}, 2, "--fromat"},
 		{"unknown format", []string{"query", "--format", "xml", "SELECT 1"}, 2, "table, vertical, csv"},
 		{"unknown colour", []string{"query", "--color", "red", "SELECT 1"}, 2, "auto, always or never"},
@@ -141,8 +142,8 @@ func TestExitStatus(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := run(t, c.args...)
-			if r.status != c.status || !strings.Contains(r.err, c.err) {
-				t.Errorf("status %d, want %d; errors %q, want %q in them", r.status, c.status, r.err, c.err)
+			if r.status != c.status || !strings.Contains(r.err, c.err) || strings.Contains(r.err, "hush") {
+				t.Errorf("status %d, want %d; errors %q, want %q in them, and no password", r.status, c.status, r.err, c.err)
 			}
 		})
 	}
@@ -154,6 +155,10 @@ func TestWhereSQLComesFrom(t *testing.T) {
 	if err := os.WriteFile(file, []byte("SELECT 'file' AS a"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	marked := filepath.Join(t.TempDir(), "marked.sql") // as editors on Windows write it
+	if err := os.WriteFile(marked, []byte("\ufeffSELECT 'marked' AS a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	stdin := program{in: "SELECT 'stdin' AS a;\n"}
 	for _, c := range []struct {
 		p    program
@@ -162,6 +167,8 @@ func TestWhereSQLComesFrom(t *testing.T) {
 	}{
 		{program{}, []string{"SELECT 'argument' AS a"}, "argument"},
 		{program{}, []string{"--file", file}, "file"},
+		{program{}, []string{"--file", marked}, "marked"},
+		{program{in: "\ufeffSELECT 'marked' AS a"}, nil, "marked"},
 		{stdin, nil, "stdin"},
 		{stdin, []string{"--file", "-"}, "stdin"},
 		{stdin, []string{"SELECT 'argument' AS a"}, "argument"},
@@ -202,9 +209,12 @@ func TestSeveralStatements(t *testing.T) {
 	if r.status != 1 || !strings.Contains(r.err, "statement 2 of 3, line 3") || r.out != "a\n1\n\n" {
 		t.Errorf("status %d, output %q, errors %q", r.status, r.out, r.err)
 	}
-	r = run(t, "query", "--multi", "--format", "arrow", "SELECT 1 AS a; SELECT 2 AS a")
-	if r.status != 2 || !strings.Contains(r.err, "one result") {
-		t.Errorf("two results in a file: status %d, errors %q", r.status, r.err)
+	r = run(t, "query", "--multi", "--format", "arrow", "INSERT INTO "+name+" (ts, n) VALUES (2, 2); SELECT 1 AS a; SELECT 2 AS a")
+	if r.status != 2 || !strings.Contains(r.err, "one result") || r.out != "" {
+		t.Errorf("two results in a file: status %d, errors %q, output %q", r.status, r.err, r.out)
+	}
+	if got := mustRun(t, "query", "--format", "csv", "SELECT count(*) AS n FROM "+name); got != "n\n1\n" {
+		t.Errorf("statements of a wrong command line ran: %q", got)
 	}
 }
 
@@ -228,6 +238,10 @@ func TestOutputFile(t *testing.T) {
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 		t.Errorf("%d files are left, %v", len(left), err)
 	}
+	name := newTable(t, `ts TIMESTAMP TIME INDEX, n INT`)
+	if r := run(t, "query", "-o", path, "INSERT INTO "+name+" (ts, n) VALUES (1, 1)"); r.status != 0 || content() != "a\n1\n" || r.err != "OK, 1 row affected\nThere is no result, and so "+path+" is not written.\n" {
+		t.Errorf("no result: status %d, errors %q, file %q", r.status, r.err, content())
+	}
 	if r := run(t, "query", "-o", filepath.Join(t.TempDir(), "no", "such", "x.csv"), "SELECT 1"); r.status != 1 || !strings.Contains(r.err, "no such file") {
 		t.Errorf("no folder: status %d, errors %q", r.status, r.err)
 	}
@@ -243,10 +257,16 @@ func TestNullText(t *testing.T) {
 		{[]string{"--format", "csv", "--null", ""}, "a,b\n,\"\"\n"},
 		{[]string{"--format", "tsv", "--null", "-"}, "a\tb\n-\t\n"},
 		{[]string{"--null", "∅"}, " a │ b\n───┼───\n ∅ │\n(1 row)\n"},
-		{[]string{"--format", "ndjson", "--null", "-"}, "{\"a\":null,\"b\":\"\"}\n"},
 	} {
 		if got := mustRun(t, append(append([]string{"query"}, c.args...), "SELECT NULL AS a, '' AS b")...); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
+		}
+	}
+	for _, format := range []string{"json", "ndjson", "parquet", "arrow"} {
+		for _, args := range [][]string{{"query", "SELECT 1"}, {"export", "SELECT 1", filepath.Join(t.TempDir(), "x")}} {
+			if r := run(t, append(args, "--format", format, "--null", "-")...); r.status != 2 || !strings.Contains(r.err, "--null: "+format+" has a NULL of its own") {
+				t.Errorf("%s %s: status %d, errors %q", args[0], format, r.status, r.err)
+			}
 		}
 	}
 }

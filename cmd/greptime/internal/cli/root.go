@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Short:         "A client for GreptimeDB",
 		Long:          about,
 		Version:       version(),
-		Args:          cobra.NoArgs,
+		Args:          withoutArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return a.prompt(cmd) },
@@ -79,6 +80,15 @@ func (a *app) rootCommand() *cobra.Command {
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
+}
+
+// withoutArguments returns an error if there are arguments. It does not show a DSN, which may have
+// a password.
+func withoutArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && strings.Contains(args[0], "://") {
+		return errors.New("name the server by --dsn, --connection or GREPTIME_DSN")
+	}
+	return cobra.NoArgs(cmd, args)
 }
 
 const about = `A client for GreptimeDB, over gRPC and Arrow Flight. Without a command it is an

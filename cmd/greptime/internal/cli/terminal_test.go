@@ -138,6 +138,23 @@ func TestLeavingThePager(t *testing.T) {
 	}
 }
 
+// What does not run because the pager was left is told.
+func TestLeavingThePagerBeforeTheLastStatement(t *testing.T) {
+	t.Parallel()
+	name := numbers(t, 300)
+	term := start(t, clitest.Options{Width: 120, Height: 12, Env: []string{"PAGER=true"}}, "query", "--multi",
+		fmt.Sprintf("SELECT a.n FROM %s a, %s b, %s c; INSERT INTO %s (ts, n) VALUES (1000, 1000)", name, name, name, name))
+	if status := term.Wait(); status != 1 {
+		t.Errorf("status %d", status)
+	}
+	if s := term.Screen().Text(); !strings.Contains(s, "statement 1 of 2: the pager was closed, and so the statements after it did not run") {
+		t.Errorf("the screen:\n%s", s)
+	}
+	if got := mustRun(t, "query", "--format", "csv", "SELECT count(*) AS n FROM "+name); got != "n\n300\n" {
+		t.Errorf("the table has %q", got)
+	}
+}
+
 func TestInterruptEndsTheQuery(t *testing.T) {
 	t.Parallel()
 	name := numbers(t, 100)

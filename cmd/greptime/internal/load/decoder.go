@@ -10,6 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
 )
 
 // target is a column of the table, and where its values are from.
@@ -100,7 +102,7 @@ func (d *decoder) appendRow(row []byte, split splitFields) *BadRow {
 	fields, err := split(row, d.fields)
 	d.fields = fields
 	if err == nil && d.columns > 0 && len(fields) != d.columns {
-		err = fmt.Errorf("it has %s, and there are %d columns", countOf(int64(len(fields)), "field"), d.columns)
+		err = fmt.Errorf("it has %s, and there are %d columns", progress.Count(int64(len(fields)), "field"), d.columns)
 	}
 	if err != nil {
 		return &BadRow{Reason: err.Error()}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/greptime-go/greptime/bulk"
 	"github.com/greptime-go/greptime/insert"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
 )
 
 // grace is how long an import that was interrupted waits for the answers to what was sent.
@@ -92,7 +94,7 @@ func (im *Import) Run(ctx context.Context) (_ *Report, err error) {
 	}
 	l.report.finish()
 	if err == nil && l.report.Unknown > 0 {
-		err = fmt.Errorf("it is not known whether %s are written: %w", countOf(l.report.Unknown, "row"), l.report.cause)
+		err = fmt.Errorf("it is not known whether %s are written: %w", progress.Count(l.report.Unknown, "row"), l.report.cause)
 	}
 	return &l.report, err
 }
@@ -317,7 +319,7 @@ func (l *loader) refuse(it *item, bad *BadRow) error {
 		if l.opts.MaxErrors == 0 || l.report.Refused <= l.opts.MaxErrors {
 			return nil
 		}
-		return fmt.Errorf("more than %s cannot be imported; --max-errors allows more", countOf(l.opts.MaxErrors, "row"))
+		return fmt.Errorf("more than %s cannot be imported; --max-errors allows more", progress.Count(l.opts.MaxErrors, "row"))
 	case l.report.Refused <= l.opts.MaxErrors || l.opts.DryRun && l.opts.MaxErrors == 0:
 		l.report.done.add(bad.row, bad.row+1)
 		return nil

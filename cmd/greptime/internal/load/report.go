@@ -53,12 +53,12 @@ func (r *Report) Skip() string {
 // Print writes the report. err is the error of Run.
 func (r *Report) Print(w io.Writer, opts *Options, err error) {
 	if opts.DryRun {
-		fmt.Fprintf(w, "%s read, %s fit the table, %s do not. Nothing was written.\n", countOf(r.Read, "row"), progress.Group(r.Acknowledged), progress.Group(r.Refused))
+		fmt.Fprintf(w, "%s read, %s fit the table, %s do not. Nothing was written.\n", progress.Count(r.Read, "row"), progress.Group(r.Acknowledged), progress.Group(r.Refused))
 		r.printBad(w, "")
 		return
 	}
 	rate := progress.Group(int64(float64(r.Acknowledged) / max(r.Elapsed.Seconds(), 1e-9)))
-	fmt.Fprintf(w, "%s read, %s acknowledged in %s (%s rows/s).\n", countOf(r.Read, "row"), progress.Group(r.Acknowledged), progress.Duration(r.Elapsed), rate)
+	fmt.Fprintf(w, "%s read, %s acknowledged in %s (%s rows/s).\n", progress.Count(r.Read, "row"), progress.Group(r.Acknowledged), progress.Duration(r.Elapsed), rate)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(n int64, what string) {
 		if n > 0 {
@@ -92,7 +92,7 @@ func (r *Report) printBad(w io.Writer, file string) {
 		fmt.Fprintf(w, "  %v\n", &r.Bad[i])
 	}
 	if n := r.Refused - int64(len(r.Bad)); n > 0 {
-		fmt.Fprintf(w, "  and %s more\n", countOf(n, "row"))
+		fmt.Fprintf(w, "  and %s more\n", progress.Count(n, "row"))
 	}
 }
 
@@ -110,13 +110,13 @@ func (r *Report) printNext(w io.Writer) {
 	case prefix == 0:
 		fmt.Fprintln(w, "The first row is not known to be written.")
 	default:
-		fmt.Fprintf(w, "The first %s need not be sent again.\n", countOf(prefix, "row"))
+		fmt.Fprintf(w, "The first %s need not be sent again.\n", progress.Count(prefix, "row"))
 	}
 	if n := beyond.Count(); n > 0 { // acknowledged, skipped, or in the file of errors
-		fmt.Fprintf(w, "Of the others, %s need not be sent again: %s.\n", countOf(n, "row"), list(beyond))
+		fmt.Fprintf(w, "Of the others, %s need not be sent again: %s.\n", progress.Count(n, "row"), list(beyond))
 	}
 	if r.Unknown > 0 {
-		fmt.Fprintf(w, "Of %s it is not known: %s.\n", countOf(r.Unknown, "row"), list(r.unknown))
+		fmt.Fprintf(w, "Of %s it is not known: %s.\n", progress.Count(r.Unknown, "row"), list(r.unknown))
 	}
 	skip := r.Skip()
 	if skip == "" {
@@ -140,12 +140,4 @@ func list(rows Rows) string {
 		parts = append(parts, fmt.Sprintf("and %d more ranges", n))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// countOf writes a number of things: 1 row, 2,000 rows.
-func countOf(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return progress.Group(n) + " " + what
 }

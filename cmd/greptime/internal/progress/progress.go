@@ -116,6 +116,14 @@ func Group(n int64) string {
 	return s
 }
 
+// Count writes a number of things: 1 row, 2,000 rows.
+func Count(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return Group(n) + " " + what
+}
+
 // Duration writes a duration with a precision that suits its length: 0.25s, 12s, 3m20s.
 func Duration(d time.Duration) string {
 	switch {

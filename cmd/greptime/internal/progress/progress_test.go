@@ -68,6 +68,9 @@ func TestNumbersAndDurationsAreShort(t *testing.T) {
 			t.Errorf("Group(%d) = %s, want %s", n, got, want)
 		}
 	}
+	if one, more := Count(1, "row"), Count(2000, "row"); one != "1 row" || more != "2,000 rows" {
+		t.Errorf("counts %s and %s", one, more)
+	}
 	for d, want := range map[time.Duration]string{1234567 * time.Nanosecond: "0s", 1234 * time.Millisecond: "1.23s", 12345 * time.Millisecond: "12.3s", 200 * time.Second: "3m20s"} {
 		if got := Duration(d); got != want {
 			t.Errorf("Duration(%v) = %s, want %s", d, got, want)
