@@ -55,14 +55,17 @@ func (*Dialect) Name() dialect.Name { return 1000 }
 
 // Features returns what GreptimeDB can do of what bun has.
 func (*Dialect) Features() feature.Feature {
-	return feature.CTE | feature.SelectExists | feature.TableTruncate | feature.TableNotExists | feature.DefaultPlaceholder
+	return feature.CTE | feature.SelectExists | feature.TableTruncate | feature.TableNotExists | feature.DefaultPlaceholder |
+		feature.InsertIgnore // which the server refuses; without it bun would leave Ignore out
 }
 
 // Tables returns the tables of models.
 func (d *Dialect) Tables() *schema.Tables { return d.tables }
 
-// OnTable gives the columns of a model their types, and the values of some a form of their own.
+// OnTable gives the columns of a model their types, the values of some a form of their own, and
+// the model hooks that refuse what GreptimeDB would ignore.
 func (d *Dialect) OnTable(table *schema.Table) {
+	table.ZeroIface = hooks{table.ZeroIface}
 	for _, field := range table.FieldMap {
 		field.CreateTableSQLType = field.UserSQLType
 		if field.UserSQLType == "" {
