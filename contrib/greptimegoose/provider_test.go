@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -236,8 +237,8 @@ func TestStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if exists, err := s.TableExists(ctx, db); !exists || err != nil {
-		t.Errorf("after: %v, %v, want a table", exists, err)
+	if exists, err := s.TableExists(ctx, db); exists || err != nil {
+		t.Errorf("without version 0: %v, %v, want no table", exists, err)
 	}
 	if _, err := s.GetLatestVersion(ctx, db); !errors.Is(err, database.ErrVersionNotFound) {
 		t.Errorf("latest of none: %v, want ErrVersionNotFound", err)
@@ -250,11 +251,14 @@ func TestStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if exists, err := s.TableExists(ctx, db); !exists || err != nil {
+		t.Errorf("after: %v, %v, want a table", exists, err)
+	}
 	if v, err := s.GetLatestVersion(ctx, db); v != 20240101000000 || err != nil {
 		t.Errorf("latest: %d, %v, want 20240101000000", v, err)
 	}
-	if all, err := s.ListMigrations(ctx, db); err != nil || len(all) != 3 || all[0].Version != 20240101000000 || all[2].Version != 0 || !all[1].IsApplied {
-		t.Errorf("list: %v, %v, want three, the highest first", all, err)
+	if all, err := s.ListMigrations(ctx, db); err != nil || len(all) != 3 || all[0].Version != 3 || all[1].Version != 20240101000000 || all[2].Version != 0 || !all[1].IsApplied {
+		t.Errorf("list: %v, %v, want three, the last that was applied first", all, err)
 	}
 	if m, err := s.GetMigration(ctx, db, 3); err != nil || !m.IsApplied || time.Since(m.Timestamp).Abs() > time.Hour {
 		t.Errorf("migration 3: %+v, %v, want applied just now", m, err)
@@ -264,6 +268,52 @@ func TestStore(t *testing.T) {
 	}
 	if _, err := s.GetMigration(ctx, db, 3); !errors.Is(err, database.ErrVersionNotFound) {
 		t.Errorf("migration 3 after Delete: %v, want ErrVersionNotFound", err)
+	}
+}
+
+// Down undoes what was applied last, as goose does it with a column of growing numbers.
+func TestMigrationsOutOfOrderAreUndoneInTheOppositeOrder(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	const nothing = "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 1;\n"
+	texts := map[string]string{"00001_a.sql": nothing, "00003_c.sql": nothing}
+	if _, err := newProvider(t, db, texts).Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	texts["00002_b.sql"], texts["00004_d.sql"] = nothing, nothing
+	p := newProvider(t, db, texts, goose.WithAllowOutofOrder(true))
+	if results, err := p.Up(t.Context()); err != nil || len(results) != 2 {
+		t.Fatalf("Up: %d migrations, %v, want 2", len(results), err)
+	}
+	for _, want := range []int64{4, 2, 3, 1} {
+		if result, err := p.Down(t.Context()); err != nil || result.Source.Version != want {
+			t.Fatalf("Down: %+v, %v, want that of version %d", result, err, want)
+		}
+	}
+}
+
+func TestAppliedVersionsKeepTheirOrderWhenAClockIsBehind(t *testing.T) {
+	t.Parallel()
+	db, ctx := open(t), t.Context()
+	s := NewStore("")
+	if err := s.CreateVersionTable(ctx, db); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("INSERT INTO goose_db_version (version_id, tstamp) VALUES (7, ?)", time.Now().Add(time.Hour).Truncate(time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []int64{5, 6, 1} {
+		if err := s.Insert(ctx, db, database.InsertRequest{Version: v}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := s.ListMigrations(ctx, db)
+	var got []int64
+	for _, m := range all {
+		got = append(got, m.Version)
+	}
+	if want := []int64{1, 6, 5, 7}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%d, %v, want %d", got, err, want)
 	}
 }
 
@@ -323,6 +373,30 @@ func TestVersionTableHasOptionsOfItsOwn(t *testing.T) {
 		if err := s.Delete(t.Context(), conn, 1); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// goose creates the version table before it waits for the lock, and inserts version 0 afterwards.
+func TestAVersionTableWithoutVersion0IsCompleted(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	if err := NewStore("").CreateVersionTable(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	p := newProvider(t, db, map[string]string{"00001_cpu.sql": createCPU})
+	if results, err := p.Up(t.Context()); err != nil || len(results) != 1 {
+		t.Fatalf("Up: %d migrations, %v, want 1", len(results), err)
+	}
+	// Another process inserts its version 0 late.
+	if err := NewStore("").Insert(t.Context(), db, database.InsertRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := p.Down(t.Context()); err != nil || result.Source.Version != 1 {
+		t.Errorf("Down: %+v, %v, want that of version 1", result, err)
+	}
+	var n int
+	if err := db.QueryRow("SELECT count(*) FROM goose_db_version").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d rows, %v, want that of version 0", n, err)
 	}
 }
 

@@ -36,10 +36,15 @@ func NewStore(table string) database.StoreExtender {
 // Tablename returns the name of the version table.
 func (s *store) Tablename() string { return s.name }
 
-// TableExists reports whether the version table exists in the connection's database.
+// TableExists reports whether the connection's database has the version table, with version 0,
+// which goose inserts after it has created the table: another process may be about to.
 func (s *store) TableExists(ctx context.Context, db database.DBTxConn) (bool, error) {
 	var n int
 	err := db.QueryRowContext(ctx, "SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = ?", s.name).Scan(&n)
+	if n == 0 || err != nil {
+		return false, err
+	}
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM "+s.quoted+" WHERE version_id = 0").Scan(&n)
 	return n > 0, err
 }
 
@@ -49,9 +54,22 @@ func (s *store) CreateVersionTable(ctx context.Context, db database.DBTxConn) er
 	return err
 }
 
-// Insert notes that a migration is applied.
+// Insert notes that a migration is applied. Its time is later than those of all before it, even
+// if the clocks of two machines differ: it is the order in which migrations were applied.
+// Version 0 is before all, and one row, also if two processes insert it.
 func (s *store) Insert(ctx context.Context, db database.DBTxConn, req database.InsertRequest) error {
-	_, err := db.ExecContext(ctx, "INSERT INTO "+s.quoted+" (version_id, tstamp) VALUES (?, ?)", req.Version, time.Now().Truncate(time.Millisecond))
+	at := time.Unix(0, 0)
+	if req.Version != 0 {
+		var last sql.NullTime
+		if err := db.QueryRowContext(ctx, "SELECT max(tstamp) FROM "+s.quoted).Scan(&last); err != nil {
+			return err
+		}
+		at = time.Now().Truncate(time.Millisecond)
+		if last.Valid && !at.After(last.Time) {
+			at = last.Time.Add(time.Millisecond)
+		}
+	}
+	_, err := db.ExecContext(ctx, "INSERT INTO "+s.quoted+" (version_id, tstamp) VALUES (?, ?)", req.Version, at)
 	return err
 }
 
@@ -85,9 +103,10 @@ func (s *store) GetLatestVersion(ctx context.Context, db database.DBTxConn) (int
 	return version.Int64, nil
 }
 
-// ListMigrations returns the applied migrations, the highest version first.
+// ListMigrations returns the applied migrations, the last that was applied first. Down begins
+// with it, which is not the highest version if migrations were applied out of order.
 func (s *store) ListMigrations(ctx context.Context, db database.DBTxConn) ([]*database.ListMigrationsResult, error) {
-	rows, err := db.QueryContext(ctx, "SELECT DISTINCT version_id FROM "+s.quoted+" ORDER BY version_id DESC")
+	rows, err := db.QueryContext(ctx, "SELECT version_id, max(tstamp) AS applied FROM "+s.quoted+" GROUP BY version_id ORDER BY applied DESC, version_id DESC")
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +114,8 @@ func (s *store) ListMigrations(ctx context.Context, db database.DBTxConn) ([]*da
 	var all []*database.ListMigrationsResult
 	for rows.Next() {
 		m := &database.ListMigrationsResult{IsApplied: true}
-		if err := rows.Scan(&m.Version); err != nil {
+		var applied time.Time
+		if err := rows.Scan(&m.Version, &applied); err != nil {
 			return nil, err
 		}
 		all = append(all, m)
