@@ -12,7 +12,6 @@ import (
 	"gorm.io/datatypes"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/logger"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/test/sqlshape"
@@ -197,11 +196,7 @@ func TestIgnoredTransactions(t *testing.T) {
 	t.Parallel()
 	cfg := newDatabase(t)
 	cfg.Transactions = "ignore"
-	db, err := gorm.Open(Open(cfg.FormatDSN()), &gorm.Config{Logger: logger.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeAtEnd(t, db)
+	db := openDSN(t, cfg.FormatDSN())
 	if err := db.AutoMigrate(&Event{}); err != nil {
 		t.Fatal(err)
 	}
@@ -274,11 +269,7 @@ func TestKeysAreComparedInTheUnitOfTheirColumn(t *testing.T) {
 		At   time.Time `gorm:"primaryKey;timeIndex;column:ts"`
 	}
 	r := sqlshape.Record(t)
-	db, err := gorm.Open(Open(r.DSN("")), &gorm.Config{Logger: logger.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeAtEnd(t, db)
+	db := openDSN(t, r.DSN(""))
 	at, old := noon, time.Date(1969, 12, 31, 23, 59, 58, 123456789, time.UTC)
 	keys := []clause.Column{{Table: clause.CurrentTable, Name: "host"}, {Table: clause.CurrentTable, Name: "ts"}}
 	var found []map[string]any

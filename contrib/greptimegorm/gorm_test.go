@@ -27,8 +27,13 @@ import (
 // else on greptimetest.
 func open(t testing.TB) *gorm.DB {
 	t.Helper()
-	cfg := newDatabase(t)
-	db, err := gorm.Open(Open(cfg.FormatDSN()), &gorm.Config{Logger: logger.Discard})
+	return openDSN(t, newDatabase(t).FormatDSN())
+}
+
+// openDSN opens a database. It is closed at the end of the test.
+func openDSN(t testing.TB, dsn string) *gorm.DB {
+	t.Helper()
+	db, err := gorm.Open(Open(dsn), &gorm.Config{Logger: logger.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -596,11 +601,7 @@ func TestNothingIsInATransactionByItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := db.DB()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	closeAtEnd(t, db)
 	if !db.SkipDefaultTransaction || !db.Session(&gorm.Session{}).SkipDefaultTransaction {
 		t.Error("GORM would begin transactions")
 	}

@@ -7,7 +7,6 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
-	"gorm.io/gorm/logger"
 
 	"github.com/greptime-go/greptime/internal/test/sqlshape"
 )
@@ -17,15 +16,7 @@ import (
 func TestHostileTextsRemainValuesAndNames(t *testing.T) {
 	t.Parallel()
 	r := sqlshape.Record(t)
-	db, err := gorm.Open(Open(r.DSN("insert=sql")), &gorm.Config{Logger: logger.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool, err := db.DB()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
+	db := openDSN(t, r.DSN("insert=sql"))
 	var found []map[string]any
 	model := func() *gorm.DB { return db.Model(&Reading{}) }
 	values := map[string]func(text string) *gorm.DB{

@@ -9,6 +9,17 @@ import (
 	"gorm.io/gorm"
 )
 
+// Timed has a time index alone, and Tagged a tag, too.
+type (
+	Timed struct {
+		At time.Time `gorm:"primaryKey;timeIndex"`
+	}
+	Tagged struct {
+		Timed
+		Host string `gorm:"primaryKey"`
+	}
+)
+
 func showCreate(t *testing.T, db *gorm.DB, table string) string {
 	t.Helper()
 	var name, text string
@@ -22,24 +33,19 @@ func showCreate(t *testing.T, db *gorm.DB, table string) string {
 func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
 	t.Parallel()
 	db := open(t)
-	type v1 struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Host string    `gorm:"primaryKey"`
-	}
-	type v2 struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Host string    `gorm:"primaryKey"`
-		Rack string    `gorm:"primaryKey"`
-		Text string    `gorm:"index:,class:FULLTEXT;comment:it's text"`
-		Zone string    `gorm:"index;index:second,class:SKIPPING"`
-		Code int       `gorm:"not null;default:5"`
+	type more struct {
+		Tagged
+		Rack string `gorm:"primaryKey"`
+		Text string `gorm:"index:,class:FULLTEXT;comment:it's text"`
+		Zone string `gorm:"index;index:second,class:SKIPPING"`
+		Code int    `gorm:"not null;default:5"`
 	}
 	logs := db.Table("Logs")
-	if err := logs.AutoMigrate(&v1{}); err != nil {
+	if err := logs.AutoMigrate(&Tagged{}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if err := logs.AutoMigrate(&v2{}); err != nil {
+		if err := logs.AutoMigrate(&more{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,9 +62,8 @@ func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
 		}
 	}
 	if err := logs.AutoMigrate(&struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Host string    `gorm:"primaryKey"`
-		Name string    `gorm:"uniqueIndex"`
+		Tagged
+		Name string `gorm:"uniqueIndex"`
 	}{}); !errorHas(err, "is unique") {
 		t.Errorf("%v, want an error about the unique index", err)
 	}
@@ -72,14 +77,11 @@ func TestAutoMigrateOfSeveralProcesses(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	const processes = 8
-	type v1 struct {
-		At time.Time `gorm:"primaryKey;timeIndex"`
-	}
-	type v2 struct {
-		At         time.Time `gorm:"primaryKey;timeIndex"`
+	type more struct {
+		Timed
 		A, B, C, D string
 	}
-	for _, model := range []any{&v1{}, &v2{}} {
+	for _, model := range []any{&Timed{}, &more{}} {
 		errs := make(chan error, processes)
 		for range processes {
 			go func() { errs <- db.Table("shared").AutoMigrate(model) }()
@@ -105,14 +107,13 @@ func TestAutoMigrateRefusesAModelWithAnotherKey(t *testing.T) {
 		want  []string
 	}{
 		"field is a tag in the model": {&struct {
-			At   time.Time `gorm:"primaryKey;timeIndex"`
-			Host string    `gorm:"primaryKey"`
-			Port string    `gorm:"primaryKey"`
+			Tagged
+			Port string `gorm:"primaryKey"`
 			More string
 		}{}, []string{"column port of table Keys is no part of the key", ".Port is a tag", "copy the rows"}},
 		"tag is a field in the model": {&struct {
 			More string
-			At   time.Time `gorm:"primaryKey;timeIndex"`
+			Timed
 			Host string
 		}{}, []string{"column host of table Keys is a tag", ".Host is no part of the key"}},
 		"time index is a tag in the model": {&struct {
@@ -135,8 +136,7 @@ func TestAutoMigrateRefusesAModelWithAnotherKey(t *testing.T) {
 		t.Error("a column is added to the table of another key")
 	}
 	if err := db.Table(table).AutoMigrate(&struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Host string    `gorm:"primaryKey"`
+		Tagged
 		Port string
 	}{}); err != nil {
 		t.Errorf("the same key: %v", err)
@@ -145,28 +145,30 @@ func TestAutoMigrateRefusesAModelWithAnotherKey(t *testing.T) {
 
 func TestConstraintsOfAddedColumnsAreErrors(t *testing.T) {
 	t.Parallel()
-	type v1 struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Here string
-	}
-	type unique struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Name string    `gorm:"unique"`
-	}
-	type check struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Name string    `gorm:"check:name <> ''"`
-	}
-	type present struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Here string    `gorm:"unique"`
-	}
-	type index struct {
-		At   time.Time `gorm:"primaryKey;timeIndex"`
-		Here string    `gorm:"uniqueIndex"`
-	}
+	type (
+		plain struct {
+			Timed
+			Here string
+		}
+		unique struct {
+			Timed
+			Name string `gorm:"unique"`
+		}
+		check struct {
+			Timed
+			Name string `gorm:"check:name <> ''"`
+		}
+		present struct {
+			Timed
+			Here string `gorm:"unique"`
+		}
+		index struct {
+			Timed
+			Here string `gorm:"uniqueIndex"`
+		}
+	)
 	db := open(t).Table("t")
-	if err := db.AutoMigrate(&v1{}); err != nil {
+	if err := db.AutoMigrate(&plain{}); err != nil {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
