@@ -15,6 +15,8 @@ import (
 	"gorm.io/gorm/callbacks"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
+
+	"github.com/greptime-go/greptime"
 )
 
 // ErrNoUpdate reports that a statement would change rows in place.
@@ -89,11 +91,22 @@ func buildInsert(db *gorm.DB) {
 		if stmt.Schema != nil {
 			field = stmt.Schema.LookUpField(column.Name)
 		}
-		json, nanoseconds := field != nil && isJSON(field), field != nil && strings.HasPrefix(stmt.DataTypeOf(field), "TIMESTAMP(9)")
-		timestamp := field != nil && strings.HasPrefix(normal(stmt.DataTypeOf(field)), "TIMESTAMP(")
+		var columnType string
+		if field != nil {
+			columnType = normal(stmt.DataTypeOf(field))
+		}
+		nanoseconds, timestamp := columnType == "TIMESTAMP(9)", strings.HasPrefix(columnType, "TIMESTAMP(")
 		for _, row := range values.Values {
-			if json {
-				row[i] = jsonArgument(row[i])
+			var err error
+			switch columnType {
+			case "JSON":
+				row[i], err = jsonArgument(row[i])
+			case "VECTOR":
+				row[i], err = vectorArgument(row[i])
+			}
+			if err != nil {
+				db.AddError(fmt.Errorf("greptimegorm: %s.%s: %w", stmt.Schema.Name, field.Name, err))
+				return
 			}
 			row[i] = bytesArgument(row[i])
 			if timestamp {
@@ -114,27 +127,47 @@ func buildInsert(db *gorm.DB) {
 
 // jsonArgument returns the JSON of a value as the driver expects it: text in quotes would be
 // stored unread beside values that are not literals. Other values stay as they are.
-func jsonArgument(v any) any {
+func jsonArgument(v any) (any, error) {
+	v, err := driverValue(v)
+	if err != nil {
+		return nil, err
+	}
+	rv := reflect.Indirect(reflect.ValueOf(v))
+	switch {
+	case rv.Kind() == reflect.String:
+		text := json.RawMessage(rv.String())
+		if !json.Valid(text) {
+			return nil, errors.New("the text is not JSON")
+		}
+		return text, nil
+	case rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() == reflect.Uint8 && !rv.IsNil():
+		return json.RawMessage(rv.Bytes()), nil
+	}
+	return v, nil
+}
+
+// vectorArgument returns the vector of a value, for the same reason.
+func vectorArgument(v any) (any, error) {
+	v, err := driverValue(v)
+	if err != nil {
+		return nil, err
+	}
+	if rv := reflect.Indirect(reflect.ValueOf(v)); rv.Kind() == reflect.String {
+		return greptime.ParseVector(rv.String())
+	}
+	return v, nil
+}
+
+// driverValue returns the value of a driver.Valuer, and other values as they are.
+func driverValue(v any) (any, error) {
 	valuer, ok := v.(driver.Valuer)
 	if !ok {
-		return v
+		return v, nil
 	}
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
-		return nil
+		return nil, nil
 	}
-	value, err := valuer.Value()
-	if err != nil {
-		return v // the driver reports it, with the column
-	}
-	switch value := value.(type) {
-	case nil:
-		return nil
-	case string:
-		return json.RawMessage(value)
-	case []byte:
-		return json.RawMessage(value)
-	}
-	return v
+	return valuer.Value()
 }
 
 // bytesArgument replaces an empty slice of bytes, for which GORM writes (NULL): beside it the
@@ -240,7 +273,7 @@ func deleteRows(db *gorm.DB) {
 		db.AddError(fmt.Errorf("greptimegorm: %s is deleted softly, by an UPDATE, which GreptimeDB does not have; use Unscoped().Delete, or leave gorm.DeletedAt out of the model", stmt.Schema.Name))
 		return
 	}
-	if err := checkReturning(stmt); err != nil {
+	if err := cmp.Or(checkReturning(stmt), checkDelete(stmt)); err != nil {
 		db.AddError(err)
 		return
 	}
@@ -258,6 +291,14 @@ func deleteRows(db *gorm.DB) {
 		stmt.Build("DELETE", "FROM", "WHERE")
 	}
 	execute(db)
+}
+
+// checkDelete refuses what GORM would leave out of a DELETE, which would then delete more rows.
+func checkDelete(stmt *gorm.Statement) error {
+	if _, ok := stmt.Clauses["LIMIT"]; ok || len(stmt.Joins) > 0 {
+		return errors.New("greptimegorm: a DELETE of GreptimeDB has no LIMIT and no JOIN; find the rows, and delete them by their keys")
+	}
+	return nil
 }
 
 // addKeys adds the condition that a row is one of the statement's models.
