@@ -125,12 +125,21 @@ func (r *rows) advance() error {
 func (r *rows) load(batch arrow.RecordBatch) error {
 	for i, c := range r.columns {
 		if err := c.Load(batch.Column(i)); err != nil {
-			r.err, r.n = fmt.Errorf("greptime: column %s: %w", r.names[i], err), 0
+			r.err, r.n = r.columnError(i, err), 0
 			r.rd.err = r.err
 			return r.err
 		}
 	}
 	return nil
+}
+
+// columnError returns the error of a value of column i that cannot be read.
+func (r *rows) columnError(i int, err error) error {
+	err = fmt.Errorf("greptime: column %s: %w", r.names[i], err)
+	if r.wrote {
+		return ambiguous(err)
+	}
+	return err
 }
 
 // Next fills dest with the next row, boxed; Go 1.27 calls NextRow and ScanColumn
@@ -142,7 +151,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	for i, c := range r.columns {
 		v, err := c.Value(r.row)
 		if err != nil {
-			return fmt.Errorf("greptime: column %s: %w", r.names[i], err)
+			return r.columnError(i, err)
 		}
 		dest[i] = v
 	}

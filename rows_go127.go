@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"reflect"
 )
 
@@ -35,7 +34,7 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, i int, dest any) error {
 		v, err = c.Value(r.row)
 	}
 	if err != nil {
-		return fmt.Errorf("greptime: column %s: %w", r.names[i], err)
+		return r.columnError(i, err)
 	}
 	return sql.ConvertAssign(ctx, dest, v)
 }

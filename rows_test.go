@@ -5,7 +5,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"math"
 	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/test/captures"
@@ -61,6 +66,39 @@ func TestErrorOfRowsIsAmbiguousAfterAWriteOfTheText(t *testing.T) {
 				t.Errorf("Ambiguous is %t, want %t: %v", e.Ambiguous, test.ambiguous, err)
 			}
 		})
+	}
+}
+
+// A value that cannot be read does not hide that a statement before it wrote something.
+func TestErrorOfAValueIsAmbiguousAfterAWriteOfTheText(t *testing.T) {
+	t.Parallel()
+	times := array.NewTime64Builder(memory.DefaultAllocator, &arrow.Time64Type{Unit: arrow.Microsecond})
+	times.Append(math.MaxInt64) // beyond what nanoseconds can express
+	record := recordOf(times.NewArray())
+	s := newRecordingServer(t)
+	s.fail["SELECT 2"] = func(c *wiretest.Call) error {
+		for _, m := range resultMessages(t, record.Schema(), record) {
+			if err := c.Send(wiretest.EncodeFlightData(m)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	db := openServer(t, s.Server, "multi_statements=true", "insert=sql")
+	for query, want := range map[string]bool{"INSERT INTO a VALUES (1); SELECT 2": true, "SELECT 2": false} {
+		rows, err := db.QueryContext(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var v any
+			err = errors.Join(err, rows.Scan(&v))
+		}
+		err = errors.Join(err, rows.Err(), rows.Close())
+		var e *greptime.Error
+		if err == nil || errors.As(err, &e) && e.Ambiguous != want || e == nil && want {
+			t.Errorf("%s: %v, want an error, Ambiguous %t", query, err, want)
+		}
 	}
 }
 
