@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"reflect"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -149,6 +148,9 @@ func One[T any](ctx context.Context, from any, query string, args ...any) (one T
 var errSeveralRows = errors.New("greptime: One: the result has several rows; use Collect, or add LIMIT 1 to the query")
 
 func newDecoder[T any](rd array.RecordReader, options []CollectOption) (*collect.Decoder[T], error) {
+	if isNil(rd) {
+		return nil, errNoReader
+	}
 	var o collect.Options
 	for _, option := range options {
 		if option.set != nil {
@@ -168,6 +170,9 @@ func newDecoder[T any](rd array.RecordReader, options []CollectOption) (*collect
 	}
 	return d, nil
 }
+
+// errNoReader reports that a record reader is nil, as QueryArrow returns it with an error.
+var errNoReader = errors.New("greptime: the record reader is nil: check the error of QueryArrow or PromQL")
 
 // collectError returns an error of a row with the driver's name. The reader's own errors have it.
 func collectError(rd array.RecordReader, err error) error {
@@ -210,7 +215,7 @@ func withConn(ctx context.Context, from any, f func(*Conn) error) error {
 	if c, ok := from.(*Conn); ok && c != nil {
 		return f(c)
 	}
-	if rv := reflect.ValueOf(from); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
+	if isNil(from) {
 		return errNoPool
 	}
 	if p, ok := from.(interface {

@@ -283,6 +283,26 @@ func oneColumn(t testing.TB, rows int) *wiretest.Server {
 	return wiretest.Start(t, wiretest.Flight(resultMessages(t, schema, b.NewRecordBatch())))
 }
 
+// A reader is nil if the error of QueryArrow was not checked.
+func TestReadersThatNobodyOpened(t *testing.T) {
+	t.Parallel()
+	for name, rd := range map[string]array.RecordReader{"nil": nil, "a nil pointer": (*greptime.RecordReader)(nil)} {
+		for call, read := range map[string]func() error{
+			"CollectReader": func() error { _, err := greptime.CollectReader[int](rd); return err },
+			"Matrix":        func() error { _, err := greptime.Matrix(rd); return err },
+			"EachReader": func() (err error) {
+				for _, err = range greptime.EachReader[int](rd) {
+				}
+				return err
+			},
+		} {
+			if err := read(); err == nil || !strings.Contains(err.Error(), "the record reader is nil") {
+				t.Errorf("%s of %s returns %v, want an error", call, name, err)
+			}
+		}
+	}
+}
+
 func TestOne(t *testing.T) {
 	t.Parallel()
 	one := func(rows int) (int, error) {

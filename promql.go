@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -45,7 +44,7 @@ const defaultLookback = 5 * time.Minute
 // DOUBLE) and a STRING column for each label, usually in one or more batches per series.
 // [Matrix] reads it as series. You must release the reader.
 func (c *Conn) PromQL(ctx context.Context, query PromQuery) (*RecordReader, error) {
-	if rv := reflect.ValueOf(query); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
+	if isNil(query) {
 		return nil, errors.New("greptime: PromQL: the query is nil; pass a PromRange or a PromInstant")
 	}
 	request, err := query.promRange().request()
@@ -143,6 +142,9 @@ type Point struct {
 // An integer becomes the nearest float64, which is exact up to 2^53. NaN is a value. Where a
 // value is NULL there is no point, and where a label is NULL the series does not have it.
 func Matrix(rd array.RecordReader, values ...string) ([]Series, error) {
+	if isNil(rd) {
+		return nil, errNoReader
+	}
 	m, err := newMatrix(rd, values)
 	if err != nil {
 		return nil, fmt.Errorf("greptime: Matrix: %w", err)

@@ -31,8 +31,8 @@ var (
 // argument that the Conn recognizes, by CheckNamedValue or by ExecContext with an empty
 // text. Nothing is sent to the server for it.
 func Raw(ctx context.Context, pool Pool, f func(*Conn) error) error {
-	if rv := reflect.ValueOf(pool); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
-		return errNoPool // the methods of a nil one panic
+	if isNil(pool) {
+		return errNoPool
 	}
 	var conn interface{ Raw(func(any) error) error }
 	switch p := pool.(type) {
@@ -59,6 +59,12 @@ func Raw(ctx context.Context, pool Pool, f func(*Conn) error) error {
 		}
 		return f(c)
 	})
+}
+
+// isNil reports whether v is nil or a nil pointer, whose methods would panic.
+func isNil(v any) bool {
+	rv := reflect.ValueOf(v)
+	return !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil()
 }
 
 var errNoPool = errors.New("greptime: the connection is nil; use sql.Open or greptime.Connect")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -17,21 +18,22 @@ import (
 // beyond some ten thousand rows gain nothing.
 const maxReaderRows = 20_000
 
-// WriteReader writes everything that a reader has (a query's result, a Parquet or CSV
-// file, another database) by WriteRecord, large record batches in pieces that fit a
-// message, and waits until all of it is acknowledged. It reads no faster than the server
-// acknowledges. progress, unless nil, is called on this goroutine with the rows acknowledged so far.
+// WriteReader writes everything that a reader returns (the result of a query, a Parquet or CSV
+// file, another database) by WriteRecord, large record batches in pieces that fit a message,
+// and waits until all of it is acknowledged. It reads no faster than the server acknowledges.
+// progress, if not nil, is called on this goroutine with the number of rows acknowledged so
+// far.
 //
-// It returns how many rows are acknowledged. At the first error it stops reading; what
-// was sent by then is waited for, as long as ctx lasts. The error is that of the reader,
-// of WriteRecord, or ctx's, and an *[WriteError] with all batches that failed. The Row of a
-// *[insert.ValueError] counts from the beginning of the reader's record batch.
+// WriteReader returns the number of rows that are acknowledged. At the first error it stops
+// reading, and waits for the batches already sent, until ctx ends. The error is that of the
+// reader, of WriteRecord or of ctx, joined with a *[WriteError] of all batches that failed. The
+// Row of a *[insert.ValueError] counts from the beginning of the reader's record batch.
 func (w *Writer) WriteReader(ctx context.Context, rd array.RecordReader, progress func(rows int64)) (int64, error) {
 	if !w.made() {
 		return 0, errNoWriter
 	}
-	if rd == nil {
-		return 0, errors.New("greptime: bulk: the reader is nil")
+	if rv := reflect.ValueOf(rd); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {
+		return 0, errors.New("greptime: bulk: the reader is nil; check the error with which it was opened")
 	}
 	l := load{writer: w, progress: progress, failed: &WriteError{Table: w.table.Name}}
 	err := l.read(ctx, rd)

@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
@@ -57,6 +58,10 @@ func TestNothingToWrite(t *testing.T) {
 		"WriteAsync":  func() error { _, err := w.WriteAsync(t.Context(), nil); return err },
 		"WriteRecord": func() error { _, err := w.WriteRecord(t.Context(), nil); return err },
 		"WriteReader": func() error { _, err := w.WriteReader(t.Context(), nil, nil); return err },
+		"WriteReader of a failed QueryArrow": func() error {
+			_, err := w.WriteReader(t.Context(), (*greptime.RecordReader)(nil), nil)
+			return err
+		},
 	} {
 		if err := f(); err == nil || !strings.Contains(err.Error(), "is nil") {
 			t.Errorf("%s of nil returns %v, want an error", call, err)
