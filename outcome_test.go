@@ -78,7 +78,7 @@ func (s *schedule) exec(db executor, name string, rows []writemodel.Row, text st
 	if err == nil {
 		affected, err = result.RowsAffected()
 	}
-	s.settle(call, affected, err)
+	call.SettleResult(affected, err)
 	return err
 }
 
@@ -188,7 +188,7 @@ func TestOutcomesOfQuery(t *testing.T) {
 			call := s.model.Begin("Query", rows...)
 			ctx, cancel := s.context()
 			err := queryAll(ctx, db, query, args...)
-			call.SettleRest(outcome(err), err)
+			call.SettleRest(writemodel.OutcomeOf(err), err)
 			cancel()
 		}
 	})
@@ -291,11 +291,11 @@ func (s *schedule) write(tables int, atLeastOnce bool) {
 		if s.chance(0.3) {
 			call := begin("insert.Delete", deletions(all)...)
 			n, err := options.Delete(ctx, conn, list...)
-			s.settle(call, n, err)
+			call.SettleResult(n, err)
 		} else {
 			call := begin("insert.Write", all...)
 			n, err := options.Write(ctx, conn, list...)
-			s.settle(call, n, err)
+			call.SettleResult(n, err)
 		}
 		cancel()
 	}
@@ -351,14 +351,14 @@ func (s *schedule) stream(conn *greptime.Conn) {
 		switch {
 		case err == nil:
 		case errors.As(err, &failed):
-			s.settle(call, 0, err)
+			call.SettleResult(0, err)
 			return
 		default: // the stream goes on without these rows
-			call.Settle(outcome(err), err, rows...)
+			call.Settle(writemodel.OutcomeOf(err), err, rows...)
 		}
 	}
 	n, err := stream.CloseAndRecv(ctx)
-	s.settle(call, n, err)
+	call.SettleResult(n, err)
 }
 
 func TestOutcomesOfWriter(t *testing.T) {
@@ -378,11 +378,7 @@ func (s *schedule) buffered(atLeastOnce bool) {
 	}
 	call := begin("insert.Writer")
 	undelivered := func(u insert.FailedRows) {
-		outcome := writemodel.Refused
-		if u.Ambiguous {
-			outcome = writemodel.Unknown
-		}
-		call.Settle(outcome, u.Err, rowsOf(s.t, u.Table)...)
+		call.SettleFailed(u.Ambiguous, u.Err, rowsOf(s.t, u.Table)...)
 	}
 	take := func(err error) {
 		var e *insert.WriteError
@@ -486,11 +482,8 @@ func (s *schedule) bulk(atLeastOnce bool) {
 			return false
 		}
 		for _, b := range e.Failed {
-			outcome := writemodel.Refused
-			if b.Ambiguous {
-				outcome = writemodel.Unknown
-			}
-			calls[b.ID].SettleRest(outcome, b.Err)
+			call := calls[b.ID]
+			call.SettleFailed(b.Ambiguous, b.Err, call.Rest()...)
 		}
 		return true
 	}

@@ -239,23 +239,3 @@ func (s *schedule) conn(cfg *greptime.Config) *greptime.Conn {
 
 // begin lets the server fail from now on: some servers seldom, some mostly.
 func (s *schedule) begin() { s.server.SetFaults([]float64{0.1, 0.4, 0.8}[s.rand.IntN(3)]) }
-
-// outcome returns what the error of a call says of its rows.
-func outcome(err error) writemodel.Outcome {
-	var e *greptime.Error
-	switch {
-	case err == nil:
-		return writemodel.Acknowledged
-	case errors.As(err, &e) && e.Ambiguous:
-		return writemodel.Unknown
-	}
-	return writemodel.Refused
-}
-
-// settle tells the model what a call returned.
-func (s *schedule) settle(call *writemodel.Call, affected int64, err error) {
-	if rows := len(call.Rest()); err == nil && affected != int64(rows) {
-		s.t.Errorf("%v: %d rows affected, want %d", call, affected, rows)
-	}
-	call.SettleRest(outcome(err), err)
-}

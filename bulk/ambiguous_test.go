@@ -2,10 +2,14 @@ package bulk
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
@@ -53,6 +57,69 @@ func TestAResetLeavesBatchesOpen(t *testing.T) {
 		var e *WriteError
 		if !errors.As(err, &e) || !e.Failed[0].Ambiguous {
 			t.Errorf("reset with %d: %v, want an ambiguous failure", code, err)
+		}
+	}
+}
+
+// The error of the last attempt does not deny what an earlier one may have written.
+func TestTheErrorOfABatchIsAmbiguousIfTheBatchIs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		then func(*wiretest.Call) error // after a stream that was reset
+	}{
+		{"no stream is opened", func(c *wiretest.Call) error {
+			return c.Fail(codes.PermissionDenied, "User is not authorized to perform this action", int(greptime.PermissionDenied))
+		}},
+		{"the batch is refused", script(map[int64]func(*putCall, received) error{
+			1: func(c *putCall, _ received) error {
+				return c.Fail(codes.InvalidArgument, "Failed to find schema, schema info: x", int(greptime.InvalidArguments))
+			},
+		})},
+	} {
+		var streams atomic.Int64
+		s := putServer(t, func(c *wiretest.Call) error {
+			if streams.Add(1) > 1 {
+				return test.then(c)
+			}
+			return script(map[int64]func(*putCall, received) error{
+				1: func(c *putCall, _ received) error { return c.Reset(wiretest.ResetInternal) },
+			})(c)
+		})
+		w := openWriter(t, s.DSN(), Options{Streams: 1, Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
+		_, err := w.Write(short(t), fill(t, w.NewBatch(1), 0, 1))
+		var failed *WriteError
+		var e *greptime.Error
+		if !errors.As(err, &failed) || !failed.Failed[0].Ambiguous || !errors.As(failed.Failed[0].Err, &e) || !e.Ambiguous {
+			t.Errorf("%s: %v, want a failure whose error is ambiguous, too", test.name, err)
+		}
+	}
+}
+
+// Who asks a WriteError whether the call may be made again asks about all batches.
+func TestWriteErrorIsAmbiguousIfAnyBatchIs(t *testing.T) {
+	t.Parallel()
+	refused, lost := &greptime.Error{Message: "refused"}, &greptime.Error{Message: "lost", Ambiguous: true}
+	err := &WriteError{Failed: []FailedBatch{{ID: 1, Err: refused}, {ID: 2, Err: lost, Ambiguous: true}, {ID: 3, Err: refused}}}
+	var e *greptime.Error
+	if !errors.As(err, &e) || e.SafeToRetry() {
+		t.Errorf("errors.As finds %v, want the ambiguous error", e)
+	}
+	if got := err.Unwrap(); len(got) != 2 {
+		t.Errorf("Unwrap returns %v, want each reason once", got)
+	}
+}
+
+// Of a stream that ended here, only the batches that were sent may be written.
+func TestABatchThatWasNotSentHasNoAmbiguousError(t *testing.T) {
+	t.Parallel()
+	l := &lane{writer: &Writer{}}
+	outcomeOf, _ := l.classify(&stream{closing: &greptime.Error{Message: "the stream broke", Ambiguous: true}})
+	for _, sent := range []bool{true, false} {
+		o := outcomeOf(&Pending{sent: sent}, false)
+		var e *greptime.Error
+		if o.ambiguous != sent || !errors.As(o.err, &e) || e.Ambiguous != sent {
+			t.Errorf("sent %t: ambiguous %t with the error %v", sent, o.ambiguous, o.err)
 		}
 	}
 }

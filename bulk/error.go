@@ -12,22 +12,22 @@ import (
 )
 
 var (
-	// ErrTimeout reports that a stream was given up because the server acknowledged nothing
+	// ErrTimeout reports that a stream was cancelled because the server acknowledged nothing
 	// within Options.Timeout.
 	ErrTimeout = errors.New("greptime: bulk: no ack within Timeout")
 
-	// ErrUnanswered reports that the server ended a stream with OK without an answer to the
-	// batch. GreptimeDB 1.0.2 does so when its task panics, and when an error's answer does
-	// not fit its queue.
+	// ErrUnanswered reports that the server ended a stream with OK without answering the batch.
+	// GreptimeDB 1.0.2 does so when its task panics, and when the answer with an error does not
+	// fit its queue.
 	ErrUnanswered = errors.New("greptime: bulk: the server ended the stream with OK, but did not acknowledge the batch")
 
-	// ErrAckLost reports that the server acknowledged a later batch of the stream. It
-	// answers in order, so an answer was lost. The batch is most likely written.
+	// ErrAckLost reports that the server acknowledged a later batch of the stream. It answers in
+	// order, so an answer was lost. The batch is most likely written.
 	ErrAckLost = errors.New("greptime: bulk: the server acknowledged a later batch, but not this one")
 
-	// ErrTableChanged reports that somebody has dropped or changed a column of the table
-	// since the Writer was made, or has added one that its batches cannot be given. The
-	// error's text names the column. The Writer writes nothing more.
+	// ErrTableChanged reports that a column of the table was dropped or changed since the Writer
+	// was created, or that one was added for which its batches cannot get a value. The text of the
+	// error names the column. The Writer writes nothing more.
 	ErrTableChanged = errors.New("greptime: bulk: the table's columns have changed")
 
 	// ErrClosed reports that the Writer was closed. The batch was not accepted.
@@ -35,10 +35,10 @@ var (
 )
 
 // WriteError reports batches that the server did not acknowledge. Wait returns it for one
-// batch, and Flush and Close for those that no Wait has reported.
+// batch; Flush and Close return it for those that no Wait has reported.
 type WriteError struct {
 	Table  string
-	Failed []FailedBatch // in the order of their ids
+	Failed []FailedBatch // in the order of their IDs
 }
 
 // FailedBatch is a batch that the server did not acknowledge.
@@ -46,19 +46,20 @@ type FailedBatch struct {
 	ID   int64
 	Rows int
 
-	// Ambiguous reports that the batch may have been written, in whole or in part, by any
-	// attempt. If it is false, it is proved that nothing of it was.
+	// Ambiguous reports that the batch may have been written, in whole or in part, by any attempt.
+	// If it is false, it is proved that nothing of it was written. A *greptime.Error in Err has
+	// the same Ambiguous.
 	Ambiguous bool
 
-	// Err is the reason: a *greptime.Error, or one of ErrTimeout, ErrUnanswered, ErrAckLost,
-	// ErrTableChanged and the context's error.
+	// Err is the reason: a *greptime.Error, one of ErrTimeout, ErrUnanswered, ErrAckLost and
+	// ErrTableChanged, or the context's error.
 	Err error
 
 	message *message
 }
 
-// Batch returns the rows of the failed batch, to be read or written again. Each call
-// returns a new Batch.
+// Batch returns the rows of the failed batch, so that you can read them or write them again.
+// Each call returns a new Batch.
 func (f *FailedBatch) Batch() (*Batch, error) {
 	if f.message == nil {
 		return nil, errors.New("greptime: bulk: the failed batch has no rows")
@@ -70,7 +71,7 @@ func (f *FailedBatch) Batch() (*Batch, error) {
 	return &Batch{table: f.message.layout.table, columns: columns, rows: f.message.Rows()}, nil
 }
 
-// Error returns table, ids and reasons as text.
+// Error returns the table, the IDs and the reasons as text.
 func (e *WriteError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "greptime: bulk: table %s: ", strconv.Quote(e.Table))
@@ -114,18 +115,22 @@ func idList(ids []int64) string {
 	return b.String()
 }
 
-// Unwrap returns the reasons, each once.
+// Unwrap returns the reasons, each once. Those of ambiguous batches come first: so errors.As
+// finds an ambiguous *greptime.Error, if there is one, before any other.
 func (e *WriteError) Unwrap() []error {
 	var list []error
-	for i := range e.Failed {
-		if err := e.Failed[i].Err; len(list) == 0 || list[len(list)-1] != err {
-			list = append(list, err)
+	for _, ambiguous := range []bool{true, false} {
+		for i := range e.Failed {
+			f := &e.Failed[i]
+			if f.Ambiguous == ambiguous && (len(list) == 0 || list[len(list)-1] != f.Err) {
+				list = append(list, f.Err)
+			}
 		}
 	}
 	return list
 }
 
-// IDs returns the batches' ids.
+// IDs returns the IDs of the batches.
 func (e *WriteError) IDs() []int64 {
 	ids := make([]int64, len(e.Failed))
 	for i := range e.Failed {
@@ -134,7 +139,7 @@ func (e *WriteError) IDs() []int64 {
 	return ids
 }
 
-// AmbiguousIDs returns the ids of the batches that may have been written.
+// AmbiguousIDs returns the IDs of the batches that may have been written.
 func (e *WriteError) AmbiguousIDs() []int64 {
 	var ids []int64
 	for i := range e.Failed {
@@ -143,6 +148,16 @@ func (e *WriteError) AmbiguousIDs() []int64 {
 		}
 	}
 	return ids
+}
+
+// markAmbiguous makes the *greptime.Error in err, if there is one, say that the server may have
+// executed the write. It is the error of the last attempt, and an earlier one may have written
+// the batch.
+func markAmbiguous(err error) {
+	var e *greptime.Error
+	if errors.As(err, &e) && !e.Ambiguous { // other batches may have the same error, and others read it
+		e.Ambiguous = true
+	}
 }
 
 // contentless reports whether the error is the one behind which GreptimeDB before 1.1.2

@@ -303,7 +303,10 @@ func (l *lane) classify(s *stream) (outcomeOf func(p *Pending, first bool) outco
 			err = ErrUnanswered
 		}
 		return func(p *Pending, _ bool) outcome {
-			return outcome{err: err, ambiguous: p.sent, again: true, counts: true}
+			if !p.sent {
+				return outcome{err: notSent(err), again: true, counts: true}
+			}
+			return outcome{err: err, ambiguous: true, again: true, counts: true}
 		}, errors.Is(err, ErrTimeout)
 	}
 	err, e := s.failure, s.refusal
@@ -324,8 +327,10 @@ func (l *lane) classify(s *stream) (outcomeOf func(p *Pending, first bool) outco
 	return func(p *Pending, first bool) outcome {
 		if first {
 			firstID = p.id
-			ambiguous := e.Ambiguous && p.sent
-			return outcome{err: refused, ambiguous: ambiguous, again: again, counts: true, requeue: altered && !ambiguous}
+			if !p.sent {
+				return outcome{err: notSent(refused), again: again, counts: true, requeue: altered}
+			}
+			return outcome{err: refused, ambiguous: e.Ambiguous, again: again, counts: true, requeue: altered && !e.Ambiguous}
 		}
 		return outcome{err: fmt.Errorf("greptime: bulk: not processed, because the server refused batch %d before it: %w", firstID, notSent(err)), again: true, requeue: altered}
 	}, false

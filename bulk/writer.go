@@ -22,11 +22,11 @@ import (
 	"github.com/greptime-go/greptime/internal/session"
 )
 
-// Writer loads rows into one table. It is safe for concurrent use by any number of
-// goroutines; the batches it is given are for one goroutine each.
+// Writer loads rows into one table. It is safe for concurrent use by any number of goroutines;
+// each batch that it gets is for one goroutine.
 //
-// It lives on the sql.DB or Connector that it was made with, and holds no connection of a
-// pool. It must be closed.
+// A Writer holds no connection of a pool. You can use it until the sql.DB or Connector is
+// closed. You must close it.
 type Writer struct {
 	table    *catalog.Table // as it was when the writer was made: the columns of its batches
 	verified bool
@@ -68,29 +68,28 @@ type Writer struct {
 	closed      chan struct{} // closed by the first Close
 }
 
-// Summary is the outcome of a load. Every batch that was handed over is acknowledged or
-// failed.
+// Summary is the outcome of a load. Every batch that was accepted is acknowledged or failed.
 type Summary struct {
 	Acknowledged int64 // batches
 	Rows         int64 // acknowledged, by the server's count
 	Failed       int64 // batches
-	Ambiguous    int64 // of the failed batches, those that may have been written
+	Ambiguous    int64 // batches that failed and may have been written
 
-	// AmbiguousIDs are the ids of the first ambiguous batches, at most [MaxAmbiguousIDs].
+	// AmbiguousIDs are the IDs of the first ambiguous batches, at most [MaxAmbiguousIDs].
 	AmbiguousIDs []int64
 }
 
-// MaxAmbiguousIDs is the most ids that a Summary keeps.
+// MaxAmbiguousIDs is the maximum number of IDs that a Summary keeps.
 const MaxAmbiguousIDs = 1000
 
-// NewWriter returns a bulk writer for a table of the database that a connection of the pool
-// has now. It reads the table's columns from the server, so that everything that
-// GreptimeDB would refuse, store as garbage or break on can be refused here. A user who may
-// only write cannot read them and must give them as Options.Schema; [Writer.Verified] is
-// false then. The connection goes back to the pool at once. The writer can be used until
-// the sql.DB or Connector is closed. You must close it.
+// NewWriter returns a bulk writer for a table in the current database of a connection of the
+// pool. It reads the table's columns from the server, so that the writer can refuse everything
+// that GreptimeDB would refuse, store wrongly or break on. A user who may only write cannot
+// read them and must pass them as Options.Schema; [Writer.Verified] is false then. The
+// connection returns to the pool at once. You can use the writer until the sql.DB or Connector
+// is closed. You must close it.
 //
-// ctx bounds only NewWriter itself. The table's name is used as it is, without folding case.
+// ctx bounds only NewWriter itself. The name of the table is used unchanged: case matters.
 func NewWriter(ctx context.Context, pool greptime.Pool, table string, opts Options) (*Writer, error) {
 	s, err := session.Open(ctx, pool)
 	if err != nil {
@@ -149,7 +148,7 @@ func newWriter(ctx context.Context, s session.Session, t *catalog.Table, verifie
 	return w
 }
 
-// readTable is the table's columns, and whether they come from the server.
+// readTable returns the columns of a table, and whether they come from the server.
 func readTable(ctx context.Context, s session.Session, table string, given *insert.Schema) (*catalog.Table, bool, error) {
 	t, err := catalog.Read(ctx, s.Query, table)
 	switch {
@@ -170,7 +169,7 @@ func readTable(ctx context.Context, s session.Session, table string, given *inse
 	}
 }
 
-// errNoWriter is what a Writer returns that NewWriter has not made.
+// errNoWriter is returned by a Writer that NewWriter has not created.
 var errNoWriter = errors.New("greptime: bulk: there is no Writer: NewWriter returned an error, which must be checked")
 
 // made reports whether NewWriter made the writer.
@@ -184,13 +183,13 @@ func (w *Writer) Table() string {
 	return w.table.Name
 }
 
-// Verified reports whether the columns were read from the server. Without that, a load
-// that does not fit the table fails on the server, which gives no reason before version
-// 1.1.2, and a change of the table goes unnoticed.
+// Verified reports whether the columns were read from the server. If not, a load that does not
+// fit the table fails on the server, which gives no reason before version 1.1.2, and changes of
+// the table are not noticed.
 func (w *Writer) Verified() bool { return w.made() && w.verified }
 
 // NewBatch returns an empty batch for the columns that the table had when the Writer was
-// made, with memory for capacity rows; it grows beyond that by itself.
+// created, with memory for capacity rows. It grows if it gets more.
 func (w *Writer) NewBatch(capacity int) *Batch {
 	if !w.made() {
 		return &Batch{} // whose Append fails
@@ -198,7 +197,7 @@ func (w *Writer) NewBatch(capacity int) *Batch {
 	return newBatch(w.table, capacity)
 }
 
-// Progress returns how far the load is.
+// Progress returns the state of the load.
 func (w *Writer) Progress() Progress {
 	if !w.made() {
 		return Progress{}
@@ -210,15 +209,16 @@ func (w *Writer) Progress() Progress {
 	return p
 }
 
-// WriteAsync takes the rows out of the batch and sends them. It waits, as long as ctx
-// lasts, while Options.MaxBytes and InFlight are reached, and returns before the server
-// has answered. Encoding and compression happen here, on the caller's goroutine.
+// WriteAsync takes the rows out of the batch and sends them. It returns before the server has
+// answered. While Options.MaxBytes or InFlight is reached, it waits, until ctx ends. It encodes
+// and compresses the rows on the goroutine of the caller.
 //
-// The batch is empty then and can be filled again at once. After an error nothing was
-// taken and nothing sent. A batch without rows is not sent, and its Pending is done.
+// Afterwards the batch is empty, and you can fill it again. If WriteAsync returns an error, it
+// has taken no rows and sent nothing. A batch without rows is not sent, and its Pending is
+// done.
 //
-// When failures that have not been reported have piled up, because Pendings are not
-// waited for, WriteAsync returns them as an *[WriteError] and takes no rows.
+// If many failures have not been reported, because nobody waits for the Pendings, WriteAsync
+// returns them as a *[WriteError] and takes no rows.
 func (w *Writer) WriteAsync(ctx context.Context, b *Batch) (*Pending, error) {
 	if !w.made() {
 		return nil, errNoWriter
@@ -248,8 +248,8 @@ func (w *Writer) arrange(l *layout, b *Batch) ([]recordbatch.Column, error) {
 	return l.arrange(b.table, b.columns, b.rows)
 }
 
-// Write writes as WriteAsync does, and waits for the ack. If ctx ends while it waits, the
-// batch is still on its way, and Flush or Close reports if it fails.
+// Write calls WriteAsync and waits for the ack. If ctx ends while it waits, the batch stays
+// with the writer, and Flush or Close reports if it fails.
 func (w *Writer) Write(ctx context.Context, b *Batch) (Ack, error) {
 	p, err := w.WriteAsync(ctx, b)
 	if err != nil {
@@ -382,7 +382,7 @@ func (w *Writer) usable() error {
 	return nil
 }
 
-// ended is why the writer takes no more batches.
+// ended returns why the writer accepts no more batches, or nil.
 func (w *Writer) ended() error {
 	switch {
 	case w.gaveUp != nil && !w.closing:
@@ -407,16 +407,15 @@ func (w *Writer) submit(p *Pending) error {
 	return nil
 }
 
-// Flush waits until everything that was written before is acknowledged or has failed. It
+// Flush waits until every batch that was written before is acknowledged or has failed. It
 // returns the failures that have not been reported yet, as a *[WriteError]. If ctx ends first,
 // the batches stay with the writer, and the error wraps that of ctx and has the number of
-// those not acknowledged.
+// batches that are not acknowledged.
 //
-// Flush also compares the table's columns with those of the batches, if any were
-// acknowledged since that was done last, and flushes the table on the server where acks do
-// not last otherwise; the package documentation says when. Its error is [ErrTableChanged]
-// if the columns do not fit any more. It says so if Flush could not find out; then call it
-// again.
+// If batches were acknowledged since the last comparison, Flush also compares the table's
+// columns with those of the batches. It flushes the table on the server if acks are not durable
+// otherwise; the package documentation says when. The error is [ErrTableChanged] if the columns
+// no longer fit. If Flush cannot compare them, its error says so; call it again then.
 func (w *Writer) Flush(ctx context.Context) error {
 	if !w.made() {
 		return errNoWriter
@@ -441,8 +440,8 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return withFailures(w.failures(), err)
 }
 
-// withFailures joins failures of batches, or nil, with another error, or nil, that some of
-// them may have told already.
+// withFailures joins failures of batches with another error, which some of them may already
+// contain. Both may be nil.
 func withFailures(failures, err error) error {
 	if err == nil || errors.Is(failures, err) {
 		return failures
@@ -450,7 +449,7 @@ func withFailures(failures, err error) error {
 	return errors.Join(failures, err)
 }
 
-// failures are those that have not been reported, as an error.
+// failures returns the failures that have not been reported, as an error.
 func (w *Writer) failures() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -483,11 +482,11 @@ func (w *Writer) claim(p *Pending) {
 	}
 }
 
-// Close waits until everything that was written is acknowledged or has failed, compares the
-// table's columns as Flush does, and ends the writer, which accepts no more batches. If ctx
-// ends first, Close gives up the streams, and what is not acknowledged has failed. The error
-// has the failures that have not been reported yet, as a *[WriteError]. Close always returns
-// within ctx. A second Close returns the same summary.
+// Close waits until every batch is acknowledged or has failed, compares the table's columns as
+// Flush does, and ends the writer, which accepts no more batches. If ctx ends first, Close
+// cancels the streams, and the batches that are not acknowledged have failed. The error has the
+// failures that have not been reported yet, as a *[WriteError]. Close always returns within
+// ctx. A second Close returns the same summary.
 func (w *Writer) Close(ctx context.Context) (Summary, error) {
 	if !w.made() {
 		return Summary{}, errNoWriter
@@ -568,6 +567,7 @@ func (w *Writer) fail(p *Pending, cause error) {
 		if len(w.summary.AmbiguousIDs) < MaxAmbiguousIDs {
 			w.summary.AmbiguousIDs = append(w.summary.AmbiguousIDs, p.id)
 		}
+		markAmbiguous(cause)
 	} else {
 		w.session.Writes().TakeBack(1)
 	}

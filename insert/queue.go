@@ -36,8 +36,9 @@ type queue struct {
 
 // gathered is rows of a request to be.
 type gathered struct {
-	table *Table
-	since time.Time // when the first was appended
+	table     *Table
+	since     time.Time // when the first was appended
+	ambiguous bool      // an earlier request may have written them
 }
 
 // memoryOf returns how many bytes of MaxBytes the rows of a table take.
@@ -74,7 +75,7 @@ func (q *queue) add(t *Table) {
 
 // last returns the table at the end of the queue that takes rows with these columns.
 func (q *queue) last(s *Schema) *Table {
-	if n := len(q.waiting); n > 0 && q.waiting[n-1].table.schema.equal(s) {
+	if n := len(q.waiting); n > 0 && !q.waiting[n-1].ambiguous && q.waiting[n-1].table.schema.equal(s) {
 		return q.waiting[n-1].table
 	}
 	return q.begin(s)
@@ -88,7 +89,7 @@ func (q *queue) begin(s *Schema) *Table {
 	} else {
 		t.name, t.schema, t.row = q.name, s, rowState{}
 	}
-	q.waiting = append(q.waiting, gathered{t, time.Now()})
+	q.waiting = append(q.waiting, gathered{table: t, since: time.Now()})
 	return t
 }
 
@@ -98,7 +99,7 @@ func (q *queue) due() bool {
 	return len(q.waiting) > 1 || q.rows >= o.FlushRows || q.bytes >= o.FlushBytes || q.settled < q.hurried || q.w.closed
 }
 
-// hurry has all rows sent that are there now.
+// hurry makes the queue send all rows that it has now.
 func (q *queue) hurry() {
 	q.hurried = q.added
 	q.notify()
@@ -152,7 +153,7 @@ func (q *queue) next() (gathered, bool) {
 // attempts as one call.
 func (q *queue) deliver(g gathered) {
 	w := q.w
-	u := FailedRows{Table: g.table}
+	u := FailedRows{Table: g.table, Ambiguous: g.ambiguous}
 	ctx, call := startTrace(w.ctx, w.session, calltrace.BufferedInsert, g.table)
 	end := func(err error) {
 		if call == nil {
@@ -222,7 +223,7 @@ func (q *queue) send(parent context.Context, g gathered, u *FailedRows, call *tr
 	}
 	rows := requests[0]
 	if len(requests) > 1 {
-		q.putBack(gathered{g.table.cut(rows[0].Count), g.since})
+		q.putBack(gathered{g.table.cut(rows[0].Count), g.since, u.Ambiguous})
 	}
 	u.Attempts++
 	// The channels are not to repeat it: if an endpoint failed with the outcome unknown
@@ -238,6 +239,9 @@ func (q *queue) send(parent context.Context, g gathered, u *FailedRows, call *tr
 	}
 	write := writeOf(request.Insert, rows)
 	write.MayAsk = true
+	if u.Ambiguous {
+		write.Requests++ // the error must not deny what an earlier request may have written
+	}
 	err = w.session.Error(ctx, err, write)
 	u.Ambiguous = u.Ambiguous || isAmbiguous(err)
 	return err
@@ -281,7 +285,9 @@ func (w *Writer) mayRepeat(err error) bool {
 func isRefusal(c greptime.Code) bool {
 	switch c {
 	case greptime.Unsupported, greptime.InvalidArguments, greptime.InvalidSyntax, greptime.PlanQuery,
-		greptime.TableAlreadyExists, greptime.TableNotFound, greptime.TableColumnNotFound, greptime.TableColumnExists, greptime.DatabaseNotFound:
+		greptime.TableAlreadyExists, greptime.TableNotFound, greptime.TableColumnNotFound, greptime.TableColumnExists, greptime.DatabaseNotFound,
+		greptime.UserNotFound, greptime.UnsupportedPasswordType, greptime.UserPasswordMismatch, greptime.AuthHeaderNotFound,
+		greptime.InvalidAuthHeader, greptime.AccessDenied, greptime.PermissionDenied:
 		return true
 	}
 	return false
@@ -345,7 +351,7 @@ func (w *Writer) countFailed(ambiguous bool, rows int) {
 	}
 }
 
-// settle tells that the writer is done with rows. It is called with mu held.
+// settle notes that the writer has finished with rows. It is called with mu held.
 func (q *queue) settle(rows int) {
 	q.settled += uint64(rows)
 	q.w.stats.Pending -= rows

@@ -14,18 +14,17 @@ var (
 	ErrFull = errors.New("greptime: insert: no room in the buffered writer")
 )
 
-// FailedRows are rows of a table that the server did not acknowledge. They belong to
-// whoever receives them.
+// FailedRows are rows of a table that the server did not acknowledge. They belong to the
+// function that receives them.
 type FailedRows struct {
-	// Table has the rows, in the order in which they were appended. They can be written
-	// again.
+	// Table has the rows, in the order in which they were appended. You can write them again.
 	Table *Table
 
 	// Err is the reason. If a request failed, it wraps a *greptime.Error.
 	Err error
 
-	// Ambiguous reports that the rows may have been written, in whole or in part, by any
-	// attempt. If it is false, it is proved that none was.
+	// Ambiguous reports that the rows may have been written, in whole or in part, by any attempt.
+	// If it is false, it is proved that none was. A *greptime.Error in Err has the same Ambiguous.
 	Ambiguous bool
 
 	// Attempts is the number of requests that were made with the rows.
@@ -57,11 +56,16 @@ func (e *WriteError) Error() string {
 	return text
 }
 
-// Unwrap returns the errors of all rows.
+// Unwrap returns the errors of all rows. Those of ambiguous rows come first: so errors.As
+// finds an ambiguous *greptime.Error, if there is one, before any other.
 func (e *WriteError) Unwrap() []error {
-	errs := make([]error, len(e.Failed))
-	for i, u := range e.Failed {
-		errs[i] = u.Err
+	var ambiguous, refused []error
+	for _, u := range e.Failed {
+		if u.Ambiguous {
+			ambiguous = append(ambiguous, u.Err)
+		} else {
+			refused = append(refused, u.Err)
+		}
 	}
-	return errs
+	return append(ambiguous, refused...)
 }

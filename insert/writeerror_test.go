@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
 )
 
@@ -39,5 +40,16 @@ func TestWriteErrorCountsTheRows(t *testing.T) {
 				t.Errorf("%v does not wrap %v", err, f.Err)
 			}
 		}
+	}
+}
+
+// Who asks a WriteError whether the call may be made again asks about all rows.
+func TestWriteErrorIsAmbiguousIfAnyRowsAre(t *testing.T) {
+	t.Parallel()
+	refused, lost := &greptime.Error{Message: "refused"}, &greptime.Error{Message: "lost", Ambiguous: true}
+	err := &insert.WriteError{Failed: []insert.FailedRows{{Err: refused}, {Err: lost, Ambiguous: true}, {Err: refused}}}
+	var e *greptime.Error
+	if !errors.As(err, &e) || e.SafeToRetry() {
+		t.Errorf("errors.As finds %v, want the ambiguous error", e)
 	}
 }

@@ -87,6 +87,74 @@ func TestWriterRepeats(t *testing.T) {
 	}
 }
 
+// The error of the last request does not deny what an earlier one may have written.
+func TestTheErrorOfFailedRowsIsAmbiguousIfTheRowsAre(t *testing.T) {
+	t.Parallel()
+	drop := func(c *wiretest.Call) error { return wiretest.Drop()(c) }
+	for _, code := range []greptime.Code{greptime.PermissionDenied, greptime.UserPasswordMismatch, greptime.TableNotFound, greptime.RateLimited} {
+		synctest.Test(t, func(t *testing.T) {
+			refuse := func(c *wiretest.Call) error { return c.Fail(codes.ResourceExhausted, "no", int(code)) }
+			s := startStore(t, failures(append([]func(*wiretest.Call) error{drop}, slices.Repeat([]func(*wiretest.Call) error{refuse}, 100)...)...), wiretest.InMemory())
+			w := bufferedInMemory(t, s, insert.WriterOptions{Retry: insert.Retry{For: 10 * time.Second, AtLeastOnce: true}})
+			appendNumbers(t, w.Table("r", meters), 0, 5)
+			list := undelivered(t, w.Close(t.Context()))
+			var e *greptime.Error
+			if !list[0].Ambiguous || !errors.As(list[0].Err, &e) || !errors.Is(e, code) || !e.Ambiguous {
+				t.Errorf("%v: Ambiguous %v with the error %v, want both ambiguous", code, list[0].Ambiguous, list[0].Err)
+			}
+			if got, again := list[0].Attempts, code == greptime.RateLimited; again != (got > 2) {
+				t.Errorf("%v: %d attempts", code, got)
+			}
+		})
+	}
+}
+
+// Rows of a request that may have been executed stay ambiguous if they no longer fit one
+// request, because the credentials have become longer.
+func TestRowsOfARequestThatIsSplitStayAmbiguous(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		if _, err := c.Recv(); err != nil {
+			return err
+		}
+		switch c.N {
+		case 1:
+			return wiretest.Drop()(c)
+		case 2:
+			return c.Respond(1)
+		}
+		return c.Fail(codes.PermissionDenied, "no", int(greptime.PermissionDenied))
+	})
+	cfg := parseDSN(t, s.DSN())
+	cfg.MaxMessageSize = 800
+	var asked atomic.Int32
+	cfg.Credentials = func(context.Context) (string, string, error) {
+		if asked.Add(1) == 1 {
+			return "user", "password", nil
+		}
+		return "user", strings.Repeat("p", 400), nil
+	}
+	schema, err := insert.NewSchema(insert.Tag("host", insert.String), insert.Time("ts", insert.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufferedOn(t, connWith(t, cfg), insert.WriterOptions{Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
+	rows := schema.NewTable("r")
+	for i := range 2 {
+		if err := rows.Append(strings.Repeat("h", 150), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Write(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	list := undelivered(t, w.Close(t.Context()))
+	var e *greptime.Error
+	if len(list) != 1 || list[0].Table.Len() != 1 || !list[0].Ambiguous || !errors.As(list[0].Err, &e) || !e.Ambiguous {
+		t.Errorf("given back: %+v, want the second row, ambiguous", list)
+	}
+}
+
 func TestWriterSurvivesAServerThatIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -219,7 +219,7 @@ func TestTenThousandGoroutinesOnOneBulkWriter(t *testing.T) {
 			}
 			call := model.Begin("batch", list...)
 			ack, err := w.Write(t.Context(), batch)
-			call.Settle(outcome(err), err, list...)
+			call.Settle(writemodel.OutcomeOf(err), err, list...)
 			if err != nil || ack.Rows != rows {
 				t.Errorf("%+v, %v", ack, err)
 			}

@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -265,24 +264,4 @@ func (w *worker) call(name string, f func(context.Context) error) error {
 	}
 	w.count.latest.add(lateCall{name, late})
 	return err
-}
-
-// outcome returns what the error of a call says of its rows.
-func outcome(err error) writemodel.Outcome {
-	var e *greptime.Error
-	switch {
-	case err == nil:
-		return writemodel.Acknowledged
-	case errors.As(err, &e) && e.Ambiguous:
-		return writemodel.Unknown
-	}
-	return writemodel.Refused
-}
-
-// settle tells the model what a call returned.
-func (w *worker) settle(call *writemodel.Call, affected int64, err error) {
-	if rows := len(call.Rest()); err == nil && affected != int64(rows) {
-		w.t.Errorf("%v: %d rows affected, want %d", call, affected, rows)
-	}
-	call.SettleRest(outcome(err), err)
 }

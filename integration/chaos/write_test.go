@@ -41,7 +41,7 @@ func (w *worker) exec(rows []writemodel.Row) error {
 		}
 		return err
 	})
-	w.settle(call, affected, err)
+	call.SettleResult(affected, err)
 	return err
 }
 
@@ -69,7 +69,7 @@ func (w *worker) write() {
 		affected, err = write(ctx, w.db, list...)
 		return err
 	})
-	w.settle(call, affected, err)
+	call.SettleResult(affected, err)
 }
 
 // insertTable returns rows of one table for package insert.
@@ -102,13 +102,13 @@ func (w *worker) stream() {
 			case errors.As(err, &failed):
 				return err
 			case err != nil: // the stream goes on without these rows
-				call.Settle(outcome(err), err, rows...)
+				call.Settle(writemodel.OutcomeOf(err), err, rows...)
 			}
 		}
 		affected, err = stream.CloseAndRecv(ctx)
 		return err
 	})
-	w.settle(call, affected, err)
+	call.SettleResult(affected, err)
 }
 
 // retry draws for how long a writer sends again.
@@ -128,10 +128,6 @@ func (w *worker) buffer() {
 	call := w.begin(atLeastOnce, "insert.Writer")
 	given, givenBack := int64(0), int64(0)
 	undelivered := func(f insert.FailedRows) {
-		outcome := writemodel.Refused
-		if f.Ambiguous {
-			outcome = writemodel.Unknown
-		}
 		rows := make([]writemodel.Row, f.Table.Len())
 		for i := range rows {
 			ts, err := f.Table.Row(i).Time("ts")
@@ -140,7 +136,7 @@ func (w *worker) buffer() {
 			}
 			rows[i] = writemodel.Row{Table: f.Table.Name(), ID: ts.UnixMilli()}
 		}
-		call.Settle(outcome, f.Err, rows...)
+		call.SettleFailed(f.Ambiguous, f.Err, rows...)
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		givenBack += int64(len(rows))
@@ -224,15 +220,12 @@ func (w *worker) load() {
 			f := &e.Failed[i]
 			failed++
 			w.checkFailed(writer, f, batches[f.ID])
-			outcome := writemodel.Refused
-			if f.Ambiguous {
-				outcome = writemodel.Unknown
-			}
-			if calls[f.ID] == nil {
+			call := calls[f.ID]
+			if call == nil {
 				w.t.Errorf("batch %d failed, which was not written: %v", f.ID, f.Err)
 				continue
 			}
-			calls[f.ID].SettleRest(outcome, f.Err)
+			call.SettleFailed(f.Ambiguous, f.Err, call.Rest()...)
 		}
 		return true
 	}

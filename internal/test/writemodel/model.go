@@ -70,6 +70,24 @@ func (o Outcome) String() string {
 	return [...]string{"nothing", "that it is written", "that it is not written", "that it may be written"}[o]
 }
 
+// driverError is a *greptime.Error.
+type driverError interface {
+	error
+	SafeToRetry() bool // the opposite of Ambiguous
+}
+
+// OutcomeOf returns the outcome of rows according to the error that their call returned.
+func OutcomeOf(err error) Outcome {
+	var e driverError
+	switch {
+	case err == nil:
+		return Acknowledged
+	case errors.As(err, &e) && !e.SafeToRetry():
+		return Unknown
+	}
+	return Refused
+}
+
 // Model is the truth about the rows of one test. It is safe for concurrent use. A nil Model
 // ignores what Store and Note report.
 type Model struct {
@@ -165,6 +183,33 @@ func (c *Call) Settle(outcome Outcome, err error, rows ...Row) {
 
 // SettleRest settles all rows of the call that are not settled yet.
 func (c *Call) SettleRest(outcome Outcome, err error) { c.Settle(outcome, err, c.Rest()...) }
+
+// SettleResult settles the rest with what the call returned. Without an error, the number of
+// affected rows must be that of the rest.
+func (c *Call) SettleResult(affected int64, err error) {
+	if rest := len(c.Rest()); err == nil && affected != int64(rest) {
+		c.model.mu.Lock()
+		c.model.problem("%s says that %d rows are affected, want %d", c, affected, rest)
+		c.model.mu.Unlock()
+	}
+	c.SettleRest(OutcomeOf(err), err)
+}
+
+// SettleFailed settles rows that a writer returned because they failed, with what it said of
+// them. A *greptime.Error in the reason must say the same.
+func (c *Call) SettleFailed(ambiguous bool, err error, rows ...Row) {
+	var e driverError
+	if errors.As(err, &e) && e.SafeToRetry() == ambiguous {
+		c.model.mu.Lock()
+		c.model.problem("%s returned %s with Ambiguous %t, and its error says otherwise: %v", c, Describe(rows), ambiguous, err)
+		c.model.mu.Unlock()
+	}
+	outcome := Refused
+	if ambiguous {
+		outcome = Unknown
+	}
+	c.Settle(outcome, err, rows...)
+}
 
 // Rest returns the rows of the call that are not settled yet, in order.
 func (c *Call) Rest() []Row {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/test/writemodel"
 )
 
@@ -84,6 +85,23 @@ func TestCheck(t *testing.T) {
 		{"settled without having been submitted", func(m *writemodel.Model) {
 			m.Begin("x", a).Settle(writemodel.Refused, refusal, a, b)
 		}, "seed 7: call 1 (x) says that it is not written of row t/2, which it was not given: no"},
+		{"refused, unless the error is ambiguous", func(m *writemodel.Model) {
+			m.Begin("x", a).SettleResult(0, &greptime.Error{Message: "no"})
+			m.Begin("y", b).SettleResult(0, &greptime.Error{Message: "lost", Ambiguous: true})
+			m.Store(b)
+		}, ""},
+		{"affected rows of another number", func(m *writemodel.Model) {
+			m.Store(a, b)
+			m.Begin("x", a, b).SettleResult(1, nil)
+		}, "seed 7: call 1 (x) says that 1 rows are affected, want 2"},
+		{"failed as its error says", func(m *writemodel.Model) {
+			c := m.Begin("x", a, b)
+			c.SettleFailed(false, &greptime.Error{Message: "no"}, a)
+			c.SettleFailed(true, errors.New("no ack"), b)
+		}, ""},
+		{"failed with an error that says otherwise", func(m *writemodel.Model) {
+			m.Begin("x", a).SettleFailed(true, &greptime.Error{Message: "no"}, a)
+		}, "seed 7: call 1 (x) returned t/1 with Ambiguous true, and its error says otherwise: greptime: no"},
 		{"stored by nobody", func(m *writemodel.Model) { m.Store(a) }, "seed 7: row t/1 is stored, but no call submitted it"},
 		{"a deletion is another row", func(m *writemodel.Model) {
 			m.Begin("x", a).SettleRest(writemodel.Acknowledged, nil)
