@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/test/columntypes"
 )
 
 // appendArgs takes nothing that a Cell refuses, and writes what a Cell writes.
@@ -24,17 +25,7 @@ func TestArgumentsAppendedDirectlyAreWhatTheCellSays(t *testing.T) {
 	}
 	taken := map[column.Kind]int{}
 	for _, utc := range []bool{true, false} {
-		for k := column.Kind(1); k < 64; k++ {
-			typ := column.Of(k)
-			switch k {
-			case column.Decimal:
-				typ = column.DecimalOf(10, 2)
-			case column.Vector:
-				typ = column.VectorOf(2)
-			}
-			if typ.Check() != nil {
-				continue
-			}
+		for _, typ := range columntypes.All() {
 			for _, v := range values {
 				got, n := appendArgs([]byte("before"), []column.Kind{typ.Kind()}, []driver.NamedValue{{Ordinal: 1, Value: v}})
 				if n == 0 {
@@ -43,7 +34,7 @@ func TestArgumentsAppendedDirectlyAreWhatTheCellSays(t *testing.T) {
 					}
 					continue
 				}
-				taken[k]++
+				taken[typ.Kind()]++
 				c := Cell{UTC: utc}
 				if err := c.SetArg(typ, v); err != nil {
 					t.Errorf("%v as %v is taken; the Cell says %v", v, typ, err)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/greptime-go/greptime/internal/column"
 	"github.com/greptime-go/greptime/internal/govalue"
+	"github.com/greptime-go/greptime/internal/test/columntypes"
 	"github.com/greptime-go/greptime/internal/valuer"
 	"github.com/greptime-go/greptime/sqltype"
 )
@@ -97,24 +98,6 @@ func limits() []any {
 	return list
 }
 
-// columnTypes returns a type of each kind.
-func columnTypes() []column.Type {
-	var list []column.Type
-	for k := column.Kind(1); k < 64; k++ {
-		t := column.Of(k)
-		switch k {
-		case column.Decimal:
-			t = column.DecimalOf(10, 2)
-		case column.Vector:
-			t = column.VectorOf(2)
-		}
-		if t.Check() == nil {
-			list = append(list, t)
-		}
-	}
-	return list
-}
-
 // columnOfType returns the column of a field of a Go type at an index path of a struct.
 func columnOfType(t *testing.T, rt, in reflect.Type, path ...int) Column {
 	t.Helper()
@@ -173,7 +156,7 @@ func describe(t column.Type, c *column.Cell, err error) string {
 // all types of columns, wherever in the struct the field is.
 func TestFieldsAreStoredAsBoxedValuesAre(t *testing.T) {
 	t.Parallel()
-	types := columnTypes()
+	types := columntypes.All()
 	stored := map[reflect.Type]int{}
 	for _, v := range limits() {
 		rt := reflect.TypeOf(v)

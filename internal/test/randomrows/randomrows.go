@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/greptime-go/greptime/internal/govalue"
 	"github.com/greptime-go/greptime/sqltype"
 )
 
@@ -95,8 +96,8 @@ type Row struct {
 	At       time.Time               `greptime:"ts,time"`
 }
 
-// New returns a row. Few rows have a value that their column refuses.
-func New(rng *rand.Rand) Row {
+// newRow returns a row. Few rows have a value that their column refuses.
+func newRow(rng *rand.Rand) Row {
 	r := Row{
 		Tags: Tags{text(rng), Region(text(rng))}, On: flag(rng), Number: int(number(rng)), I8: int8(number(rng)), I16: int16(number(rng)), I32: int32(number(rng)), I64: number(rng),
 		Unsigned: uint(number(rng)), U8: uint8(number(rng)), U16: uint16(number(rng)), U32: uint32(number(rng)), U64: uint64(number(rng)), F32: float32(float(rng)), F64: float(rng),
@@ -152,15 +153,15 @@ func spoil(rng *rand.Rand, r *Row) {
 	}
 }
 
-// Values returns the values of a row in the order of its columns. wrap wraps a driver.Valuer.
-func Values(r *Row, wrap func(driver.Valuer) any) []any {
+// values returns the values of a row in the order of its columns.
+func values(r *Row) []any {
 	note, level := any(nil), any(nil)
 	if r.Notes != nil {
 		note, level = r.Note, r.Level
 	}
 	return []any{
 		r.Host, r.Region, note, level, r.On, r.Number, r.I8, r.I16, r.I32, r.I64, r.Unsigned, r.U8, r.U16, r.U32, r.U64, r.F32, r.F64, r.Data, r.Code, r.Narrow, r.Wide, r.Double, r.Single, r.Flag, r.Amount,
-		r.Epoch, r.Blob, r.Document, r.Seconds, r.Nanos, r.Day, r.Clock, r.JSON, r.Price, r.Ratio, r.Vector, wrap(r.Point), r.PtrF64, r.PtrI64, r.PtrOn, r.PtrTime,
+		r.Epoch, r.Blob, r.Document, r.Seconds, r.Nanos, r.Day, r.Clock, r.JSON, r.Price, r.Ratio, r.Vector, govalue.Valuer{Valuer: r.Point}, r.PtrF64, r.PtrI64, r.PtrOn, r.PtrTime,
 		r.NullText, r.NullF64, r.NullI64, r.NullTime, r.NullData, r.NullDate, r.At,
 	}
 }
