@@ -33,11 +33,7 @@ func (c *decimalColumn) Value(i int) (driver.Value, error) {
 
 func (c *decimalColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[sqltype.Decimal]); ok {
-			*d = sql.Null[sqltype.Decimal]{}
-			return true, nil
-		}
-		return scanNullText(dest), nil
+		return scanNullAs[sqltype.Decimal](dest), nil
 	}
 	text := c.decimal(i)
 	switch d := dest.(type) {

@@ -96,6 +96,28 @@ func scanString(s string, dest any) bool {
 	return true
 }
 
+// scanAs writes a value of a type of package sqltype into dest: as it is, nullable, or as text.
+func scanAs[T fmt.Stringer](v T, dest any) bool {
+	switch d := dest.(type) {
+	case *T:
+		*d = v
+	case *sql.Null[T]:
+		*d = sql.Null[T]{V: v, Valid: true}
+	default:
+		return scanString(v.String(), dest)
+	}
+	return true
+}
+
+// scanNullAs writes the NULL of a column whose values scanAs writes.
+func scanNullAs[T fmt.Stringer](dest any) bool {
+	if d, ok := dest.(*sql.Null[T]); ok {
+		*d = sql.Null[T]{}
+		return true
+	}
+	return scanNullText(dest)
+}
+
 func scanNullText(dest any) bool {
 	switch d := dest.(type) {
 	case *sql.NullString:
@@ -263,25 +285,13 @@ func (c *vectorColumn) Value(i int) (driver.Value, error) {
 
 func (c *vectorColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[sqltype.Vector]); ok {
-			*d = sql.Null[sqltype.Vector]{}
-			return true, nil
-		}
-		return scanNullText(dest), nil
+		return scanNullAs[sqltype.Vector](dest), nil
 	}
 	v, err := c.vector(i)
 	if err != nil {
 		return false, err
 	}
-	switch d := dest.(type) {
-	case *sqltype.Vector:
-		*d = v
-	case *sql.Null[sqltype.Vector]:
-		*d = sql.Null[sqltype.Vector]{V: v, Valid: true}
-	default:
-		return scanString(v.String(), dest), nil
-	}
-	return true, nil
+	return scanAs(v, dest), nil
 }
 
 // dictionaryColumn converts a column that sends each of its values once and refers to it.

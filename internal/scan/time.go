@@ -186,25 +186,13 @@ func (c *timeOfDayColumn) Value(i int) (driver.Value, error) {
 
 func (c *timeOfDayColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[sqltype.TimeOfDay]); ok {
-			*d = sql.Null[sqltype.TimeOfDay]{}
-			return true, nil
-		}
-		return scanNullText(dest), nil
+		return scanNullAs[sqltype.TimeOfDay](dest), nil
 	}
 	t, err := c.at(i)
 	if err != nil {
 		return false, err
 	}
-	switch d := dest.(type) {
-	case *sqltype.TimeOfDay:
-		*d = t
-	case *sql.Null[sqltype.TimeOfDay]:
-		*d = sql.Null[sqltype.TimeOfDay]{V: t, Valid: true}
-	default:
-		return scanString(t.String(), dest), nil
-	}
-	return true, nil
+	return scanAs(t, dest), nil
 }
 
 // durationColumn converts the difference of two timestamps to nanoseconds.
@@ -300,20 +288,7 @@ func (c *intervalColumn) Value(i int) (driver.Value, error) {
 
 func (c *intervalColumn) Scan(i int, dest any) (bool, error) {
 	if c.arr.IsNull(i) {
-		if d, ok := dest.(*sql.Null[sqltype.Interval]); ok {
-			*d = sql.Null[sqltype.Interval]{}
-			return true, nil
-		}
-		return scanNullText(dest), nil
+		return scanNullAs[sqltype.Interval](dest), nil
 	}
-	v := interval(c.arr, i)
-	switch d := dest.(type) {
-	case *sqltype.Interval:
-		*d = v
-	case *sql.Null[sqltype.Interval]:
-		*d = sql.Null[sqltype.Interval]{V: v, Valid: true}
-	default:
-		return scanString(v.String(), dest), nil
-	}
-	return true, nil
+	return scanAs(interval(c.arr, i), dest), nil
 }
