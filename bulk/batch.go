@@ -12,11 +12,12 @@ import (
 	"github.com/greptime-go/greptime/internal/govalue"
 )
 
-// Batch holds rows of one table, by columns as Arrow does. It grows by itself, and
-// takes new rows without allocating after a Reset or a write.
+// Batch holds rows of one table, as columns in Arrow's layout. It grows as rows are appended.
+// After a Reset or a write it accepts new rows without allocating.
 //
-// Rows are appended by position ([Batch.Append]), by name ([Batch.NewRow]), by columns
-// ([Batch.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out as a whole.
+// You can append rows by position ([Batch.Append]), by name ([Batch.NewRow]), by columns
+// ([Batch.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out
+// as a whole.
 //
 // A Batch is for one goroutine at a time.
 type Batch struct {
@@ -32,8 +33,8 @@ type Batch struct {
 	hasNull bool         // of the row being built: it may have a NULL
 }
 
-// NewBatch returns an empty batch without a Writer, with memory for capacity rows. Any Writer
-// whose table has the same columns, in any order, takes it.
+// NewBatch returns an empty batch without a Writer, with memory for capacity rows. Every Writer
+// whose table has the same columns, in any order, accepts it.
 func NewBatch(schema *insert.Schema, capacity int) (*Batch, error) {
 	if schema == nil {
 		return nil, errors.New("greptime: bulk: the schema is nil; make one with insert.NewSchema or insert.SchemaOf")
@@ -65,8 +66,8 @@ func (b *Batch) Size() int {
 	return n
 }
 
-// Columns returns the names of the columns, in the order in which Append takes values: that
-// of the table.
+// Columns returns the names of the columns, in the order of the table, which is the order in
+// which Append takes values.
 func (b *Batch) Columns() []string {
 	if b.table == nil {
 		return nil
@@ -92,13 +93,13 @@ func (b *Batch) truncate(rows int) {
 	}
 }
 
-// Append appends a row of one value for each column, in the order of the table.
-// The documentation of package insert says what fits which type. nil, nil pointers and
-// invalid sql.Null values are NULL. A driver.Valuer, other than those named there, has
-// to be wrapped with [insert.Valuer].
+// Append appends a row of one value for each column, in the order of the table. The
+// documentation of package insert says which values fit which type. nil, nil pointers and
+// invalid sql.Null values are NULL. A driver.Valuer, other than those named there, must be
+// wrapped with [insert.Valuer].
 //
-// It does not keep the values and lets none of them escape, and so a call allocates
-// nothing but the growth of the batch. The error is a *[insert.ValueError].
+// Append does not keep the values and lets none of them escape, so a call allocates only when
+// the batch grows. The error is a *[insert.ValueError].
 func (b *Batch) Append(values ...any) error {
 	b.begin()
 	if len(values) != len(b.columns) || len(values) == 0 {
@@ -123,7 +124,7 @@ func (b *Batch) setValue(i int, v any) error {
 	return b.put(i, &b.cell)
 }
 
-// begin starts a row; one that was not finished is gone.
+// begin starts a row, and drops one that was not finished.
 func (b *Batch) begin() {
 	b.current++
 	if b.hasNull || b.rows >= b.room {
@@ -136,7 +137,7 @@ var noTable = &catalog.Table{}
 
 const reasonNoTable = "the batch has no columns; make it with Writer.NewBatch, or NewBatch"
 
-// prepare is what of begin most rows do not need.
+// prepare does the part of begin that most rows do not need.
 func (b *Batch) prepare() {
 	if b.table == nil {
 		b.table = noTable

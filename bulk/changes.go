@@ -174,8 +174,8 @@ func (w *Writer) confirm(ctx context.Context) error {
 	return fmt.Errorf("%w; %w", changed, err)
 }
 
-// flushTable has the server write the table to disk if rows may be lost otherwise. It
-// first waits for the batches that were sent for other columns.
+// flushTable makes the server write the table to disk if rows may be lost otherwise. It first
+// waits for the batches that were sent for other columns.
 func (w *Writer) flushTable(ctx context.Context) error {
 	w.mu.Lock()
 	mustFlush := w.columns.mustFlush

@@ -7,10 +7,10 @@ import (
 	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
-// AppendColumns appends rows by their columns, which come in any order and are equally
-// long. Nullable columns without a DEFAULT may be left out and are NULL then. Either all
-// rows are appended, or none and the first error is returned; its Row counts the batch's
-// rows before, too.
+// AppendColumns appends rows that are given as columns, in any order and of equal length.
+// Nullable columns without a DEFAULT may be left out and are NULL then. It appends all rows, or
+// returns the first error and appends none; the Row of the error also counts the rows that the
+// batch had before.
 func (b *Batch) AppendColumns(columns ...insert.ColumnValues) error {
 	b.begin()
 	read := func(c insert.ColumnValues) (string, rowvalue.Values) { return rowvalue.ColumnOf(c) }

@@ -6,8 +6,8 @@ import (
 	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 )
 
-// Compression says how the bodies of record batches are compressed. GreptimeDB 1.0.2
-// takes all of them.
+// Compression is the compression of the bodies of record batches. GreptimeDB 1.0.2 accepts all
+// of them.
 type Compression uint8
 
 // The compressions.

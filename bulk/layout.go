@@ -89,7 +89,7 @@ func (l *layout) follow(now *catalog.Table) (*layout, error) {
 // hasAdded reports whether columns were added since the Writer was made.
 func (l *layout) hasAdded() bool { return len(l.table.Columns) > l.given }
 
-// tableChanged is the error of a table with which a writer cannot continue.
+// tableChanged returns the error of a table with which a writer cannot continue.
 func tableChanged(table, what string) error {
 	return fmt.Errorf("%w: table %s: %s; close this Writer, and write what it has not acknowledged with a new one, which reads the columns again", ErrTableChanged, strconv.Quote(table), what)
 }

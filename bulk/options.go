@@ -11,9 +11,9 @@ import (
 	"github.com/greptime-go/greptime/internal/backoff"
 )
 
-// MaxInFlight is the most batches that may be in flight on a stream. GreptimeDB 1.0.2
-// puts acks into a queue of 32 and drops those that do not fit, even when the client
-// reads all the time: of 64 batches in flight it lost the acks of 32.
+// MaxInFlight is the maximum number of batches in flight on a stream. GreptimeDB 1.0.2 puts
+// acks into a queue of 32 and drops those that do not fit, even if the client reads all the
+// time: of 64 batches in flight it lost the acks of 32.
 const MaxInFlight = 31
 
 // Defaults of Options.
@@ -28,56 +28,55 @@ const (
 
 // Options are options of a Writer. The zero Options works well.
 type Options struct {
-	// Streams is how many DoPut streams are open at most, spread over the endpoints.
-	// The server processes a stream's batches one after the other, so several are
-	// faster. Streams are opened when there is something to send. Default: one for
-	// each CPU up to 4, and at least one for each endpoint.
+	// Streams is the maximum number of open DoPut streams, over all endpoints. The server
+	// processes the batches of a stream one after the other, so several streams are faster. The
+	// writer opens them when there is something to send. Default: one for each CPU up to 4, and at
+	// least one for each endpoint.
 	Streams int
 
-	// InFlight is how many batches may be sent and not acknowledged at the same time on
-	// each stream: 1 to [MaxInFlight]; default 8.
+	// InFlight is how many batches may be sent and not acknowledged at the same time on each
+	// stream: 1 to [MaxInFlight]; default 8.
 	InFlight int
 
-	// MaxBytes bounds the memory of batches that are not acknowledged, in bytes as they
-	// are sent; default 128 MiB. Writes wait while it is reached. A batch larger than
-	// that is sent when nothing else is in flight.
+	// MaxBytes bounds the memory of batches that are not acknowledged, in bytes as they are sent;
+	// default 128 MiB. Writes wait while it is reached. A larger batch is sent when nothing else
+	// is in flight.
 	MaxBytes int64
 
-	// Compression of the record batches' bodies; default None. The writer notices which
-	// columns gain too little by it, such as measurements by LZ4, and sends them as they
-	// are, but for one batch in some thirty.
+	// Compression is the compression of the record batches' bodies; default None. The writer
+	// detects columns that gain too little by it, such as measurements by LZ4, and sends them
+	// uncompressed, except in about one batch of thirty.
 	Compression Compression
 
-	// Timeout is how long a stream may go without an ack while batches are in flight.
-	// Then it is given up, and nobody knows whether its batches were written. It also bounds
-	// each statement by which the writer compares the columns or flushes the table. Default:
-	// one minute; negative: no limit.
+	// Timeout is how long a stream may go without an ack while batches are in flight. After that
+	// it is cancelled, and it is not known whether its batches were written. Timeout also bounds
+	// each statement with which the writer compares the columns or flushes the table. Default: one
+	// minute; negative: no limit.
 	Timeout time.Duration
 
-	// CheckInterval is how often the writer asks, while batches are acknowledged, whether
-	// somebody has altered the table. Default 5 s; negative: only when it opens a
-	// stream, in Flush and in Close. The package documentation says what follows.
+	// CheckInterval is how often the writer checks, while batches are acknowledged, whether the
+	// table was altered. Default 5 s; negative: only when it opens a stream, in Flush and in
+	// Close. The package documentation says what follows from a change.
 	CheckInterval time.Duration
 
-	// Retry says what is sent again on another stream, for how long, and how soon. A batch
-	// sent again may come after one that was written later.
+	// Retry determines what is sent again on another stream, for how long, and how soon. A batch
+	// that is sent again may come after one that was written later.
 	Retry insert.Retry
 
-	// Schema has the columns of the table for a user who may only write, and so cannot read
-	// them from the server. For others it is checked against the table.
-	// Every column of the table must be in it: GreptimeDB 1.0.2 refuses batches that
-	// lack one.
+	// Schema has the columns of the table for a user who may only write, and so cannot read them
+	// from the server. For other users it is compared with the table. It must have every column of
+	// the table, because GreptimeDB 1.0.2 refuses batches that lack one.
 	Schema *insert.Schema
 
-	// KeepLast drops, within each batch, all rows of a key (tags and time index) but the
-	// last. GreptimeDB 1.0.2 keeps the first of them where a native insert keeps the
-	// last. Do not set it for tables in append mode, where all rows stay, nor with
+	// KeepLast drops, within each batch, all rows of a key (tags and time index) except the last.
+	// GreptimeDB 1.0.2 keeps the first of them, where a native insert keeps the last. Do not set
+	// it for tables in append mode, which keep all rows, nor for tables with
 	// merge_mode=last_non_null, where the values that the last row lacks would be lost.
 	KeepLast bool
 
-	// Progress, if not nil, is told how far the load is: every ProgressInterval (default
-	// 500 ms) when something has changed, and at the end. It is called on a goroutine of
-	// its own, one call at a time, and delays nothing but Close, which it must not call.
+	// Progress, if not nil, is called with the state of the load: every ProgressInterval (default
+	// 500 ms) if something has changed, and at the end. It is called on a goroutine of its own,
+	// one call at a time, and delays only Close, which it must not call.
 	Progress         func(Progress)
 	ProgressInterval time.Duration
 }
@@ -112,8 +111,8 @@ func (o Options) withDefaults(endpoints int) (Options, backoff.Policy, error) {
 	return o, policy, nil
 }
 
-// Progress says how far a load is. Every batch that was handed over is pending, acknowledged
-// or failed.
+// Progress is the state of a load. Every batch that was accepted is pending, acknowledged or
+// failed.
 type Progress struct {
 	Pending      int           // batches that wait or are in flight
 	Acknowledged int64         // batches

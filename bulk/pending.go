@@ -11,15 +11,17 @@ import (
 	"github.com/greptime-go/greptime/internal/tracing"
 )
 
-// Ack is the server's word that a batch is written. From when it also outlasts a crash of
-// the server, if somebody adds columns to the table, the package documentation says.
+// Ack is the server's confirmation that a batch is written. On some versions of GreptimeDB it
+// outlasts a crash only after a flush, if columns were added to the table; see the package
+// documentation.
 type Ack struct {
-	ID      int64         // the batch's, as Pending.ID
-	Rows    int64         // affected rows: those of the batch, duplicates counted
+	ID      int64         // of the batch, as Pending.ID returns it
+	Rows    int64         // affected rows: those of the batch, including duplicates
 	Elapsed time.Duration // how long the server took
 }
 
-// Pending is a batch on its way. It is safe for concurrent use.
+// Pending is a batch that was accepted by WriteAsync or WriteRecord. It is safe for concurrent
+// use.
 type Pending struct {
 	writer *Writer
 	id     int64
@@ -54,16 +56,15 @@ func (p *Pending) write() session.Write {
 	return w
 }
 
-// ID tells the batch from all others of its Writer, counted from 1. It is the
-// request_id on the wire. A batch without rows, which is not sent, has the id 0.
+// ID returns the number of the batch in its Writer, counted from 1. It is the request_id on the
+// wire. A batch without rows, which is not sent, has the ID 0.
 func (p *Pending) ID() int64 { return p.id }
 
 // Done returns a channel that is closed when the batch is acknowledged or has failed.
 func (p *Pending) Done() <-chan struct{} { return p.done }
 
-// Wait waits until the batch is acknowledged. Its error is a *[WriteError] with the batch in
-// it if that failed, and ctx's if that is the first to end, which changes nothing about
-// the batch.
+// Wait waits until the batch is acknowledged. If the batch failed, the error is a *[WriteError]
+// with it. If ctx ends first, the error wraps that of ctx, and the batch stays with the writer.
 func (p *Pending) Wait(ctx context.Context) (Ack, error) {
 	select {
 	case <-p.done:

@@ -11,19 +11,19 @@ import (
 	"github.com/greptime-go/greptime/bulk/internal/recordbatch"
 )
 
-// WriteRecord sends an Arrow record batch as it is; it waits as WriteAsync does. Its
-// columns match those of the table by name, case and all, in any order. All columns that
-// the table had when the writer was made must be there, and no others than the table has,
-// because the server would drop them without a word.
+// WriteRecord sends an Arrow record batch without splitting it into rows. It waits as
+// WriteAsync does. Columns are matched with those of the table by name, in any order; case
+// matters. The record batch must have all columns that the table had when the Writer was
+// created, and no column that the table lacks, because the server would drop it silently.
 //
-// GreptimeDB casts nothing, so these casts are made here, all of them exact:
+// GreptimeDB casts nothing, so WriteRecord makes these casts, all of them exact:
 //
 //   - LargeUtf8, Utf8View → Utf8, for STRING
 //   - LargeBinary, BinaryView, FixedSizeBinary → Binary, for VARBINARY
 //   - integers → integers of another width or sign; an error if a value is out of range
 //   - float64 → float32, for FLOAT; an error if a value is not exact
 //   - dictionaries and run-end encoded arrays → their values
-//   - extension types → what they are stored as
+//   - extension types → their storage types
 //   - timestamps and times of day of another unit; an error if digits would be lost
 //   - timestamps with a zone that is UTC → without; Date64 → Date32
 //   - decimals of another precision or scale; an error if digits would be lost
@@ -31,9 +31,9 @@ import (
 //   - for VECTOR(n), lists of n float32 → Binary; Binary must be 4n bytes long
 //   - the Null type → NULLs
 //
-// Everything else is an error that names the column, as are NULLs where the table has
-// none: a *[insert.ValueError] if it is about a value. Nothing is sent then. The record batch is
-// not kept; the caller releases it.
+// Everything else is an error that names the column, and so is a NULL in a column that is
+// NOT NULL. The error is a *[insert.ValueError] if it is about a value. Nothing is sent then.
+// WriteRecord does not keep the record batch; you must release it.
 func (w *Writer) WriteRecord(ctx context.Context, record arrow.RecordBatch) (*Pending, error) {
 	if !w.made() {
 		return nil, errNoWriter

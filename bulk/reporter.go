@@ -43,8 +43,7 @@ func (p Progress) same(q Progress) bool {
 	return p == q
 }
 
-// stop has the function called for the last time, and waits for it as long as ctx
-// lasts.
+// stop lets the function be called for the last time, and waits for it until ctx ends.
 func (r *reporter) stop(ctx context.Context) {
 	r.end.Do(func() { close(r.ending) })
 	select {

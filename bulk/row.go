@@ -7,8 +7,8 @@ import (
 	"github.com/greptime-go/greptime/internal/govalue"
 )
 
-// Row is a row that is filled by the names of columns. End must be called before another
-// row of the batch is begun, and appends the row.
+// Row is a row whose values you set by the names of columns. Call End to append it, before you
+// begin another row of the batch.
 type Row struct {
 	batch  *Batch
 	number uint64
@@ -36,9 +36,9 @@ func (b *Batch) NewRow() Row {
 	return Row{b, b.current}
 }
 
-// Set sets a column, as Append does. The first error is what End returns; then further
-// calls do nothing. Strings and slices must not be changed before End. A column that is
-// set twice has the later value.
+// Set sets a column, as Append does. After an error further calls do nothing, and End returns
+// it. Do not change slices that you pass before End. If you set a column twice, it has the
+// later value.
 func (r Row) Set(name string, value any) Row {
 	b := r.batch
 	if b == nil || r.number != b.current || b.row.err != nil {

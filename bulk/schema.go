@@ -15,8 +15,8 @@ import (
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
-// tableOf makes a table of columns that were given. They say nothing of NOT NULL, so
-// everything but the time index is taken to be nullable.
+// tableOf returns a table of the given columns. A Schema does not say which columns are NOT
+// NULL, so all but the time index are nullable.
 func tableOf(name string, s *insert.Schema) (*catalog.Table, error) {
 	var columns []catalog.Column
 	for _, c := range s.Columns() {
@@ -36,7 +36,7 @@ func tableOf(name string, s *insert.Schema) (*catalog.Table, error) {
 	return t, nil
 }
 
-// checkSchema compares the columns that were given with those of the table.
+// checkSchema compares the given columns with those of the table.
 func checkSchema(t *catalog.Table, given *insert.Schema) error {
 	var wrong []string
 	seen := make([]bool, len(t.Columns))
@@ -75,13 +75,12 @@ func roleName(r catalog.Role) string {
 	return "field"
 }
 
-// CreateTable makes a table of these columns in the connection's database, unless it is
-// there already; what a table that is there looks like is not checked ([NewWriter] with
-// Options.Schema does). options are those of the table, such as "ttl" → "7d" or
-// "append_mode" → "true".
+// CreateTable creates a table with these columns in the connection's database, unless it
+// exists. It does not check the columns of an existing table; [NewWriter] with Options.Schema
+// does. options are those of the table, such as "ttl" → "7d" or "append_mode" → "true".
 //
-// TIME columns cannot be made by SQL on GreptimeDB 1.0.2, only by a first row of package
-// insert.
+// GreptimeDB 1.0.2 has no SQL for TIME columns; write a first row by package insert to create
+// them.
 func CreateTable(ctx context.Context, pool greptime.Pool, table string, s *insert.Schema, options map[string]string) error {
 	if s == nil {
 		return errors.New("greptime: bulk: CreateTable needs a schema")

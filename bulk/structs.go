@@ -8,10 +8,10 @@ import (
 	"github.com/greptime-go/greptime/internal/structs"
 )
 
-// AppendStructs appends a row for each struct, or each struct pointed to, by the tags
-// that package insert describes at [insert.SchemaOf]. The table's own types count, not
-// those of the tags. Fields and columns must be the same, in any order. Either all
-// rows are appended, or none and the first error is returned, a *[insert.ValueError].
+// AppendStructs appends a row for each struct, or each struct pointed to, by the tags that
+// package insert describes at [insert.SchemaOf]. The types of the table count, not those of the
+// tags. Fields and columns must be the same, in any order. It appends all rows, or returns the
+// first error, a *[insert.ValueError], and appends none.
 func AppendStructs[T any](b *Batch, rows ...T) error {
 	rt := structs.Struct(reflect.TypeFor[T]())
 	plan, err := structs.Of(rt)

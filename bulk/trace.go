@@ -26,7 +26,7 @@ func (w *Writer) startTrace(ctx context.Context, m *message) *tracing.Call {
 	return call
 }
 
-// endTrace has the tracer told that the call with a batch has ended. The caller holds mu.
+// endTrace queues the end of the call with a batch for the tracer. The caller holds mu.
 func (w *Writer) endTrace(p *Pending, err error) {
 	if p.call == nil {
 		return
@@ -54,7 +54,7 @@ func startEnder() *ender {
 	return e
 }
 
-// add has the tracer told by a function.
+// add queues a function that tells the tracer.
 func (e *ender) add(tell func()) {
 	e.mu.Lock()
 	e.ended = append(e.ended, tell)
@@ -89,8 +89,8 @@ func (e *ender) tell() {
 	}
 }
 
-// stop tells the tracer of the remaining ends, as long as ctx lasts. No call must be added
-// afterwards.
+// stop lets the tracer be told of the remaining ends, and waits for that until ctx ends. No
+// call must be added afterwards.
 func (e *ender) stop(ctx context.Context) {
 	e.end.Do(func() { close(e.ending) })
 	select {

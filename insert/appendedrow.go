@@ -13,9 +13,8 @@ import (
 	"github.com/greptime-go/greptime/internal/rowvalue"
 )
 
-// AppendedRow is a row of a [Table] or of a bulk batch, to be read: what will be stored,
-// after all rounding. It is valid until the table or batch is reset or, for a batch,
-// written.
+// AppendedRow reads a row of a [Table] or of a bulk batch: what will be stored, after all
+// rounding. It is valid until the table or batch is reset or, for a batch, written.
 type AppendedRow struct {
 	rows   rowvalue.Reader
 	number int

@@ -31,9 +31,9 @@ func columnOf(c ColumnValues) (string, rowvalue.Values) {
 	return c.name, c.values
 }
 
-// AppendColumns appends rows by their columns, which come in any order and are
-// equally long. Columns that are left out are NULL. Either all rows are appended, or
-// none and the first error is returned; its Row counts the table's rows before, too.
+// AppendColumns appends rows that are given as columns, in any order and of equal length.
+// Columns that are left out are NULL. It appends all rows, or returns the first error and
+// appends none; the Row of the error also counts the rows that the table had before.
 func (t *Table) AppendColumns(columns ...ColumnValues) error {
 	if err := t.Err(); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package insert writes rows to GreptimeDB natively: typed rows in place of SQL text.
-// It is the low-latency way in, for a row or some thousands at a time.
+// Package insert writes rows to GreptimeDB as typed rows instead of SQL text. It has the lowest
+// latency, for one row or for some thousands at a time.
 //
 //	table := insert.NewTable("sensor_data",
 //		insert.Tag("device_id", insert.String),
@@ -8,26 +8,26 @@
 //	err := table.Append("device_001", 23.5, time.Now())
 //	n, err := insert.Write(ctx, db, table)
 //
-// db is a *sql.DB, a *sql.Conn or a *greptime.Conn; see [greptime.Pool]. Of a pool a
-// connection is used for a moment, and is back in it before anything is sent.
-// Requests have its database, its credentials and the hints of its DSN. It is safe to
-// write on one connection from several goroutines.
+// db is a *sql.DB, a *sql.Conn or a *greptime.Conn; see [greptime.Pool]. A call takes a
+// connection from the pool, reads its session, and returns it before anything is sent. Requests
+// carry the session's database, its credentials and the hints of the DSN. Several goroutines
+// may write on one connection.
 //
 // # Rows
 //
-// A [Table] takes rows by position ([Table.Append]), by name ([Table.NewRow]), by columns
-// ([Table.AppendColumns]), and from structs ([AppendStructs], [WriteStructs]). They are encoded as they are appended. A row with
-// an error is left out as a whole, and the error, a *[ValueError], names table,
-// column, row and value; nothing of it is sent.
+// You can append rows to a [Table] by position ([Table.Append]), by name ([Table.NewRow]), by
+// columns ([Table.AppendColumns]), and from structs ([AppendStructs], [WriteStructs]). They are
+// encoded as they are appended. A row with an error is left out as a whole: nothing of it is
+// sent. The error, a *[ValueError], names the table, the column, the row and the value.
 //
-// [Write] inserts and [Delete] deletes, in one request for all tables if that fits. A
-// [Stream] sends many requests that are answered together. What the server answers is
-// a *greptime.Error.
+// [Write] inserts rows and [Delete] deletes them, in one request for all tables if it fits. A
+// [Stream] sends many requests, which the server answers together. An error of the server is a
+// *greptime.Error.
 //
 // GreptimeDB has no transactions. Rows with equal tags and time replace each other
-// ([MergeMode]), so to write the same rows again does no harm unless the table is in
-// append mode. Tables and columns that are missing are made by the server, with the
-// columns' types and roles as they are here; [Options].ExistingOnly forbids it.
+// ([MergeMode]), so writing the same rows again does no harm unless the table is in append
+// mode. The server creates missing tables and columns, with the types and roles that the
+// columns have here; [Options].ExistingOnly prevents that.
 //
 // # What fits which column
 //
@@ -56,22 +56,22 @@
 //	nil, nil pointers and      every column but the time index: NULL
 //	slices, invalid sql.Null
 //
-// Pointers and sql.Null values are what they hold, and named types what they are made
-// of. A driver.Valuer is wrapped by [Valuer]; as a field of a struct it need not be.
-// What a query returns of a column can be written to such a column again as it is.
+// A pointer or a sql.Null stands for the value in it, and a named type for its underlying type.
+// Wrap a driver.Valuer with [Valuer]; a field of a struct needs no wrapping. You can write a
+// value to a column as a query returns it from such a column.
 //
-// (a) To the nearest; beyond the largest FLOAT it is an error.
+// (a) Rounded to the nearest FLOAT; a value beyond the largest FLOAT is an error.
 //
-// (b) Half away from zero to the scale; of floats the shortest digits are taken. More
-// digits before the point than the column has, and NaN, are errors.
+// (b) Rounded half away from zero to the column's scale. A float counts as its shortest decimal
+// digits. NaN is an error, and so are more digits before the point than the column has.
 //
 // (c) Cut to the column's unit, towards the past. Nanoseconds reach from 1677-09-21 to
-// 2262-04-11; beyond is an error.
+// 2262-04-11; a time beyond that is an error.
 //
-// (d) It must be JSON in UTF-8. GreptimeDB keeps it as JSONB: integers of up to 64
-// bits exactly, other numbers as float64, beyond whose range they are errors; the
-// members of an object sorted, and of those with the same name the last.
+// (d) The value must be JSON in UTF-8. GreptimeDB stores it as JSONB: integers of up to 64 bits
+// exactly, other numbers as float64. A number beyond the range of float64 is an error. The
+// members of an object are sorted; of several with the same name, the last one remains.
 //
-// These differ from SQL INSERTs, where GreptimeDB 1.0.2 stores NULL for a decimal that
-// is too large and infinity for a FLOAT that is.
+// The text of a SQL INSERT differs in two points: GreptimeDB 1.0.2 stores NULL for a decimal
+// that is too large, and infinity for a FLOAT that is too large.
 package insert

@@ -12,22 +12,22 @@ var (
 	// ErrNoRows reports an insert or delete without rows. Nothing was sent.
 	ErrNoRows = errors.New("greptime: insert: there are no rows")
 
-	// ErrNull reports that a column that an [AppendedRow] was asked for is NULL.
+	// ErrNull reports that the column that a method of [AppendedRow] was to read is NULL.
 	ErrNull = errors.New("greptime: the value is NULL")
 
 	// ErrStreamEnded reports that CloseAndRecv or Close has ended the Stream.
 	ErrStreamEnded = errors.New("greptime: insert: the stream has ended; open another one with NewStream")
 )
 
-// ValueError reports a value or row that was refused before anything of it was sent, by
-// this package or by package bulk. The rows before and after it are not affected. Of a
-// record batch with such a value, no row is written.
+// ValueError reports a value or row that this package or package bulk refused before anything
+// of it was sent. The rows before and after it are not affected. If a record batch has such a
+// value, none of its rows is written.
 type ValueError struct {
 	Table  string // empty for a bulk batch without a Writer
 	Column string // empty if the row as a whole is wrong
-	Type   Type   // of the column; 0 if its type has nothing to do with it
+	Type   Type   // of the column; 0 if the error is not about its type
 	Row    int    // its index in the table, batch or record batch, from 0; the text also counts from 1
-	Value  any    // what was refused, as a copy; nil for NULL and where the text says it
+	Value  any    // the refused value, copied; nil for NULL, and if Reason describes it
 	Reason string
 }
 
@@ -50,13 +50,13 @@ func (e *ValueError) Error() string {
 
 // StreamError reports that a Stream failed. Every later call on the stream returns it.
 type StreamError struct {
-	// Requests is the number of requests that had been sent when the failure was noticed.
-	// The server executes them one after the other up to the one that fails. Those before
-	// it stay written, and the server does not say how many they are.
+	// Requests is the number of requests that had been sent when the failure was noticed. The
+	// server executes them one after the other up to the one that fails. Those before it remain
+	// written; the server does not report how many there are.
 	Requests int
 
-	// Err is a *greptime.Error. Its Ambiguous is about all rows of the stream: with more
-	// than one request it is true.
+	// Err is a *greptime.Error. Its Ambiguous covers all rows of the stream: with more than one
+	// request it is true.
 	Err error
 }
 

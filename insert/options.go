@@ -5,53 +5,53 @@ import (
 	"maps"
 )
 
-// MergeMode says what a later row does to an earlier one with the same tags and time.
+// MergeMode determines what a later row does to an earlier one with the same tags and time.
 type MergeMode string
 
 // The merge modes.
 const (
-	// LastRow replaces the row; what the later one leaves out becomes NULL or DEFAULT.
+	// LastRow replaces the whole row: columns that the later row leaves out become NULL or their
+	// DEFAULT.
 	LastRow MergeMode = "last_row"
-	// LastNonNull replaces the values that the later row has; it cannot set NULL.
+	// LastNonNull replaces only the values that are not NULL in the later row. It cannot set a
+	// value to NULL.
 	LastNonNull MergeMode = "last_non_null"
 )
 
-// Options are options of inserts, deletes and streams. The zero Options leaves
-// everything to the server and to the hints in the DSN; what is set here wins over
-// those. TTL, AppendMode, MergeMode and SkipWAL count when the insert makes the
-// table; those of a table that exists stay as they are.
+// Options are options of inserts, deletes and streams. The zero Options leaves everything to
+// the server and to the hints in the DSN; fields that are set take precedence over these hints.
+// TTL, AppendMode, MergeMode and SkipWAL apply to a table that the insert creates; they do not
+// change an existing table.
 type Options struct {
-	// TTL is how long rows are kept: 7d, 1h, forever, or instant, with which they are
-	// dropped at once.
+	// TTL is how long the server keeps rows: 7d, 1h, forever, or instant, which drops them at
+	// once.
 	TTL string
 
-	// AppendMode keeps every row, those of equal keys, too; rows cannot be deleted.
+	// AppendMode keeps every row, also those with equal keys. Rows cannot be deleted then.
 	AppendMode bool
 
-	// MergeMode is last_row if it is not set.
+	// MergeMode determines how rows with equal keys are merged; default [LastRow].
 	MergeMode MergeMode
 
-	// SkipWAL writes without the write-ahead log: faster, and lost if the server ends
-	// before it has flushed.
+	// SkipWAL makes the server write without its write-ahead log. That is faster, but rows are
+	// lost if the server ends before it has flushed them.
 	SkipWAL bool
 
-	// PhysicalTable is the table of the metric engine that holds the data of these
-	// tables.
+	// PhysicalTable is the table of the metric engine that stores the rows of these tables.
 	PhysicalTable string
 
-	// ExistingOnly makes it an error if a table or a column is missing (hint
-	// auto_create_table=false); without it the server makes them.
+	// ExistingOnly makes a missing table or column an error (hint auto_create_table=false).
+	// Without it, the server creates them.
 	ExistingOnly bool
 
-	// Hints are further hints, by the server's names. It ignores those it does not
+	// Hints are further hints, by the server's names. The server ignores names that it does not
 	// know.
 	Hints map[string]string
 
-	// AtLeastOnce sends a request that may have been written to the next endpoint, too, when
-	// one fails. Rows that are acknowledged are then written at least once; see
-	// [Retry].AtLeastOnce for what that means in append mode. Without it, only a request
-	// that provably was not sent goes to another endpoint, and rows are written at most
-	// once.
+	// AtLeastOnce also sends a request that may have been written to the next endpoint when one
+	// fails. Rows that are acknowledged are then written at least once; see [Retry].AtLeastOnce
+	// for what that means in append mode. Without it, only a request that provably was not sent
+	// goes to another endpoint, and rows are written at most once.
 	AtLeastOnce bool
 }
 

@@ -6,13 +6,13 @@ import (
 	"github.com/greptime-go/greptime/internal/backoff"
 )
 
-// Retry says what the writers of this package and of package bulk send again, for how
-// long, and how soon. With the zero Retry they send again for one minute what is proved
-// not to be written.
+// Retry determines what the writers of this package and of package bulk send again, for how
+// long, and how soon. With the zero Retry they send again, for one minute, what is proved not
+// to have been written.
 type Retry struct {
-	// For is how long a request or a batch is sent again after its first failure, if
-	// another attempt can help. Then it has failed. The default is one minute; a negative
-	// For sends nothing again.
+	// For is how long after its first failure a request or batch is sent again, if another attempt
+	// can help. After that time it has failed. The default is one minute. With a negative For,
+	// nothing is sent again.
 	For time.Duration
 
 	// MinBackoff is the pause before the first attempt (default 100 ms). Each pause is
@@ -20,12 +20,12 @@ type Retry struct {
 	// by up to half of it, at random.
 	MinBackoff, MaxBackoff time.Duration
 
-	// AtLeastOnce sends again also what may have been written: when the connection broke,
-	// an answer did not come in time, or the error does not prove that nothing was
-	// written. Rows that are acknowledged are then written at least once. A table in
-	// append mode keeps both copies of rows that were written twice. In other tables rows
-	// with the same tags and time replace each other, so a second copy does no harm;
-	// but it can replace a row that somebody else has written in between.
+	// AtLeastOnce also sends again what may have been written: when the connection broke, an
+	// answer did not come in time, or the error does not prove that nothing was written. Rows that
+	// are acknowledged are then written at least once. A table in append mode keeps both copies of
+	// rows that were written twice. In other tables rows with the same tags and time replace each
+	// other, so a second copy does no harm, but it can replace a row that another client has
+	// written in between.
 	//
 	// Without it, rows are written at most once.
 	AtLeastOnce bool

@@ -7,8 +7,8 @@ import (
 	"github.com/greptime-go/greptime/internal/govalue"
 )
 
-// Row is a row that is filled by the names of columns. End must be called before another
-// row of the table is begun, and appends the row.
+// Row is a row whose values you set by the names of columns. Call End to append it, before you
+// begin another row of the table.
 type Row struct {
 	table  *Table
 	number uint64
@@ -36,9 +36,9 @@ func (t *Table) NewRow() Row {
 	return Row{t, t.current}
 }
 
-// Set sets a column, as Append does. The first error is what End returns; then
-// further calls do nothing. Strings and slices must not be changed before End. A
-// column that is set twice has the later value.
+// Set sets a column, as Append does. After an error further calls do nothing, and End returns
+// it. Do not change slices that you pass before End. If you set a column twice, it has the
+// later value.
 func (r Row) Set(name string, value any) Row {
 	if !r.building() {
 		return r
@@ -85,7 +85,8 @@ func (r Row) End() error {
 	return nil
 }
 
-// notBuilding is the error of ending a row that was ended, or left for another one.
+// notBuilding returns the error of ending a row that has ended already, or that was left for
+// another one.
 func (t *Table) notBuilding() error {
 	return &ValueError{Table: t.name, Row: t.Len(), Reason: "the row is not the one being built: it has ended, or another one was begun"}
 }

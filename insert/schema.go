@@ -11,16 +11,16 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// Column is a column of a Schema. [Tag], [Field] and [Time] return one. Its name is used as
-// it is, without folding case.
+// Column is a column of a Schema. [Tag], [Field] and [Time] return one. Its name is used
+// unchanged: case matters.
 type Column struct {
 	Name string
 	Type Type
 	role catalog.Role
 }
 
-// Tag returns a column of the primary key, which tells one time series from another. A tag
-// can have any type, and can be NULL.
+// Tag returns a column of the primary key, which identifies a time series. A tag can have any
+// type, and can be NULL.
 func Tag(name string, t Type) Column {
 	return Column{Name: name, Type: t, role: catalog.Tag}
 }
@@ -51,10 +51,10 @@ type Schema struct {
 	wire      []byte // fields schema of a greptime.v1.Rows
 }
 
-// NewSchema checks columns: exactly one time index, no name twice, and types that
-// GreptimeDB 1.0.2 makes columns of. The order is that of the values in rows, and of
-// the columns of a table that an insert makes. The columns of a table that exists may
-// come in any order; those left out become NULL or their DEFAULT.
+// NewSchema returns a Schema of these columns. There must be exactly one time index and no name
+// twice, and GreptimeDB 1.0.2 must have columns of these types. The order is that of the values
+// in rows, and of the columns of a table that an insert creates. An existing table may have its
+// columns in any order; those left out become NULL or their DEFAULT.
 func NewSchema(columns ...Column) (*Schema, error) {
 	s := &Schema{columns: slices.Clone(columns), index: make(map[string]int, len(columns)), timeIndex: -1}
 	for i, c := range s.columns {

@@ -14,12 +14,12 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Stream is a stream of inserts and deletes that are answered together, at the end, and so
-// saves the round trip that Write makes for each request. The server executes the requests
-// in their order and stops at the first that fails.
+// Stream sends inserts and deletes that the server answers together, at the end. It saves the
+// round trip that Write makes for each request. The server executes the requests in their order
+// and stops at the first one that fails.
 //
-// It is safe for concurrent use: one Send runs at a time. It holds no connection of a
-// pool, and can be used until the sql.DB or Connector is closed. You must end it by
+// A Stream is safe for concurrent use: one Send runs at a time. It holds no connection of a
+// pool, and you can use it until the sql.DB or Connector is closed. You must end it by
 // CloseAndRecv or Close.
 type Stream struct {
 	session session.Session
@@ -32,14 +32,14 @@ type Stream struct {
 	err      error         // what later calls return
 }
 
-// NewStream opens a stream for the database that a connection of the pool has now. ctx
-// bounds only NewStream itself. The stream keeps its values, but not its deadline.
+// NewStream opens a stream to the current database of a connection of the pool. ctx bounds only
+// NewStream itself: the stream keeps its values, but not its deadline.
 func NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
 	return Options{}.NewStream(ctx, pool)
 }
 
 // NewStream opens a stream as the function [NewStream] does, with options for all of it.
-// AtLeastOnce has no effect: a stream is never sent again.
+// AtLeastOnce has no effect, because a stream is never sent again.
 func (o Options) NewStream(ctx context.Context, pool greptime.Pool) (*Stream, error) {
 	s, md, err := o.open(ctx, pool)
 	if err != nil {
@@ -58,26 +58,24 @@ func openStream(ctx context.Context, s session.Session, md metadata.MD) (*Stream
 	return &Stream{session: s, stream: stream, busy: make(chan struct{}, 1)}, nil
 }
 
-// Send sends the rows of tables, in one request if they fit
-// Config.MaxMessageSize. It returns when gRPC has taken them, which says nothing of
-// the server: an error of the server comes from a later call. The tables may be Reset
-// and filled again at once. It blocks while the server does not keep up; if ctx ends
+// Send sends the rows of tables, in one request if they fit Config.MaxMessageSize. It returns
+// when gRPC has taken them; a later call returns the errors of the server. You may then Reset
+// the tables and fill them again. Send blocks while the server does not keep up. If ctx ends
 // meanwhile, the stream has failed.
 //
-// Errors of the tables are those of Write and leave the stream as it is, and so does a
-// ctx that has ended before. A stream that has failed returns a *[StreamError], from
-// now on.
+// The stream stays as it is if the tables have an error, as described at Write, or if ctx has
+// already ended. A stream that has failed returns a *[StreamError] from every later call.
 func (s *Stream) Send(ctx context.Context, tables ...*Table) error {
 	return s.send(ctx, request.Insert, tables)
 }
 
-// Delete sends keys to be deleted, as the function Delete does; the rest is as with
-// Send. The server carries out both in the order in which they are sent.
+// Delete sends keys to delete, as described at the function Delete, and otherwise behaves like
+// Send. The server executes inserts and deletes in the order in which they are sent.
 func (s *Stream) Delete(ctx context.Context, keys ...*Table) error {
 	return s.send(ctx, request.Delete, keys)
 }
 
-// errNoStream is what a Stream returns that NewStream has not opened.
+// errNoStream is returned by a Stream that NewStream has not opened.
 var errNoStream = errors.New("greptime: insert: there is no Stream: NewStream returned an error, which must be checked")
 
 // opened reports whether NewStream opened the stream.
@@ -129,10 +127,10 @@ func (s *Stream) sendRequests(ctx context.Context, header []byte, op request.Ope
 	return nil
 }
 
-// CloseAndRecv ends the stream and waits until the server has executed everything. It
-// returns the number of rows that the server accepted, including keys to be deleted.
-// It is called once; then, whatever it returns, and after Close, the stream has
-// ended. If ctx ends while a Send still blocks, that Send fails.
+// CloseAndRecv ends the stream and waits until the server has executed everything. It returns
+// the number of rows that the server accepted, including keys to delete. Call it once:
+// afterwards the stream has ended, whatever CloseAndRecv returns. If ctx ends while a Send
+// still blocks, that Send fails.
 func (s *Stream) CloseAndRecv(ctx context.Context) (int64, error) {
 	if !s.opened() {
 		return 0, errNoStream
@@ -171,8 +169,9 @@ func (s *Stream) receive(ctx context.Context) (int64, error) {
 	return int64(n), nil
 }
 
-// Close gives the stream up, unless it has ended. Requests that were sent may or may not
-// be executed. It never fails, and may be called at any time, as by defer.
+// Close ends the stream without waiting for the server, unless it has already ended. The server
+// may or may not execute the requests that were sent. You may call Close at any time, for
+// example by defer.
 func (s *Stream) Close() {
 	if !s.opened() {
 		return

@@ -57,16 +57,16 @@ func newStructSchema(rt reflect.Type) *structSchema {
 //		Note        string    `greptime:"-"`
 //	}
 //
-// The first part is the name of the column, kept as it is; without it that is the
-// name of the field. tag, field and time are the roles, field if there is none. type=
-// names the column's type where another than the Go type's own is wanted, in SQL's or
-// in Go's words, precision= and scale= are those of decimals, timestamps (0, 3, 6 or
-// 9; milliseconds by default) and times of day, dim= the length of vectors. Fields of
-// embedded structs are columns, too. Pointers and sql.Null values can be NULL. What
-// has a Value method (driver.Valuer) needs type=. A tag with ; or : is refused, with
-// its form here: `greptime:"tag;column:id;type:int64"` is `greptime:"id,tag"`.
+// The first part of a tag is the name of the column, used unchanged; without it the column has
+// the name of the field. tag, field and time are the roles; the default is field. type= names
+// the type of the column, in the words of SQL or Go, if it is not that of the Go type.
+// precision= and scale= are those of decimals, timestamps (0, 3, 6 or 9; milliseconds by
+// default) and times of day; dim= is the length of vectors. Fields of embedded structs are
+// columns, too. Pointers and sql.Null values can be NULL. A type with a Value method
+// (driver.Valuer) needs type=. A tag with ; or : is refused, and the error spells it out in the
+// form of this package: `greptime:"tag;column:id;type:int64"` is `greptime:"id,tag"`.
 //
-// A field that can never be stored is an error here. The plan of a type is made once.
+// A field that can never be stored is an error. Each type is examined once.
 func SchemaOf[T any]() (*Schema, error) {
 	s := structSchemaOf(reflect.TypeFor[T]())
 	return s.schema, s.err
@@ -97,9 +97,9 @@ func tableName(rt reflect.Type) (string, error) {
 	return "", fmt.Errorf("greptime: insert: %v has no method TableName; name the table", rt)
 }
 
-// AppendStructs appends a row for each struct, or each struct pointed to, to a table
-// with their columns: one of TableOf, or of a Schema of SchemaOf. Either all rows are
-// appended, or none and the first error is returned, a *[ValueError].
+// AppendStructs appends a row for each struct, or each struct pointed to, to a table with their
+// columns: one of TableOf, or of a Schema of SchemaOf. It appends all rows, or returns the
+// first error, a *[ValueError], and appends none.
 func AppendStructs[T any](t *Table, rows ...T) error {
 	if err := t.Err(); err != nil {
 		return err
@@ -147,10 +147,9 @@ func (t *Table) appendStruct(plan *structs.Plan, rows *structs.Rows, i int) erro
 	return nil
 }
 
-// WriteStructs inserts a row for each struct: AppendStructs to a new table, and
-// Write. An empty table name stands for that of T's method TableName. If a struct has
-// an error, nothing is sent. To insert with [Options], call [TableOf], AppendStructs and
-// [Options.Write].
+// WriteStructs inserts a row for each struct: it calls AppendStructs on a new table, and Write.
+// An empty table name stands for that of T's method TableName. If a struct has an error,
+// nothing is sent. To insert with [Options], call [TableOf], AppendStructs and [Options.Write].
 func WriteStructs[T any](ctx context.Context, pool greptime.Pool, table string, rows []T) (int64, error) {
 	t := TableOf[T](table)
 	if err := AppendStructs(t, rows...); err != nil {

@@ -10,14 +10,15 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Table holds rows for one table, encoded as they are appended, in a buffer that grows
-// with them. After a Reset it takes new rows without allocating.
+// Table holds rows for one table. It encodes them as they are appended, in a buffer that grows
+// with them. After a Reset it accepts new rows without allocating.
 //
-// Rows are appended by position ([Table.Append]), by name ([Table.NewRow]), by columns
-// ([Table.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out as a whole.
+// You can append rows by position ([Table.Append]), by name ([Table.NewRow]), by columns
+// ([Table.AppendColumns]) and from structs ([AppendStructs]). A row with an error is left out
+// as a whole.
 //
-// A Table is for one goroutine at a time. Writing does not change it: the same rows
-// can be written again.
+// A Table is for one goroutine at a time. Writing does not change it: you can write the same
+// rows again.
 type Table struct {
 	name   string
 	schema *Schema
@@ -34,11 +35,11 @@ type Table struct {
 	current uint64        // number of the row being built
 }
 
-// NewTable returns an empty table with these columns. [NewSchema] says which are refused.
-// The error comes from [Table.Err], from every call that appends, and from Write.
+// NewTable returns an empty table with these columns. [NewSchema] says which columns are
+// refused. [Table.Err], every call that appends, and Write return the error.
 //
-// The name is used as it is. GreptimeDB wants a letter, '_', ':' or '-' first, and
-// then also takes digits and '.', '@', '#'.
+// The name is used unchanged. GreptimeDB requires it to begin with a letter, '_', ':' or '-';
+// digits, '.', '@' and '#' may follow.
 func NewTable(name string, columns ...Column) *Table {
 	schema, err := NewSchema(columns...)
 	if err != nil {
@@ -97,13 +98,12 @@ func (t *Table) Reset() {
 	t.body.Bytes = t.body.Bytes[:0]
 }
 
-// Append appends a row of one value for each column, in their order. The package
-// documentation says what fits which type. nil, nil pointers and invalid sql.Null
-// values are NULL. A driver.Valuer, other than those named there, must be wrapped
-// with [Valuer].
+// Append appends a row of one value for each column, in their order. The package documentation
+// says which values fit which type. nil, nil pointers and invalid sql.Null values are NULL. A
+// driver.Valuer, other than those named there, must be wrapped with [Valuer].
 //
-// It does not keep the values and lets none of them escape, and so a call allocates
-// nothing but the growth of the table's buffer. The error is a *[ValueError].
+// Append does not keep the values and lets none of them escape, so a call allocates only when
+// the table's buffer grows. The error is a *[ValueError].
 func (t *Table) Append(values ...any) error {
 	if err := t.Err(); err != nil {
 		return err

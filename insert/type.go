@@ -6,9 +6,9 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// Type is the type of a column. Types can be compared; the zero Type is none. Those
-// without parameters are constants; the others are made by [Timestamp], [TimeOfDay],
-// [Decimal] and [Vector], and all of them by [ParseType].
+// Type is the type of a column. Types are comparable, and the zero Type is not a type. Types
+// without parameters are constants. [Timestamp], [TimeOfDay], [Decimal] and [Vector] return the
+// others, and [ParseType] returns any of them.
 type Type uint64
 
 // The types without parameters. In SQL they are called BOOLEAN, TINYINT to BIGINT,
@@ -32,8 +32,8 @@ const (
 	JSON    = Type(column.JSON)
 )
 
-// Unit is what a timestamp or a time of day is counted in. Its number is how many
-// decimal digits of a second it has, as in TIMESTAMP(3).
+// Unit is the unit of a timestamp or a time of day. Its value is the number of decimal digits
+// of a second, as in TIMESTAMP(3).
 type Unit int
 
 // The units.
@@ -50,8 +50,8 @@ func Timestamp(unit Unit) Type {
 	return Type(t)
 }
 
-// TimeOfDay returns TIME(0), (3), (6) or (9). GreptimeDB 1.0.2 has no SQL for such
-// columns: they come into being by inserts.
+// TimeOfDay returns TIME(0), (3), (6) or (9). GreptimeDB 1.0.2 has no SQL for such columns;
+// only inserts create them.
 func TimeOfDay(unit Unit) Type {
 	t, _ := column.TimeOf(int(unit))
 	return Type(t)
@@ -64,10 +64,10 @@ func Decimal(precision, scale int) Type { return Type(column.DecimalOf(precision
 // Vector returns VECTOR(dim): dim float32 numbers.
 func Vector(dim int) Type { return Type(column.VectorOf(dim)) }
 
-// ParseType reads the name of a type as GreptimeDB's SQL has it, TIMESTAMP(3), or
-// its DESC TABLE, TimestampMillisecond, or Go, int64. Case does not count. Types that
-// no table of GreptimeDB 1.0.2 gets by inserts, DATETIME, INTERVAL and lists, are
-// errors that say what to use.
+// ParseType returns the type for a name in GreptimeDB's SQL (TIMESTAMP(3)), in its DESC TABLE
+// (TimestampMillisecond) or in Go (int64), in upper or lower case. DATETIME, INTERVAL and
+// lists, which no table of GreptimeDB 1.0.2 gets by inserts, are errors that say what to use
+// instead.
 func ParseType(name string) (Type, error) {
 	t, err := column.ParseType(name)
 	if err != nil {

@@ -14,28 +14,26 @@ import (
 	"github.com/greptime-go/greptime/internal/transport"
 )
 
-// Write inserts the rows of tables, and returns how many rows the server accepted:
-// all of them, duplicates included, unless the table drops them (ttl=instant). Tables
-// and columns that are missing are made by the server; see [Options] for that and
-// other choices.
+// Write inserts the rows of tables and returns the number of rows that the server accepted: all
+// of them, including duplicates, unless the table drops them (ttl=instant). The server creates
+// missing tables and columns; see [Options] for that and other choices.
 //
-// Tables without rows are left out. The others travel in one request if they fit
-// Config.MaxMessageSize; otherwise their rows are shared out over several, sent one
-// after the other. GreptimeDB has no transactions: when a request fails, any of its rows
-// may be written, of any of its tables. With several requests, the number returned is
-// that of the rows of the requests before the one that failed.
+// Write leaves out tables without rows. The others travel in one request if they fit
+// Config.MaxMessageSize, and otherwise in several, sent one after the other. GreptimeDB has no
+// transactions: if a request fails, any of its rows may be written, of any of its tables. If
+// there are several requests, Write then returns the number of rows of the requests before the
+// failed one.
 //
-// What the server refuses is a *greptime.Error. Its Ambiguous is false only if it is
-// proved that no row of the call was written; see [greptime.Error]. Without any row the
-// error is [ErrNoRows].
+// An error of the server is a *greptime.Error. Its Ambiguous is false only if it is proved that
+// no row of the call was written; see [greptime.Error]. If there are no rows, the error is
+// [ErrNoRows].
 func Write(ctx context.Context, pool greptime.Pool, tables ...*Table) (int64, error) {
 	return Options{}.Write(ctx, pool, tables...)
 }
 
-// Delete deletes by key: each row must have all tags of its table and the time
-// index; other columns are ignored. It returns the number of keys, whether there were
-// rows with them or not. Errors are those of Write; tables in append mode refuse
-// deletes.
+// Delete deletes by key: each row must have all tags of its table and the time index; other
+// columns are ignored. It returns the number of keys, whether or not there were rows with them.
+// Its errors are those of Write. Tables in append mode refuse deletes.
 func Delete(ctx context.Context, pool greptime.Pool, keys ...*Table) (int64, error) {
 	return Options{}.Delete(ctx, pool, keys...)
 }

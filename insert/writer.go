@@ -14,43 +14,41 @@ import (
 	"github.com/greptime-go/greptime/internal/session"
 )
 
-// Writer is a buffered writer, for services whose goroutines have a row at a time: it
-// gathers the rows of each table, sends them in larger requests, and sends again those
-// that were surely not written. It is safe for concurrent use.
+// Writer is a buffered writer, for services whose goroutines produce one row at a time. It
+// gathers the rows of each table, sends them in larger requests, and sends again those that
+// certainly were not written. It is safe for concurrent use.
 //
-// # What is guaranteed
+// # Guarantees
 //
-// Every row that was accepted (Append or Write returned nil) ends in exactly one of
-// these ways:
+// Every row that was accepted (Append or Write returned nil) ends in exactly one of these ways:
 //
 //   - The server acknowledges it.
-//   - It is given to OnError, or without an OnError returned by Flush or Close, with
-//     the reason and whether it may have been written (Ambiguous).
-//   - It is returned by Close, because the context of Close ended before.
+//   - OnError receives it, or, without an OnError, Flush or Close returns it, with the reason
+//     and with Ambiguous, which reports whether it may have been written.
+//   - Close returns it, because the context of Close ended before.
 //
-// A row is never dropped, except with the process: the buffer is memory. So a row that
-// was accepted is not yet written; Flush waits for that.
+// A row is lost only with the process, because the buffer is memory. A row that was accepted is
+// not yet written; Flush waits for that.
 //
-// A request is sent again, for [Retry].For, if it is proved that it was not written and
-// the reason may pass: the server was not reached, or it refused the request because of a
-// rate limit. What may have been written (a broken connection, a time-out, a region that
-// is busy, which may be one among several) is given back at once, with Ambiguous set: rows
-// are written at most once. With [Retry].AtLeastOnce it is sent again, too, so rows that
-// are acknowledged were written at least once; its documentation says what that means for
-// a table in append mode. Rows that the server refuses for good, such as those of a wrong
-// type, are given back at once, with the others of their request, because GreptimeDB
-// refuses requests as a whole.
+// A request is sent again, for [Retry].For, if it is proved that it was not written and the
+// reason may pass: the server was not reached, or it refused the request because of a rate
+// limit. Rows that may have been written (a broken connection, a timeout, a region that is
+// busy, which may be one of several) are returned at once, with Ambiguous set: rows are written
+// at most once. With [Retry].AtLeastOnce such a request is sent again, too, so that
+// acknowledged rows were written at least once; its documentation says what that means for a
+// table in append mode. Rows that the server refuses permanently, such as those of a wrong
+// type, are returned at once, with the others of their request, because GreptimeDB refuses
+// requests as a whole.
 //
-// The rows of a table are sent in the order in which they were appended, one request
-// after the other: the next when the one before has been acknowledged or given up. So
-// the order within a series is kept, also when requests are sent again. Two things can
-// break it: rows that were given back and are written again come later, and a server may
-// still execute a request after the next one if the request was given up at its Timeout or
-// with its connection.
+// The rows of a table are sent in the order in which they were appended, one request after the
+// other: each when the one before has been acknowledged or has failed. This keeps the order
+// within a series, even if requests are sent again. There are two exceptions. Rows that were
+// returned and that you write again come later. And if a request reached its Timeout or lost
+// its connection, the server may still execute it after the next one.
 //
-// A request has the rows of one table, because the server does not undo the first
-// tables of a request when a later one fails. Tables wait for each other only if more
-// than InFlight requests are to be sent.
+// A request has the rows of one table, because the server does not undo the first tables of a
+// request when a later one fails. Tables wait for each other only if there are more than
+// InFlight requests to send.
 type Writer struct {
 	opts    WriterOptions
 	session session.Session
@@ -73,10 +71,10 @@ type Writer struct {
 	stats   WriterStats   // but for PendingBytes
 }
 
-// NewWriter returns a buffered writer for the database that a connection of the pool has
-// now. It sends nothing. The connection goes back to the pool at once. The writer can be
-// used until the sql.DB or Connector is closed. It has goroutines only while it has rows,
-// but you must close it, or rows are lost.
+// NewWriter returns a buffered writer for the current database of a connection of the pool. It
+// sends nothing, and the connection returns to the pool at once. You can use the writer until
+// the sql.DB or Connector is closed. It has goroutines only while it has rows, but you must
+// close it, or rows are lost.
 func NewWriter(pool greptime.Pool, opts WriterOptions) (*Writer, error) {
 	opts, policy, err := opts.withDefaults()
 	if err != nil {
@@ -97,18 +95,18 @@ func NewWriter(pool greptime.Pool, opts WriterOptions) (*Writer, error) {
 	return w, nil
 }
 
-// errNoWriter is what a Writer returns that NewWriter has not made.
+// errNoWriter is returned by a Writer that NewWriter has not created.
 var errNoWriter = errors.New("greptime: insert: there is no Writer: NewWriter returned an error, which must be checked")
 
 // made reports whether NewWriter made the writer.
 func (w *Writer) made() bool { return w != nil && w.ctx != nil }
 
-// Write copies the rows of a table, which are sent later. It accepts all of them, or none
-// and returns an error. The table can be Reset and filled again at once. Write waits only
+// Write copies the rows of a table, to be sent later. It accepts all of them, or returns an
+// error and accepts none. You may then Reset the table and fill it again. Write waits only
 // while WriterOptions.MaxBytes is reached, until ctx ends.
 //
-// The error is that of the table, [ErrNoRows], [ErrFull], [ErrClosed],
-// or wraps that of ctx.
+// The error is that of the table, [ErrNoRows], [ErrFull] or [ErrClosed], or it wraps that of
+// ctx.
 func (w *Writer) Write(ctx context.Context, t *Table) error {
 	if !w.made() {
 		return errNoWriter
@@ -161,10 +159,10 @@ func (w *Writer) reserve(ctx context.Context, bytes int64) error {
 	}
 }
 
-// Flush waits until everything that was written before is acknowledged or has failed, and
-// has it sent at once. Without an OnError it returns the rows that have failed since the
-// last Flush, as a *[WriteError]. If ctx ends first, all rows stay with the writer, and the
-// error wraps that of ctx.
+// Flush sends at once everything that was written before, and waits until it is acknowledged or
+// has failed. Without an OnError it returns the rows that have failed since the last Flush, as
+// a *[WriteError]. If ctx ends first, all rows remain with the writer, and the error wraps that
+// of ctx.
 func (w *Writer) Flush(ctx context.Context) error {
 	if !w.made() {
 		return errNoWriter
@@ -199,12 +197,11 @@ func (w *Writer) Flush(ctx context.Context) error {
 }
 
 // Close waits until everything that was accepted is acknowledged or has failed, and ends the
-// writer, which accepts no more rows. If ctx ends first, Close gives up the requests that
-// are under way and returns all rows that are left, as a *[WriteError]. Without an OnError
-// the error also has the rows that have failed since the last Flush.
+// writer, which accepts no more rows. If ctx ends first, Close cancels the requests that are
+// under way and returns all remaining rows, as a *[WriteError]. Without an OnError, the error
+// also has the rows that have failed since the last Flush.
 //
-// Close waits for OnError to return. No goroutine is left afterwards. A second Close
-// returns nil.
+// Close waits for OnError to return. It leaves no goroutine behind. A second Close returns nil.
 func (w *Writer) Close(ctx context.Context) error {
 	if !w.made() {
 		return errNoWriter
@@ -238,14 +235,14 @@ func (w *Writer) Close(ctx context.Context) error {
 // pending, acknowledged or failed.
 type WriterStats struct {
 	Pending      int   // rows that wait or are under way
-	PendingBytes int64 // of MaxBytes that are in use, also by failed rows that nobody has taken
+	PendingBytes int64 // of MaxBytes in use, including failed rows that were not returned yet
 	Acknowledged int64 // rows
-	Failed       int64 // rows that were given back, or will be
+	Failed       int64 // rows that were returned, or will be
 	Ambiguous    int64 // of the failed rows, those that may have been written
 	Retries      int64 // requests that were sent again
 }
 
-// Stats returns what the writer holds and has done, as for metrics.
+// Stats returns the state of the writer and its counts, for example for metrics.
 func (w *Writer) Stats() WriterStats {
 	if !w.made() {
 		return WriterStats{}
@@ -258,7 +255,7 @@ func (w *Writer) Stats() WriterStats {
 	return stats
 }
 
-// hurry has everything sent without waiting for more rows.
+// hurry makes all queues send without waiting for more rows.
 func (w *Writer) hurry() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -284,7 +281,7 @@ func (w *Writer) handOver(list *[]FailedRows) error {
 	return e
 }
 
-// checkDrained is called with mu held.
+// checkDrained closes drained if nothing is left. It is called with mu held.
 func (w *Writer) checkDrained() {
 	if w.closed && len(w.queues) == 0 {
 		close(w.drained)

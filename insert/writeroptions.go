@@ -11,15 +11,16 @@ import (
 
 // WriterOptions are options of a Writer. The zero WriterOptions works well.
 type WriterOptions struct {
-	// Options are those of the writer's inserts, but for AtLeastOnce: set that in Retry.
+	// Options are the options of the writer's inserts, except for AtLeastOnce, which you must set
+	// in Retry.
 	Options Options
 
-	// FlushRows, FlushBytes and FlushInterval say when the rows of a table are sent: as
-	// soon as there are FlushRows of them (default 1,000), as soon as they take FlushBytes
-	// of a request (default 1 MiB), or when the first of them has waited for FlushInterval
-	// (default 1 s). They are sent earlier if MaxBytes is nearly reached.
+	// FlushRows, FlushBytes and FlushInterval determine when the rows of a table are sent: as soon
+	// as there are FlushRows of them (default 1,000), as soon as they take FlushBytes of a request
+	// (default 1 MiB), or when the first of them has waited for FlushInterval (default 1 s). They
+	// are sent earlier if MaxBytes is nearly reached.
 	//
-	// While a request for a table is under way, its next rows gather and then travel
+	// While a request for a table is under way, its next rows are gathered and then travel
 	// together, up to 4 MiB, or FlushBytes if that is more.
 	FlushRows     int
 	FlushBytes    int
@@ -30,24 +31,23 @@ type WriterOptions struct {
 	// The buffers around the rows are up to twice as large.
 	MaxBytes int64
 
-	// InFlight is how many requests may be sent and not answered at the same time, each
-	// for another table; default 8.
+	// InFlight is how many requests may be sent and not answered at the same time, each for a
+	// different table; default 8.
 	InFlight int
 
-	// Timeout is how long a request may go without an answer. Then it is given up, and
-	// nobody knows whether its rows were written. Default: Config.Timeout, or 30 s without
-	// one.
+	// Timeout is how long a request may go without an answer. After that it is cancelled, and it
+	// is not known whether its rows were written. Default: Config.Timeout, or 30 s without one.
 	Timeout time.Duration
 
-	// Retry says what is sent again, for how long, and how soon.
+	// Retry determines what is sent again, for how long, and how soon.
 	Retry Retry
 
-	// OnError receives rows that were not acknowledged. Calls for one table come one after
-	// the other, those for several may overlap. The table's later rows wait until it
-	// returns. It may write the rows again, with a context that ends, unless the writer
-	// is being closed, but it must not call Flush or Close.
+	// OnError receives rows that were not acknowledged. Calls for one table come one after the
+	// other; those for several tables may overlap. The later rows of the table wait until OnError
+	// returns. It may write the rows again, with a context that ends, unless the writer is being
+	// closed, but it must not call Flush or Close.
 	//
-	// Without it those rows stay in the writer, and count for MaxBytes, until Flush or
+	// Without an OnError these rows remain in the writer, and count for MaxBytes, until Flush or
 	// Close returns them.
 	OnError func(FailedRows)
 }

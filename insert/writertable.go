@@ -16,8 +16,8 @@ type WriterTable struct {
 	scratch sync.Pool // of *Table: where rows are encoded
 }
 
-// Table returns a table of that name with these columns. Several calls may name the same
-// table, also with other columns: its rows are sent in one order.
+// Table returns a WriterTable for the table of that name with these columns. Several calls may
+// name the same table, even with other columns; its rows are sent in one order.
 func (w *Writer) Table(name string, s *Schema) *WriterTable {
 	return &WriterTable{w: w, name: name, schema: s}
 }
@@ -26,47 +26,47 @@ func (w *Writer) Table(name string, s *Schema) *WriterTable {
 // while WriterOptions.MaxBytes is reached, until ctx ends. If it returns an error, a
 // *[ValueError] or one of those of [Writer.Write], the row was not accepted.
 //
-// It does not keep the values, and allocates nothing of its own for a row.
-func (b *WriterTable) Append(ctx context.Context, values ...any) error {
-	t, err := b.empty()
+// Append does not keep the values, and allocates nothing of its own for a row.
+func (t *WriterTable) Append(ctx context.Context, values ...any) error {
+	rows, err := t.empty()
 	if err != nil {
 		return err
 	}
-	defer b.scratch.Put(t)
-	if err := t.Append(values...); err != nil {
+	defer t.scratch.Put(rows)
+	if err := rows.Append(values...); err != nil {
 		return err
 	}
-	return b.w.Write(ctx, t)
+	return t.w.Write(ctx, rows)
 }
 
-// AppendStructsTo appends a row for each struct, as [AppendStructs] does: either all of
-// them, or none and returns an error. The table must have the Schema of SchemaOf[T].
-func AppendStructsTo[T any](ctx context.Context, b *WriterTable, rows ...T) error {
-	t, err := b.empty()
+// AppendStructsTo appends a row for each struct, as [AppendStructs] does. It appends all of
+// them, or returns an error and appends none. The table must have the Schema of SchemaOf[T].
+func AppendStructsTo[T any](ctx context.Context, t *WriterTable, rows ...T) error {
+	encoded, err := t.empty()
 	if err != nil {
 		return err
 	}
-	defer b.scratch.Put(t)
-	if err := AppendStructs(t, rows...); err != nil {
+	defer t.scratch.Put(encoded)
+	if err := AppendStructs(encoded, rows...); err != nil {
 		return err
 	}
-	return b.w.Write(ctx, t)
+	return t.w.Write(ctx, encoded)
 }
 
 // empty returns a table to encode rows in.
-func (b *WriterTable) empty() (*Table, error) {
-	if b == nil || !b.w.made() {
+func (t *WriterTable) empty() (*Table, error) {
+	if t == nil || !t.w.made() {
 		return nil, errNoWriter
 	}
-	if b.schema == nil {
-		return nil, errors.New("greptime: insert: the buffered table has no schema; make one with NewSchema or SchemaOf")
+	if t.schema == nil {
+		return nil, errors.New("greptime: insert: the WriterTable has no schema; make one with NewSchema or SchemaOf")
 	}
-	t, _ := b.scratch.Get().(*Table)
-	if t == nil {
-		return newTable(b.name, b.schema), nil
+	rows, _ := t.scratch.Get().(*Table)
+	if rows == nil {
+		return newTable(t.name, t.schema), nil
 	}
-	t.Reset()
-	return t, nil
+	rows.Reset()
+	return rows, nil
 }
 
 // equal reports whether rows of both have the same form.
