@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // Series is a line of a chart.
@@ -56,7 +58,7 @@ func Draw(w io.Writer, series []Series, o Options) error {
 	}
 	out := bufio.NewWriter(w)
 	if o.Title != "" {
-		fmt.Fprintln(out, ansi.Truncate(o.Title, o.Width, "…"))
+		fmt.Fprintln(out, ansi.Truncate(visible.Line(o.Title), o.Width, "…"))
 		o.Height--
 	}
 	b, ok := boundsOf(series)

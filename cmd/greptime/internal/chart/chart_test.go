@@ -105,3 +105,18 @@ func TestCharts(t *testing.T) {
 		})
 	}
 }
+
+// Names of columns and values come from the server: they must not move the cursor, and a title is one line.
+func TestNamesWithControlCharacters(t *testing.T) {
+	t.Parallel()
+	const name = "a\x1b[2J\nb\u202ec\xff"
+	series := waves(2, 10, time.Minute)
+	series[0].Name = name
+	plain := draw(t, series, chart.Options{Title: "title"})
+	for _, color := range []bool{true, false} {
+		got := draw(t, series, chart.Options{Title: name, Color: color})
+		if strings.Count(got, `a\x1b[2J\nb\u202ec\xff`) != 2 || strings.Contains(got, "\x1b[2J") || strings.Count(got, "\n") != strings.Count(plain, "\n") {
+			t.Errorf("%q", got)
+		}
+	}
+}

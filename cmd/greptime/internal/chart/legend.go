@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // maxLegend is the greatest number of lines of a legend.
@@ -44,7 +46,7 @@ func legendOf(series []Series, o Options) []string {
 
 // entryOf returns the entry of a series.
 func entryOf(i int, name string, total int, o Options) string {
-	name = ansi.Truncate(printable(name), o.Width-ansi.StringWidth("━━ "+omission), "…")
+	name = ansi.Truncate(visible.Line(name), o.Width-ansi.StringWidth("━━ "+omission), "…")
 	switch {
 	case o.Color:
 		return colorOf(i) + "━━" + resetColor + " " + name
@@ -52,16 +54,4 @@ func entryOf(i int, name string, total int, o Options) string {
 		return string(letter(i)) + " " + name
 	}
 	return name
-}
-
-// printable returns a name in which control characters, which would move the terminal's cursor, are
-// replaced.
-func printable(name string) string {
-	runes := []rune(name)
-	for i, r := range runes {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			runes[i] = '\ufffd'
-		}
-	}
-	return string(runes)
 }

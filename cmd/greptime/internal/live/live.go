@@ -5,17 +5,20 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 )
 
 // Options are the options of [Run].
 type Options struct {
 	Every    time.Duration // between the beginnings of two frames; positive
 	Terminal bool          // whether the output is a terminal, which is redrawn in place
-	Width    func() int    // of the terminal, in cells; nil if it is not known
+	Width    func() int    // of the terminal, in cells; nil, or 0, if it is not known
 }
 
 // Run writes frames until ctx ends, which is not an error. frame returns the text of one. An error
@@ -84,7 +87,7 @@ func (s *screen) show(text string, failed error) error {
 	if !s.o.Terminal {
 		b.WriteString(text)
 		if failed != nil {
-			fmt.Fprintf(&b, "%v: %v\n", time.Now().Format(time.TimeOnly), failed)
+			fmt.Fprintf(&b, "%s: %s\n", time.Now().Format(time.TimeOnly), stdio.ErrorText(failed))
 		}
 		b.WriteByte('\n')
 		_, err := io.WriteString(s.out, b.String())
@@ -92,16 +95,21 @@ func (s *screen) show(text string, failed error) error {
 	}
 	note := fmt.Sprintf("Every %v, last at %s. Ctrl-C ends.", s.o.Every, time.Now().Format(time.TimeOnly))
 	if failed != nil {
-		note = fmt.Sprintf("%s: %v", time.Now().Format(time.TimeOnly), failed)
+		note = fmt.Sprintf("%s: %s", time.Now().Format(time.TimeOnly), strings.ReplaceAll(stdio.ErrorText(failed), "\n", " "))
 	}
+	width := math.MaxInt
 	if s.o.Width != nil {
-		note = ansi.Truncate(strings.ReplaceAll(note, "\n", " "), max(s.o.Width(), 1), "…")
+		if w := s.o.Width(); w > 0 {
+			width = w
+		}
 	}
 	b.WriteString(ansi.CursorHomePosition)
 	for line := range strings.Lines(text) {
 		// Erased before it is written: after a line as wide as the terminal, its last cell would be.
-		b.WriteString(ansi.EraseLineRight + strings.TrimSuffix(line, "\n") + "\r\n")
+		// A wider line would take two rows and move the first ones out of sight.
+		b.WriteString(ansi.EraseLineRight + ansi.Truncate(strings.TrimSuffix(line, "\n"), width, "…") + "\r\n")
 	}
+	note = ansi.Truncate(note, width, "…")
 	b.WriteString(ansi.EraseScreenBelow + note)
 	_, err := io.WriteString(s.out, b.String())
 	return err

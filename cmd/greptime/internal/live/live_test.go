@@ -98,3 +98,47 @@ func TestErrorOfTheFirstFrame(t *testing.T) {
 		t.Errorf("%v, wrote %q", err, out.String())
 	}
 }
+
+// Lines that are wider than the terminal are cut: they would take two rows each, and what is above them
+// would be out of sight.
+func TestFramesWiderThanTheTerminal(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	text := "top\n" + strings.Repeat("\x1b[31m東京\x1b[0m and a long line, ", 10) + "\nthird\nfourth\n"
+	term := clitest.StartFunc(t, clitest.Options{Width: 30, Height: 5}, func(tty *os.File) int {
+		err := live.Run(ctx, tty, live.Options{Every: time.Hour, Terminal: true, Width: func() int { return 30 }}, func(context.Context) (string, error) { return text, nil })
+		if err != nil {
+			return 1
+		}
+		return 0
+	})
+	screen := term.WaitFor("Every")
+	if lines := strings.Split(screen.Text(), "\n"); lines[0] != "top" || !strings.HasPrefix(lines[1], "東京 and") || !strings.HasSuffix(lines[1], "…") || lines[2] != "third" || lines[3] != "fourth" {
+		t.Errorf("screen\n%s", screen.Text())
+	}
+	cancel()
+	if status := term.Wait(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestErrorsOfLaterFramesAreVisible(t *testing.T) {
+	t.Parallel()
+	for _, terminal := range []bool{true, false} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var out strings.Builder
+		n := 0
+		err := live.Run(ctx, &out, live.Options{Every: time.Millisecond, Terminal: terminal}, func(context.Context) (string, error) {
+			switch n++; n {
+			case 2:
+				return "", errors.New("greptime: no \x1b[2Jtable")
+			case 3:
+				cancel()
+			}
+			return "frame\n", nil
+		})
+		if err != nil || !strings.Contains(out.String(), `: no \x1b[2Jtable`) || strings.Contains(out.String(), "\x1b[2J") {
+			t.Errorf("terminal %v: %v, wrote %q", terminal, err, out.String())
+		}
+	}
+}

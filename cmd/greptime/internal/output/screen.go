@@ -3,10 +3,10 @@ package output
 import (
 	"bufio"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // screen shows cells on a terminal, or in a file that looks like one.
@@ -61,10 +61,10 @@ func (s screen) show(c cell) shown {
 }
 
 func showText(text string, null bool) shown {
-	if isPlainASCII(text) {
+	if visible.IsPlain(text) {
 		return shown{[]string{text}, len(text), null}
 	}
-	d := shown{lines: strings.Split(strings.TrimSuffix(visible(text), "\n"), "\n"), null: null}
+	d := shown{lines: strings.Split(strings.TrimSuffix(visible.Text(text), "\n"), "\n"), null: null}
 	for _, line := range d.lines {
 		d.width = max(d.width, ansi.StringWidth(line))
 	}
@@ -84,52 +84,6 @@ func (d shown) wrap(width int) shown {
 		w.width = max(w.width, ansi.StringWidth(line))
 	}
 	return w
-}
-
-func isPlainASCII(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// visible returns text with its control characters as escapes, but for line breaks, and with
-// spaces for tabs.
-func visible(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == '\n':
-			b.WriteByte('\n')
-		case r == '\r' && strings.HasPrefix(text[i+1:], "\n"):
-		case r == '\t':
-			b.WriteString("    ")
-		case r == utf8.RuneError && size == 1:
-			writeHex(&b, rune(text[i]))
-		case unicode.IsControl(r):
-			writeHex(&b, r)
-		case unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029':
-			b.WriteString(`\u`)
-			for shift := 12; shift >= 0; shift -= 4 {
-				b.WriteByte(hexDigits[r>>shift&15])
-			}
-		default:
-			b.WriteString(text[i : i+size])
-		}
-		i += size
-	}
-	return b.String()
-}
-
-const hexDigits = "0123456789abcdef"
-
-func writeHex(b *strings.Builder, r rune) {
-	b.WriteString(`\x`)
-	b.WriteByte(hexDigits[r>>4&15])
-	b.WriteByte(hexDigits[r&15])
 }
 
 const spaces = "                                                                "

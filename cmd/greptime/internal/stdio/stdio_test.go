@@ -14,7 +14,8 @@ func TestErrorText(t *testing.T) {
 	for want, err := range map[string]error{
 		"no such table":                 inner,
 		"statement 2: no such table":    fmt.Errorf("statement 2: %w", inner),
-		"a\n\tb":                        errors.New("a\n\tb"),
+		"a\n    b":                      errors.New("a\n\tb"),
+		`\u202egnp.exe \xff`:            errors.New("\u202egnp.exe \xff"),
 		`\x1b[2J\x07 \x9b1A`:            errors.New("\x1b[2J\x07 \u009b1A"),
 		"a file named greptime is lost": errors.New("a file named greptime is lost"),
 	} {
