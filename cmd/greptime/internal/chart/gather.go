@@ -51,22 +51,14 @@ type gatherer struct {
 
 // newGatherer chooses the columns of a result.
 func newGatherer(schema *arrow.Schema) (*gatherer, error) {
-	g := &gatherer{schema: schema, time: -1, byKey: map[string][]*Series{}}
-	date := -1
+	g := &gatherer{schema: schema, time: timeColumn(schema), byKey: map[string][]*Series{}}
 	for i, f := range schema.Fields() {
-		switch t := f.Type; {
-		case t.ID() == arrow.TIMESTAMP && g.time < 0:
-			g.time = i
-		case t.ID() == arrow.DATE32 && date < 0:
-			date = i
-		case isNumber(t):
+		switch {
+		case isNumber(f.Type):
 			g.values = append(g.values, i)
-		case isLabel(t):
+		case isLabel(f.Type):
 			g.labels = append(g.labels, i)
 		}
-	}
-	if g.time < 0 {
-		g.time = date
 	}
 	switch {
 	case g.time < 0:
@@ -75,6 +67,16 @@ func newGatherer(schema *arrow.Schema) (*gatherer, error) {
 		return nil, fmt.Errorf("a chart needs a column of numbers, and the result has none among its columns (%s)", columnNames(schema))
 	}
 	return g, nil
+}
+
+// timeColumn returns the first column of the type TIMESTAMP, else the first of the type DATE, or -1.
+func timeColumn(schema *arrow.Schema) int {
+	for _, id := range []arrow.Type{arrow.TIMESTAMP, arrow.DATE32} {
+		if i := slices.IndexFunc(schema.Fields(), func(f arrow.Field) bool { return f.Type.ID() == id }); i >= 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 func columnNames(schema *arrow.Schema) string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/chart"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/live"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 )
 
 // viewFlags say how results are shown on a terminal: as a chart, and again and again.
@@ -30,6 +31,9 @@ func (f *viewFlags) add(cmd *cobra.Command) {
 func (f *viewFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("watch") && f.every <= 0 {
 		return usagef("--watch %v: the duration must be positive", f.every)
+	}
+	if flag := cmd.Flags().Lookup("format"); f.every > 0 && output.Format(flag.Value.String()).FromBatches() {
+		return usagef("--watch shows results again and again, and %s is not to be looked at", flag.Value)
 	}
 	return nil
 }

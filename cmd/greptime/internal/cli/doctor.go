@@ -79,15 +79,19 @@ func (a *app) doctor(ctx context.Context, write, asJSON bool) error {
 
 // summary returns the last line of doctor.
 func summary(problems, warnings int) string {
+	there := "There is"
+	if problems > 1 {
+		there = "There are"
+	}
 	switch {
 	case problems+warnings == 0:
 		return "All is well."
 	case problems == 0:
 		return fmt.Sprintf("It works, with %s.", count(warnings, "warning"))
 	case warnings == 0:
-		return fmt.Sprintf("There is %s.", count(problems, "problem"))
+		return fmt.Sprintf("%s %s.", there, count(problems, "problem"))
 	}
-	return fmt.Sprintf("There is %s, and %s.", count(problems, "problem"), count(warnings, "warning"))
+	return fmt.Sprintf("%s %s and %s.", there, count(problems, "problem"), count(warnings, "warning"))
 }
 
 func count(n int, noun string) string {

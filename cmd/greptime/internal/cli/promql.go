@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -181,7 +182,7 @@ func parseTime(flag, text string, now time.Time, zone *time.Location) (time.Time
 		}
 	}
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= -1<<40 && seconds <= 1<<40 {
-		return time.UnixMilli(int64(seconds * 1000)), nil
+		return time.UnixMilli(int64(math.Round(seconds * 1000))), nil
 	}
 	return time.Time{}, usagef("--%s %s is not a time: write now, -1h, 2006-01-02, \"2006-01-02 15:04:05\", 2006-01-02T15:04:05Z or Unix seconds", flag, text)
 }
@@ -207,11 +208,15 @@ func duration(text string) (time.Duration, error) {
 		if i < 0 {
 			break
 		}
-		n, err := strconv.ParseUint(text[:i], 10, 16)
+		n, err := strconv.ParseUint(text[:i], 10, 31)
 		if err != nil {
 			return 0, err
 		}
-		whole += time.Duration(n) * units[text[i]]
+		unit := units[text[i]]
+		if time.Duration(n) > (math.MaxInt64-whole)/unit {
+			return 0, errTooLong
+		}
+		whole += time.Duration(n) * unit
 		if text = text[i+1:]; text == "" {
 			return whole, nil
 		}
@@ -220,5 +225,11 @@ func duration(text string) (time.Duration, error) {
 		return 0, errors.New("a sign within a duration")
 	}
 	rest, err := time.ParseDuration(text)
+	if rest > math.MaxInt64-whole {
+		return 0, errTooLong
+	}
 	return whole + rest, err
 }
+
+// errTooLong is the error of a duration that is longer than 292 years.
+var errTooLong = errors.New("the duration is too long")

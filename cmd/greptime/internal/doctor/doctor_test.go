@@ -222,6 +222,12 @@ func TestNetworkAndProtocol(t *testing.T) {
 	})
 	web := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(web.Close)
+	bothWeb := httptest.NewUnstartedServer(http.NotFoundHandler()) // HTTP/1 and HTTP/2, as GreptimeDB's
+	bothWeb.Config.Protocols = new(http.Protocols)
+	bothWeb.Config.Protocols.SetHTTP1(true)
+	bothWeb.Config.Protocols.SetUnencryptedHTTP2(true)
+	bothWeb.Start()
+	t.Cleanup(bothWeb.Close)
 	secureWeb := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secureWeb.Close)
 
@@ -257,6 +263,8 @@ func TestNetworkAndProtocol(t *testing.T) {
 			"protocol": {"problem", "speaks PostgreSQL", "4001"}}},
 		"the HTTP port": {web.Listener.Addr().String(), map[string][3]string{"settings": settings, "network": network,
 			"protocol": {"problem", "speaks HTTP", "4000 is for HTTP"}}},
+		"the HTTP port, with HTTP/2": {bothWeb.Listener.Addr().String(), map[string][3]string{"settings": settings, "network": network,
+			"protocol": {"problem", "speaks HTTP, and not gRPC", "4000 is for HTTP"}}},
 		"a web server with TLS": {secureWeb.Listener.Addr().String(), map[string][3]string{"settings": settings, "network": network,
 			"protocol": {"problem", "speaks TLS, and the settings have TLS off", "tls=on"}}},
 		"TLS is on, the server has none": {plain.Addr() + "?tls=on", map[string][3]string{"settings": settings, "network": network,
@@ -397,6 +405,11 @@ func TestPrint(t *testing.T) {
 	doctor.Print(&b, checks[0], doctor.Style{Color: true})
 	if want := "\x1b[32m✓\x1b[0m network         localhost:4001 accepts connections\n"; b.String() != want {
 		t.Errorf("with colours %q, want %q", b.String(), want)
+	}
+	b.Reset()
+	doctor.Print(&b, doctor.Check{Name: "user", Status: doctor.OK, Finding: "\x1b]0;title\x07", Remedy: "\x1b[2J"}, doctor.Style{Width: 80})
+	if want := "✓ user            \\x1b]0;title\\x07\n                  → \\x1b[2J\n"; b.String() != want {
+		t.Errorf("control characters of a server: %q, want %q", b.String(), want)
 	}
 	b.Reset()
 	if err := doctor.PrintJSON(&b, checks); err != nil {

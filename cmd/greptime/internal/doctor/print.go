@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // Style is how checks are printed.
@@ -52,9 +54,9 @@ func print(w io.Writer, c Check, s Style) {
 		sign = signs[c.Status].color + sign + "\x1b[0m"
 	}
 	margin := strings.Repeat(" ", nameWidth+4)
-	lines := wrap(c.Finding, s.Width-len(margin))
+	lines := wrap(visible.Text(c.Finding), s.Width-len(margin))
 	if c.Remedy != "" {
-		for i, line := range wrap(c.Remedy, s.Width-len(margin)-2) {
+		for i, line := range wrap(visible.Text(c.Remedy), s.Width-len(margin)-2) {
 			lines = append(lines, []string{"→ ", "  "}[min(i, 1)]+line)
 		}
 	}

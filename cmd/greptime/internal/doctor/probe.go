@@ -60,7 +60,12 @@ func probe(ctx context.Context, dial func(context.Context) (net.Conn, error), se
 	}
 	// The preface of HTTP/2, and settings without any entry.
 	answer := ask([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"), 9, patience)
+	isHTTP1 := func() bool {
+		return bytes.HasPrefix(ask([]byte("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 7, patience), []byte("HTTP/1."))
+	}
 	switch {
+	case len(answer) == 9 && answer[3] == 4 && isHTTP1(): // gRPC needs HTTP/2, and its servers speak no other
+		return speech{name: speaksHTTP}
 	case len(answer) == 9 && answer[3] == 4:
 		return speech{name: speaksGRPC}
 	case bytes.HasPrefix(answer, []byte("HTTP/1")):
@@ -69,7 +74,7 @@ func probe(ctx context.Context, dial func(context.Context) (net.Conn, error), se
 	if answer := ask([]byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}, 1, patience); len(answer) == 1 && strings.Contains("SN", string(answer)) { // whether it has TLS
 		return speech{name: speaksPostgreSQL}
 	}
-	if bytes.HasPrefix(ask([]byte("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 7, patience), []byte("HTTP/1.")) {
+	if isHTTP1() {
 		return speech{name: speaksHTTP}
 	}
 	return speech{}

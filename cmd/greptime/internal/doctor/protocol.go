@@ -77,7 +77,7 @@ func (e *examination) explain(endpoint, host string, s speech, err error) Check 
 	case speaksMySQL, speaksPostgreSQL, speaksSSH:
 		return failed(fmt.Sprintf("name GreptimeDB's gRPC port in place of %s: %s", port, ports), "%s speaks %s, and not gRPC", endpoint, s.name)
 	case speaksHTTP:
-		return failed(fmt.Sprintf("name GreptimeDB's gRPC port in place of %s: %s, and 4000 is for HTTP", port, ports), "%s speaks HTTP/1, and not gRPC", endpoint)
+		return failed(fmt.Sprintf("name GreptimeDB's gRPC port in place of %s: %s, and 4000 is for HTTP", port, ports), "%s speaks HTTP, and not gRPC", endpoint)
 	case speaksTLS:
 		if !e.hasTLS() {
 			return failed("set tls=on in the DSN", "%s speaks TLS, and the settings have TLS off", endpoint)

@@ -20,9 +20,9 @@ func (e *examination) user(ctx context.Context) (Check, bool) {
 	case isCode(err, greptime.AuthHeaderNotFound):
 		return failed("name a user in the DSN, greptime://user@host, and give the password with --password or in the file of connections", "the server requires a user, and the settings have none"), false
 	case isCode(err, greptime.UserNotFound):
-		return failed("correct the user's name, which is case-sensitive", "the server does not know the user %s", e.cfg.User), false
+		return failed("correct the user's name, which is case-sensitive", "the server does not know the user %s", e.name()), false
 	case isCode(err, greptime.UserPasswordMismatch):
-		return failed("correct the password", "the server does not accept the password of the user %s", e.cfg.User), false
+		return failed("correct the password", "the server does not accept the password of the user %s", e.name()), false
 	case isCode(err, greptime.PermissionDenied):
 		return warned("use a user who may read, unless this one is only to write", "the server knows the user %s, who may not read", e.name()), true
 	case isCode(err, greptime.DatabaseNotFound, greptime.TableNotFound, greptime.InvalidArguments):
