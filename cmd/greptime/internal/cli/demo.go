@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +26,9 @@ it runs the queries that it suggests.`,
 }
 
 func (a *app) demo(cmd *cobra.Command) (err error) {
+	if err := refuseFlags(cmd, "demo runs a server of its own", "dsn", "connection", "password"); err != nil {
+		return err
+	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	s, err := demo.Start(ctx, demo.Options{Log: a.Err, Version: version()})
@@ -49,33 +49,13 @@ airports in 2013 (temperatures in °F, wind in mph).
 	if !a.InTerminal || !a.OutTerminal {
 		return a.runDemoQueries(ctx)
 	}
-	stop() // the prompt handles interrupts itself
-	defer closeAtHangup(s)()
+	stop()                                          // the prompt handles interrupts itself
+	defer a.endAtHangup(func() { _ = s.Close() })() // a server in a process of its own would go on
 	fmt.Fprintf(a.Out, "Try these, and \\chart after the second:\n\n")
 	for _, query := range demo.Queries {
 		fmt.Fprintf(a.Out, "%s;\n\n", query)
 	}
-	return a.prompt(cmd)
-}
-
-// closeAtHangup stops the server when the system ends the program, as when the terminal's window is
-// closed: a process of its own would go on. stop ends the watch for that.
-func closeAtHangup(s *demo.Server) (stop func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM)
-	done := make(chan struct{})
-	go func() {
-		select {
-		case <-signals:
-			_ = s.Close()
-			os.Exit(statusInterrupted)
-		case <-done:
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-	}
+	return a.openPrompt(cmd)
 }
 
 // runDemoQueries runs the queries that the demo suggests.

@@ -14,7 +14,7 @@ import (
 
 // prompt is the program without a command: on a terminal the interactive prompt, and otherwise
 // the statements of the standard input.
-func (a *app) prompt(cmd *cobra.Command) (err error) {
+func (a *app) prompt(cmd *cobra.Command) error {
 	if !a.InTerminal {
 		ctx, stop := interruptible(cmd.Context())
 		defer stop()
@@ -23,6 +23,12 @@ func (a *app) prompt(cmd *cobra.Command) (err error) {
 	if !a.OutTerminal {
 		return usagef("the prompt needs a terminal for its output; greptime query runs a statement without one")
 	}
+	defer a.endAtHangup(func() {})()
+	return a.openPrompt(cmd)
+}
+
+// openPrompt opens a session and the interactive prompt.
+func (a *app) openPrompt(cmd *cobra.Command) (err error) {
 	set, own, err := a.open(cmd.Context())
 	if err != nil {
 		return err
@@ -35,6 +41,9 @@ func (a *app) prompt(cmd *cobra.Command) (err error) {
 	if set.Output.Format != "" {
 		if o.Format, err = output.ParseFormat(set.Output.Format); err != nil {
 			return err
+		}
+		if o.Format.FromBatches() {
+			return usagef("%s is not for a terminal; choose another format in the file of connections", o.Format)
 		}
 	}
 	return prompt.Run(cmd.Context(), o)

@@ -5,8 +5,10 @@ package cli
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/clitest"
@@ -109,6 +111,126 @@ func TestPromptCompletes(t *testing.T) {
 	term.Type("other FROM " + name + ";") // the list goes away
 	term.Press(clitest.Enter)
 	term.WaitFor(" unusual_other\n")
+	leave(t, term)
+}
+
+// Names that need quotes, and names with other letters than those of English.
+func TestPromptCompletesOddNames(t *testing.T) {
+	t.Parallel()
+	name := newTable(t, `ts TIMESTAMP TIME INDEX, "Größe des Hauses" INT, "Odd Case" INT, "größe_a" INT, "größe_b" INT, "x""y" INT, zz_loaded INT`)
+	term := startPrompt(t, clitest.Options{Height: 40})
+	from := " FROM " + name
+	term.Type(`SELECT zz_l`)
+	term.WaitUntil("Tab completes a column of the background's catalog", func(s clitest.Screen) bool {
+		if strings.Contains(s.Text(), "zz_loaded") {
+			return true
+		}
+		term.Press(clitest.Tab)
+		return false
+	})
+	for typed, want := range map[string]string{
+		"Odd": `"Odd Case"`, "odd": `"Odd Case"`, "`Od": `"Odd Case"`, `"grö`: `"größe_`, "gröss": "gröss", `"Größe`: `"Größe des Hauses"`,
+		`x`: `"x""y"`, `"größe_`: `"größe_`,
+	} {
+		term.Press(clitest.CtrlC)
+		waitForPrompt(term)
+		term.Type("SELECT 名, " + typed + from)
+		for range from {
+			term.Press(clitest.Left)
+		}
+		term.Press(clitest.Tab)
+		term.Type("|")
+		term.WaitUntil(typed+" becomes "+want, func(s clitest.Screen) bool { return strings.HasSuffix(s.Text(), "> SELECT 名, "+want+"|"+from+"\n") })
+	}
+	term.Press(clitest.CtrlC)
+	leave(t, term)
+}
+
+// Letters of all alphabets can be typed, anywhere in the line, and pasted.
+func TestLettersOfAllAlphabets(t *testing.T) {
+	t.Parallel()
+	const letters = "äöüßéÿ \u0080 ñ€ жω 名한 e\u0301 👩‍👩‍👧 ="
+	shown := strings.ReplaceAll(letters, "\u0080", "") // a control character
+	term := startPrompt(t, clitest.Options{Height: 40, Env: []string{"NO_COLOR=1"}})
+	for name, paste := range map[string][2]string{"typed": {}, "pasted": {"\x1b[200~", "\x1b[201~"}} {
+		term.Type("SELECT '' AS a, '" + name + "' AS b;")
+		for range "' AS a, '" + name + "' AS b;" {
+			term.Press(clitest.Left)
+		}
+		term.Type(paste[0] + letters + paste[1])
+		term.Press(clitest.Enter)
+		term.WaitFor(" " + shown + " │ " + name + "\n")
+		waitForPrompt(term)
+	}
+	leave(t, term)
+}
+
+// A text that is pasted is edited and run as a whole. Its control characters do not reach the terminal.
+func TestPaste(t *testing.T) {
+	t.Parallel()
+	term := startPrompt(t, clitest.Options{Height: 40})
+	term.Type("\x1b[200~SELECT '\x1b]0;x\x07red' AS a, -- one;\r\n\t2 AS b;\r\\x on\rSELECT 3 AS c;\x1b[201~")
+	term.WaitFor("SELECT 3 AS c;")
+	term.Press(clitest.Enter)
+	text := term.WaitFor("c │ 3").Text()
+	for _, want := range []string{"SELECT ']0;xred' AS a", "]0;xred │ 2", "A line per value is on."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q on the screen:\n%s", want, text)
+		}
+	}
+	leave(t, term)
+}
+
+// A signal that ends the prompt leaves the terminal as it was.
+func TestSignalEndsThePrompt(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("stty"); err != nil {
+		t.Skip("there is no stty here")
+	}
+	program := clitest.Program()
+	program.Args = []string{"sh", "-c", `sh -c 'echo "process $$"; exec "$0"' "$0"; echo "status $?"; stty -a`, program.Path}
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh here")
+	}
+	program.Path = sh
+	s, err := startServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := clitest.Start(t, program, clitest.Options{Height: 40, Env: []string{"GREPTIME_DSN=" + s.DSN()}})
+	first := term.WaitFor("public UTC>").Text()
+	var pid int
+	if _, err := fmt.Sscanf(first, "process %d", &pid); err != nil {
+		t.Fatal(err, first)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	term.Wait()
+	if text := term.Screen().Text(); !strings.Contains(text, "\nstatus 143\n") || !strings.Contains(text, " icanon") || !strings.Contains(text, " echo ") {
+		t.Errorf("the screen:\n%s", text)
+	}
+}
+
+func TestFormatsThatAreNotForThePrompt(t *testing.T) {
+	t.Parallel()
+	config := dataFile(t, "connections.toml", "[output]\nformat = 'parquet'\n")
+	term := start(t, clitest.Options{Env: []string{"GREPTIME_CONFIG=" + config}})
+	if status, text := term.Wait(), term.Screen().Text(); status != statusUsage || !strings.Contains(text, "parquet is not for a terminal") {
+		t.Errorf("status %d; the screen:\n%s", status, text)
+	}
+}
+
+// A chart fits the terminal with the prompt below, so that it needs no pager.
+func TestChartsFitThePrompt(t *testing.T) {
+	t.Parallel()
+	name := numbers(t, 50)
+	term := startPrompt(t, clitest.Options{Width: 150, Height: 24, Env: []string{"PAGER=sed s/^/paged:/"}})
+	enter(t, term, `\chart SELECT ts, n FROM `+name, "00:00:40")
+	if text := waitForPrompt(term).Text(); !strings.HasPrefix(text, "n\n") || strings.Contains(text, "paged:") {
+		t.Errorf("the screen:\n%s", text)
+	}
 	leave(t, term)
 }
 

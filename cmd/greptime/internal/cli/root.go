@@ -134,6 +134,16 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// refuseFlags returns an error if one of the flags of all commands is set that has no effect here.
+func refuseFlags(cmd *cobra.Command, reason string, names ...string) error {
+	for _, name := range names {
+		if cmd.Flags().Changed(name) {
+			return usagef("--%s has no effect: %s", name, reason)
+		}
+	}
+	return nil
+}
+
 // report prints the error of a command, and returns the exit status.
 func (a *app) report(command *cobra.Command, err error) int {
 	var usage usageError
@@ -145,7 +155,7 @@ func (a *app) report(command *cobra.Command, err error) int {
 		fmt.Fprintf(a.Err, "%s --help explains the command.\n", command.CommandPath())
 		return statusUsage
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(a.Err, "greptime: interrupted")
+		fmt.Fprintln(a.Err, "greptime: interrupted"+session.Doubt(err))
 		return statusInterrupted
 	case errors.Is(err, errUnwell):
 		return statusFailed

@@ -28,6 +28,9 @@ none in PATH.`,
   greptime serve --addr 127.0.0.1:5001 --data ./data`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := refuseFlags(cmd, "serve runs a server of its own", "dsn", "connection", "password", "database", "timezone"); err != nil {
+				return err
+			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			defer stop()
 			context.AfterFunc(ctx, stop) // a second interrupt ends the process

@@ -44,6 +44,10 @@ func TestQueryAsChart(t *testing.T) {
 	if !strings.Contains(zoned, "2024-03-01 09:00 to 2024-03-02 08:30, Asia/Tokyo") {
 		t.Errorf("in Tokyo:\n%s", zoned)
 	}
+	dates := mustRun(t, "query", "--timezone", "America/New_York", "--chart", "SELECT DATE '2024-03-01' AS day, 1.5 AS v UNION ALL SELECT DATE '2024-03-09', 2.5")
+	if !strings.Contains(dates, "2024-03-01 to 2024-03-09") {
+		t.Errorf("dates, which are the same in every zone:\n%s", dates)
+	}
 	file := filepath.Join(t.TempDir(), "chart.txt")
 	mustRun(t, "query", "--chart", "-o", file, query)
 	if written, err := os.ReadFile(file); err != nil || string(written) != text {
@@ -67,7 +71,7 @@ func TestQueryThatIsNoChart(t *testing.T) {
 	if r := run(t, "query", "--chart", "SELECT now() AS ts, 1.5 AS v WHERE 1 = 0"); r.status != 0 || !strings.Contains(r.out, "(no points to draw)") {
 		t.Errorf("an empty result: status %d, %s%s", r.status, r.out, r.err)
 	}
-	for _, args := range [][]string{{"--chart", "--format", "csv", "SELECT 1"}, {"--watch", "0s", "SELECT 1"}, {"--watch", "-1s", "SELECT 1"}, {"--watch", "1s", "-o", "x", "SELECT 1"}} {
+	for _, args := range [][]string{{"--chart", "--format", "csv", "SELECT 1"}, {"--watch", "0s", "SELECT 1"}, {"--watch", "-1s", "SELECT 1"}, {"--watch", "1s", "-o", "x", "SELECT 1"}, {"--watch", "1s", "--format", "parquet", "SELECT 1"}} {
 		if r := run(t, append([]string{"query"}, args...)...); r.status != 2 {
 			t.Errorf("%q: status %d, %s", args, r.status, r.err)
 		}
@@ -173,6 +177,12 @@ func TestPromQLTimes(t *testing.T) {
 		{promqlFlags{start: "-1h", end: "now", step: "5"}, "--step 5 is not a duration"},
 		{promqlFlags{start: "--1h", end: "now"}, "--start --1h is not a time"},
 		{promqlFlags{start: "-1d-1h", end: "now"}, "is not a time"},
+		{promqlFlags{start: "-300y", end: "now"}, "--start -300y is not a time"},
+		{promqlFlags{start: "-290y2000w", end: "now"}, "is not a time"},
+		{promqlFlags{start: "-292y2562047h", end: "now"}, "is not a time"},
+		{promqlFlags{start: "-1h", end: "now", step: "300y"}, "--step 300y is not a duration"},
+		{promqlFlags{end: "1709251200.123"}, "at 2024-03-01T00:00:00.123Z"},
+		{promqlFlags{end: "-0.0009"}, "at 1969-12-31T23:59:59.999Z"},
 		{promqlFlags{end: "now", lookback: "1us"}, "--lookback 1us is not a duration"},
 	} {
 		q, err := tt.f.query("up", now, zone)
@@ -214,5 +224,26 @@ func TestDoctor(t *testing.T) {
 	r = run(t, "doctor", "--timezone", "Mars/Olympus")
 	if r.status != 1 || !strings.Contains(r.out, "✗ settings") || !strings.Contains(r.out, "There is 1 problem.") {
 		t.Errorf("an unknown zone: status %d, %s%s", r.status, r.err, r.out)
+	}
+}
+
+func TestSummaryOfTheDoctor(t *testing.T) {
+	t.Parallel()
+	for counts, want := range map[[2]int]string{
+		{0, 0}: "All is well.", {0, 1}: "It works, with 1 warning.", {0, 2}: "It works, with 2 warnings.", {1, 0}: "There is 1 problem.",
+		{2, 0}: "There are 2 problems.", {1, 2}: "There is 1 problem and 2 warnings.", {2, 1}: "There are 2 problems and 1 warning.",
+	} {
+		if got := summary(counts[0], counts[1]); got != want {
+			t.Errorf("%v: %s, want %s", counts, got, want)
+		}
+	}
+}
+
+func TestFlagsWithoutEffect(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"serve", "--database", "a"}, {"serve", "-c", "a"}, {"demo", "--dsn", "greptime://localhost"}, {"demo", "-W"}} {
+		if r := run(t, args...); r.status != statusUsage || !strings.Contains(r.err, "has no effect") {
+			t.Errorf("%q: status %d, %s", args, r.status, r.err)
+		}
 	}
 }

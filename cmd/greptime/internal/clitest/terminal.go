@@ -48,7 +48,7 @@ const patience = time.Minute
 var shownVariables = []string{
 	"NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "TERM_PROGRAM", "COLUMNS", "LINES", "INPUTRC",
 	"PAGER", "LESS", "EDITOR", "VISUAL", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "XDG_CONFIG_HOME", "XDG_STATE_HOME",
-	"XDG_DATA_HOME", "XDG_CACHE_HOME", "GREPTIME_DSN", "GREPTIME_CONFIG",
+	"XDG_DATA_HOME", "XDG_CACHE_HOME", "GREPTIME_DSN", "GREPTIME_CONFIG", "GREPTIME_HISTORY",
 }
 
 // Start starts a command in a pseudo-terminal. The command is killed at the end of the test if it

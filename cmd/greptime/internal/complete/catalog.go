@@ -13,8 +13,9 @@ import (
 // Catalog is what can be named in a database. It is safe for concurrent use.
 type Catalog struct {
 	mu        sync.Mutex
+	database  string
 	databases []string
-	tables    []string
+	tables    []string            // of the database
 	columns   map[string][]Column // by table
 }
 
@@ -27,22 +28,26 @@ const loadTimeout = 10 * time.Second
 // maxColumns bounds the columns that are kept.
 const maxColumns = 100_000
 
-// Load reads the tables and columns of a database. It leaves the Catalog as it is if that
-// fails.
+// Load reads the databases, and the tables and columns of one of them. What it cannot read is as it
+// was before, or for another database as far as it was read. It keeps nothing if ctx ends.
 func (c *Catalog) Load(ctx context.Context, db *sql.DB, database string) error {
-	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	limited, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	var next Catalog
-	if err := next.loadDatabases(ctx, db); err != nil {
-		return err
-	}
-	if err := next.loadColumns(ctx, db, database); err != nil {
-		return err
-	}
+	databasesErr := next.loadDatabases(limited, db)
+	columnsErr := next.loadColumns(limited, db, database)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.databases, c.tables, c.columns = next.databases, next.tables, next.columns
-	return nil
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if databasesErr == nil {
+		c.databases = next.databases
+	}
+	if columnsErr == nil || database != c.database {
+		c.database, c.tables, c.columns = database, next.tables, next.columns
+	}
+	return errors.Join(databasesErr, columnsErr)
 }
 
 func (c *Catalog) loadDatabases(ctx context.Context, db *sql.DB) (err error) {
@@ -62,12 +67,12 @@ func (c *Catalog) loadDatabases(ctx context.Context, db *sql.DB) (err error) {
 }
 
 func (c *Catalog) loadColumns(ctx context.Context, db *sql.DB, database string) (err error) {
+	c.columns = map[string][]Column{}
 	rows, err := db.QueryContext(ctx, "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = ? ORDER BY table_name, ordinal_position LIMIT ?", database, maxColumns)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	c.columns = map[string][]Column{}
 	for rows.Next() {
 		var table string
 		var column Column

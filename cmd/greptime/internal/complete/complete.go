@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // Candidate is something that can stand at the cursor.
@@ -25,27 +26,40 @@ const (
 	Keywords  = "keywords"
 )
 
-// Complete returns the candidates for the word that ends at the end of text, and the part of
-// it that is there already.
-func (c *Catalog) Complete(text string) (prefix string, candidates []Candidate) {
+// Complete returns the candidates for the word that ends at the cursor, which is a byte of text, and
+// the part of it that is there already. What follows the cursor tells which tables the statement is of.
+func (c *Catalog) Complete(text string, cursor int) (prefix string, candidates []Candidate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	before, ok := tokensOf(text)
+	before, ok := tokensOf(text[:cursor])
 	if !ok {
 		return "", nil
 	}
-	if n := len(before); n > 0 && before[n-1].End == len(text) && isName(before[n-1]) {
-		prefix = before[n-1].Text(text)
+	word, quoted := "", false
+	if n := len(before); n > 0 && before[n-1].End == cursor && isName(before[n-1]) {
+		last := before[n-1]
+		prefix, word, quoted = last.Text(text), last.Value(text), last.Kind == script.Ident
 		before = before[:n-1]
 	}
-	all := c.candidates(text, before, strings.HasPrefix(prefix, `"`))
-	word := strings.Trim(prefix, `"`)
-	return prefix, slices.DeleteFunc(all, func(c Candidate) bool {
+	all := c.candidates(text, before, statementAt(text, cursor), quoted)
+	matching := func(matches func(Candidate) bool) []Candidate {
+		return slices.DeleteFunc(slices.Clone(all), func(c Candidate) bool { return !matches(c) })
+	}
+	candidates = matching(func(c Candidate) bool {
 		if c.Group == Functions { // who writes FR means FROM
-			return !strings.HasPrefix(c.Name, word)
+			return strings.HasPrefix(c.Name, word)
 		}
-		return len(c.Name) < len(word) || !strings.EqualFold(c.Name[:len(word)], word)
+		return hasPrefixFold(c.Name, word)
 	})
+	if len(candidates) == 0 { // and who writes COU means count
+		candidates = matching(func(c Candidate) bool { return hasPrefixFold(c.Name, word) })
+	}
+	return prefix, candidates
+}
+
+// hasPrefixFold reports whether s begins with prefix, in any case.
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // tokensOf returns the tokens of the last statement of text. ok is false within a string or
@@ -68,10 +82,26 @@ func tokensOf(text string) (tokens []script.Token, ok bool) {
 	return tokens, true
 }
 
+// statementAt returns the tokens of the statement that the cursor is in.
+func statementAt(text string, cursor int) (tokens []script.Token) {
+	for t := range script.Tokens(text) {
+		switch {
+		case t.Kind == script.Comment:
+		case t.Kind != script.Punct || t.Text(text) != ";":
+			tokens = append(tokens, t)
+		case t.End > cursor:
+			return tokens
+		default:
+			tokens = nil
+		}
+	}
+	return tokens
+}
+
 func isName(t script.Token) bool { return t.Kind == script.Word || t.Kind == script.Ident && t.Open }
 
-// candidates returns all that can follow the tokens before the word.
-func (c *Catalog) candidates(text string, before []script.Token, quoted bool) []Candidate {
+// candidates returns all that can follow the tokens before the word, in a statement of these tokens.
+func (c *Catalog) candidates(text string, before, statement []script.Token, quoted bool) []Candidate {
 	last := func(n int) string {
 		if len(before) < n {
 			return ""
@@ -81,7 +111,11 @@ func (c *Catalog) candidates(text string, before []script.Token, quoted bool) []
 	switch {
 	case last(1) == "." && len(before) > 1:
 		owner := before[len(before)-2].Value(text)
-		return c.columnsOf([]string{c.tableOf(text, before, owner)}, quoted)
+		table := c.tableOf(text, statement, owner)
+		if table == "" && owner == c.database {
+			return named(c.tables, Tables, quoted)
+		}
+		return c.columnsOf([]string{table}, quoted)
 	case last(1) == "USE":
 		return named(c.databases, Databases, quoted)
 	case namesTable(last(1), last(2)):
@@ -91,7 +125,7 @@ func (c *Catalog) candidates(text string, before []script.Token, quoted bool) []
 	case last(1) == "SHOW":
 		return keywordsOf("TABLES", "DATABASES", "CREATE", "COLUMNS", "INDEX", "VIEWS", "FLOWS", "FULL")
 	}
-	list := c.columnsOf(c.tablesIn(text, before), quoted)
+	list := c.columnsOf(c.tablesIn(text, statement), quoted)
 	if quoted {
 		return list
 	}
@@ -112,7 +146,7 @@ func namesTable(last, beforeLast string) bool {
 	return false
 }
 
-// tablesIn returns the tables that a statement names so far, or all if it names none.
+// tablesIn returns the tables that a statement names, or all if it names none.
 func (c *Catalog) tablesIn(text string, tokens []script.Token) []string {
 	var list []string
 	for i, t := range tokens {
@@ -160,19 +194,24 @@ func (c *Catalog) columnsOf(tables []string, quoted bool) []Candidate {
 	}
 	list := named(slices.Sorted(maps.Keys(types)), Columns, quoted)
 	for i := range list {
-		list[i].About = types[list[i].Name]
+		list[i].About = visible.Line(types[list[i].Name])
 	}
 	return list
 }
 
-// named returns candidates for names, quoted where they must be.
+// named returns candidates for names, quoted where they must be. It leaves out names with characters
+// that a terminal would not show as such.
 func named(names []string, group string, quoted bool) []Candidate {
-	list := make([]Candidate, len(names))
-	for i, name := range names {
-		list[i] = Candidate{Text: Quote(name), Name: name, Group: group}
-		if quoted && list[i].Text == name {
-			list[i].Text = `"` + name + `"`
+	var list []Candidate
+	for _, name := range names {
+		if name != visible.Line(name) {
+			continue
 		}
+		text := Quote(name)
+		if quoted && text == name {
+			text = `"` + name + `"`
+		}
+		list = append(list, Candidate{Text: text, Name: name, Group: group})
 	}
 	return list
 }

@@ -1,22 +1,28 @@
 package complete
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	_ "github.com/greptime-go/greptime/driver"
 	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 var catalog = Catalog{
+	database:  "public",
 	databases: []string{"metrics", "public"},
-	tables:    []string{"cpu", "Mixed Case", "weather"},
+	tables:    []string{"cpu", "Mixed Case", "weather", "wet\x1b[2J", "wet\u202e", "größe", `a"b`},
 	columns: map[string][]Column{
 		"cpu":        {{"host", "String"}, {"ts", "TimestampMillisecond"}, {"usage", "Float64"}},
 		"weather":    {{"ts", "TimestampMillisecond"}, {"temp", "Float64"}, {"order", "Int64"}},
 		"Mixed Case": {{"A b", "String"}},
+		"größe":      {{"Länge", "Float64\x1b[2J"}},
+		`a"b`:        {{`c"d`, "String"}},
 	},
 }
 
@@ -30,13 +36,13 @@ func TestCompletion(t *testing.T) {
 		{"", "", []string{"SELECT", "SHOW", "USE"}},
 		{"sel", "sel", []string{"=", "SELECT"}},
 		{"SELECT 1; sel", "sel", []string{"=", "SELECT"}},
-		{"SELECT * FROM ", "", []string{"=", "cpu", `"Mixed Case"`, "weather"}},
+		{"SELECT * FROM ", "", []string{"=", "cpu", `"Mixed Case"`, "weather", `"größe"`, `"a""b"`}},
 		{"SELECT * FROM c", "c", []string{"=", "cpu"}},
 		{"SELECT * FROM M", "M", []string{"=", `"Mixed Case"`}},
 		{`SELECT * FROM "M`, `"M`, []string{"=", `"Mixed Case"`}},
 		{`SELECT * FROM "c`, `"c`, []string{"=", `"cpu"`}},
 		{"INSERT INTO w", "w", []string{"=", "weather"}},
-		{"SELECT * FROM cpu JOIN ", "", []string{"=", "cpu", `"Mixed Case"`, "weather"}},
+		{"SELECT * FROM cpu JOIN ", "", []string{"=", "cpu", `"Mixed Case"`, "weather", `"größe"`, `"a""b"`}},
 		{"DESC w", "w", []string{"=", "weather"}},
 		{"DROP TABLE IF EXISTS w", "w", []string{"=", "weather"}},
 		{"USE ", "", []string{"=", "metrics", "public"}},
@@ -55,8 +61,22 @@ func TestCompletion(t *testing.T) {
 		{"SELECT 'te", "", []string{"="}},
 		{"SELECT 1 -- te", "", []string{"="}},
 		{"SELECT count(", "", []string{"host", "temp"}},
+		{"SELECT COU", "COU", []string{"=", "count("}},
+		{"SELECT * FROM `Mi", "`Mi", []string{"=", `"Mixed Case"`}},
+		{`SELECT * FROM "a""`, `"a""`, []string{"=", `"a""b"`}},
+		{"SELECT * FROM a", "a", []string{"=", `"a""b"`}},
+		{"SELECT * FROM GR", "GR", []string{"=", `"größe"`}},
+		{"SELECT * FROM grö", "grö", []string{"=", `"größe"`}},
+		{`SELECT * FROM "größe" WHERE L`, "L", []string{`"Länge"`, "LIKE"}},
+		{`SELECT "a""b".`, "", []string{"=", `"c""d"`}},
+		{"SELECT * FROM public.w", "w", []string{"=", "weather"}},
+		{"SELECT te| FROM cpu", "te", []string{"=", "TEXT"}},
+		{"SELECT u|; SELECT temp FROM weather", "u", []string{"usage"}},
+		{"SELECT c.u| FROM cpu c", "u", []string{"=", "usage"}},
+		{"SELECT temp FROM weather; SELECT h| FROM cpu", "h", []string{"=", "host", "h3_latlng_to_cell(", "hll(", "hll_count(", "HAVING"}},
 	} {
-		prefix, candidates := catalog.Complete(c.text)
+		before, after, _ := strings.Cut(c.text, "|") // the cursor, if it is not at the end
+		prefix, candidates := catalog.Complete(before+after, len(before))
 		var got []string
 		for _, candidate := range candidates {
 			got = append(got, candidate.Text)
@@ -75,6 +95,19 @@ func TestCompletion(t *testing.T) {
 				t.Errorf("%q: no %q in %q", c.text, want, got)
 			}
 		}
+	}
+}
+
+// complete returns the candidates at the end of a text.
+func (c *Catalog) complete(text string) []Candidate {
+	_, candidates := c.Complete(text, len(text))
+	return candidates
+}
+
+func TestTypesOfColumnsAreVisible(t *testing.T) {
+	t.Parallel()
+	if list := catalog.complete(`SELECT * FROM "größe" WHERE Län`); len(list) != 1 || list[0].About != `Float64\x1b[2J` {
+		t.Errorf("%+v", list)
 	}
 }
 
@@ -104,21 +137,54 @@ func TestCatalogOfAServer(t *testing.T) {
 	if err := c.Load(t.Context(), db, "public"); err != nil {
 		t.Fatal(err)
 	}
-	_, candidates := c.Complete("SELECT * FROM cpu WHERE ")
+	candidates := c.complete("SELECT * FROM cpu WHERE ")
 	if len(candidates) < 3 || candidates[0].Name != "host" || !strings.EqualFold(candidates[0].About, "string") {
 		t.Errorf("columns %+v", candidates[:min(3, len(candidates))])
 	}
-	if _, tables := c.Complete("DESC "); len(tables) != 1 || tables[0].Name != "cpu" {
+	if tables := c.complete("DESC "); len(tables) != 1 || tables[0].Name != "cpu" {
 		t.Errorf("tables %+v", tables)
 	}
-	if _, databases := c.Complete("USE pub"); len(databases) != 1 {
+	if databases := c.complete("USE pub"); len(databases) != 1 {
 		t.Errorf("databases %+v", databases)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := c.Load(ended, db, "other"); !errors.Is(err, context.Canceled) || len(c.complete("DESC ")) != 1 {
+		t.Errorf("a call that is ended: %v, tables %+v", err, c.complete("DESC "))
 	}
 	s.Close()
 	if err := c.Load(t.Context(), db, "public"); err == nil {
 		t.Error("loaded from a server that is gone")
 	}
-	if _, tables := c.Complete("DESC "); len(tables) != 1 {
+	if tables := c.complete("DESC "); len(tables) != 1 {
 		t.Errorf("after a failure: tables %+v", tables)
+	}
+	if err := c.Load(t.Context(), db, "other"); err == nil {
+		t.Error("loaded from a server that is gone")
+	}
+	if tables := c.complete("DESC "); len(tables) != 0 {
+		t.Errorf("tables of another database: %+v", tables)
+	}
+}
+
+// A user who may not see the databases may see the columns, and the other way round.
+func TestPartsOfTheCatalogAreOfUse(t *testing.T) {
+	t.Parallel()
+	columns, err := wiretest.TextMessages("Databases", "public")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := wiretest.Start(t, wiretest.NewMux().SQL("SHOW DATABASES", wiretest.Flight(columns)).Handle)
+	db, err := sql.Open("greptime", s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var c Catalog
+	if err := c.Load(t.Context(), db, "public"); err == nil {
+		t.Error("the columns were refused")
+	}
+	if databases := c.complete("USE "); len(databases) != 1 {
+		t.Errorf("databases %+v", databases)
 	}
 }

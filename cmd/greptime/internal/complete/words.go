@@ -13,7 +13,8 @@ var keywords = strings.Fields(`
 	BIGINT BINARY BOOLEAN DATE DATETIME DECIMAL DOUBLE FLOAT INT INTEGER JSON SMALLINT STRING TEXT TIMESTAMP TINYINT UNSIGNED
 	VARBINARY VARCHAR VECTOR`)
 
-// functions are the functions that queries of time series need most. GreptimeDB lists none.
+// functions are the functions that queries of time series need most. GreptimeDB has no list of its own:
+// information_schema.routines is empty, and there is no SHOW FUNCTIONS.
 var functions = strings.Fields(`
 	abs approx_distinct approx_percentile_cont array_agg avg bit_length btrim cast ceil char_length clamp coalesce concat concat_ws
 	corr cos count cume_dist current_date current_time database date_add date_bin date_format date_part date_sub date_trunc

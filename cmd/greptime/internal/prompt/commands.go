@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/greptime-go/greptime"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/greptime-go/greptime/cmd/greptime/internal/live"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // command is a command that begins with a backslash.
@@ -41,7 +43,7 @@ func init() { // commands list themselves
 		{`\o`, "[FILE]", "write results to a file, or to the terminal again", (*Prompt).redirect},
 		{`\q`, "", "leave; so does Ctrl-D", func(*Prompt, string) error { return errLeave }},
 		{`\timing`, "[on|off]", "show how long statements take", (*Prompt).time},
-		{`\watch`, "[SECONDS]", "show the last result again and again, until Ctrl-C", (*Prompt).watch},
+		{`\watch`, "[SECONDS]", "show the last result or chart again and again, until Ctrl-C", (*Prompt).watch},
 		{`\x`, "[on|off]", "show a line per value, for wide rows", (*Prompt).expand},
 	}
 }
@@ -52,8 +54,8 @@ var errLeave = errors.New("leave")
 // runCommand runs a line that begins with a backslash.
 func (p *Prompt) runCommand(line string) error {
 	line = strings.TrimRight(line, "; \t\n")
-	name, args, _ := strings.Cut(line, " ")
-	args = strings.TrimSpace(args)
+	name := nameOf(line)
+	args := strings.TrimSpace(line[len(name):])
 	for _, c := range commands {
 		if c.name != name {
 			continue
@@ -66,6 +68,14 @@ func (p *Prompt) runCommand(line string) error {
 	return fmt.Errorf(`%s is not a command; \? lists them`, name)
 }
 
+// nameOf returns the name of the command that a text begins with.
+func nameOf(text string) string {
+	if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
+		return text[:i]
+	}
+	return text
+}
+
 func (p *Prompt) help(string) error {
 	for _, c := range commands {
 		fmt.Fprintf(p.Streams.Out, "%-20s %s\n", c.name+" "+c.args, c.about)
@@ -75,7 +85,7 @@ func (p *Prompt) help(string) error {
 }
 
 func (p *Prompt) list(string) error {
-	return p.show(p.viewOf(script.Statement{Text: "SHOW DATABASES"}))
+	return p.showAlone(p.viewOf(script.Statement{Text: "SHOW DATABASES"}))
 }
 
 func (p *Prompt) describe(table string) error {
@@ -88,17 +98,26 @@ func (p *Prompt) describe(table string) error {
 		text = "SELECT table_name, table_type, engine FROM information_schema.tables WHERE table_schema = '" +
 			strings.ReplaceAll(database, "'", "''") + "' ORDER BY table_name"
 	}
+	wantsName := true
 	for t := range script.Tokens(table) {
 		switch token := t.Text(table); {
-		case t.Kind == script.Word:
+		case wantsName && t.Kind == script.Word:
 			text += complete.Quote(token)
-		case t.Kind == script.Ident && !t.Open, token == ".":
+		case wantsName && t.Kind == script.Ident && !t.Open, !wantsName && token == ".":
 			text += token
 		default:
-			return fmt.Errorf(`%s is not the name of a table`, table)
+			return notTable(table)
 		}
+		wantsName = !wantsName
 	}
-	return p.show(p.viewOf(script.Statement{Text: text}))
+	if table != "" && wantsName {
+		return notTable(table)
+	}
+	return p.showAlone(p.viewOf(script.Statement{Text: text}))
+}
+
+func notTable(text string) error {
+	return fmt.Errorf(`%s is not the name of a table; put quotes around a name that is not a word, as in \d "a-b"`, text)
 }
 
 func (p *Prompt) chart(sql string) error {
@@ -124,7 +143,7 @@ func (p *Prompt) chart(sql string) error {
 			return chart.DrawResult(w, rd, chart.Options{Color: o.Color, Zone: c.Location(), Width: o.Width}, height)
 		})
 	}
-	return p.show(p.last)
+	return p.showAlone(p.last)
 }
 
 func (p *Prompt) watch(args string) error {
@@ -157,7 +176,7 @@ func (p *Prompt) expand(args string) error {
 	if err := toggle(&on, args); err != nil {
 		return fmt.Errorf(`\x %s: %w`, args, err)
 	}
-	p.Format = output.Table
+	p.Format = p.rows
 	if on {
 		p.Format = output.Vertical
 	}
@@ -203,13 +222,22 @@ func (p *Prompt) include(path string) error {
 	if err != nil {
 		return err
 	}
-	for _, st := range script.Split(string(text)) {
-		if err := p.runStatement(st); err != nil {
-			return fmt.Errorf("%s, line %d (the statements before it ran, those after it did not): %w", path, st.Line, err)
+	return p.interruptible(func(ctx context.Context) error {
+		for _, st := range script.Split(string(text)) {
+			err := errCommandInFile
+			if !isCommand(st) {
+				p.lastText = st.Text
+				err = p.runStatement(ctx, st)
+			}
+			if err != nil {
+				return &placedError{fmt.Sprintf("%s, line %d (the statements before it ran, those after it did not)", path, st.Line), err}
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
+
+var errCommandInFile = errors.New("commands that begin with a backslash are for the prompt, and a file has statements only")
 
 func (p *Prompt) redirect(path string) error {
 	if err := p.closeOutput(); err != nil || path == "" {
@@ -267,8 +295,8 @@ func (p *Prompt) edit(path string) error {
 		fmt.Fprintln(p.Streams.Out, "Nothing has changed, so nothing runs.")
 		return nil
 	}
-	fmt.Fprintln(p.Streams.Out, p.faint(text))
-	return p.runStatements(text)
+	fmt.Fprintln(p.Streams.Out, p.faint(visible.Text(text)))
+	return p.run(text)
 }
 
 // editorCommand returns the user's editor.

@@ -2,7 +2,9 @@ package prompt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
@@ -11,6 +13,7 @@ import (
 	"github.com/greptime-go/greptime/cmd/greptime/internal/complete"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/highlight"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // newEditor returns the editor of lines, on the terminal of the process.
@@ -25,15 +28,19 @@ func (p *Prompt) newEditor() *readline.Shell {
 		// answer. All output ends with a newline, so the cursor is at the left, and reserveRows
 		// keeps it above the last row, where the editor needs to know.
 		"cursor-position-probe": false,
+		// Otherwise the letters of Latin-1, such as ö, would be commands.
+		"convert-meta": false,
 	} {
 		_ = shell.Config.Set(name, value) // these exist
 	}
+	insertWholeCharacters(shell)
 	shell.Prompt.Primary(func() string {
 		text := p.promptText()
 		return p.reserveRows(text, string(*shell.Line())) + text
 	})
 	shell.AcceptMultiline = func(line []rune) bool { return isEntered(string(line)) }
-	shell.Completer = p.completions
+	shell.PasteTransformer = withoutControls
+	shell.Completer = func(line []rune, cursor int) readline.Completions { return p.completions(shell, line, cursor) }
 	if p.Color {
 		shell.SyntaxHighlighter = func(line []rune) string { return highlight.SQL(string(line)) }
 	}
@@ -46,12 +53,28 @@ func (p *Prompt) newEditor() *readline.Shell {
 	return shell
 }
 
+// insertWholeCharacters changes the editor's command for a key that is a character. The editor's own
+// inserts only the first code point, and letters of Latin-1 as if they were control characters.
+func insertWholeCharacters(shell *readline.Shell) {
+	insert := shell.Keymap.Commands()["self-insert"]
+	shell.Keymap.Register(map[string]func(){"self-insert": func() {
+		keys := shell.Keys.Caller()
+		if len(keys) == 1 && keys[0] < utf8.RuneSelf {
+			insert()
+			return
+		}
+		shell.History.SkipSave()
+		shell.Cursor().InsertAt([]rune(withoutControls(string(keys)))...)
+	}})
+}
+
 // promptText names the database and the time zone.
 func (p *Prompt) promptText() string {
 	database, zone, err := p.Session.Where()
 	if err != nil {
 		return "> "
 	}
+	database = visible.Line(database)
 	if p.Color {
 		return fmt.Sprintf("\x1b[1m%s\x1b[0m \x1b[2m%s\x1b[0m> ", database, zone)
 	}
@@ -81,11 +104,15 @@ func (p *Prompt) faint(text string) string {
 	return text
 }
 
-// isEntered reports whether Enter runs the text: a command, or statements that are complete.
-// Otherwise it begins another line.
+// isEntered reports whether Enter runs the text: it ends with a command or a complete statement.
+// Otherwise Enter begins another line.
 func isEntered(text string) bool {
 	text = strings.TrimSpace(text)
-	return strings.HasPrefix(text, `\`) || leaves(text) || strings.EqualFold(text, "help") || script.IsComplete(text)
+	if strings.HasPrefix(text, `\`) || leaves(text) || strings.EqualFold(text, "help") || script.IsComplete(text) {
+		return true
+	}
+	statements := script.Split(text)
+	return len(statements) > 0 && isCommand(statements[len(statements)-1])
 }
 
 // leaves reports whether a text without a semicolon means the end, as in other clients.
@@ -95,18 +122,43 @@ func leaves(text string) bool {
 }
 
 // completions returns what can stand at the cursor.
-func (p *Prompt) completions(line []rune, cursor int) readline.Completions {
-	prefix, candidates := p.candidates(string(line[:min(cursor, len(line))]))
-	if !isASCII(prefix) { // the editor counts its bytes as characters
+//
+// The editor takes only candidates that begin with the prefix, in any case, and counts the bytes of
+// the prefix as characters. So a name that needs quotes gets its first one here, and names with other
+// letters than those of English are completed here, as far as they are the same, without a list.
+func (p *Prompt) completions(shell *readline.Shell, line []rune, cursor int) readline.Completions {
+	cursor = min(cursor, len(line))
+	before := string(line[:cursor])
+	prefix, candidates := p.candidates(string(line), len(before))
+	if len(candidates) == 0 {
 		return readline.Completions{}
+	}
+	replacePrefix := func(text string) {
+		before = strings.TrimSuffix(before, prefix) + text
+		shell.Line().Set(append([]rune(before), line[cursor:]...)...)
+		shell.Cursor().Set(utf8.RuneCountInString(before))
+		prefix = text
+	}
+	if exact := withPrefix(candidates, prefix); !isASCII(prefix) && len(exact) > 0 {
+		candidates = exact
+	}
+	common := commonPrefix(candidates)
+	switch {
+	case !isASCII(prefix), !isASCII(common):
+		if len(common) > len(prefix) {
+			replacePrefix(common)
+		}
+		return readline.Completions{}
+	case !slices.ContainsFunc(candidates, func(c complete.Candidate) bool { return beginsWith(c.Text, prefix) }):
+		replacePrefix(`"` + strings.TrimLeft(prefix, "\"`"))
 	}
 	values := make([]readline.Completion, len(candidates))
 	for i, c := range candidates {
 		values[i] = readline.Completion{Value: c.Text, Display: c.Name, Description: c.About, Tag: c.Group}
 	}
 	// Without a prefix, the editor would take one: all that is before the cursor up to a space.
-	if text := string(line[:min(cursor, len(line))]); prefix == "" && text != "" && strings.TrimSpace(text[len(text)-1:]) != "" && isASCII(text[len(text)-1:]) {
-		prefix = text[len(text)-1:]
+	if last := before[max(0, len(before)-1):]; prefix == "" && strings.TrimSpace(last) != "" && isASCII(last) {
+		prefix = last
 		for i := range values {
 			values[i].Value = prefix + values[i].Value
 		}
@@ -116,11 +168,34 @@ func (p *Prompt) completions(line []rune, cursor int) readline.Completions {
 	return list
 }
 
-// candidates completes commands, the tables in them, and SQL.
-func (p *Prompt) candidates(text string) (prefix string, list []complete.Candidate) {
-	command := strings.TrimLeft(text, " ")
+// withPrefix returns the candidates whose texts begin with a prefix.
+func withPrefix(candidates []complete.Candidate, prefix string) []complete.Candidate {
+	return slices.DeleteFunc(slices.Clone(candidates), func(c complete.Candidate) bool { return !strings.HasPrefix(c.Text, prefix) })
+}
+
+// commonPrefix returns what the texts of all candidates begin with.
+func commonPrefix(candidates []complete.Candidate) string {
+	prefix := candidates[0].Text
+	for _, c := range candidates {
+		for !strings.HasPrefix(c.Text, prefix) {
+			_, size := utf8.DecodeLastRuneInString(prefix)
+			prefix = prefix[:len(prefix)-size]
+		}
+	}
+	return prefix
+}
+
+// beginsWith reports whether s begins with prefix, in any case.
+func beginsWith(s, prefix string) bool {
+	return strings.HasPrefix(strings.ToLower(s), strings.ToLower(prefix))
+}
+
+// candidates completes commands, the tables in them, and SQL, at the cursor, which is a byte of text.
+func (p *Prompt) candidates(text string, cursor int) (prefix string, list []complete.Candidate) {
+	start := strings.LastIndexByte(text[:cursor], '\n') + 1
+	command := strings.TrimLeft(text[start:cursor], " ")
 	if !strings.HasPrefix(command, `\`) {
-		return p.catalog.Complete(text)
+		return p.catalog.Complete(text, cursor)
 	}
 	name, args, ok := strings.Cut(command, " ")
 	switch {
@@ -132,11 +207,22 @@ func (p *Prompt) candidates(text string) (prefix string, list []complete.Candida
 		}
 		return name, list
 	case name == `\d`:
-		return p.catalog.Complete("DESC " + args)
+		return p.catalog.Complete("DESC "+args, len("DESC ")+len(args))
 	case name == `\chart`:
-		return p.catalog.Complete(args)
+		return p.catalog.Complete(args+text[cursor:], len(args))
 	}
 	return "", nil
+}
+
+// withoutControls returns text without control characters, which the editor would send to the
+// terminal, but for line breaks and tabs.
+func withoutControls(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 func isASCII(text string) bool {

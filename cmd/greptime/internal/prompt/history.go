@@ -14,6 +14,9 @@ import (
 // maxHistory is the number of entries that are read from the file.
 const maxHistory = 5000
 
+// maxEntry is the length of the longest entry that is kept, in bytes.
+const maxEntry = 1 << 20
+
 // history is what was entered before, in a file with a JSON string per line. Entries with
 // passwords are not kept, not even in memory.
 type history struct {
@@ -36,7 +39,7 @@ func openHistory(path string) (*history, error) {
 	}
 	defer f.Close()
 	scanner := bufio.NewScanner(f)
-	scanner.Buffer(nil, 1<<24)
+	scanner.Buffer(nil, 8*maxEntry) // JSON has up to six bytes for one
 	for scanner.Scan() {
 		var line string
 		if json.Unmarshal(scanner.Bytes(), &line) == nil {
@@ -47,11 +50,11 @@ func openHistory(path string) (*history, error) {
 	return h, scanner.Err()
 }
 
-// Write adds an entry, unless it is the last one again or has a password. It returns the
-// number of entries.
+// Write adds an entry, unless it is the last one again, has a password, or is too long to be of use.
+// It returns the number of entries.
 func (h *history) Write(line string) (int, error) {
 	line = strings.TrimSpace(line)
-	if line == "" || hasSecret(line) || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
+	if line == "" || len(line) > maxEntry || hasSecret(line) || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
 		return len(h.lines), nil
 	}
 	h.lines = append(h.lines, line)
@@ -84,7 +87,7 @@ func (h *history) Len() int { return len(h.lines) }
 // Dump returns all entries.
 func (h *history) Dump() any { return h.lines }
 
-var secrets = regexp.MustCompile(`(?i)passw|identified|secret|credential|access_?key|api_?key|\b(create|alter)\s+user\b|--dsn|://[^/\s]*:[^/\s]*@`)
+var secrets = regexp.MustCompile(`(?i)passw|\bpwd\b|identified|secret|credential|(access|account|api|private|encryption)_?key|(session|sas|auth|access|bearer)[_ ]?token|\bbearer\b|\bauthorization\b|\b(create|alter)\s+user\b|--dsn|://[^/\s]*:[^/\s]*@`)
 
 // hasSecret reports whether an entry may have a password in it.
 func hasSecret(line string) bool { return secrets.MatchString(line) }

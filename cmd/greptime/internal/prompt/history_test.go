@@ -50,6 +50,8 @@ func TestPasswordsAreNotInTheHistory(t *testing.T) {
 		"CREATE USER a WITH PASSWORD 'hush';", "create  user a identified by 'hush'", "ALTER USER a SET PASSWORD = 'hush'",
 		"COPY t TO 's3://b/t.parquet' CONNECTION (ACCESS_KEY_ID = 'a', SECRET_ACCESS_KEY = 'hush');",
 		"greptime --dsn greptime://me:hush@db query", "SELECT 'https://me:hush@host/'", "SET passwd = 'hush'",
+		"COPY t FROM 's3://b/t' CONNECTION (session_token = 'hush')", "COPY t FROM 'azblob://b/t' CONNECTION (ACCOUNT_KEY='hush')",
+		"COPY t FROM 'azblob://b/t' CONNECTION (sas_token='hush')", "SELECT http('Authorization: Bearer hush')", "SET pwd = 'hush'",
 	} {
 		if _, err := h.Write(secret); err != nil {
 			t.Fatal(err)
@@ -61,7 +63,30 @@ func TestPasswordsAreNotInTheHistory(t *testing.T) {
 	if data, err := os.ReadFile(path); err == nil && strings.Contains(string(data), "hush") {
 		t.Errorf("the file has %s", data)
 	}
-	if _, err := h.Write("SELECT 'https://host/a:b'"); err != nil || h.Len() != 1 {
-		t.Errorf("%d entries, %v", h.Len(), err)
+	for _, kept := range []string{"SELECT 'https://host/a:b'", "SELECT token, key FROM keys", "SELECT host FROM tokens"} {
+		n := h.Len()
+		if _, err := h.Write(kept); err != nil || h.Len() != n+1 {
+			t.Errorf("%s: %d entries, %v", kept, h.Len(), err)
+		}
+	}
+}
+
+// An entry of any length leaves the history readable.
+func TestLongEntriesOfTheHistory(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "history")
+	h, err := openHistory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest := "SELECT '" + strings.Repeat("\x01", maxEntry-9) + "'"
+	for _, line := range []string{longest, "SELECT '" + strings.Repeat("x", 20*maxEntry) + "'", "SELECT 1"} {
+		if _, err := h.Write(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again, err := openHistory(path)
+	if err != nil || !slices.Equal(again.lines, []string{longest, "SELECT 1"}) {
+		t.Errorf("%d entries, %v", len(again.lines), err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/session"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // Options are what a Prompt works with.
@@ -46,7 +48,10 @@ type Prompt struct {
 	background sync.WaitGroup
 	interrupts chan os.Signal
 
-	out      *os.File // of \o; nil is the terminal
+	stopLoading context.CancelFunc // of the catalog; nil before the first time
+
+	out      *os.File      // of \o; nil is the terminal
+	rows     output.Format // in which \x off shows results
 	timing   bool
 	lost     bool   // the last statement found no server
 	last     view   // what \watch shows again
@@ -58,7 +63,11 @@ type view func(ctx context.Context, w io.Writer, o output.Options) error
 
 // New returns a Prompt whose work ends with ctx.
 func New(ctx context.Context, o Options) *Prompt {
-	return &Prompt{Options: o, ctx: ctx, interrupts: make(chan os.Signal, 1)}
+	p := &Prompt{Options: o, ctx: ctx, interrupts: make(chan os.Signal, 1), rows: o.Format}
+	if p.rows == output.Vertical {
+		p.rows = output.Table
+	}
+	return p
 }
 
 // Run reads and runs what the user types on the terminal of the process, until they leave.
@@ -103,17 +112,24 @@ func (p *Prompt) greet() {
 		fmt.Fprintf(p.Streams.Out, "%s. \\? lists the commands, \\q leaves.\n", p.Greets)
 		return
 	}
-	fmt.Fprintf(p.Streams.Out, "%s, GreptimeDB %s. \\? lists the commands, \\q leaves.\n", p.Greets, version)
+	fmt.Fprintf(p.Streams.Out, "%s, GreptimeDB %s. \\? lists the commands, \\q leaves.\n", p.Greets, visible.Line(version.String()))
 }
 
-// loadCatalog reads the tables for completion, in the background.
+// loadCatalog reads the tables for completion, in the background. It ends the call before, which may
+// be of another database.
 func (p *Prompt) loadCatalog() {
 	database, _, err := p.Session.Where()
 	if err != nil {
 		return
 	}
+	if p.stopLoading != nil {
+		p.stopLoading()
+	}
+	ctx, cancel := context.WithCancel(p.ctx)
+	p.stopLoading = cancel
 	p.background.Go(func() {
-		_ = p.catalog.Load(p.ctx, p.Session.DB, database) // without it, only keywords and functions are completed
+		defer cancel()
+		_ = p.catalog.Load(ctx, p.Session.DB, database) // without it, only keywords and functions are completed
 	})
 }
 
@@ -127,12 +143,7 @@ func (p *Prompt) Execute(text string) (leave bool) {
 	case strings.EqualFold(strings.TrimSuffix(text, ";"), "help"):
 		text = `\?`
 	}
-	var err error
-	if strings.HasPrefix(text, `\`) {
-		err = p.runCommand(text)
-	} else {
-		err = p.runStatements(text)
-	}
+	err := p.run(text)
 	if errors.Is(err, errLeave) {
 		return true
 	}
@@ -140,31 +151,79 @@ func (p *Prompt) Execute(text string) (leave bool) {
 	return false
 }
 
-// runStatements runs statements up to the first error.
-func (p *Prompt) runStatements(text string) error {
-	statements := script.Split(text)
-	if len(statements) > 0 {
-		p.lastText = text
-	}
-	for i, st := range statements {
-		err := p.runStatement(st)
-		if err != nil && len(statements) > 1 {
-			return fmt.Errorf("statement %d of %d: %w", i+1, len(statements), err)
+// run runs commands and statements in their order, up to the first error. A command begins where a
+// statement could and ends with its line, but for \chart, whose query may have several lines.
+func (p *Prompt) run(text string) error {
+	for {
+		text = strings.TrimSpace(text)
+		if strings.HasPrefix(text, `\`) {
+			command, rest := text, ""
+			if nameOf(text) != `\chart` {
+				command, rest, _ = strings.Cut(text, "\n")
+			}
+			if err := p.runCommand(command); err != nil {
+				return err
+			}
+			text = rest
+			continue
 		}
-		if err != nil {
+		statements := script.Split(text)
+		i := slices.IndexFunc(statements, isCommand)
+		if i < 0 {
+			return p.runStatements(text, statements)
+		}
+		next := statements[i].Start
+		if err := p.runStatements(text[:next], statements[:i]); err != nil {
 			return err
 		}
+		text = text[next:]
 	}
-	return nil
 }
 
-func (p *Prompt) runStatement(st script.Statement) error {
+// isCommand reports whether what stands in the place of a statement is a command.
+func isCommand(st script.Statement) bool { return strings.HasPrefix(st.Text, `\`) }
+
+// runStatements runs the statements of a text up to the first error. An interrupt ends the one that
+// runs, and those after it do not run.
+func (p *Prompt) runStatements(text string, statements []script.Statement) error {
+	if len(statements) == 0 {
+		return nil
+	}
+	p.lastText = text
+	return p.interruptible(func(ctx context.Context) error {
+		for i, st := range statements {
+			err := p.runStatement(ctx, st)
+			if err != nil && len(statements) > 1 {
+				return &placedError{fmt.Sprintf("statement %d of %d", i+1, len(statements)), err}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// placedError is the error of one of several statements.
+type placedError struct {
+	place string
+	err   error
+}
+
+func (e *placedError) Error() string { return e.place + ": " + e.err.Error() }
+
+func (e *placedError) Unwrap() error { return e.err }
+
+func (p *Prompt) runStatement(ctx context.Context, st script.Statement) error {
+	if err := ctx.Err(); err != nil { // the interrupt came when the statement before had ended
+		return err
+	}
 	v := p.viewOf(st)
 	p.last = nil
 	if st.ReturnsRows() { // \watch must not repeat a write
 		p.last = v
 	}
-	if err := p.show(v); err != nil {
+	if err := p.show(ctx, v); err != nil {
 		return err
 	}
 	switch st.Verb() {
@@ -185,8 +244,13 @@ func (p *Prompt) viewOf(st script.Statement) view {
 	}
 }
 
-// show shows a view where results go, until it ends or the user interrupts it.
-func (p *Prompt) show(v view) error {
+// showAlone shows a view until it ends or the user interrupts it.
+func (p *Prompt) showAlone(v view) error {
+	return p.interruptible(func(ctx context.Context) error { return p.show(ctx, v) })
+}
+
+// show shows a view where results go.
+func (p *Prompt) show(ctx context.Context, v view) error {
 	o := output.Options{Format: p.Format, Null: p.Null}
 	var w io.Writer = p.out
 	closeOutput := func() error { return nil }
@@ -197,7 +261,7 @@ func (p *Prompt) show(v view) error {
 		w, closeOutput = screen, screen.Close
 	}
 	start := time.Now()
-	err := p.interruptible(func(ctx context.Context) error { return v(ctx, w, o) })
+	err := v(ctx, w, o)
 	took := time.Since(start)
 	if closeErr := closeOutput(); err == nil {
 		err = closeErr
@@ -208,6 +272,7 @@ func (p *Prompt) show(v view) error {
 	if err == nil && p.lost {
 		p.lost = false
 		fmt.Fprintln(p.Streams.Out, "Connected again.")
+		p.loadCatalog()
 	}
 	if p.timing {
 		fmt.Fprintf(p.Streams.Out, "Time: %s\n", rounded(took))
@@ -259,7 +324,11 @@ func (p *Prompt) report(err error) {
 		word = "\x1b[1;31merror\x1b[0m"
 	}
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(p.Streams.Err, "interrupted")
+		at := ""
+		if placed := (*placedError)(nil); errors.As(err, &placed) {
+			at = " at " + placed.place
+		}
+		fmt.Fprintln(p.Streams.Err, "interrupted"+at+session.Doubt(err))
 		return
 	}
 	fmt.Fprintf(p.Streams.Err, "%s: %s\n", word, stdio.ErrorText(err))

@@ -2,7 +2,10 @@ package prompt
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/greptimetest"
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
@@ -138,6 +142,7 @@ func TestWhatEnterDoes(t *testing.T) {
 	for text, want := range map[string]bool{
 		"": true, "SELECT 1": false, "SELECT 1;": true, "SELECT ';": false, "SELECT 1; -- x": true, "SELECT 1;\nSELECT 2": false,
 		`\d`: true, ` \d cpu`: true, "exit": true, "QUIT;": true, "help": true, "exits": false, "/* \\d */": true,
+		"SELECT 1;\n\\x": true, "SELECT 1; \\i it's": true, "SELECT 1\n\\x": false, "/* open": false, "\\x\nSELECT 1": true,
 	} {
 		if got := isEntered(text); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
@@ -171,6 +176,12 @@ func TestCommands(t *testing.T) {
 		{`\d public.Commands`, []string{"host"}},
 		{`\d missing`, []string{"error: ", "missing"}},
 		{`\d a; DROP`, []string{"error: ", "not the name of a table"}},
+		{`\d Comm ands`, []string{"error: ", "Comm ands is not the name of a table"}},
+		{`\d public.`, []string{"error: ", "not the name of a table"}},
+		{`\d .Commands`, []string{"error: ", "not the name of a table"}},
+		{`\d a"b"`, []string{"error: ", "not the name of a table"}},
+		{`\d a-b`, []string{"error: ", `\d "a-b"`}},
+		{"\\d\tCommands", []string{"host"}},
 		{`\x`, []string{"is on"}},
 		{`SELECT 1 AS a;`, []string{"─[ row 1 ]", "a │ 1"}},
 		{`\x off`, []string{"is off"}},
@@ -236,6 +247,15 @@ func TestFilesOfStatementsAndOfResults(t *testing.T) {
 	if got := p.enter(`\i ` + file); !strings.Contains(got, "a.sql, line 3 ") || strings.Contains(got, " c\n") {
 		t.Errorf(`\i of a wrong statement printed %q`, got)
 	}
+	if err := os.WriteFile(file, []byte("SELECT now() AS ts, 4 AS four;\n\\i "+file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.enter(`\i ` + file); strings.Count(got, "four") != 1 || !strings.Contains(got, "a.sql, line 2 ") || !strings.Contains(got, "a file has statements only") {
+		t.Errorf(`\i of a file with a command printed %q`, got)
+	}
+	if got := p.enter(`\chart`); !strings.HasPrefix(got, "four\n") {
+		t.Errorf(`\chart after \i printed %q`, got)
+	}
 	p.enter(`\o ` + results)
 	if got := p.enter("SELECT 7 AS seven;"); got != "" {
 		t.Errorf(`behind \o printed %q`, got)
@@ -296,11 +316,105 @@ func TestInterrupt(t *testing.T) {
 	if got := p.enter("SELECT 1 AS a;"); !strings.Contains(got, "(1 row)") {
 		t.Errorf("after an early interrupt: %q", got)
 	}
-	p.last = p.viewOf(script.Statement{Text: "SELECT 1 AS a"})
-	go func() { p.interrupts <- os.Interrupt }()
+	p.last = p.interrupting(p.viewOf(script.Statement{Text: "SELECT 1 AS a"}))
 	p.enter(`\watch 0.001`) // ends
 	if got := p.enter("SELECT 2 AS b;"); !strings.Contains(got, "(1 row)") {
 		t.Errorf("after an interrupt: %q", got)
+	}
+}
+
+// interrupting returns a view that interrupts itself when it has shown everything.
+func (p *tester) interrupting(v view) view {
+	return func(ctx context.Context, w io.Writer, o output.Options) error {
+		err := v(ctx, w, o)
+		p.interrupts <- os.Interrupt
+		<-ctx.Done()
+		return err
+	}
+}
+
+// An interrupt that comes when a statement has just ended is for those that follow, too: they do not run.
+func TestInterruptBetweenStatements(t *testing.T) {
+	t.Parallel()
+	p := newTester(t, "")
+	err := p.interruptible(func(ctx context.Context) error {
+		if err := p.show(ctx, p.interrupting(p.viewOf(script.Statement{Text: "SELECT 1 AS a"}))); err != nil {
+			t.Errorf("a statement that ended before the interrupt: %v", err)
+		}
+		return p.runStatement(ctx, script.Statement{Text: "SELECT 2 AS b"})
+	})
+	if !errors.Is(err, context.Canceled) || strings.Contains(p.out.String(), " b\n") {
+		t.Errorf("%v, %s", err, p.out)
+	}
+	p.out.Reset()
+	p.report(&placedError{"statement 2 of 3", err})
+	if got := p.out.String(); got != "interrupted at statement 2 of 3\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// An interrupt of a write leaves open whether the server executed it.
+func TestInterruptOfAWrite(t *testing.T) {
+	t.Parallel()
+	p := newTester(t, "")
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		if _, err := c.TicketBytes(); err != nil {
+			return err
+		}
+		p.interrupts <- os.Interrupt
+		<-c.Context().Done()
+		return c.Context().Err()
+	})
+	cfg, err := greptime.ParseDSN(s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := session.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	p.Session = own
+	if got := p.enter("INSERT INTO t VALUES (1);"); got != "interrupted; the server may have executed the statement, in whole or in part\n" {
+		t.Errorf("a write: %q", got)
+	}
+	if got := p.enter("SELECT * FROM t;"); got != "interrupted\n" {
+		t.Errorf("a query: %q", got)
+	}
+}
+
+// Commands and statements can be mixed, as in a text that is pasted.
+func TestCommandsAmongStatements(t *testing.T) {
+	t.Parallel()
+	p := newTester(t, "")
+	got := p.enter("\\x on\n SELECT 1 AS a; \n\\x off;\nSELECT 2 AS b;\n\\l\n")
+	for _, want := range []string{"is on", "a │ 1", "is off", " b\n───\n 2\n", "information_schema"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if got := p.enter("\\chart\nSELECT now() AS ts,\n1.5 AS v"); !strings.Contains(got, "v\n") || strings.Contains(got, "error") {
+		t.Errorf("a chart of a query in several lines:\n%s", got)
+	}
+	if got := p.enter("\\x maybe\nSELECT 1 AS a;"); !strings.Contains(got, "error: ") || strings.Contains(got, " a\n") {
+		t.Errorf("after an error: %q", got)
+	}
+	if !p.Execute("SELECT 1 AS a;\n\\q\nSELECT 2 AS b;") {
+		t.Error(`\q after a statement does not leave`)
+	}
+}
+
+// \x off shows rows as they were shown before.
+func TestPreferredFormat(t *testing.T) {
+	t.Parallel()
+	p := newTester(t, "")
+	for format, want := range map[output.Format]output.Format{output.Table: output.Table, output.CSV: output.CSV, output.Vertical: output.Table} {
+		p.Prompt = New(t.Context(), Options{Session: p.Session, Streams: p.Streams, Format: format})
+		p.enter(`\x on`)
+		p.enter(`\x off`)
+		if p.Format != want {
+			t.Errorf("%s: %s after \\x off, want %s", format, p.Format, want)
+		}
 	}
 }
 

@@ -64,10 +64,10 @@ func TestStatements(t *testing.T) {
 	}{
 		{"", nil},
 		{" ; ;; -- nothing\n", nil},
-		{"SELECT 1", []script.Statement{{"SELECT 1", 1, false}}},
-		{"-- first\n\nSELECT 1 -- one\n;\n/* second */ SELECT\n2; ", []script.Statement{{"SELECT 1", 3, true}, {"SELECT\n2", 5, true}}},
-		{"INSERT INTO t VALUES ('a;b');SELECT $x$;$x$", []script.Statement{{"INSERT INTO t VALUES ('a;b')", 1, true}, {"SELECT $x$;$x$", 1, false}}},
-		{"SELECT 'open; SELECT 2", []script.Statement{{"SELECT 'open; SELECT 2", 1, false}}},
+		{"SELECT 1", []script.Statement{{"SELECT 1", 0, 1, false}}},
+		{"-- first\n\nSELECT 1 -- one\n;\n/* second */ SELECT\n2; ", []script.Statement{{"SELECT 1", 10, 3, true}, {"SELECT\n2", 41, 5, true}}},
+		{"INSERT INTO t VALUES ('a;b');SELECT $x$;$x$", []script.Statement{{"INSERT INTO t VALUES ('a;b')", 0, 1, true}, {"SELECT $x$;$x$", 29, 1, false}}},
+		{"SELECT 'open; SELECT 2", []script.Statement{{"SELECT 'open; SELECT 2", 0, 1, false}}},
 	} {
 		if got := script.Split(c.text); !slices.Equal(got, c.want) {
 			t.Errorf("%q: got %+v, want %+v", c.text, got, c.want)

@@ -5,6 +5,7 @@ import "strings"
 // Statement is one statement of a text.
 type Statement struct {
 	Text  string // without the semicolon, and without comments and space around it
+	Start int    // the byte at which it begins
 	Line  int    // in which it begins, from 1
 	Ended bool   // by a semicolon
 }
@@ -20,7 +21,7 @@ func Split(text string) []Statement {
 		}
 		line += strings.Count(text[counted:start], "\n")
 		counted = start
-		list = append(list, Statement{Text: text[start:end], Line: line, Ended: ended})
+		list = append(list, Statement{Text: text[start:end], Start: start, Line: line, Ended: ended})
 		start = -1
 	}
 	for t := range Tokens(text) {

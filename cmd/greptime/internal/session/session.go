@@ -123,3 +123,12 @@ func (s *Session) queryBatches(ctx context.Context, st script.Statement, w io.Wr
 	})
 	return out, err
 }
+
+// Doubt returns what an error leaves open, to be added to a message: whether the server executed the
+// statement. It returns "" if the error proves that it did not, or that there was nothing to execute.
+func Doubt(err error) string {
+	if e := (*greptime.Error)(nil); errors.As(err, &e) && e.Ambiguous {
+		return "; the server may have executed the statement, in whole or in part"
+	}
+	return ""
+}
