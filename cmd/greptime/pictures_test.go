@@ -3,12 +3,18 @@
 package main
 
 import (
+	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/clitest"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/demo"
+	"github.com/greptime-go/greptime/greptimetest"
 )
 
 // TestPictures compares the pictures of the README with what the program shows. To write them
@@ -52,6 +58,36 @@ func TestPictureOfThePrompt(t *testing.T) {
 	term.Press(clitest.Tab)
 	term.WaitFor("SELECT avg(wind_\ncolumns\nwind_dir  wind_gust  wind_speed  -- double")
 	picture(t, "prompt", term.Screen().ANSI())
+}
+
+// The bar is in the picture as it was once: its numbers differ each time.
+func TestPictureOfAnImport(t *testing.T) {
+	t.Parallel()
+	s := greptimetest.Start(t)
+	var text strings.Builder
+	text.WriteString("ts,host,usage\n")
+	for i := range 200_000 {
+		fmt.Fprintf(&text, "%s,web-%d,%d.5\n", time.Unix(1_700_000_000+int64(i), 0).UTC().Format(time.RFC3339), i%20, i%90)
+	}
+	command := clitest.Program("import", "--create", "--time", "ts", "--tag", "host", "cpu.csv", "cpu")
+	command.Dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(command.Dir, "cpu.csv"), []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The third and later batches wait, and so the bar stays until it was seen.
+	s.Inject(greptimetest.Fault{Method: "DoPut", Batch: greptimetest.AnyBatch, Delay: 300 * time.Millisecond})
+	term := clitest.Start(t, command, clitest.Options{Width: 90, Height: 24, Env: []string{"GREPTIME_DSN=" + s.DSN()}})
+	screen := term.WaitFor("rows/s").ANSI()
+	s.ClearFaults()
+	if status := term.Wait(); status != 0 {
+		t.Errorf("status %d; the screen:\n%s", status, term.Screen().Text())
+	}
+	bar := regexp.MustCompile(`(?m)^.* %.*▕.*▏.* rows/s.*$`)
+	if !bar.MatchString(screen) {
+		t.Fatalf("no bar on the screen:\n%s", screen)
+	}
+	const once = "55 %  ▕█████████████▊           ▏ 110,000 rows  400,000 rows/s  0.22s left"
+	picture(t, "import", "\x1b[1;32m$\x1b[0m greptime import --create --time ts --tag host cpu.csv cpu\n"+bar.ReplaceAllString(screen, once))
 }
 
 // picture compares a picture of a text with that of the README.
