@@ -119,6 +119,19 @@ func TestSquirrel(t *testing.T) {
 	if n, _ := result.RowsAffected(); n != 2 {
 		t.Errorf("%d rows are inserted, want 2", n)
 	}
+	// GreptimeDB ignores these clauses: a row is replaced, and none is returned.
+	again := squirrel.Insert("sensor_data").Columns("device_id", "temperature", "ts").RunWith(db)
+	if _, err := again.Values("a", 8.5, now).Suffix("ON CONFLICT DO NOTHING").ExecContext(t.Context()); err != nil {
+		t.Error(err)
+	}
+	rows, err = again.Values("c", 9.5, now).Suffix("RETURNING device_id").QueryContext(t.Context())
+	if got := column(t, rows, err); len(got) != 0 {
+		t.Errorf("RETURNING returns %q", got)
+	}
+	rows, err = db.QueryContext(t.Context(), "SELECT CAST(temperature AS STRING) FROM sensor_data WHERE device_id IN ('a', 'c') ORDER BY device_id")
+	if got := column(t, rows, err); !slices.Equal(got, []string{"8.5", "9.5"}) {
+		t.Errorf("temperatures %q are stored, want the later ones", got)
+	}
 	if _, err := squirrel.Update("sensor_data").Set("temperature", 1).RunWith(db).ExecContext(t.Context()); err == nil {
 		t.Error("UPDATE succeeds")
 	}
