@@ -45,12 +45,12 @@ func update(db *gorm.DB) {
 	}
 	stmt := db.Statement
 	_, where := stmt.Clauses["WHERE"]
-	whole := len(stmt.Selects) == 1 && stmt.Selects[0] == "*" && len(stmt.Omits) == 0
+	whole := len(stmt.Selects) == 1 && stmt.Selects[0] == "*" && !leavesColumnsOut(stmt)
 	if !whole || where || stmt.Schema == nil || !isModel(stmt) {
 		db.AddError(ErrNoUpdate)
 		return
 	}
-	if err := cmp.Or(checkReturning(stmt), checkAssociations(stmt)); err != nil {
+	if err := cmp.Or(checkReturning(stmt), checkConflict(stmt), checkAssociations(stmt)); err != nil {
 		db.AddError(err)
 		return
 	}
@@ -259,8 +259,23 @@ func checkConflict(stmt *gorm.Statement) error {
 			return fmt.Errorf("greptimegorm: OnConflict is about the columns %q, and GreptimeDB replaces the row with the same key, %q; leave Columns out", columns, key)
 		}
 	}
+	if leavesColumnsOut(stmt) {
+		return errors.New("greptimegorm: OnConflict{UpdateAll} of some columns: an INSERT of GreptimeDB replaces the whole row, so the others would be lost; leave Select and Omit out, or create the table with 'merge_mode'='last_non_null' and leave OnConflict out")
+	}
 	delete(stmt.Clauses, "ON CONFLICT")
 	return nil
+}
+
+// leavesColumnsOut reports whether Select or Omit leave out a column of the model.
+func leavesColumnsOut(stmt *gorm.Statement) bool {
+	if stmt.Schema == nil {
+		return false
+	}
+	selected, restricted := stmt.SelectAndOmitColumns(true, false)
+	return slices.ContainsFunc(stmt.Schema.DBNames, func(name string) bool {
+		v, ok := selected[name]
+		return stmt.Schema.FieldsByDBName[name].Creatable && (ok && !v || !ok && restricted)
+	})
 }
 
 // deleteRows deletes models by their keys, or rows by conditions.

@@ -121,3 +121,56 @@ func TestADeleteOfSomeRowsIsRefused(t *testing.T) {
 		t.Errorf("%d rows are left, want %d", len(got), len(want))
 	}
 }
+
+// The columns that GORM would keep, an INSERT of GreptimeDB loses.
+func TestUpsertsOfSomeColumnsAreRefused(t *testing.T) {
+	t.Parallel()
+	db := samples(t)
+	want := Device{Name: "d", Seen: noon, Model: "m"}
+	if err := db.Create(&want).Error; err != nil {
+		t.Fatal(err)
+	}
+	changed := func() *Device { return &Device{Name: "d", Seen: noon, Model: "other"} }
+	upsert := db.Clauses(clause.OnConflict{UpdateAll: true})
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"UpdateAll, Select":     {upsert.Select("Name", "Seen").Create(changed()).Error, "last_non_null"},
+		"UpdateAll, Omit":       {upsert.Omit("Model").Create(changed()).Error, "last_non_null"},
+		"Save of a slice, Omit": {db.Omit("model").Save([]Device{*changed()}).Error, "last_non_null"},
+		"Save, DoNothing":       {db.Clauses(clause.OnConflict{DoNothing: true}).Save(changed()).Error, "DoNothing"},
+		"Save, Select":          {db.Select("Name").Save(changed()).Error, ErrNoUpdate.Error()},
+		"Save, Omit":            {db.Omit("Model").Save(changed()).Error, ErrNoUpdate.Error()},
+	} {
+		if !errorHas(test.err, test.want) {
+			t.Errorf("%s: %v, want an error with %q", name, test.err, test.want)
+		}
+	}
+	var got []Device
+	if err := db.Find(&got).Error; err != nil || len(got) != 1 || got[0].Model != want.Model {
+		t.Errorf("%+v, %v, want the device as it was", got, err)
+	}
+}
+
+// The error about associations names Omit as a remedy.
+func TestModelsAreSavedWithoutTheirAssociations(t *testing.T) {
+	t.Parallel()
+	db := samples(t)
+	for i, tx := range []*gorm.DB{db.Omit(clause.Associations), db.Omit("Samples"), db.Clauses(clause.OnConflict{UpdateAll: true}).Omit(clause.Associations)} {
+		d := Device{Name: fmt.Sprint(i), Seen: noon, Model: "m", Samples: []Sample{{At: noon}}}
+		if err := tx.Session(&gorm.Session{}).Save(&d).Error; err != nil {
+			t.Errorf("%d: Save: %v", i, err)
+		}
+		if err := tx.Session(&gorm.Session{}).Create(&d).Error; err != nil {
+			t.Errorf("%d: Create: %v", i, err)
+		}
+	}
+	var devices, samples int64
+	if err := db.Model(&Device{}).Where("model = 'm'").Count(&devices).Error; err != nil || devices != 3 {
+		t.Errorf("%d devices, %v, want 3", devices, err)
+	}
+	if err := db.Model(&Sample{}).Count(&samples).Error; err != nil || samples != 0 {
+		t.Errorf("%d samples, %v, want none", samples, err)
+	}
+}
