@@ -124,7 +124,7 @@ func TestAllocationsOfACall(t *testing.T) {
 			var one int64
 			return db.QueryRowContext(t.Context(), "SELECT 1").Scan(&one)
 		}},
-		{"QueryArrow", query, 42, func() error {
+		{"QueryArrow", query, 40, func() error {
 			rd, err := conn.QueryArrow(t.Context(), "SELECT 1")
 			if err != nil {
 				return err
@@ -134,7 +134,11 @@ func TestAllocationsOfACall(t *testing.T) {
 			}
 			return rd.Err()
 		}},
-		{"Exec", query, 42, func() error {
+		{"One", query, 48, func() error {
+			_, err := greptime.One[int64](t.Context(), conn, "SELECT 1")
+			return err
+		}},
+		{"Exec", query, 41, func() error {
 			_, err := conn.Exec(t.Context(), "DELETE FROM t")
 			return err
 		}},

@@ -87,12 +87,13 @@ func eachReader[T any](rd array.RecordReader, options []CollectOption, yield fun
 //
 //	readings, err := greptime.Collect[Reading](ctx, db, "SELECT host, ts, cpu FROM metrics WHERE host = ?", "web-1")
 //	hosts, err := greptime.Collect[string](ctx, db, "SELECT DISTINCT host FROM metrics")
-func Collect[T any](ctx context.Context, from any, query string, args ...any) (list []T, err error) {
-	err = queryFrom(ctx, from, query, args, func(rd *RecordReader, options []CollectOption) error {
-		list, err = CollectReader[T](rd, options...)
-		return err
-	})
-	return list, err
+func Collect[T any](ctx context.Context, from any, query string, args ...any) ([]T, error) {
+	result, err := queryFrom(ctx, from, query, args)
+	if err != nil {
+		return nil, err
+	}
+	defer result.close()
+	return CollectReader[T](result.reader, result.options...)
 }
 
 // Each runs a query and returns an iterator over its rows, which it reads as [EachReader]
@@ -100,49 +101,40 @@ func Collect[T any](ctx context.Context, from any, query string, args ...any) (l
 // of [Collect].
 func Each[T any](ctx context.Context, from any, query string, args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		stopped := false
-		err := queryFrom(ctx, from, query, args, func(rd *RecordReader, options []CollectOption) error {
-			eachReader(rd, options, func(row T, err error) bool {
-				stopped = !yield(row, err) || err != nil
-				return !stopped
-			})
-			return nil
-		})
-		if err != nil && !stopped {
+		result, err := queryFrom(ctx, from, query, args)
+		if err != nil {
 			var none T
 			yield(none, err)
+			return
 		}
+		defer result.close()
+		eachReader(result.reader, result.options, yield)
 	}
 }
 
 // One runs a query and returns its row. The error is sql.ErrNoRows if there is none; several
 // rows are an error, too. The parameters are those of [Collect].
-func One[T any](ctx context.Context, from any, query string, args ...any) (one T, err error) {
-	err = queryFrom(ctx, from, query, args, func(rd *RecordReader, options []CollectOption) error {
-		n := 0
-		var failure error
-		eachReader(rd, options, func(row T, err error) bool {
-			if n++; n == 1 {
-				one = row
-			}
-			failure = err
-			return n == 1
-		})
-		switch {
-		case failure != nil:
-			return failure
-		case n == 0:
-			return sql.ErrNoRows
-		case n > 1:
-			return errSeveralRows
-		}
-		return nil
-	})
+func One[T any](ctx context.Context, from any, query string, args ...any) (T, error) {
+	var none T
+	result, err := queryFrom(ctx, from, query, args)
 	if err != nil {
-		var none T
 		return none, err
 	}
-	return one, nil
+	defer result.close()
+	d, err := newDecoder[T](result.reader, result.options)
+	if err != nil {
+		return none, err
+	}
+	row, n, err := collect.One(result.reader, d)
+	switch {
+	case err != nil:
+		return none, collectError(result.reader, err)
+	case n == 0:
+		return none, sql.ErrNoRows
+	case n > 1:
+		return none, errSeveralRows
+	}
+	return row, nil
 }
 
 var errSeveralRows = errors.New("greptime: One: the result has several rows; use Collect, or add LIMIT 1 to the query")
@@ -182,65 +174,82 @@ func collectError(rd array.RecordReader, err error) error {
 	return fmt.Errorf("greptime: %w", err)
 }
 
-// queryFrom runs a query on a connection of from and calls f with the result.
-func queryFrom(ctx context.Context, from any, query string, args []any, f func(*RecordReader, []CollectOption) error) error {
-	var options []CollectOption
-	var bound []any
+// queryResult is the result of a query, which must be closed.
+type queryResult struct {
+	reader  *RecordReader
+	options []CollectOption // those among the query's arguments
+	pooled  *sql.Conn       // what the query runs on, if it was taken from a pool for it
+}
+
+// close ends the query and returns its connection to the pool.
+func (r *queryResult) close() {
+	r.reader.Release()
+	r.returnConn()
+}
+
+func (r *queryResult) returnConn() {
+	if r.pooled != nil {
+		_ = r.pooled.Close() // the query's outcome is known
+	}
+}
+
+// queryFrom runs a query on a connection of from.
+func queryFrom(ctx context.Context, from any, query string, args []any) (r queryResult, err error) {
+	bound := args
 	for i, arg := range args {
 		if option, ok := arg.(CollectOption); ok {
-			if options == nil {
+			if r.options == nil {
 				bound = append([]any{}, args[:i]...)
 			}
-			options = append(options, option)
-		} else if options != nil {
+			r.options = append(r.options, option)
+		} else if r.options != nil {
 			bound = append(bound, arg)
 		}
 	}
-	if options == nil {
-		bound = args
-	}
-	return withConn(ctx, from, func(c *Conn) error {
-		rd, err := c.QueryArrow(ctx, query, bound...)
-		if err != nil {
-			return err
+	conn, ok := from.(*Conn)
+	if !ok || conn == nil {
+		if conn, r.pooled, err = connOf(ctx, from); err != nil {
+			return queryResult{}, err
 		}
-		defer rd.Release()
-		return f(rd, options)
-	})
+	}
+	if r.reader, err = conn.QueryArrow(ctx, query, bound...); err != nil {
+		r.returnConn()
+		return queryResult{}, err
+	}
+	return r, nil
 }
 
-// withConn calls f with a Conn of from. Unlike in Raw, a *sql.Conn can be used meanwhile, as
+// connOf returns a Conn of from, which is not one itself. If it takes a connection from a pool,
+// it also returns that, for you to close. Unlike in Raw, a *sql.Conn can be used meanwhile, as
 // in the body of a loop.
-func withConn(ctx context.Context, from any, f func(*Conn) error) error {
-	if c, ok := from.(*Conn); ok && c != nil {
-		return f(c)
-	}
+func connOf(ctx context.Context, from any) (conn *Conn, pooled *sql.Conn, err error) {
 	if isNil(from) {
-		return errNoPool
+		return nil, nil, errNoPool
 	}
 	if p, ok := from.(interface {
 		Conn(context.Context) (*sql.Conn, error)
 	}); ok {
 		c, err := p.Conn(ctx)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		defer c.Close()
-		from = c
+		if conn, _, err = connOf(ctx, c); err != nil {
+			_ = c.Close()
+		}
+		return conn, c, err
 	}
-	var conn *Conn
 	switch p := from.(type) {
 	case Pool:
 		if err := Raw(ctx, p, func(c *Conn) error { conn = c; return nil }); err != nil {
-			return err
+			return nil, nil, err
 		}
 	case driver.Conn:
 		conn = unwrapConn(ctx, p)
 	case interface{ Rollback() error }:
-		return fmt.Errorf("greptime: a %T cannot be read from, because GreptimeDB has no transactions; pass the *sql.DB or *sql.Conn that began it", from)
+		return nil, nil, fmt.Errorf("greptime: a %T cannot be read from, because GreptimeDB has no transactions; pass the *sql.DB or *sql.Conn that began it", from)
 	}
 	if conn == nil {
-		return fmt.Errorf("greptime: a %T has no connections of this driver; pass a *greptime.Conn, a *sql.DB or a *sql.Conn", from)
+		return nil, nil, fmt.Errorf("greptime: a %T has no connections of this driver; pass a *greptime.Conn, a *sql.DB or a *sql.Conn", from)
 	}
-	return f(conn)
+	return conn, pooled, nil
 }

@@ -273,14 +273,18 @@ func TestEachReaderYieldsTheRowsBeforeAnError(t *testing.T) {
 	}
 }
 
-// oneColumn answers every query as SELECT 1 is answered, but with so many rows.
-func oneColumn(t testing.TB, rows int) *wiretest.Server {
+// oneColumn answers every query as SELECT 1 is answered, but with batches of so many rows.
+func oneColumn(t testing.TB, batches ...int) *wiretest.Server {
 	schema := arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int64}}, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	for i := range rows {
-		b.Field(0).(*array.Int64Builder).Append(int64(i + 1))
+	var list []arrow.RecordBatch
+	for _, rows := range batches {
+		for i := range rows {
+			b.Field(0).(*array.Int64Builder).Append(int64(i + 1))
+		}
+		list = append(list, b.NewRecordBatch())
 	}
-	return wiretest.Start(t, wiretest.Flight(resultMessages(t, schema, b.NewRecordBatch())))
+	return wiretest.Start(t, wiretest.Flight(resultMessages(t, schema, list...)))
 }
 
 // A reader is nil if the error of QueryArrow was not checked.
@@ -305,17 +309,31 @@ func TestReadersThatNobodyOpened(t *testing.T) {
 
 func TestOne(t *testing.T) {
 	t.Parallel()
-	one := func(rows int) (int, error) {
-		return greptime.One[int](t.Context(), openServer(t, oneColumn(t, rows)), "SELECT n FROM t")
+	const several = "greptime: One: the result has several rows; use Collect, or add LIMIT 1 to the query"
+	for _, test := range []struct {
+		batches []int
+		want    int
+		err     string
+	}{
+		{[]int{1}, 1, "<nil>"},
+		{[]int{0, 1, 0}, 1, "<nil>"},
+		{nil, 0, sql.ErrNoRows.Error()},
+		{[]int{0}, 0, sql.ErrNoRows.Error()},
+		{[]int{2}, 0, several},
+		{[]int{1, 1}, 0, several},
+	} {
+		s := oneColumn(t, test.batches...)
+		db := openServer(t, s)
+		if n, err := greptime.One[int](t.Context(), db, "SELECT n FROM t"); n != test.want || fmt.Sprint(err) != test.err {
+			t.Errorf("batches of %d rows: %d, %v; want %d, %s", test.batches, n, err, test.want, test.err)
+		}
+		s.WaitFor("the end of the call", func() bool { return s.OpenStreams() == 0 })
+		if n := db.Stats().InUse; n != 0 {
+			t.Errorf("batches of %d rows: %d connections are in use", test.batches, n)
+		}
 	}
-	if n, err := one(1); n != 1 || err != nil {
-		t.Errorf("one row: %d, %v", n, err)
-	}
-	if n, err := one(0); n != 0 || err != sql.ErrNoRows {
-		t.Errorf("no row: %d, %v", n, err)
-	}
-	if n, err := one(2); n != 0 || err == nil || !strings.Contains(err.Error(), "several rows") {
-		t.Errorf("two rows: %d, %v", n, err)
+	if _, err := greptime.One[time.Time](t.Context(), openServer(t, oneColumn(t, 1)), "SELECT n FROM t"); err == nil || !strings.HasPrefix(err.Error(), "greptime: column n: BIGINT cannot be read as time.Time") {
+		t.Errorf("a type that does not fit: %v", err)
 	}
 	exchange := captures.DoGetByName("select_constants")
 	exchange.Code, exchange.GRPCMessage = codes.Internal, "broken"

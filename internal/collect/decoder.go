@@ -65,7 +65,7 @@ type column struct {
 	field string // of a struct: Go's name
 	rt    reflect.Type
 	fill  scan.Filler
-	null  func(row int) bool
+	null  func(row int) bool // reports NULLs; nil outside embedded pointers
 	owner *decoder
 }
 
@@ -84,9 +84,6 @@ func (d *decoder) Load(batch arrow.RecordBatch) error {
 
 // bind chooses how each column is read as a part of rt.
 func (d *decoder) bind(rt reflect.Type, schema *arrow.Schema, loc *time.Location, o Options) error {
-	if err := checkNames(schema); err != nil {
-		return err
-	}
 	pointed := rt
 	if rt.Kind() == reflect.Pointer && isRow(rt.Elem()) {
 		pointed = rt.Elem()
@@ -112,10 +109,11 @@ func isRow(rt reflect.Type) bool {
 	return structs.IsStruct(rt) && !scan.IsTime(rt) && !reflect.PointerTo(rt).Implements(reflect.TypeFor[sql.Scanner]())
 }
 
+// checkNames returns an error if two columns have the same name.
 func checkNames(schema *arrow.Schema) error {
-	for _, f := range schema.Fields() {
-		if len(schema.FieldIndices(f.Name)) > 1 {
-			return fmt.Errorf("two columns are named %s; rename one in the query, with AS", f.Name)
+	for i := range schema.NumFields() {
+		if name := schema.Field(i).Name; len(schema.FieldIndices(name)) > 1 {
+			return fmt.Errorf("two columns are named %s; rename one in the query, with AS", name)
 		}
 	}
 	return nil
@@ -128,7 +126,7 @@ func (d *decoder) newColumn(schema *arrow.Schema, i int, loc *time.Location) (*c
 	if err != nil {
 		return nil, err
 	}
-	c := &column{Column: sc, index: i, name: f.Name, null: scan.NullsOf(sc), owner: d}
+	c := &column{Column: sc, index: i, name: f.Name, owner: d}
 	d.columns = append(d.columns, c)
 	if scan.IsNested(sc) {
 		d.nested = append(d.nested, c)
@@ -156,11 +154,14 @@ func (d *decoder) bindScalar(rt reflect.Type, schema *arrow.Schema, loc *time.Lo
 	if err != nil {
 		return err
 	}
-	d.target = &structTarget{columns: []part{{column: c}}}
+	d.target = scalarTarget{c}
 	return c.setType(rt, "")
 }
 
 func (d *decoder) bindMap(schema *arrow.Schema, loc *time.Location) error {
+	if err := checkNames(schema); err != nil {
+		return err
+	}
 	for i := range schema.NumFields() {
 		if _, err := d.newColumn(schema, i, loc); err != nil {
 			return err
@@ -171,12 +172,16 @@ func (d *decoder) bindMap(schema *arrow.Schema, loc *time.Location) error {
 }
 
 func (d *decoder) bindStruct(rt reflect.Type, root *structTarget, schema *arrow.Schema, loc *time.Location, o Options) error {
+	if err := checkNames(schema); err != nil {
+		return err
+	}
 	p := planOf(rt)
 	if p.err != nil {
 		return p.err
 	}
 	found := make([]bool, len(p.fields))
-	for i, f := range schema.Fields() {
+	for i := range schema.NumFields() {
+		f := schema.Field(i)
 		k, ok := p.byName[f.Name]
 		if !ok {
 			if o.ExtraColumns {

@@ -198,3 +198,28 @@ func Each[T any](rd array.RecordReader, d *Decoder[T], yield func(T, error) bool
 		fail(err)
 	}
 }
+
+// One returns the row of a result, and how many rows there are. It stops reading at a second
+// one.
+func One[T any](rd array.RecordReader, d *Decoder[T]) (one T, n int64, err error) {
+	for n < 2 && rd.Next() {
+		batch := rd.RecordBatch()
+		if n == 0 && batch.NumRows() > 0 {
+			if one, err = first(batch, d); err != nil {
+				return one, 1, err
+			}
+		}
+		n += batch.NumRows()
+	}
+	return one, n, rd.Err()
+}
+
+// first returns the first row of a batch.
+func first[T any](batch arrow.RecordBatch, d *Decoder[T]) (row T, err error) {
+	if err := d.Load(batch); err != nil {
+		return row, err
+	}
+	rows := make([]T, 1)
+	_, err = d.Decode(rows, 0)
+	return rows[0], err
+}

@@ -79,8 +79,14 @@ func TestPointersStayInsideTheRows(t *testing.T) {
 		collectAll[float64](t, onlyColumn(batch, 3))
 		collectAll[int64](t, onlyColumn(batch, 4))
 		collectAll[any](t, onlyColumn(batch, 4))
+		collectAll[ignored](t, onlyColumn(batch, 4))
 	}
 }
+
+// ignored takes any value and keeps none, so that its rows take no memory.
+type ignored struct{}
+
+func (*ignored) Scan(any) error { return nil }
 
 // onlyColumn returns a record batch of one column.
 func onlyColumn(batch arrow.RecordBatch, i int) arrow.RecordBatch {

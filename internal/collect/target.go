@@ -16,7 +16,20 @@ type target interface {
 	rowSize(size int64) int64
 }
 
-// structTarget is a struct, or a scalar as a struct of one field.
+// scalarTarget is a value of one column.
+type scalarTarget struct{ *column }
+
+func (t scalarTarget) fill(rows scan.Rows) (int, error) {
+	n, err := t.column.fill(rows)
+	if err != nil {
+		err = t.rowError(rows.From+n, err)
+	}
+	return n, err
+}
+
+func (t scalarTarget) rowSize(size int64) int64 { return max(1, t.withPointed(size)) }
+
+// structTarget is a struct.
 type structTarget struct {
 	columns  []part
 	pointers []*embeddedPointer
@@ -47,6 +60,7 @@ func (t *structTarget) add(rt reflect.Type, path []int, c *column) {
 		if n < len(path)-1 && rt.Kind() == reflect.Pointer {
 			p := t.pointer(offset, rt.Elem())
 			p.columns = append(p.columns, c)
+			c.null = scan.NullsOf(c.Column)
 			p.target.inner.add(rt.Elem(), path[n+1:], c)
 			return
 		}
@@ -88,6 +102,14 @@ func (t *structTarget) fill(rows scan.Rows) (int, error) {
 	return rows.N, first
 }
 
+// withPointed returns size, that of a row, with what the column's pointers point to.
+func (c *column) withPointed(size int64) int64 {
+	for rt := c.rt; rt.Kind() == reflect.Pointer; rt = rt.Elem() {
+		size += int64(rt.Elem().Size())
+	}
+	return size
+}
+
 func (p *embeddedPointer) fill(rows scan.Rows) (int, error) {
 	p.absent = p.absent[:0]
 	for k := range rows.N {
@@ -106,9 +128,7 @@ func (p *embeddedPointer) fill(rows scan.Rows) (int, error) {
 
 func (t *structTarget) rowSize(size int64) int64 {
 	for _, c := range t.columns {
-		for rt := c.rt; rt.Kind() == reflect.Pointer; rt = rt.Elem() {
-			size += int64(rt.Elem().Size())
-		}
+		size = c.withPointed(size)
 	}
 	for _, p := range t.pointers {
 		size = p.target.rowSize(size)
