@@ -266,6 +266,7 @@ func TestFilesThatAreNone(t *testing.T) {
 		{"a.csv.gz", compressed(t, Gzip, "ts,w\n1,2\n")[:20], Options{}, "unexpected EOF"},
 		{"a.csv", "ts,w,ts\n", Options{}, `names column "ts" twice`},
 		{"a.csv", "ts;w\n", Options{}, `give --delimiter ';'`},
+		{"a.csv", "ts,w\r1,2\r", Options{}, `its lines end with \r alone`},
 		{"a.csv", "ts,w,x,y\n", Options{}, `table "t" has no column "x", which the file has; name the columns to import by --columns, as in --columns ts,w,y`},
 		{"a.csv", "ts\n", Options{}, `column "w": it is NOT NULL, and the file has no such column`},
 		{"a.csv", "w\n", Options{}, `column "ts": it is the time index`},
@@ -294,13 +295,14 @@ func TestFilesThatAreNone(t *testing.T) {
 func TestTablesThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	_, conn := connect(t)
-	const text = "ts,n,name\n2024-01-01,1,a\n"
+	const text = "ts,n,name,none\n2024-01-01,1,a,\n"
 	for _, c := range []struct {
 		opts Options
 		want string
 	}{
-		{Options{Time: "nothing"}, `--time: there is no column "nothing"; there are "ts", "n", "name"`},
-		{Options{Time: "name"}, `--time: column "name" is STRING, not of times`},
+		{Options{Time: "nothing"}, `--time: there is no column "nothing"; there are "ts", "n", "name", "none"`},
+		{Options{Time: "name"}, `--time: column "name" is STRING, not of times, as "a" is; name another one`},
+		{Options{Time: "none"}, `--time: column "none" is STRING, not of times: the file has no value of it; name another one`},
 		{Options{Time: "n"}, `may be seconds or smaller units; give --time-format`},
 		{Options{Tags: []string{"x"}, Time: "ts"}, `--tag: there is no column "x"`},
 		{Options{Tags: []string{"ts"}, Time: "ts"}, `column "ts" cannot be both the time index and a tag`},

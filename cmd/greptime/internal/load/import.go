@@ -278,7 +278,14 @@ func (im *Import) timeType(c *Column, g *guess) (Type, error) {
 	case arrow.IsInteger(c.Type.Arrow.ID()):
 		return Type{}, fmt.Errorf("--time: column %s has integers; give --time-format unix, unixms, unixus or unixns", strconv.Quote(c.Name))
 	}
-	return Type{}, fmt.Errorf("--time: column %s is %s, not of times; name another one, or give --time-format for times of another form", strconv.Quote(c.Name), c.Type)
+	why := ""
+	switch {
+	case g != nil && g.seen() == 0:
+		why = ": the file has no value of it"
+	case g != nil && g.odd != "":
+		why = ", as " + g.odd + " is"
+	}
+	return Type{}, fmt.Errorf("--time: column %s is %s, not of times%s; name another one, or give --time-format for times of another form", strconv.Quote(c.Name), c.Type, why)
 }
 
 func columnNames(columns []Column) string {

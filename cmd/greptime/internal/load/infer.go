@@ -2,7 +2,9 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 
@@ -16,6 +18,7 @@ type guess struct {
 	notBool, notInt, notUint, notFloat, notDate, notTime, notJSON bool
 
 	unit    arrow.TimeUnit // the finest of the times
+	odd     string         // the first text that is not a time, shortened
 	counts  countRange     // of the integers
 	markers map[string]int64
 }
@@ -103,7 +106,7 @@ func losesDigits(v float64, text []byte) bool {
 // seeTime notes whether a text is a time, and its unit.
 func (g *guess) seeTime(text []byte, times *timeParser) {
 	if len(times.formats) == 0 && isCount(text) {
-		g.notTime = true
+		g.notTime, g.odd = true, fmt.Sprintf("%.50q", text)
 		return
 	}
 	for unit := arrow.Second; unit <= arrow.Nanosecond; unit++ {
@@ -112,7 +115,7 @@ func (g *guess) seeTime(text []byte, times *timeParser) {
 			return
 		}
 	}
-	g.notTime = true
+	g.notTime, g.odd = true, fmt.Sprintf("%.50q", text)
 }
 
 // merge adds what was seen in another file.
@@ -128,6 +131,7 @@ func (g *guess) merge(o *guess) {
 	g.notFloat = g.notFloat || o.notFloat
 	g.notDate = g.notDate || o.notDate
 	g.notTime = g.notTime || o.notTime
+	g.odd = cmp.Or(g.odd, o.odd)
 	g.notJSON = g.notJSON || o.notJSON
 	g.unit = max(g.unit, o.unit)
 	g.counts.merge(o.counts)

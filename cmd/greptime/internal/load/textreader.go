@@ -145,6 +145,8 @@ func (r *textReader) takeHeader() ([]string, error) {
 		name := string(bytes.TrimSpace(f.text))
 		if f.quoted {
 			name = string(f.text)
+		} else if strings.Contains(name, "\r") {
+			return nil, errors.New(`its lines end with \r alone; convert it, for example with tr '\r' '\n'`)
 		}
 		if seen[name] {
 			return nil, fmt.Errorf("the header in line %d names column %s twice; rename one, or give --header=false --columns … and leave out the line", c.line, strconv.Quote(name))
