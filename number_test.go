@@ -25,6 +25,8 @@ type (
 	}
 	// unasked is one that is no driver.Valuer.
 	unasked struct{ s scaled }
+	// inBytes is one whose Value is text in bytes.
+	inBytes struct{ scaled }
 	// money is text, although it has the methods of a number.
 	money struct{ scaled }
 
@@ -58,6 +60,11 @@ func (n nullScaled) Value() (driver.Value, error) {
 
 func (u unasked) Coefficient() *big.Int { return u.s.value }
 func (u unasked) Exponent() int32       { return u.s.exp }
+
+func (b inBytes) Value() (driver.Value, error) {
+	v, err := b.scaled.Value()
+	return []byte(v.(string)), err
+}
 
 func (m money) Value() (driver.Value, error) { return "EUR 12", nil }
 
@@ -113,6 +120,7 @@ func TestDecimalTypesOfOtherPackagesAreNumbers(t *testing.T) {
 		{unasked{scaled{big.NewInt(1), -39}}, "", ""},
 		{unasked{scaled{big.NewInt(1), math.MaxInt32}}, "", ""},
 		{unasked{scaled{big.NewInt(1), math.MinInt32}}, "", ""},
+		{inBytes{number}, "-12.5", "CAST('-12.50' AS DECIMAL(4,2))"},
 		{money{number}, "'EUR 12'", "'EUR 12'"},
 
 		{apd, "12.5", "CAST('12.5' AS DECIMAL(3,1))"},

@@ -50,7 +50,7 @@ func Plain(v any) (any, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%T.Value: %w", v, err)
 			}
-			if text, isText := next.(string); isText && isNumberType(rv.Type()) {
+			if text, ok := numberText(rv.Type(), next); ok {
 				switch number, err := parseNumber(text); {
 				case err == nil:
 					next = number
@@ -98,6 +98,20 @@ func Plain(v any) (any, error) {
 		}
 	}
 	return nil, fmt.Errorf("%T: its Value always returns another driver.Valuer or pointer", v)
+}
+
+// numberText returns the text that Value has returned for a value of type t, if that is a number
+// type.
+func numberText(t reflect.Type, v driver.Value) (text string, ok bool) {
+	switch v := v.(type) {
+	case string:
+		return v, isNumberType(t)
+	case []byte:
+		if v != nil && isNumberType(t) {
+			return string(v), true
+		}
+	}
+	return "", false
 }
 
 // sqlNull returns the value in a sql.Null or a Null. Calling its Value instead would turn a Date
