@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -120,6 +121,30 @@ func TestABatchThatWasNotSentHasNoAmbiguousError(t *testing.T) {
 		var e *greptime.Error
 		if o.ambiguous != sent || !errors.As(o.err, &e) || e.Ambiguous != sent {
 			t.Errorf("sent %t: ambiguous %t with the error %v", sent, o.ambiguous, o.err)
+		}
+	}
+}
+
+// Batches that end together have one reason, which is ambiguous for some of them alone.
+func TestDoubtStaysWithItsBatch(t *testing.T) {
+	t.Parallel()
+	server := &greptime.Error{Message: "Table not found", Code: greptime.TableNotFound}
+	for _, shared := range []error{server, fmt.Errorf("%w: %w", ErrTableChanged, server)} {
+		doubtful := doubt(shared)
+		var e *greptime.Error
+		if !errors.As(doubtful, &e) || !e.Ambiguous {
+			t.Errorf("%v became %v, ambiguous %t", shared, doubtful, e.Ambiguous)
+		}
+		if errors.Is(shared, ErrTableChanged) != errors.Is(doubtful, ErrTableChanged) || !errors.Is(doubtful, greptime.TableNotFound) {
+			t.Errorf("%v lost what it is", doubtful)
+		}
+		if server.Ambiguous {
+			t.Error("the error of the other batches is ambiguous, too")
+		}
+	}
+	for _, err := range []error{ErrTimeout, &greptime.Error{Ambiguous: true}} {
+		if doubt(err) != err {
+			t.Errorf("%v became another error", err)
 		}
 	}
 }

@@ -150,15 +150,30 @@ func (e *WriteError) AmbiguousIDs() []int64 {
 	return ids
 }
 
-// markAmbiguous makes the *greptime.Error in err, if there is one, say that the server may have
-// executed the write. It is the error of the last attempt, and an earlier one may have written
-// the batch.
-func markAmbiguous(err error) {
+// doubt returns err, the error of the last attempt of a batch that an earlier one may have
+// written, with a *greptime.Error that says so. err itself is unchanged: other batches may have
+// it, too.
+func doubt(err error) error {
 	var e *greptime.Error
-	if errors.As(err, &e) && !e.Ambiguous { // other batches may have the same error, and others read it
-		e.Ambiguous = true
+	if !errors.As(err, &e) || e.Ambiguous {
+		return err
 	}
+	ambiguous := *e
+	ambiguous.Ambiguous = true
+	if err == error(e) {
+		return &ambiguous
+	}
+	return &doubtfulError{err, &ambiguous}
 }
+
+// doubtfulError is an error whose *greptime.Error is replaced by an ambiguous one.
+type doubtfulError struct {
+	error
+	ambiguous *greptime.Error
+}
+
+// Unwrap returns the ambiguous error first: errors.As takes the first that it finds.
+func (e *doubtfulError) Unwrap() []error { return []error{e.ambiguous, e.error} }
 
 // contentless reports whether the error is the one behind which GreptimeDB before 1.1.2
 // hides whatever was wrong with a bulk load.

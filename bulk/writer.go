@@ -567,7 +567,7 @@ func (w *Writer) fail(p *Pending, cause error) {
 		if len(w.summary.AmbiguousIDs) < MaxAmbiguousIDs {
 			w.summary.AmbiguousIDs = append(w.summary.AmbiguousIDs, p.id)
 		}
-		markAmbiguous(cause)
+		cause = doubt(cause)
 	} else {
 		w.session.Writes().TakeBack(1)
 	}
