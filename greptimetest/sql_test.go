@@ -229,6 +229,7 @@ func TestRefusals(t *testing.T) {
 		{"SELECT CAST('1.5' AS INT)", "3001", "1.5"},
 		{"SELECT 1/0", "3001", "Divide by zero"},
 		{"INSERT INTO cpu (host, ts) VALUES ('a', 1", "2000", ""},
+		{"INSERT IGNORE INTO cpu (host, ts) VALUES ('a', 1)", "2000", "INTO"},
 		{"INSERT INTO cpu (host, ts, n) VALUES ('a', 1, 1-2)", "3001", "UInt64"},
 		{"CREATE TABLE t (a INT, b INT, PRIMARY KEY(a))", "2000", "time index"},
 		{"CREATE TABLE t (ts TIMESTAMP TIME INDEX) WITH (nothing = 'x')", "1004", "nothing"},

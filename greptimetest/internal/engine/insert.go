@@ -24,6 +24,9 @@ func (e *Engine) insertSQL(ctx context.Context, s *schema.Session, c *schema.Cur
 	if err != nil {
 		return nil, err
 	}
+	if c.Peek().Is("INTO") { // INSERT IGNORE INTO t: to GreptimeDB IGNORE is a table
+		return nil, c.Unexpected("SELECT, VALUES, or a query")
+	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if strings.EqualFold(name.DB, schema.InformationSchema) {
