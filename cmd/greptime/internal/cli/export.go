@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/dump"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
@@ -64,9 +65,9 @@ digits.`,
 // options returns how a file of that name is written.
 func (f *exportFlags) options(cmd *cobra.Command, file string) (o dump.Options, err error) {
 	format := output.Format("")
-	o.Compression = dump.None
+	o.Compression = compression.None
 	if file != standardOutput {
-		format, o.Compression = dump.SplitName(file)
+		format, o.Compression = dump.FormatOf(file)
 	}
 	if f.format != "" {
 		if format, err = output.ParseFormat(f.format); err != nil {
@@ -74,7 +75,7 @@ func (f *exportFlags) options(cmd *cobra.Command, file string) (o dump.Options, 
 		}
 	}
 	if f.compression != "" {
-		if o.Compression, err = dump.ParseCompression(f.compression); err != nil {
+		if o.Compression, err = compression.Parse(f.compression); err != nil {
 			return o, err
 		}
 	}
@@ -101,7 +102,7 @@ func (a *app) export(ctx context.Context, cmd *cobra.Command, f *exportFlags, wh
 	if err != nil {
 		return usageError{err}
 	}
-	if file == standardOutput && a.OutTerminal && (o.Output.Format.FromBatches() || o.Compression != dump.None) {
+	if file == standardOutput && a.OutTerminal && (o.Output.Format.FromBatches() || o.Compression != compression.None) {
 		return usagef("what is not text is not for a terminal; name a file")
 	}
 	_, own, err := a.open(ctx)

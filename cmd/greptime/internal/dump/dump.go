@@ -6,36 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/session"
 )
-
-// Compression is how a file is compressed.
-type Compression string
-
-// The compressions.
-const (
-	None Compression = "none"
-	Gzip Compression = "gzip"
-	Zstd Compression = "zstd"
-)
-
-// ParseCompression returns the compression of a name.
-func ParseCompression(name string) (Compression, error) {
-	switch c := Compression(strings.ToLower(name)); c {
-	case None, Gzip, Zstd:
-		return c, nil
-	}
-	return "", fmt.Errorf("unknown compression %q; there are none, gzip and zstd", name)
-}
 
 // endings are the endings of file names, without those of compression. A .json file has an
 // object a line, as those have that GreptimeDB itself writes.
@@ -47,23 +27,17 @@ var endings = map[string]output.Format{
 	".md": output.Markdown,
 }
 
-// SplitName returns the format and the compression that a file's name asks for. The format
-// is "" if it asks for none.
-func SplitName(name string) (output.Format, Compression) {
-	base, compression := strings.ToLower(filepath.Base(name)), None
-	switch ending := filepath.Ext(base); ending {
-	case ".gz", ".gzip":
-		base, compression = strings.TrimSuffix(base, ending), Gzip
-	case ".zst", ".zstd":
-		base, compression = strings.TrimSuffix(base, ending), Zstd
-	}
-	return endings[filepath.Ext(base)], compression
+// FormatOf returns the format and the compression that a file's name asks for. The format is ""
+// if it asks for none.
+func FormatOf(name string) (output.Format, compression.Kind) {
+	packed, ending := compression.OfFile(name)
+	return endings[ending], packed
 }
 
 // Options say how a result is written.
 type Options struct {
 	Output      output.Options
-	Compression Compression
+	Compression compression.Kind
 }
 
 // ErrNoResult reports that a statement has no result to write.
@@ -94,11 +68,11 @@ func Write(ctx context.Context, own *session.Session, query string, w io.Writer,
 }
 
 // compress returns a writer that compresses. Its Close does not close w.
-func compress(w io.Writer, c Compression) (io.WriteCloser, error) {
-	switch c {
-	case Gzip:
+func compress(w io.Writer, kind compression.Kind) (io.WriteCloser, error) {
+	switch kind {
+	case compression.Gzip:
 		return gzip.NewWriter(w), nil
-	case Zstd:
+	case compression.Zstd:
 		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
 	}
 	return plain{w}, nil
@@ -121,7 +95,7 @@ func Query(argument string) (query, table string) {
 	default:
 		table = argument
 	}
-	return "SELECT * FROM " + quote(table), table
+	return "SELECT * FROM " + script.Quote(table), table
 }
 
 // isQuery reports whether a text begins as a query does, and not as the name of a table.
@@ -135,6 +109,3 @@ func isQuery(tokens []script.Token, text string) bool {
 	}
 	return first.Kind == script.Comment || first.Text(text) == "("
 }
-
-// quote returns a name as an SQL identifier.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

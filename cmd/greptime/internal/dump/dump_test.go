@@ -21,6 +21,7 @@ import (
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/test/testmain"
 
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/load"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/session"
@@ -112,12 +113,12 @@ func TestEveryTypeIsReadBackEqual(t *testing.T) {
 		want := rowsOf(t, own, "types")
 		for i, name := range []string{"a.csv", "a.tsv", "a.ndjson", "a.parquet", "a.arrow", "a.csv.gz", "a.ndjson.zst", "a.parquet.zst", "a.arrow.gz"} {
 			file := filepath.Join(t.TempDir(), name)
-			format, compression := SplitName(name)
+			format, packed := FormatOf(name)
 			f, err := os.Create(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, err := Write(t.Context(), own, "SELECT * FROM types", f, Options{Output: output.Options{Format: format}, Compression: compression})
+			rows, err := Write(t.Context(), own, "SELECT * FROM types", f, Options{Output: output.Options{Format: format}, Compression: packed})
 			if err = errors.Join(err, f.Close()); err != nil || rows != 7 {
 				t.Fatalf("%s: %d rows, %v", name, rows, err)
 			}
@@ -190,7 +191,7 @@ func TestTimesOfDayAreReadBackEqual(t *testing.T) {
 	want := rowsOf(t, own, "times")
 	for i, name := range []string{"a.csv", "a.tsv", "a.ndjson", "a.parquet", "a.arrow"} {
 		file := filepath.Join(t.TempDir(), name)
-		format, _ := SplitName(name)
+		format, _ := FormatOf(name)
 		var b bytes.Buffer
 		if _, err := Write(t.Context(), own, "SELECT * FROM times", &b, Options{Output: output.Options{Format: format}}); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -240,8 +241,8 @@ func TestNamesSayFormatAndCompression(t *testing.T) {
 		"a.csv": "csv none", "a.CSV.GZ": "csv gzip", "x/a.b.tsv.zst": "tsv zstd", "a.jsonl": "ndjson none", "a.json": "ndjson none",
 		"a.parquet": "parquet none", "a.arrow.zstd": "arrow zstd", "a": " none", "a.gz": " gzip", "a.xlsx": " none",
 	} {
-		format, compression := SplitName(name)
-		if got := fmt.Sprintf("%s %s", format, compression); got != want {
+		format, packed := FormatOf(name)
+		if got := fmt.Sprintf("%s %s", format, packed); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
@@ -250,13 +251,13 @@ func TestNamesSayFormatAndCompression(t *testing.T) {
 func TestResultsAreCompressed(t *testing.T) {
 	t.Parallel()
 	_, own := open(t, "UTC")
-	for compression, unpack := range map[Compression]func(io.Reader) (io.Reader, error){
-		None: func(r io.Reader) (io.Reader, error) { return r, nil },
-		Gzip: func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
-		Zstd: func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) },
+	for packed, unpack := range map[compression.Kind]func(io.Reader) (io.Reader, error){
+		compression.None: func(r io.Reader) (io.Reader, error) { return r, nil },
+		compression.Gzip: func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		compression.Zstd: func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) },
 	} {
 		var b bytes.Buffer
-		if _, err := Write(t.Context(), own, "SELECT 1 AS a", &b, Options{Output: output.Options{Format: output.CSV}, Compression: compression}); err != nil {
+		if _, err := Write(t.Context(), own, "SELECT 1 AS a", &b, Options{Output: output.Options{Format: output.CSV}, Compression: packed}); err != nil {
 			t.Fatal(err)
 		}
 		r, err := unpack(&b)
@@ -265,7 +266,7 @@ func TestResultsAreCompressed(t *testing.T) {
 		}
 		text, err := io.ReadAll(r)
 		if err != nil || string(text) != "a\n1\n" {
-			t.Errorf("%s: %q, %v", compression, text, err)
+			t.Errorf("%s: %q, %v", packed, text, err)
 		}
 	}
 }
@@ -274,9 +275,9 @@ func TestOnlyOneQueryIsExported(t *testing.T) {
 	t.Parallel()
 	_, own := open(t, "UTC")
 	for _, query := range []string{"SELECT 1; SELECT 2", "", "CREATE TABLE t (ts TIMESTAMP TIME INDEX)", "SELECT nothing FROM nowhere"} {
-		for _, compression := range []Compression{None, Gzip, Zstd} {
+		for _, packed := range []compression.Kind{compression.None, compression.Gzip, compression.Zstd} {
 			var b bytes.Buffer
-			if _, err := Write(t.Context(), own, query, &b, Options{Output: output.Options{Format: output.CSV}, Compression: compression}); err == nil || b.Len() > 0 {
+			if _, err := Write(t.Context(), own, query, &b, Options{Output: output.Options{Format: output.CSV}, Compression: packed}); err == nil || b.Len() > 0 {
 				t.Errorf("%q: %v, and %q is written", query, err, b.Bytes())
 			}
 		}

@@ -11,6 +11,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/greptime-go/greptime/bulk"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 )
 
 // rowsRead returns how many rows can be read of a file, and the error behind them.
@@ -50,13 +52,13 @@ func TestFilesThatWereCutOff(t *testing.T) {
 	}
 	files := arrowFiles(t, batchOf(t, schema, "["+values.String()[1:]+"]"))
 	for _, c := range []struct{ name, text string }{
-		{"a.csv.gz", compressed(t, Gzip, text.String())},
-		{"a.csv.zst", compressed(t, Zstd, text.String())},
-		{"a.ndjson.gz", compressed(t, Gzip, objects.String())},
+		{"a.csv.gz", compressed(t, compression.Gzip, text.String())},
+		{"a.csv.zst", compressed(t, compression.Zstd, text.String())},
+		{"a.ndjson.gz", compressed(t, compression.Gzip, objects.String())},
 		{"a.parquet", files["file.parquet"]},
-		{"a.parquet.gz", compressed(t, Gzip, files["file.parquet"])},
-		{"a.arrow.gz", compressed(t, Gzip, files["stream.arrow"])},
-		{"a.arrow.zst", compressed(t, Zstd, files["stream.arrow"])},
+		{"a.parquet.gz", compressed(t, compression.Gzip, files["file.parquet"])},
+		{"a.arrow.gz", compressed(t, compression.Gzip, files["stream.arrow"])},
+		{"a.arrow.zst", compressed(t, compression.Zstd, files["stream.arrow"])},
 		{"a.feather", files["file.feather"]},
 	} {
 		if n, err := rowsRead(t, writeFile(t, c.name, c.text)); n != 400 || err != nil {
@@ -76,7 +78,7 @@ func TestDataBehindTheEndOfAnArrowStream(t *testing.T) {
 	t.Parallel()
 	schema := fieldsOf("v", arrow.PrimitiveTypes.Int64)
 	stream := arrowFiles(t, batchOf(t, schema, `[{"v":1}]`))["stream.arrow"]
-	for name, text := range map[string]string{"a.arrow": stream + stream, "a.arrow.gz": compressed(t, Gzip, stream+stream), "b.arrow": stream + "x"} {
+	for name, text := range map[string]string{"a.arrow": stream + stream, "a.arrow.gz": compressed(t, compression.Gzip, stream+stream), "b.arrow": stream + "x"} {
 		if n, err := rowsRead(t, writeFile(t, name, text)); err == nil || !strings.Contains(err.Error(), "other data follows the end of the stream") {
 			t.Errorf("%s: %d rows, %v", name, n, err)
 		}

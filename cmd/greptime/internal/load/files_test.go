@@ -16,6 +16,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 )
 
 // batchOf returns a record batch of JSON.
@@ -212,8 +214,8 @@ func TestPartsOfArrowFiles(t *testing.T) {
 	for name, content := range arrowFiles(t, first, batchOf(t, schema, "[]"), second) {
 		for _, c := range []struct{ file, content string }{
 			{name, content},
-			{name + ".gz", compressed(t, Gzip, content)},
-			{name + ".zst", compressed(t, Zstd, content)},
+			{name + ".gz", compressed(t, compression.Gzip, content)},
+			{name + ".zst", compressed(t, compression.Zstd, content)},
 		} {
 			exec(t, conn, "DROP TABLE IF EXISTS t")
 			exec(t, conn, "CREATE TABLE t (ts TIMESTAMP TIME INDEX, v BIGINT)")
@@ -263,7 +265,7 @@ func TestFilesThatAreNone(t *testing.T) {
 		{"a.arrow", "ARROW1\x00\x00", Options{}, "it is not an Arrow file"},
 		{"a.arrow", "\xff\xff\xff\xff\x10\x00\x00\x00", Options{}, "it is not Arrow IPC"},
 		{"a.csv.gz", "ts,w\n", Options{}, "is not compressed by gzip, as its name says"},
-		{"a.csv.gz", compressed(t, Gzip, "ts,w\n1,2\n")[:20], Options{}, "unexpected EOF"},
+		{"a.csv.gz", compressed(t, compression.Gzip, "ts,w\n1,2\n")[:20], Options{}, "unexpected EOF"},
 		{"a.csv", "ts,w,ts\n", Options{}, `names column "ts" twice`},
 		{"a.csv", "ts;w\n", Options{}, `give --delimiter ';'`},
 		{"a.csv", "ts,w\r1,2\r", Options{}, `its lines end with \r alone`},

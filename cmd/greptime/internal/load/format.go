@@ -3,8 +3,9 @@ package load
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
 	"strings"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 )
 
 // Format is the type of a file.
@@ -38,32 +39,6 @@ func ParseFormat(name string) (Format, error) {
 // IsText reports whether the format is text, whose types are found from a sample.
 func (f Format) IsText() bool { return f == CSV || f == TSV || f == NDJSON }
 
-// Compression is how a file is compressed.
-type Compression string
-
-// The compressions.
-const (
-	Uncompressed Compression = ""
-	Gzip         Compression = "gzip"
-	Zstd         Compression = "zstd"
-)
-
-// SplitName returns the format and the compression that a file's name tells, or "".
-func SplitName(name string) (Format, Compression) {
-	base := strings.ToLower(filepath.Base(name))
-	compression := Uncompressed
-	switch filepath.Ext(base) {
-	case ".gz", ".gzip":
-		compression = Gzip
-	case ".zst", ".zstd":
-		compression = Zstd
-	}
-	if compression != Uncompressed {
-		base = strings.TrimSuffix(base, filepath.Ext(base))
-	}
-	return endings[filepath.Ext(base)], compression
-}
-
 // The first bytes of files.
 var (
 	magicGzip    = []byte{0x1f, 0x8b}
@@ -88,14 +63,14 @@ var others = []struct {
 }
 
 // compressionOf returns how bytes are compressed that a file begins with.
-func compressionOf(begin []byte) Compression {
+func compressionOf(begin []byte) compression.Kind {
 	switch {
 	case bytes.HasPrefix(begin, magicGzip):
-		return Gzip
+		return compression.Gzip
 	case bytes.HasPrefix(begin, magicZstd):
-		return Zstd
+		return compression.Zstd
 	}
-	return Uncompressed
+	return compression.None
 }
 
 // formatOf returns the format of a file, by the format that was asked for, the first bytes,

@@ -12,6 +12,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 )
 
 const weatherFile = "../../../../examples/internal/weather/weather.csv.gz"
@@ -67,14 +69,14 @@ func mustParseRows(t testing.TB, text string) Rows {
 	return rows
 }
 
-func compressed(t testing.TB, c Compression, text string) string {
+func compressed(t testing.TB, kind compression.Kind, text string) string {
 	t.Helper()
 	var b bytes.Buffer
 	var w io.WriteCloser
-	switch c {
-	case Gzip:
+	switch kind {
+	case compression.Gzip:
 		w = gzip.NewWriter(&b)
-	case Zstd:
+	case compression.Zstd:
 		z, err := zstd.NewWriter(&b)
 		if err != nil {
 			t.Fatal(err)
@@ -108,15 +110,15 @@ func TestTextFilesOfEachKind(t *testing.T) {
 		{"a.tsv", "", tsvText},
 		{"a.ndjson", "", jsonText},
 		{"a.jsonl", "", jsonText},
-		{"a.csv.gz", "", compressed(t, Gzip, csvText)},
-		{"a.csv.zst", "", compressed(t, Zstd, csvText)},
-		{"a.csv", "", compressed(t, Gzip, csvText)}, // found by its first bytes
+		{"a.csv.gz", "", compressed(t, compression.Gzip, csvText)},
+		{"a.csv.zst", "", compressed(t, compression.Zstd, csvText)},
+		{"a.csv", "", compressed(t, compression.Gzip, csvText)}, // found by its first bytes
 		{"a.txt", CSV, csvText},
-		{"a.ndjson.zst", "", compressed(t, Zstd, jsonText)},
+		{"a.ndjson.zst", "", compressed(t, compression.Zstd, jsonText)},
 		{"a.csv", "", "\xef\xbb\xbf" + strings.ReplaceAll(csvText, "\n", "\r\n")},
 		{"a.csv", "", strings.ReplaceAll(csvText, "\n", "\n\n")},
 		{"-", CSV, csvText},
-		{"-", NDJSON, compressed(t, Gzip, jsonText)},
+		{"-", NDJSON, compressed(t, compression.Gzip, jsonText)},
 	} {
 		table := "t" + strconv.Itoa(i)
 		opts := Options{Time: "ts", Tags: []string{"host"}, Format: c.format}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 )
 
 // pipe returns the path of a named pipe that a goroutine writes text to, once.
@@ -58,7 +60,7 @@ func TestPipesAreReadOnce(t *testing.T) {
 		rows       int64
 	}{
 		{"rows.csv", string(text), rows},
-		{"rows.csv.gz", compressed(t, Gzip, string(text)), rows},
+		{"rows.csv.gz", compressed(t, compression.Gzip, string(text)), rows},
 		{"rows.ndjson", objects.String(), rows},
 		{"rows.parquet", files["file.parquet"], 2},
 		{"rows.arrow", files["stream.arrow"], 2},

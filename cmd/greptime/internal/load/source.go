@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
 )
 
 // StandardInput is the name of the file that is standard input.
@@ -59,12 +61,14 @@ func openSource(ctx context.Context, name string, stdin io.Reader, asked Format)
 			s.once, stored = true, &patient{ctx: ctx, r: f}
 		}
 	}
-	named, compression := Format(""), Uncompressed
+	named, packed := Format(""), compression.None
 	if name != StandardInput {
-		named, compression = SplitName(name)
+		var ending string
+		packed, ending = compression.OfFile(name)
+		named = endings[ending]
 	}
 	s.stream = bufio.NewReaderSize(&counter{r: stored, n: &s.read}, 256<<10)
-	if err := s.decompress(compression); err != nil {
+	if err := s.decompress(packed); err != nil {
 		return nil, err
 	}
 	begin, err := s.stream.Peek(512)
@@ -85,14 +89,14 @@ func openSource(ctx context.Context, name string, stdin io.Reader, asked Format)
 }
 
 // decompress puts a decompressor before the stream if its first bytes ask for one.
-func (s *source) decompress(named Compression) error {
+func (s *source) decompress(named compression.Kind) error {
 	begin, err := s.stream.Peek(4)
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	found := compressionOf(begin)
-	if found == Uncompressed {
-		if named != Uncompressed {
+	if found == compression.None {
+		if named != compression.None {
 			return fmt.Errorf("%s is not compressed by %s, as its name says; rename it", s.name, named)
 		}
 		return nil
@@ -100,13 +104,13 @@ func (s *source) decompress(named Compression) error {
 	s.file = nil
 	var plain io.Reader
 	switch found {
-	case Gzip:
+	case compression.Gzip:
 		r, err := gzip.NewReader(s.stream)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		plain = r
-	case Zstd:
+	case compression.Zstd:
 		r, err := zstd.NewReader(s.stream, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)

@@ -11,6 +11,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/greptime-go/greptime"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
 )
 
 // Role is what a column is in its table.
@@ -32,12 +34,9 @@ type Column struct {
 	Default  string // as DESC TABLE shows it; empty if there is none
 }
 
-// quote returns a name as an SQL identifier.
-func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
 // readColumns returns the columns of a table, or none if there is no such table.
 func readColumns(ctx context.Context, conn *greptime.Conn, table string) ([]Column, error) {
-	fields, err := readFields(ctx, conn, "SELECT * FROM "+quote(table)+" LIMIT 0")
+	fields, err := readFields(ctx, conn, "SELECT * FROM "+script.Quote(table)+" LIMIT 0")
 	switch {
 	case errors.Is(err, greptime.TableNotFound):
 		return nil, nil
@@ -78,7 +77,7 @@ func readFields(ctx context.Context, conn *greptime.Conn, query string) ([]arrow
 
 // describe returns the columns without their types.
 func describe(ctx context.Context, conn *greptime.Conn, table string) ([]Column, error) {
-	rd, err := conn.QueryArrow(ctx, "DESC TABLE "+quote(table))
+	rd, err := conn.QueryArrow(ctx, "DESC TABLE "+script.Quote(table))
 	if err != nil {
 		return nil, err
 	}
@@ -121,18 +120,18 @@ func describe(ctx context.Context, conn *greptime.Conn, table string) ([]Column,
 // createTable returns the statement that makes a table.
 func createTable(table string, columns []Column, appendMode bool) string {
 	var b strings.Builder
-	b.WriteString("CREATE TABLE IF NOT EXISTS " + quote(table) + " (\n")
+	b.WriteString("CREATE TABLE IF NOT EXISTS " + script.Quote(table) + " (\n")
 	var tags []string
 	for i, c := range columns {
 		if i > 0 {
 			b.WriteString(",\n")
 		}
-		b.WriteString("  " + quote(c.Name) + " " + c.Type.String())
+		b.WriteString("  " + script.Quote(c.Name) + " " + c.Type.String())
 		switch c.Role {
 		case TimeIndex:
 			b.WriteString(" NOT NULL TIME INDEX")
 		case Tag:
-			tags = append(tags, quote(c.Name))
+			tags = append(tags, script.Quote(c.Name))
 		}
 	}
 	if len(tags) > 0 {

@@ -50,6 +50,9 @@ func (t Token) Value(text string) string {
 	return strings.ReplaceAll(s, quote+quote, quote)
 }
 
+// Quote returns a name as an identifier in quotes.
+func Quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
 // Is reports whether the token is a keyword, in any case.
 func (t Token) Is(text, keyword string) bool {
 	return t.Kind == Word && strings.EqualFold(t.Text(text), keyword)
