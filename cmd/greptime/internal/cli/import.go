@@ -19,6 +19,7 @@ import (
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/load"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // importFlags are the flags of import.
@@ -247,23 +248,23 @@ func (a *app) progress() *progress.Display {
 // createTable makes the table if it does not exist and the user wants it.
 func (a *app) createTable(ctx context.Context, im *load.Import, f *importFlags, files []string) error {
 	for _, note := range im.Notes {
-		fmt.Fprintln(a.Err, note)
+		fmt.Fprintln(a.Err, visible.Text(note))
 	}
 	if im.Exists {
 		return nil
 	}
 	if f.options.DryRun {
-		fmt.Fprintf(a.Err, "The table does not exist; this would make it:\n\n%s\n\n", im.CreateSQL())
+		fmt.Fprintf(a.Err, "The table does not exist; this would make it:\n\n%s\n\n", visible.Text(im.CreateSQL()))
 		return nil
 	}
 	if f.create {
-		fmt.Fprintf(a.Err, "%s\n", im.CreateSQL())
+		fmt.Fprintln(a.Err, visible.Text(im.CreateSQL()))
 		return im.Create(ctx)
 	}
 	if !a.InTerminal || !a.ErrTerminal || slices.Contains(files, load.StandardInput) {
 		return usagef("table %s does not exist; --create makes it, with --time for the time index, --tag for tags and --type for other types:\n\n%s\n", im.Table, im.CreateSQL())
 	}
-	fmt.Fprintf(a.Err, "Table %s does not exist. This statement makes it; --time, --tag, --type and --append make another one.\n\n%s\n\nMake it? [y/N] ", im.Table, im.CreateSQL())
+	fmt.Fprintf(a.Err, "Table %s does not exist. This statement makes it; --time, --tag, --type and --append make another one.\n\n%s\n\nMake it? [y/N] ", im.Table, visible.Text(im.CreateSQL()))
 	yes, err := a.confirm(ctx)
 	if err != nil {
 		return err

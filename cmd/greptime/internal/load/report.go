@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
 // mostBadRows is how many bad rows a Report keeps, and mostRuns how many ranges it names.
@@ -89,7 +90,7 @@ func (r *Report) printBad(w io.Writer, file string) {
 		return
 	}
 	for i := range r.Bad {
-		fmt.Fprintf(w, "  %v\n", &r.Bad[i])
+		fmt.Fprintf(w, "  %s\n", visible.Text(r.Bad[i].Error()))
 	}
 	if n := r.Refused - int64(len(r.Bad)); n > 0 {
 		fmt.Fprintf(w, "  and %s more\n", progress.Count(n, "row"))
