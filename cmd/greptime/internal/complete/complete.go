@@ -36,10 +36,14 @@ func (c *Catalog) Complete(text string, cursor int) (prefix string, candidates [
 		return "", nil
 	}
 	word, quoted := "", false
-	if n := len(before); n > 0 && before[n-1].End == cursor && isName(before[n-1]) {
-		last := before[n-1]
-		prefix, word, quoted = last.Text(text), last.Value(text), last.Kind == script.Ident
-		before = before[:n-1]
+	if n := len(before); n > 0 && before[n-1].End == cursor {
+		switch last := before[n-1]; {
+		case isName(last):
+			prefix, word, quoted = last.Text(text), last.Value(text), last.Kind == script.Ident
+			before = before[:n-1]
+		case last.Kind != script.Punct: // what follows needs a space before it
+			return "", nil
+		}
 	}
 	all := c.candidates(text, before, statementAt(text, cursor), quoted)
 	matching := func(matches func(Candidate) bool) []Candidate {
