@@ -5,7 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"math"
+	"math/big"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +116,134 @@ func FuzzTime(f *testing.F) {
 				return // of no place on Earth
 			}
 			t.Errorf("%q: %d, %v; want %d", text, got, err, want.UnixNano())
+		}
+	})
+}
+
+var decimalText = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+// ratOf returns the number that a decimal text is, if it is one, and the distance by which
+// its exponent moves the point. It does not compute numbers with long exponents.
+func ratOf(text string) (r *big.Rat, exponent int, ok bool) {
+	if !decimalText.MatchString(text) {
+		return nil, 0, false
+	}
+	if _, power, has := strings.Cut(strings.ToLower(text), "e"); has {
+		n, err := strconv.Atoi(power)
+		if exponent = max(n, -n); err != nil || exponent > 1000 {
+			return nil, math.MaxInt, true
+		}
+	}
+	r, ok = new(big.Rat).SetString(text)
+	return r, exponent, ok
+}
+
+// A decimal is exactly the number that the text is, or refused.
+func FuzzDecimal(f *testing.F) {
+	for _, text := range []string{"12.50", "-0.01e2", "1e-2", ".5", "5.", "+007", "1E38", "0." + strings.Repeat("0", 210) + "1e-3", "1." + strings.Repeat("0", 40)} {
+		f.Add(text, uint8(5), uint8(2))
+	}
+	f.Fuzz(func(t *testing.T, text string, precision, scale uint8) {
+		precision = 1 + precision%38
+		scale %= precision + 1
+		got, err := parseDecimal([]byte(text), int(precision), int(scale))
+		want, exponent, ok := ratOf(text)
+		if !ok || want == nil || exponent > 100 {
+			if err == nil {
+				t.Errorf("%q is read as %v", text, got)
+			}
+			return
+		}
+		power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
+		unscaled := want.Mul(want, new(big.Rat).SetInt(power))
+		limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(precision)), nil)
+		fits := unscaled.IsInt() && unscaled.Num().CmpAbs(limit) < 0
+		if (err == nil) != fits {
+			t.Errorf("%q as DECIMAL(%d,%d): %v, %v", text, precision, scale, got, err)
+		} else if fits && got.BigInt().Cmp(unscaled.Num()) != 0 {
+			t.Errorf("%q as DECIMAL(%d,%d) is %s, want %s", text, precision, scale, got.BigInt(), unscaled.Num())
+		}
+	})
+}
+
+// A count since 1970 is exactly the number that the text is, or refused. A count that is itself
+// beyond 64 bits is refused.
+func FuzzCount(f *testing.F) {
+	for _, text := range []string{"1700000000.5", "-0.000000001", "9223372036854775807", "9223372036854775.808", "-9223372036854775808", "922337203685477580.8", "0.", "."} {
+		f.Add(text, uint8(0), uint8(3))
+		f.Add(text, uint8(1), uint8(2))
+	}
+	f.Fuzz(func(t *testing.T, text string, of, in uint8) {
+		from, to := arrow.TimeUnit(of%4), arrow.TimeUnit(in%4)
+		if !isCount([]byte(text)) {
+			return
+		}
+		got, err := count([]byte(text), from, to)
+		want, _, ok := ratOf(text)
+		if !ok || strings.HasPrefix(strings.TrimPrefix(text, "-"), ".") {
+			if err == nil {
+				t.Errorf("%q is read as %d", text, got)
+			}
+			return
+		}
+		if whole := new(big.Int).Quo(want.Num(), want.Denom()); !whole.IsInt64() {
+			if err == nil {
+				t.Errorf("%q is read as %d", text, got)
+			}
+			return
+		}
+		want.Mul(want, big.NewRat(int64(from.Multiplier()), int64(to.Multiplier())))
+		if fits := want.IsInt() && want.Num().IsInt64(); (err == nil) != fits || fits && got != want.Num().Int64() {
+			t.Errorf("%q of %s in %s: %d, %v, want %s", text, from, to, got, err, want)
+		}
+	})
+}
+
+// Sets of rows are read as they are written.
+func FuzzRows(f *testing.F) {
+	for _, text := range []string{"", "0", "5", "120000,140001-160000", "2-3,1-1", "3,4,9-12", "1-9223372036854775807"} {
+		f.Add(text, int64(4))
+	}
+	f.Fuzz(func(t *testing.T, text string, row int64) {
+		rows, err := ParseRows(text)
+		if err != nil {
+			return
+		}
+		end := int64(0)
+		for i, r := range rows.runs {
+			if r.start < end || r.start == end && i > 0 || r.end <= r.start {
+				t.Fatalf("%q: %v", text, rows.runs)
+			}
+			end = r.end
+		}
+		again, err := ParseRows(rows.String())
+		if err != nil || !slices.Equal(again.runs, rows.runs) || again.contains(row) != rows.contains(row) {
+			t.Errorf("%q is %q, which is read as %v, %v", text, rows.String(), again.runs, err)
+		}
+	})
+}
+
+// Fields of TSV are read as PostgreSQL's COPY writes them.
+func FuzzTSV(f *testing.F) {
+	f.Add("a", "b\tc\n", `\N`, false)
+	f.Add("", `\`, "\r", true)
+	f.Fuzz(func(t *testing.T, a, b, c string, null bool) {
+		want := []string{a, b, c}
+		written := make([]string, len(want))
+		for i, text := range want {
+			written[i] = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(text)
+		}
+		if null {
+			written[1] = `\N`
+		}
+		fields, err := tsvFields([]byte(strings.Join(written, "\t")), nil)
+		if err != nil || len(fields) != len(want) {
+			t.Fatalf("%q: %d fields, %v", written, len(fields), err)
+		}
+		for i, got := range fields {
+			if isNull := null && i == 1; got.null != isNull || !isNull && string(got.text) != want[i] {
+				t.Errorf("%q, field %d: %q, NULL %v; want %q", written, i, got.text, got.null, want[i])
+			}
 		}
 	})
 }

@@ -266,12 +266,12 @@ func count(text []byte, of, in arrow.TimeUnit) (int64, error) {
 				return 0, finer(in)
 			}
 			from /= 10
-			if v > math.MaxInt64/10 || v < math.MinInt64/10 {
-				return 0, errRange
-			}
 			digit := int64(c - '0')
 			if bytes.HasPrefix(text, []byte("-")) {
 				digit = -digit
+			}
+			if v > (math.MaxInt64-max(digit, 0))/10 || v < (math.MinInt64-min(digit, 0))/10 {
+				return 0, errRange
 			}
 			v = 10*v + digit
 		}

@@ -261,6 +261,7 @@ func parseDecimal(text []byte, precision, scale int) (decimal128.Num, error) {
 	var buffer [64]byte
 	number := buffer[:0]
 	fraction, seen := -1, 0 // digits behind the point, -1 before it
+	isFiner := false        // without an exponent
 	for i, c := range text {
 		switch {
 		case '0' <= c && c <= '9':
@@ -269,9 +270,7 @@ func parseDecimal(text []byte, precision, scale int) (decimal128.Num, error) {
 				fraction++
 			}
 			if fraction > scale {
-				if c != '0' {
-					return decimal128.Num{}, fmt.Errorf("it has more than %d digits behind the point", scale)
-				}
+				isFiner = isFiner || c != '0'
 				continue
 			}
 			if len(number) > 0 || c != '0' {
@@ -285,8 +284,11 @@ func parseDecimal(text []byte, precision, scale int) (decimal128.Num, error) {
 			return decimal128.Num{}, errDecimal
 		}
 	}
-	if seen == 0 {
+	switch {
+	case seen == 0:
 		return decimal128.Num{}, errDecimal
+	case isFiner:
+		return decimal128.Num{}, finerThan(scale)
 	}
 	for n := max(fraction, 0); n < scale && len(number) > 0 && len(number) <= precision; n++ {
 		number = append(number, '0')
@@ -295,6 +297,10 @@ func parseDecimal(text []byte, precision, scale int) (decimal128.Num, error) {
 		return decimal128.Num{}, errRange
 	}
 	return numberOf(negative, number)
+}
+
+func finerThan(scale int) error {
+	return fmt.Errorf("it has more than %d digits behind the point", scale)
 }
 
 // numberOf returns the number of decimal digits, of which there are at most 38.
@@ -319,7 +325,7 @@ func numberOf(negative bool, number []byte) (decimal128.Num, error) {
 	return n, nil
 }
 
-// parseExponent reads a number whose exponent begins at i, by moving its point.
+// parseExponent reads a number whose exponent begins at i.
 func parseExponent(negative bool, text []byte, i, precision, scale int) (decimal128.Num, error) {
 	exponent, err := strconv.Atoi(string(text[i+1:]))
 	if err != nil || exponent > 100 || exponent < -100 {
@@ -329,14 +335,17 @@ func parseExponent(negative bool, text []byte, i, precision, scale int) (decimal
 	if !ok {
 		return decimal128.Num{}, errDecimal
 	}
-	power := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(exponent, -exponent))), nil))
-	if exponent < 0 {
+	places := exponent + scale // by which the point moves
+	power := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(places, -places))), nil))
+	if places < 0 {
 		power.Inv(power)
 	}
-	plain := r.Mul(r, power).FloatString(200)
-	n, err := parseDecimal([]byte(plain), precision, scale)
-	if err == nil && negative {
-		n = n.Negate()
+	if r.Mul(r, power); !r.IsInt() {
+		return decimal128.Num{}, finerThan(scale)
 	}
-	return n, err
+	number := r.Num().Append(nil, 10)
+	if len(number) > precision {
+		return decimal128.Num{}, errRange
+	}
+	return numberOf(negative, number)
 }

@@ -67,7 +67,7 @@ func TestValuesOfText(t *testing.T) {
 		{typeDate, "2024-02-29", "2024-02-29"}, {typeDate, "2023-02-29", "error: " + errDate.Error()}, {typeDate, "2024-02-29 00:00:00", "2024-02-29"}, {typeDate, "2024-02-29 00:00:01", "error: " + errDate.Error()}, {typeDate, "999999999-01-01", "error: out of range"},
 		{time3, "12:34:56.789", "12:34:56.789"}, {time3, "12:34:56.7891", "error: finer than ms"}, {time3, "noon", "error: not a time of day, as in 15:04:05.999"},
 		{mustType(t, "DECIMAL(5,2)"), "-999.99", "-999.99"}, {mustType(t, "DECIMAL(5,2)"), "1.230", "1.23"}, {mustType(t, "DECIMAL(5,2)"), "1.234", "error: it has more than 2 digits behind the point"},
-		{mustType(t, "DECIMAL(5,2)"), "1000", "error: out of range"}, {mustType(t, "DECIMAL(5,2)"), "1e2", "100"}, {mustType(t, "DECIMAL(5,2)"), "-12.5E-1", "-1.25"}, {mustType(t, "DECIMAL(5,2)"), "1e9", "error: out of range"},
+		{mustType(t, "DECIMAL(5,2)"), "1000", "error: out of range"}, {mustType(t, "DECIMAL(5,2)"), "1e2", "100"}, {mustType(t, "DECIMAL(5,2)"), "-12.5E-1", "-1.25"}, {mustType(t, "DECIMAL(5,2)"), "1.23456e2", "error: it has more than 2 digits behind the point"}, {mustType(t, "DECIMAL(5,2)"), "1.2345e2", "123.45"}, {mustType(t, "DECIMAL(5,2)"), "1e9", "error: out of range"}, {mustType(t, "DECIMAL(5,2)"), "1." + strings.Repeat("0", 210) + "1e0", "error: it has more than 2 digits behind the point"},
 		{mustType(t, "DECIMAL(5,2)"), "", "error: not a decimal number"}, {mustType(t, "DECIMAL(5,2)"), ".", "error: not a decimal number"}, {mustType(t, "DECIMAL(5,2)"), "1e", "error: not a decimal number"}, {mustType(t, "DECIMAL(5,2)"), "1.2.3", "error: not a decimal number"},
 		{mustType(t, "DECIMAL(38,0)"), strings.Repeat("9", 38), strings.Repeat("9", 38)}, {mustType(t, "DECIMAL(38,0)"), "1" + strings.Repeat("0", 38), "error: out of range"}, {mustType(t, "DECIMAL(38,38)"), "0." + strings.Repeat("9", 38), "0." + strings.Repeat("9", 38)},
 	} {
@@ -115,6 +115,7 @@ func TestTimesOfText(t *testing.T) {
 		{berlin, nil, "TIMESTAMP(3)", "2024-03-31 02:30:00", "error: not a time in Europe/Berlin, where the clock was put forward"},
 		{nil, []string{"unix"}, "TIMESTAMP(3)", "1700000000.5", "2023-11-14 22:13:20.5Z"},
 		{nil, []string{"unix"}, "TIMESTAMP(3)", "-0.5", "1969-12-31 23:59:59.5Z"},
+		{nil, []string{"unixms"}, "TIMESTAMP(6)", "9223372036854775.808", "error: out of range"},
 		{nil, []string{"unixns"}, "TIMESTAMP(3)", "1700000000123000000", "2023-11-14 22:13:20.123Z"},
 		{nil, []string{"unixns"}, "TIMESTAMP(3)", "1700000000123000001", "error: finer than the column's unit, TIMESTAMP(3)"},
 		{nil, []string{"unix"}, "TIMESTAMP(9)", "9223372037", "error: out of range"},
