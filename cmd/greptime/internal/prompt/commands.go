@@ -53,19 +53,28 @@ var errLeave = errors.New("leave")
 
 // runCommand runs a line that begins with a backslash.
 func (p *Prompt) runCommand(line string) error {
-	line = strings.TrimRight(line, "; \t\n")
+	c, args, err := parseCommand(line)
+	if err != nil {
+		return err
+	}
+	return c.run(p, args)
+}
+
+// parseCommand returns the command that a line names, and its arguments.
+func parseCommand(line string) (c command, args string, err error) {
+	line = strings.TrimRightFunc(line, func(r rune) bool { return r == ';' || unicode.IsSpace(r) })
 	name := nameOf(line)
-	args := strings.TrimSpace(line[len(name):])
+	args = strings.TrimSpace(line[len(name):])
 	for _, c := range commands {
 		if c.name != name {
 			continue
 		}
 		if args != "" && c.args == "" {
-			return fmt.Errorf(`%s has no arguments`, name)
+			return c, "", fmt.Errorf(`%s has no arguments`, name)
 		}
-		return c.run(p, args)
+		return c, args, nil
 	}
-	return fmt.Errorf(`%s is not a command; \? lists them`, name)
+	return command{}, "", fmt.Errorf(`%s is not a command; \? lists them`, name)
 }
 
 // nameOf returns the name of the command that a text begins with.
@@ -97,23 +106,36 @@ func (p *Prompt) describe(table string) error {
 		}
 		text = "SELECT table_name, table_type, engine FROM information_schema.tables WHERE table_schema = '" +
 			strings.ReplaceAll(database, "'", "''") + "' ORDER BY table_name"
+	} else {
+		name, err := tableName(table)
+		if err != nil {
+			return err
+		}
+		text += name
 	}
+	return p.showAlone(p.viewOf(script.Statement{Text: text}))
+}
+
+// tableName returns the name of a table as it must be written in SQL, of names with or without
+// quotes that points separate.
+func tableName(text string) (string, error) {
+	var name strings.Builder
 	wantsName := true
-	for t := range script.Tokens(table) {
-		switch token := t.Text(table); {
+	for t := range script.Tokens(text) {
+		switch token := t.Text(text); {
 		case wantsName && t.Kind == script.Word:
-			text += complete.Quote(token)
+			name.WriteString(complete.Quote(token))
 		case wantsName && t.Kind == script.Ident && !t.Open, !wantsName && token == ".":
-			text += token
+			name.WriteString(token)
 		default:
-			return notTable(table)
+			return "", notTable(text)
 		}
 		wantsName = !wantsName
 	}
-	if table != "" && wantsName {
-		return notTable(table)
+	if wantsName {
+		return "", notTable(text)
 	}
-	return p.showAlone(p.viewOf(script.Statement{Text: text}))
+	return name.String(), nil
 }
 
 func notTable(text string) error {

@@ -87,7 +87,7 @@ func (h *history) Len() int { return len(h.lines) }
 // Dump returns all entries.
 func (h *history) Dump() any { return h.lines }
 
-var secrets = regexp.MustCompile(`(?i)passw|\bpwd\b|identified|secret|credential|(access|account|api|private|encryption)_?key|(session|sas|auth|access|bearer)[_ ]?token|\bbearer\b|\bauthorization\b|\b(create|alter)\s+user\b|--dsn|://[^/\s]*:[^/\s]*@`)
+var secrets = regexp.MustCompile(`(?i)passw|\bpwd\b|identified|secret|credential|(access|account|api|private|encryption)_?key|(session|sas|auth|access|bearer)[_ ]?token|\bbearer\b|\bauthorization\b|\b(create|alter)\s+user\b|--dsn|://\S*:\S*@`)
 
 // hasSecret reports whether an entry may have a password in it.
 func hasSecret(line string) bool { return secrets.MatchString(line) }

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/greptime-go/greptime"
 )
 
 func TestHistoryIsKept(t *testing.T) {
@@ -49,7 +52,7 @@ func TestPasswordsAreNotInTheHistory(t *testing.T) {
 	for _, secret := range []string{
 		"CREATE USER a WITH PASSWORD 'hush';", "create  user a identified by 'hush'", "ALTER USER a SET PASSWORD = 'hush'",
 		"COPY t TO 's3://b/t.parquet' CONNECTION (ACCESS_KEY_ID = 'a', SECRET_ACCESS_KEY = 'hush');",
-		"greptime --dsn greptime://me:hush@db query", "SELECT 'https://me:hush@host/'", "SET passwd = 'hush'",
+		"greptime --dsn greptime://me:hush@db query", "SELECT 'https://me:hush@host/'", "greptime://me:unescaped/hush@host", "SET passwd = 'hush'",
 		"COPY t FROM 's3://b/t' CONNECTION (session_token = 'hush')", "COPY t FROM 'azblob://b/t' CONNECTION (ACCOUNT_KEY='hush')",
 		"COPY t FROM 'azblob://b/t' CONNECTION (sas_token='hush')", "SELECT http('Authorization: Bearer hush')", "SET pwd = 'hush'",
 	} {
@@ -89,4 +92,35 @@ func TestLongEntriesOfTheHistory(t *testing.T) {
 	if err != nil || !slices.Equal(again.lines, []string{longest, "SELECT 1"}) {
 		t.Errorf("%d entries, %v", len(again.lines), err)
 	}
+}
+
+// Entries are kept as they were, and those with a password are not.
+func FuzzHistory(f *testing.F) {
+	for _, line := range []string{"SELECT 1;", "SELECT\n '東京'", `\d cpu`, "CREATE USER a IDENTIFIED BY 'hush'", "\u2028 \x00\""} {
+		f.Add(line, "greptime://me:hush@h/db")
+	}
+	f.Add("", "greptime://me:hu/sh@h")
+	f.Add("a", "greptime://a@b:c d@h")
+	f.Fuzz(func(t *testing.T, line, dsn string) {
+		if cfg, err := greptime.ParseDSN(dsn); err == nil && !cfg.Password.IsZero() && !hasSecret("SELECT '"+dsn+"';") {
+			t.Errorf("%q has a password", dsn)
+		}
+		if !utf8.ValidString(line) {
+			return // of which no terminal is the source
+		}
+		path := filepath.Join(t.TempDir(), "history")
+		h, err := openHistory(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range []string{"first", line, "last"} {
+			if _, err := h.Write(entry); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again, err := openHistory(path)
+		if err != nil || !slices.Equal(again.lines, h.lines) {
+			t.Errorf("%q is read as %q, %v", h.lines, again.lines, err)
+		}
+	})
 }
