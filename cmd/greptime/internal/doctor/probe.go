@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"io"
 	"net"
 	"strings"
@@ -52,7 +53,7 @@ func probe(ctx context.Context, dial func(context.Context) (net.Conn, error), se
 		return speech{name: speaksMySQL}
 	case bytes.HasPrefix(greeting, []byte("SSH-")):
 		return speech{name: speaksSSH}
-	case len(greeting) > 4 && greeting[3] == 4 && greeting[0] == 0: // settings of HTTP/2
+	case isSettings(greeting):
 		return speech{name: speaksGRPC}
 	}
 	if state := handshake(ctx, dial, serverName, patience); state != nil {
@@ -64,9 +65,9 @@ func probe(ctx context.Context, dial func(context.Context) (net.Conn, error), se
 		return bytes.HasPrefix(ask([]byte("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 7, patience), []byte("HTTP/1."))
 	}
 	switch {
-	case len(answer) == 9 && answer[3] == 4 && isHTTP1(): // gRPC needs HTTP/2, and its servers speak no other
+	case isSettings(answer) && isHTTP1(): // gRPC needs HTTP/2, and its servers speak no other
 		return speech{name: speaksHTTP}
-	case len(answer) == 9 && answer[3] == 4:
+	case isSettings(answer):
 		return speech{name: speaksGRPC}
 	case bytes.HasPrefix(answer, []byte("HTTP/1")):
 		return speech{name: speaksHTTP}
@@ -78,6 +79,12 @@ func probe(ctx context.Context, dial func(context.Context) (net.Conn, error), se
 		return speech{name: speaksHTTP}
 	}
 	return speech{}
+}
+
+// isSettings reports whether bytes begin a frame of HTTP/2 with settings, of at most the length
+// that every client accepts.
+func isSettings(b []byte) bool {
+	return len(b) >= 5 && b[3] == 4 && b[0] == 0 && binary.BigEndian.Uint16(b[1:]) <= 1<<14
 }
 
 // handshake returns what a server tells of itself by TLS, or nil if it does not speak TLS. It
