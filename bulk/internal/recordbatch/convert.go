@@ -22,10 +22,16 @@ type RowError struct {
 // Error returns the text of Err.
 func (e *RowError) Error() string { return e.Err.Error() }
 
+// errHost reports that the values of an array are not as they are sent.
+var errHost = errors.New("the values of Arrow arrays are big endian on this machine, are sent as little endian, and are not converted; append rows of Go values instead")
+
 // FromArray returns the values of an array as a column of type t. It makes exact casts only.
 // Buffers that need no change are not copied, so the column is valid as long as the array.
 // The error is a *[RowError] if it is about a value.
 func FromArray(t column.Type, a arrow.Array) (c Column, err error) {
+	if bigEndian {
+		return Column{}, errHost
+	}
 	defer func() { // the methods of an array that is not in Arrow's layout panic
 		if cause := recover(); cause != nil {
 			c, err = Column{}, fmt.Errorf("the array is not in Arrow's layout: %v", cause)

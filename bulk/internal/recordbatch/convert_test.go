@@ -20,6 +20,33 @@ import (
 	"github.com/greptime-go/greptime/internal/jsonb"
 )
 
+// Values are sent little endian from every machine. One that would send the memory of an array
+// as it is, in another order, refuses the array.
+func TestValuesAreSentLittleEndian(t *testing.T) {
+	t.Parallel()
+	typ := column.Of(column.Int32)
+	b := array.NewInt32Builder(memory.DefaultAllocator)
+	defer b.Release()
+	b.AppendValues([]int32{1, -2}, nil)
+	a := b.NewArray()
+	defer a.Release()
+	const want = "\x01\x00\x00\x00\xfe\xff\xff\xff"
+	c, err := FromArray(typ, a)
+	if bigEndian {
+		if !errors.Is(err, errHost) {
+			t.Errorf("an array on a big-endian machine: %v", err)
+		}
+	} else if err != nil || string(c.upTo(2)) != want {
+		t.Errorf("an array: % x, %v", c.upTo(2), err)
+	}
+	if c := columnsOf(t, []column.Type{typ}, []any{int32(1)}, []any{int32(-2)})[0]; string(c.upTo(2)) != want {
+		t.Errorf("Go values: % x", c.upTo(2))
+	}
+	if got := string(bytesOf([]int32{0, 258})); got != "\x00\x00\x00\x00\x02\x01\x00\x00" {
+		t.Errorf("offsets: % x", got)
+	}
+}
+
 func TestCastsThatAreExact(t *testing.T) {
 	t.Parallel()
 	text := `["a",null,"","é日本"]`
