@@ -89,6 +89,9 @@ type answer struct {
 	ElapsedSecs  float64 `json:"elapsed_secs"`
 }
 
+// maxElapsed bounds what a server says it took. It is far below what a Duration can hold.
+const maxElapsed = 24 * 365 * time.Hour
+
 func parseAck(metadata []byte) (Ack, error) {
 	var a answer
 	if err := json.Unmarshal(metadata, &a); err != nil {
@@ -100,5 +103,6 @@ func parseAck(metadata []byte) (Ack, error) {
 	if a.AffectedRows < 0 || a.AffectedRows > math.MaxInt32 {
 		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q counts as many rows as no batch has", metadata)
 	}
-	return Ack{ID: *a.RequestID, Rows: a.AffectedRows, Elapsed: time.Duration(a.ElapsedSecs * float64(time.Second))}, nil
+	seconds := min(max(a.ElapsedSecs, 0), maxElapsed.Seconds())
+	return Ack{ID: *a.RequestID, Rows: a.AffectedRows, Elapsed: time.Duration(seconds * float64(time.Second))}, nil
 }
