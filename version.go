@@ -101,14 +101,14 @@ func comparePre(v, other string) int {
 
 // compareIdentifiers compares two parts of a pre-release: numbers by value, and before words.
 func compareIdentifiers(a, b string) int {
-	m, errA := strconv.ParseUint(a, 10, 64)
-	n, errB := strconv.ParseUint(b, 10, 64)
+	isNumber := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
 	switch {
-	case errA == nil && errB == nil:
-		return cmp.Compare(m, n)
-	case errA == nil:
+	case isNumber(a) && isNumber(b):
+		m, n := strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+		return cmp.Or(cmp.Compare(len(m), len(n)), strings.Compare(m, n), strings.Compare(a, b))
+	case isNumber(a):
 		return -1
-	case errB == nil:
+	case isNumber(b):
 		return +1
 	}
 	return strings.Compare(a, b)

@@ -200,3 +200,39 @@ func TestServerVersionThatCannotBeHad(t *testing.T) {
 		t.Errorf("closed: %v", err)
 	}
 }
+
+// A version is read as it is written, and versions have one order.
+func FuzzVersion(f *testing.F) {
+	f.Add("1.2.0-beta.2", "v1.2.0-beta.10", "1.2.0")
+	f.Add("8.4.2-greptimedb-1.0.2", "PostgreSQL 16.3 GreptimeDB 1.1.4", "1.1.4+nightly.1")
+	f.Add("1.0.0-01", "1.0.0-1", "1.0.0-99999999999999999999")
+	f.Add("0.0.0", "0.0.0-0", "unknown")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		var versions [3]greptime.Version
+		for i, text := range []string{a, b, c} {
+			v, err := greptime.ParseVersion(text)
+			if err != nil {
+				if v != (greptime.Version{}) {
+					t.Errorf("%q is %v, with error %v", text, v, err)
+				}
+				continue
+			}
+			if again, err := greptime.ParseVersion(v.String()); v != (greptime.Version{}) && (err != nil || again != v) {
+				t.Errorf("%q is %v, which is read as %v, %v", text, v, again, err)
+			}
+			versions[i] = v
+		}
+		for _, v := range versions {
+			for _, w := range versions {
+				if v.Compare(w) != -w.Compare(v) || (v == w) != (v.Compare(w) == 0) {
+					t.Errorf("%v and %v: %d and %d", v, w, v.Compare(w), w.Compare(v))
+				}
+				for _, x := range versions {
+					if v.Compare(w) < 0 && w.Compare(x) < 0 && v.Compare(x) >= 0 {
+						t.Errorf("%v < %v < %v, but not %v < %v", v, w, x, v, x)
+					}
+				}
+			}
+		}
+	})
+}
