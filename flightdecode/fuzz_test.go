@@ -1,10 +1,15 @@
 package flightdecode
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
 	"testing"
+
+	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 )
 
 // pack writes messages as one byte slice that a fuzzer can mutate: lengths of
@@ -64,6 +69,18 @@ func FuzzReader(f *testing.F) {
 }
 
 // FuzzFlightMetadata feeds any bytes. If they decode, fields appended to them must win.
+// hasGroup reports whether a message has fields of a kind that only protobuf itself reads.
+func hasGroup(m proto.Message) bool {
+	for b := m.ProtoReflect().GetUnknown(); len(b) > 0; {
+		_, typ, n := protowire.ConsumeField(b)
+		if n < 0 || typ == protowire.StartGroupType {
+			return true
+		}
+		b = b[n:]
+	}
+	return false
+}
+
 func FuzzFlightMetadata(f *testing.F) {
 	for _, exchange := range answers() {
 		for _, m := range exchange.Messages {
@@ -75,6 +92,18 @@ func FuzzFlightMetadata(f *testing.F) {
 	f.Add([]byte{0x08, 1, 0x15, 1, 2, 3, 4, 0x19, 1, 2, 3, 4, 5, 6, 7, 8, 0x0a, 2, 8, 3})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := readFlightMetadata(b)
+		var want greptimev1.FlightMetadata
+		if proto.Unmarshal(b, &want) == nil {
+			if err != nil {
+				if !hasGroup(&want) && !hasGroup(want.AffectedRows) && !hasGroup(want.Metrics) {
+					t.Errorf("%x: %v, protobuf reads %v", b, err, &want)
+				}
+				return
+			}
+			if m.hasAffectedRows != (want.AffectedRows != nil) || uint32(m.affectedRows) != want.AffectedRows.GetValue() || m.hasMetrics != (want.Metrics != nil) || !bytes.Equal(m.metrics, want.Metrics.GetMetrics()) {
+				t.Errorf("%x is %+v, protobuf reads %v", b, m, &want)
+			}
+		}
 		if err != nil {
 			return
 		}

@@ -111,6 +111,10 @@ func FuzzParseDate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		date, err := ParseDate(text)
+		want, wantErr := time.Parse(time.DateOnly, text)
+		if isShort := len(text) == len(time.DateOnly) && text[0] >= '0'; (err == nil && isShort || wantErr == nil) && (err != nil || wantErr != nil || date != DateOf(want)) {
+			t.Errorf("%q is %v, %v; package time says %v, %v", text, date, err, want, wantErr)
+		}
 		if err != nil {
 			return
 		}

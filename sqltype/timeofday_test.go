@@ -2,6 +2,7 @@ package sqltype
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -84,6 +85,12 @@ func FuzzParseTimeOfDay(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		value, err := ParseTimeOfDay(text)
+		want, wantErr := time.Parse(time.TimeOnly, text)
+		_, fraction, _ := strings.Cut(text, ".")
+		isStrict := len(text) > 2 && text[2] == ':' && !strings.Contains(text, ",") && len(fraction) <= 9 // which package time is not
+		if (err == nil || wantErr == nil && isStrict) && (err != nil || wantErr != nil || value != TimeOfDayOf(want)) {
+			t.Errorf("%q is %v, %v; package time says %v, %v", text, value, err, want, wantErr)
+		}
 		if err != nil {
 			return
 		}

@@ -1,9 +1,12 @@
 package catalog
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/greptime-go/greptime/internal/column"
@@ -82,4 +85,54 @@ func TestDefaults(t *testing.T) {
 			t.Errorf("%s DEFAULT %s (%s): %s, want %s", tt.kind, tt.described, tt.constraint, cellText(&cell, tt.kind), tt.want)
 		}
 	}
+}
+
+// A DEFAULT that is understood is the same value when the server writes that one.
+func FuzzDefault(f *testing.F) {
+	for _, text := range []string{
+		`{"Value":"Null"}`, `{"Function":"now()"}`, `{"Value":{"Int32":5}}`, `{"Value":{"UInt64":18446744073709551615}}`, `{"Value":{"Float32":0.10000000149011612}}`,
+		`{"Value":{"Boolean":true}}`, `{"Value":{"String":"a\"b'ü"}}`, `{"Value":{"Timestamp":{"value":-1,"unit":"Millisecond"}}}`,
+		`{"Value":{"Decimal128":{"value":12345,"precision":10,"scale":2}}}`, `{"Value":{"Decimal128":{"value":"1","scale":2}}}`, `{"Value":{"a":1,"b":2}}`, "5", "NaN", "current_timestamp", "", "{}", "true",
+	} {
+		f.Add(text)
+	}
+	types := []column.Type{column.DecimalOf(10, 2), column.DecimalOf(38, 38), column.VectorOf(1)}
+	for k := column.Boolean; k <= column.JSON; k++ {
+		if typ := column.Of(k); typ.Check() == nil {
+			types = append(types, typ)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, typ := range types {
+			for _, c := range []Column{{Type: typ, constraint: text}, {Type: typ, Default: text}} {
+				var cell column.Cell
+				if err := c.SetDefault(&cell); err != nil || cell.IsNull() {
+					continue
+				}
+				value := cellText(&cell, typ)
+				if value == "NaN" || strings.HasSuffix(value, "Inf") {
+					continue // which JSON does not have
+				}
+				written := value
+				switch k := typ.Kind(); {
+				case k == column.String:
+					quoted, err := json.Marshal(value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					written = string(quoted)
+				case k == column.Decimal:
+					hi, lo := cell.Decimal()
+					written = fmt.Sprintf(`{"value":%s,"precision":%d,"scale":%d}`, decimal128.New(hi, lo).BigInt(), typ.Precision(), typ.Scale())
+				case k.IsTimestamp(), k.IsTimeOfDay():
+					written = fmt.Sprintf(`{"value":%s,"unit":%q}`, value, unitNames[ArrowType(typ).(arrow.TemporalWithUnit).TimeUnit()])
+				}
+				again := Column{Type: typ, constraint: `{"Value":{"X":` + written + `}}`}
+				var same column.Cell
+				if err := again.SetDefault(&same); err != nil || cellText(&same, typ) != value {
+					t.Errorf("%s DEFAULT %q is %s, written as %s and read as %s, %v", typ, text, value, again.constraint, cellText(&same, typ), err)
+				}
+			}
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package column_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -84,6 +85,13 @@ func FuzzRead(f *testing.F) {
 				t.Fatal("nothing was read")
 			}
 			_ = c.AppendBytes(nil)
+			if typ := column.Type(typ); typ.Check() == nil {
+				written := typ.AppendValue(nil, &c)
+				var again column.Cell
+				if rest, ok := again.Read(typ, written); !ok || len(rest) > 0 || !bytes.Equal(typ.AppendValue(nil, &again), written) {
+					t.Errorf("%s: %x is written as %x and read as another value", typ, row[:len(row)-len(rest)], written)
+				}
+			}
 			row = rest
 		}
 	})

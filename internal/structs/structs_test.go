@@ -1,11 +1,14 @@
 package structs_test
 
 import (
+	"cmp"
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -235,24 +238,59 @@ func TestEmbeddedStructs(t *testing.T) {
 	}
 }
 
+// A tag that is read means the same when it is written out, with the column's name, role and
+// type, and reading and writing name the column alike.
 func FuzzTags(f *testing.F) {
-	for _, s := range []string{"a,tag", "-", ",type=decimal(10,2),tag", "a,precision=3", "a,type=decimal,precision=1,scale=1", "a,type=vector(,", "a,,", "a,type=)"} {
+	for _, s := range []string{
+		"a,tag", "-", ",type=decimal(10,2),tag", "a,precision=3", "a,type=decimal,precision=1,scale=1", "a,type=vector(,", "a,,", "a,type=)",
+		"-,field", " a , time,precision=9", "a,type=vector,dim=3", "a,type=Vector( 3 )", "ts,time", "a\"b\\c\n", "\xff", "a;b", "a,type=timestamp(6)",
+	} {
 		f.Add(s)
 	}
+	types := []reflect.Type{
+		reflect.TypeFor[string](), reflect.TypeFor[time.Time](), reflect.TypeFor[sqltype.Vector](), reflect.TypeFor[sqltype.Decimal](), reflect.TypeFor[int64](),
+		reflect.TypeFor[[]byte](), reflect.TypeFor[valuer](),
+	}
 	f.Fuzz(func(t *testing.T, tag string) {
-		if strings.ContainsAny(tag, "\"\\") {
-			return
-		}
-		for _, sf := range []reflect.StructField{field[string](tag), field[time.Time](tag), field[sqltype.Vector](tag)} {
-			plan, err := of(sf)
-			if (plan == nil) == (err == nil) {
-				t.Errorf("%q: %v, %v", tag, plan, err)
+		for _, rt := range types {
+			columnOf := func(tag string) (*structs.Column, error) {
+				sf := reflect.StructField{Name: "Name", Type: rt, Tag: reflect.StructTag("greptime:" + strconv.Quote(tag))}
+				plan, err := of(sf)
+				if (plan == nil) == (err == nil) {
+					t.Errorf("%q: %v, %v", tag, plan, err)
+				}
+				fields, fieldsErr := structs.Fields(reflect.StructOf([]reflect.StructField{sf}))
+				if err != nil || len(plan.Columns) < 2 {
+					return nil, err
+				}
+				c := &plan.Columns[0]
+				if fieldsErr != nil || len(fields) != 1 || fields[0].Name != c.Name {
+					t.Errorf("%q is column %q, and read into from %v, %v", tag, c.Name, fields, fieldsErr)
+				}
+				return c, nil
 			}
-			if err == nil {
-				for _, c := range plan.Columns {
-					if c.Type.Check() != nil {
-						t.Errorf("%q: type %s", tag, c.Type)
-					}
+			c, err := columnOf(tag)
+			if err != nil || c == nil { // the latter with the tag "-"
+				continue
+			}
+			if c.Type.Check() != nil {
+				t.Errorf("%q: type %s", tag, c.Type)
+			}
+			if name, _, _ := strings.Cut(tag, ","); c.Name != cmp.Or(name, "Name") {
+				t.Errorf("%q is column %q", tag, c.Name)
+			}
+			role := map[catalog.Role]string{catalog.Tag: "tag", catalog.Field: "field", catalog.TimeIndex: "time"}[c.Role]
+			written := []string{c.Name + "," + role + ",type=" + c.Type.String()}
+			switch c.Type.Kind() {
+			case column.Decimal:
+				written = append(written, fmt.Sprintf("%s,scale=%d,type=decimal,%s,precision=%d", c.Name, c.Type.Scale(), role, c.Type.Precision()))
+			case column.Vector:
+				written = append(written, fmt.Sprintf("%s,dim=%d,type=vector,%s", c.Name, c.Type.Dim(), role))
+			}
+			for _, text := range written {
+				again, err := columnOf(text)
+				if err != nil || again.Name != c.Name || again.Role != c.Role || again.Type != c.Type || again.Go != c.Go {
+					t.Errorf("%v: %q is %+v, written as %q and read as %+v, %v", rt, tag, c, text, again, err)
 				}
 			}
 		}

@@ -33,8 +33,13 @@ func FuzzColumns(f *testing.F) {
 			return // index options are refused
 		}
 		c = &Cursor{SQL: again, Tokens: stmts[0]}
-		if _, _, err := c.Columns(s, &Table{Name: "t", Options: map[string]string{}}); err != nil {
-			t.Errorf("%s\nbecame\n%s\n%v", text, again, err)
+		same := &Table{Name: "t", Options: map[string]string{}}
+		ti, keys, err = c.Columns(s, same)
+		if err != nil || same.SetKeys(ti, keys) != nil {
+			t.Fatalf("%s\nbecame\n%s\n%v", text, again, err)
+		}
+		if same.CreateText() != table.CreateText() {
+			t.Errorf("%s\nbecame\n%s\nand then\n%s", text, table.CreateText(), same.CreateText())
 		}
 	})
 }
