@@ -116,3 +116,48 @@ func TestSecurityNamesTestsThatExist(t *testing.T) {
 		t.Errorf("there is no %s", name)
 	}
 }
+
+// Documents name tests as what shows their claims, and the reason for each dependency.
+func TestDocumentsNameWhatThereIs(t *testing.T) {
+	t.Parallel()
+	text := ""
+	for _, path := range []string{"SECURITY.md", "docs/trust.md"} {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(content)
+	}
+	tests := map[string]bool{}
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	required := regexp.MustCompile(`(?m)^(?:require)?\s+(\S+) v\S+$`) // directly: the others have a comment
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		isModule := entry != nil && entry.Name() == "go.mod"
+		if err != nil || !isModule && !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range function.FindAllSubmatch(content, -1) {
+			tests[string(m[1])] = true
+		}
+		if isModule {
+			for _, m := range required.FindAllSubmatch(content, -1) {
+				if name := string(m[1]); !strings.HasPrefix(name, "github.com/greptime-go/") && !strings.Contains(text, "`"+name+"`") {
+					t.Errorf("%s requires %s; say in SECURITY.md what for", path, name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("`((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(text, -1) {
+		if !tests[m[1]] {
+			t.Errorf("there is no test %s", m[1])
+		}
+	}
+}
