@@ -104,7 +104,7 @@ func FuzzTime(f *testing.F) {
 		got, err := p.timestamp([]byte(text), arrow.Nanosecond)
 		_, _ = p.date([]byte(text))
 		want, wantErr := time.Parse(time.RFC3339, text)
-		if wantErr != nil || want.Year() < 1678 || want.Year() > 2261 || strings.Contains(text, ",") {
+		if wantErr != nil || want.Year() < 1678 || want.Year() > 2261 || strings.Contains(text, ",") || text[13] != ':' {
 			return
 		}
 		if err != nil || got != want.UnixNano() {
