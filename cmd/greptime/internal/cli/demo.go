@@ -10,6 +10,7 @@ import (
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/demo"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
 )
 
@@ -45,7 +46,7 @@ func (a *app) demo(cmd *cobra.Command) (err error) {
 %s. Its table weather has %s hours of New York's
 airports in 2013 (temperatures in °F, wind in mph).
 
-`, s.How, s.DSN, withCommas(rows))
+`, s.How, s.DSN, progress.Group(rows))
 	if !a.InTerminal || !a.OutTerminal {
 		return a.runDemoQueries(ctx)
 	}
@@ -76,13 +77,4 @@ func (a *app) runDemoQueries(ctx context.Context) (err error) {
 		fmt.Fprintln(a.Out)
 	}
 	return nil
-}
-
-// withCommas returns a number with commas between thousands.
-func withCommas(n int64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

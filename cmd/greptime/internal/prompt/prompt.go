@@ -260,9 +260,10 @@ func (p *Prompt) show(ctx context.Context, v view) error {
 		screen := pager.New(p.Streams.Out, p.Pager, width, height)
 		w, closeOutput = screen, screen.Close
 	}
+	shown := &timedWriter{Writer: w}
 	start := time.Now()
-	err := v(ctx, w, o)
-	took := time.Since(start)
+	err := v(ctx, shown, o)
+	took := time.Since(start) - shown.spent // the user may be reading in the pager
 	if closeErr := closeOutput(); err == nil {
 		err = closeErr
 	}
@@ -278,6 +279,19 @@ func (p *Prompt) show(ctx context.Context, v view) error {
 		fmt.Fprintf(p.Streams.Out, "Time: %s\n", rounded(took))
 	}
 	return err
+}
+
+// timedWriter adds up the time that writing takes.
+type timedWriter struct {
+	io.Writer
+	spent time.Duration
+}
+
+func (w *timedWriter) Write(b []byte) (int, error) {
+	start := time.Now()
+	n, err := w.Writer.Write(b)
+	w.spent += time.Since(start)
+	return n, err
 }
 
 // rounded drops digits that no one reads.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/greptime-go/greptime"
@@ -446,3 +447,30 @@ func TestLostConnection(t *testing.T) {
 		t.Errorf("told twice: %q", got)
 	}
 }
+
+// The time of a statement is without that in which its result is read on the screen or in the pager.
+func TestTimingIsOfTheStatement(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		slow := writerFunc(func(b []byte) (int, error) {
+			time.Sleep(time.Hour) // of a clock that does not wait
+			return len(b), nil
+		})
+		p := New(t.Context(), Options{Streams: stdio.Streams{Out: &out}})
+		p.timing = true
+		err := p.show(t.Context(), func(_ context.Context, w io.Writer, _ output.Options) error {
+			w.(*timedWriter).Writer = slow
+			time.Sleep(2 * time.Second)
+			_, err := io.WriteString(w, "rows")
+			return err
+		})
+		if err != nil || out.String() != "Time: 2s\n" {
+			t.Errorf("%v, %q", err, out.String())
+		}
+	})
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
