@@ -94,6 +94,39 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
+// TestDropConnections: running calls end, and the same client can come back.
+func TestDropConnections(t *testing.T) {
+	t.Parallel()
+	s := greptimetest.Start(t)
+	c := dial(t, s)
+	c.sql(t, "SELECT 1")
+	s.Inject(greptimetest.Fault{Requests: 1, Delay: time.Hour})
+	ended := make(chan codes.Code, 1)
+	go func() {
+		ended <- c.doGet(context.Background(), captures.DoGetByName("leading_semicolon").Ticket).code
+	}()
+	for running := true; running; {
+		select {
+		case code := <-ended:
+			if running = false; code != codes.Unavailable {
+				t.Errorf("the call that ran ended with %v, want %v", code, codes.Unavailable)
+			}
+		case <-time.After(time.Millisecond):
+			s.DropConnections() // it may not have begun before
+		}
+	}
+	s.ClearFaults()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		a := c.try(t, "SELECT 1")
+		if a.err() == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the client cannot come back: %v", a.err())
+		}
+	}
+}
+
 // TestHealthCheckMeetsNoFault unless it is named.
 func TestHealthCheckMeetsNoFault(t *testing.T) {
 	t.Parallel()
