@@ -285,7 +285,7 @@ func (im *Import) timeType(c *Column, g *guess) (Type, error) {
 	case g != nil && g.odd != "":
 		why = ", as " + g.odd + " is"
 	}
-	return Type{}, fmt.Errorf("--time: column %s is %s, not of times%s; name another one, or give --time-format for times of another form", strconv.Quote(c.Name), c.Type, why)
+	return Type{}, fmt.Errorf("--time: column %s is %s, not of times%s; name another one, give --time-format for times of another form, or give --type %s=TIMESTAMP(3)", strconv.Quote(c.Name), c.Type, why, c.Name)
 }
 
 func columnNames(columns []Column) string {

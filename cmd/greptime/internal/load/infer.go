@@ -68,7 +68,7 @@ func isTrueFalse(s string) bool {
 }
 
 // seeNumber notes whether a text is a number. One with a leading zero, such as a postal code,
-// is not, and an integer too long for a DOUBLE is no DOUBLE.
+// is not, and one too long for a DOUBLE is no DOUBLE.
 func (g *guess) seeNumber(text []byte) {
 	digits := bytes.TrimLeft(text, "+-")
 	if len(digits) > 1 && digits[0] == '0' && digits[1] != '.' && digits[1] != 'e' && digits[1] != 'E' || len(digits) > 0 && text[0] == '+' {
@@ -93,14 +93,15 @@ func (g *guess) seeNumber(text []byte) {
 	}
 }
 
-// losesDigits reports whether v, the number of a text without its sign, is an integer that a
-// DOUBLE does not hold exactly.
+// losesDigits reports whether v, the number of a text without its sign, has other digits before
+// the point than the text.
 func losesDigits(v float64, text []byte) bool {
-	if len(text) <= 15 || bytes.ContainsAny(text, ".eE") {
+	whole, _, _ := bytes.Cut(text, []byte("."))
+	if len(whole) <= 15 || bytes.ContainsAny(text, "eE") {
 		return false
 	}
 	var exact [32]byte
-	return !bytes.Equal(strconv.AppendFloat(exact[:0], math.Abs(v), 'f', 0, 64), text)
+	return !bytes.Equal(strconv.AppendFloat(exact[:0], math.Trunc(math.Abs(v)), 'f', 0, 64), whole)
 }
 
 // seeTime notes whether a text is a time, and its unit.
