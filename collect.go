@@ -87,7 +87,7 @@ func eachReader[T any](rd array.RecordReader, options []CollectOption, yield fun
 //
 //	readings, err := greptime.Collect[Reading](ctx, db, "SELECT host, ts, cpu FROM metrics WHERE host = ?", "web-1")
 //	hosts, err := greptime.Collect[string](ctx, db, "SELECT DISTINCT host FROM metrics")
-func Collect[T any](ctx context.Context, from any, query string, args ...any) ([]T, error) {
+func Collect[T any](ctx context.Context, from any, query string, args ...any) (list []T, err error) {
 	result, err := queryFrom(ctx, from, query, args)
 	if err != nil {
 		return nil, err
@@ -114,25 +114,24 @@ func Each[T any](ctx context.Context, from any, query string, args ...any) iter.
 
 // One runs a query and returns its row. The error is sql.ErrNoRows if there is none; several
 // rows are an error, too. The parameters are those of [Collect].
-func One[T any](ctx context.Context, from any, query string, args ...any) (T, error) {
-	var none T
+func One[T any](ctx context.Context, from any, query string, args ...any) (one T, err error) {
 	result, err := queryFrom(ctx, from, query, args)
 	if err != nil {
-		return none, err
+		return one, err
 	}
 	defer result.close()
 	d, err := newDecoder[T](result.reader, result.options)
 	if err != nil {
-		return none, err
+		return one, err
 	}
 	row, n, err := collect.One(result.reader, d)
 	switch {
 	case err != nil:
-		return none, collectError(result.reader, err)
+		return one, collectError(result.reader, err)
 	case n == 0:
-		return none, sql.ErrNoRows
+		return one, sql.ErrNoRows
 	case n > 1:
-		return none, errSeveralRows
+		return one, errSeveralRows
 	}
 	return row, nil
 }
