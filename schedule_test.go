@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -181,22 +180,11 @@ func (s *schedule) config(params ...string) *greptime.Config {
 		s.t.Fatal(err)
 	}
 	cfg.Logger = slog.New(slog.DiscardHandler)
-	cfg.Dialer = dialFromHost
+	cfg.Dialer = faultserver.Dial
 	if s.chance(0.1) {
 		cfg.Credentials = s.credentials
 	}
 	return cfg
-}
-
-// dialFromHost connects from the address that it connects to, so that the many connections
-// of schedules take no ports of 127.0.0.1 either.
-func dialFromHost(ctx context.Context, addr string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(host)}}
-	return dialer.DialContext(ctx, "tcp", addr)
 }
 
 // credentials fails now and then.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,7 +117,7 @@ func newRun(t *testing.T, seed uint64) *run {
 		t.Fatal(err)
 	}
 	cfg.Logger = slog.New(slog.DiscardHandler)
-	cfg.Dialer = dialFromHost
+	cfg.Dialer = faultserver.Dial
 	connector, err := greptime.NewConnector(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -127,17 +126,6 @@ func newRun(t *testing.T, seed uint64) *run {
 	r.db.SetMaxOpenConns([]int{0, 3, 20}[random.IntN(3)])
 	t.Cleanup(func() { _ = r.db.Close() })
 	return r
-}
-
-// dialFromHost connects from the address that it connects to, so that the many connections
-// take no ports of 127.0.0.1.
-func dialFromHost(ctx context.Context, addr string) (net.Conn, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(host)}}
-	return dialer.DialContext(ctx, "tcp", addr)
 }
 
 // execute runs all workers for a time, then checks that the driver recovers, and that it has
