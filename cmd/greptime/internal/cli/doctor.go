@@ -17,7 +17,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Examine the connection to the server",
 		Long: `Examine the connection to the server: whether it can be reached, what speaks
 there, who you are, the server's version, the database, the time zone, the
-clocks, the latency, and which services answer. Each problem has a remedy.
+clocks, the latency, and which services answer. A problem comes with
+its remedy where one is known.
 
 Nothing is written, unless --write is set. The exit status is 1 if there is a
 problem.`,

@@ -1,5 +1,5 @@
 // Package doctor examines the connection to a server: each check has a finding, and a remedy if
-// something is wrong.
+// something is wrong and one is known.
 package doctor
 
 import (

@@ -15,7 +15,7 @@ import (
 const maxHistory = 5000
 
 // maxEntry is the length of the longest entry that is kept, in bytes.
-const maxEntry = 1 << 20
+const maxEntry = 64 << 10
 
 // history is what was entered before, in a file with a JSON string per line. Entries with
 // passwords are not kept, not even in memory.
@@ -39,7 +39,7 @@ func openHistory(path string) (*history, error) {
 	}
 	defer f.Close()
 	scanner := bufio.NewScanner(f)
-	scanner.Buffer(nil, 8*maxEntry) // JSON has up to six bytes for one
+	scanner.Buffer(nil, 1<<24)
 	for scanner.Scan() {
 		var line string
 		if json.Unmarshal(scanner.Bytes(), &line) == nil {

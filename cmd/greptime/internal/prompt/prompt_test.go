@@ -435,13 +435,17 @@ func TestLostConnection(t *testing.T) {
 		t.Errorf("without a server: %q", got)
 	}
 	second := greptimetest.Start(t, greptimetest.Options{Addr: first.Addr()})
-	_ = second
+	newTester(t, second.DSN()).enter("CREATE DATABASE kept; USE kept; CREATE TABLE newer (ts TIMESTAMP TIME INDEX, n INT);")
 	got := ""
 	for deadline := time.Now().Add(time.Minute); !strings.Contains(got, "(1 row)") && time.Now().Before(deadline); {
 		got = p.enter("SELECT 1;") // the driver waits between attempts to connect
 	}
 	if !strings.Contains(got, "(1 row)\nConnected again.\n") || p.promptText() != "kept Asia/Tokyo> " {
 		t.Errorf("with a server again: %q, prompt %q", got, p.promptText())
+	}
+	p.background.Wait()
+	if _, tables := p.catalog.Complete("DESC ", len("DESC ")); len(tables) != 1 || tables[0].Name != "newer" {
+		t.Errorf("the tables for completion are %+v", tables)
 	}
 	if got := p.enter("SELECT 1;"); strings.Contains(got, "Connected again") {
 		t.Errorf("told twice: %q", got)
