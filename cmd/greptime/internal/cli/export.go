@@ -38,7 +38,7 @@ name when it is complete. import reads it back as it was.
 Parquet and Arrow keep the types. Timestamps are in UTC there, and JSON is text. Parquet lacks
 some types: TIMESTAMP(0) becomes TIMESTAMP(3), durations become integers, and intervals text.
 In text formats, times have the zone of the session, and VARBINARY is 0x and hexadecimal
-digits.`,
+digits. In ndjson, NULL is null, and so is a JSON value that is null.`,
 		Example: `  greptime export cpu cpu.parquet
   greptime export "SELECT * FROM cpu WHERE host = 'web1' ORDER BY ts" web1.csv.zst
   greptime export --format ndjson cpu - | jq .usage`,

@@ -131,6 +131,14 @@ func TestEveryTypeIsReadBackEqual(t *testing.T) {
 			if got := rowsOf(t, own, table); got != want {
 				t.Errorf("%s: %s is read back as\n%s\nwant\n%s", zone, name, got, want)
 			}
+			const nulls = "SELECT host, j IS NULL AS n FROM %s ORDER BY ts"
+			wantNulls := rowsOfText(t, own, fmt.Sprintf(nulls, "types"))
+			if format == output.NDJSON { // which has one null for both
+				wantNulls = strings.Replace(wantNulls, "\n\"\",false\n", "\n\"\",true\n", 1)
+			}
+			if got := rowsOfText(t, own, fmt.Sprintf(nulls, table)); got != wantNulls {
+				t.Errorf("%s: %s: which JSON is NULL is read back as\n%s\nwant\n%s", zone, name, got, wantNulls)
+			}
 			if !format.FromBatches() {
 				continue
 			}

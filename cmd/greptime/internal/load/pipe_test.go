@@ -44,7 +44,7 @@ func TestPipesAreReadOnce(t *testing.T) {
 	t.Parallel()
 	_, conn := connect(t)
 	exec(t, conn, createNumbered)
-	const rows = 60_000 // more than the sample
+	const rows = 40_000 // more than the sample
 	text, err := os.ReadFile(numbered(t, rows))
 	if err != nil {
 		t.Fatal(err)
