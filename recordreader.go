@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/flightdecode"
-	"github.com/greptime-go/greptime/internal/flight"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/transport"
 )
@@ -33,7 +32,6 @@ var _ array.RecordReader = (*RecordReader)(nil)
 type RecordReader struct {
 	ctx     context.Context
 	stream  *transport.Stream
-	data    flight.FlightData // the last message received
 	reader  *flightdecode.Reader
 	cancel  context.CancelFunc // of the DSN's timeout
 	st      statement
@@ -75,17 +73,18 @@ func newRecordReader(ctx context.Context, stream *transport.Stream, s session, s
 
 // receive reads a message from the network.
 func (r *RecordReader) receive(m *flightdecode.Message) error {
-	if err := r.stream.Recv(&r.data); err != nil {
+	data, err := r.stream.Recv()
+	if err != nil {
 		return err
 	}
-	size := len(r.data.DataHeader) + len(r.data.AppMetadata) + len(r.data.DataBody)
+	size := len(data.DataHeader) + len(data.AppMetadata) + len(data.DataBody)
 	r.bytes += int64(size)
 	if r.finishing {
 		if r.left -= size; r.left < 0 {
 			return errMoreLeft
 		}
 	}
-	*m = flightdecode.Message{Header: r.data.DataHeader, AppMetadata: r.data.AppMetadata, Body: r.data.DataBody, Buffer: r.data.Memory}
+	*m = flightdecode.Message{Header: data.DataHeader, AppMetadata: data.AppMetadata, Body: data.DataBody, Buffer: data.Memory}
 	return nil
 }
 

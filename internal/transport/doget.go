@@ -38,9 +38,9 @@ type Stream struct {
 	ctx      context.Context // the caller's, for the cause of a cancellation
 	cancel   context.CancelFunc
 	ticket   Ticket
-	first    flight.FlightData
-	firstErr error // io.EOF if the stream had no message
-	started  bool
+	message  flight.FlightData // the last one received
+	firstErr error             // io.EOF if the stream had no message
+	started  bool              // Recv has returned the first message
 }
 
 // DoGet sends the request and waits for the first message.
@@ -95,7 +95,7 @@ func (s *Stream) open() *CallError {
 	if err := s.stream.CloseSend(); err != nil {
 		return s.callError(err)
 	}
-	s.firstErr = s.stream.RecvMsg(&s.first)
+	s.firstErr = s.stream.RecvMsg(&s.message)
 	if s.firstErr != nil && s.firstErr != io.EOF {
 		return s.callError(s.firstErr)
 	}
@@ -106,20 +106,22 @@ func (s *Stream) open() *CallError {
 // Endpoint returns the server that answers.
 func (s *Stream) Endpoint() *Endpoint { return s.endpoint }
 
-// Recv reads the next message into m. At the end it returns io.EOF if the server
-// ended the call with OK; every other end is a *CallError.
-func (s *Stream) Recv(m *flight.FlightData) error {
-	if !s.started {
-		s.started = true
-		*m = s.first
-		s.first = flight.FlightData{}
-		return s.firstErr
+// Recv returns the next message, which the next call overwrites. At the end it returns io.EOF
+// if the server ended the call with OK; every other end is a *CallError.
+func (s *Stream) Recv() (*flight.FlightData, error) {
+	var err error
+	if s.started {
+		err = s.stream.RecvMsg(&s.message)
+	} else {
+		s.started, err = true, s.firstErr
 	}
-	err := s.stream.RecvMsg(m)
-	if err == nil || err == io.EOF {
-		return err
+	switch err {
+	case nil:
+		return &s.message, nil
+	case io.EOF:
+		return nil, err
 	}
-	return s.callError(err)
+	return nil, s.callError(err)
 }
 
 // Close ends the call, even if it was not read to its end, and releases its resources. It
