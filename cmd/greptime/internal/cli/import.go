@@ -48,9 +48,9 @@ megabytes; --type names others.
 
 In CSV a field that is empty is NULL, and "" is the empty text. TSV is as PostgreSQL's COPY
 writes it: NULL is \N, and tabs within a value are \t. Text for VARBINARY is 0x and
-hexadecimal digits, or stands for its own bytes. Text for times without a zone is in the time
-zone of the session; Parquet and Arrow count times without a zone in UTC, or with --timezone in
-that zone. A column that the file does not have is NULL, or its DEFAULT if that is a constant.
+hexadecimal digits, or stands for its own bytes. Times without a zone are in the time zone of the
+session if they are text. In Parquet and Arrow they are in UTC, unless --timezone is given. A
+column that the file does not have is NULL, or its DEFAULT if that is a constant.
 
 The first row that does not fit the table ends the import, unless --errors or --max-errors is
 given. Rows are sent again if it is proved that they were not written. If the outcome of some
