@@ -181,6 +181,23 @@ func TestPaste(t *testing.T) {
 	leave(t, term)
 }
 
+// After a statement of several lines the prompt needs no more room than before.
+func TestPromptAfterManyLines(t *testing.T) {
+	t.Parallel()
+	const height = 16
+	term := startPrompt(t, clitest.Options{Height: height})
+	for _, name := range []string{"first", "second"} { // which fill the screen
+		term.Type("SELECT\r1\r+\r1\r+\r1\rAS\r" + name + ";")
+		term.Press(clitest.Enter)
+		term.WaitFor(" " + name + "\n──")
+		waitForPrompt(term)
+	}
+	if s := waitForPrompt(term); s.Row != height-2 {
+		t.Errorf("the prompt is in row %d:\n%s", s.Row, s.Text())
+	}
+	leave(t, term)
+}
+
 // A signal that ends the prompt leaves the terminal as it was.
 func TestSignalEndsThePrompt(t *testing.T) {
 	t.Parallel()

@@ -82,6 +82,7 @@ func Run(ctx context.Context, o Options) error {
 	p.loadCatalog()
 	editor := p.newEditor()
 	for {
+		editor.Line().Set() // of before, which the editor forgets after it has shown the prompt
 		line, err := editor.Readline()
 		switch {
 		case errors.Is(err, readline.ErrInterrupt):
