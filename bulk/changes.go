@@ -160,7 +160,7 @@ func (w *Writer) confirm(ctx context.Context) error {
 	if changed == nil && unsure {
 		err := w.compare(ctx)
 		if err != nil && !errors.Is(err, ErrTableChanged) {
-			return fmt.Errorf("greptime: bulk: table %s: the batches are acknowledged, but whether the table still has their columns cannot be found out: %w", strconv.Quote(w.table.Name), err)
+			return fmt.Errorf("greptime: bulk: table %s: the batches are acknowledged, but it is not known whether the table still has their columns: %w", strconv.Quote(w.table.Name), err)
 		}
 		changed = err
 	}

@@ -82,11 +82,11 @@ func (e *WriteError) Error() string {
 	}
 	switch ambiguous := e.AmbiguousIDs(); {
 	case len(ambiguous) == 0:
-		b.WriteString("; nothing of it is written")
+		b.WriteString("; no row was written")
 	case len(ambiguous) == len(e.Failed):
-		b.WriteString("; whether it is written is not known")
+		b.WriteString("; rows may have been written")
 	default:
-		fmt.Fprintf(&b, "; of these it is not known whether they are written: %s; nothing is written of the others", idList(ambiguous))
+		fmt.Fprintf(&b, "; rows of %s may have been written, and no row of the others", idList(ambiguous))
 	}
 	last := ""
 	for i := range e.Failed {
@@ -211,7 +211,7 @@ func (w *Writer) explain(e *greptime.Error) error {
 			"the user may only read",
 		}
 	}
-	return fmt.Errorf("%w; GreptimeDB before 1.1.2 does not tell why a bulk load fails. It can be: %s. To find out, write a row of the batch with package insert, whose errors have a text, compare with DESC TABLE %s, or look into the server's log",
+	return fmt.Errorf("%w; GreptimeDB before 1.1.2 does not say why a bulk load fails. Possible causes: %s. To find out, write a row of the batch with package insert, whose errors have a text, compare with DESC TABLE %s, or look into the server's log",
 		e, strings.Join(causes, "; "), strconv.Quote(w.table.Name))
 }
 

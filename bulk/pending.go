@@ -101,7 +101,7 @@ func parseAck(metadata []byte) (Ack, error) {
 		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q has no request_id", metadata)
 	}
 	if a.AffectedRows < 0 || a.AffectedRows > math.MaxInt32 {
-		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q counts as many rows as no batch has", metadata)
+		return Ack{}, fmt.Errorf("greptime: bulk: the server's answer %.100q has a number of rows that no batch can have", metadata)
 	}
 	seconds := min(max(a.ElapsedSecs, 0), maxElapsed.Seconds())
 	return Ack{ID: *a.RequestID, Rows: a.AffectedRows, Elapsed: time.Duration(seconds * float64(time.Second))}, nil

@@ -109,7 +109,7 @@ func TestErrorsOfRecordBatchesNameTheirPlace(t *testing.T) {
 	}{
 		{arrayOf(t, arrow.PrimitiveTypes.Int64, `[1, 2, 2147483648]`), 2, `row 3 (index 2), column "v": 2147483648 (int64) is not a value for INT: out of range, which is -2147483648 to 2147483647`},
 		{arrayOf(t, arrow.PrimitiveTypes.Int32, `[1, null, 3]`), 1, `row 2 (index 1), column "v": the column is NOT NULL`},
-		{arrayOf(t, arrow.BinaryTypes.String, `["1", "2", "3"]`), -1, `table "t", column "v" (INT): Arrow type utf8: is not what the column takes`},
+		{arrayOf(t, arrow.BinaryTypes.String, `["1", "2", "3"]`), -1, `table "t", column "v" (INT): Arrow type utf8: does not fit the column`},
 	} {
 		_, err := recordColumns(newLayout(table, len(table.Columns)), recordOf(t, map[string]arrow.Array{"v": tt.array, "ts": at}))
 		row := -1

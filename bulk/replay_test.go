@@ -182,7 +182,7 @@ func compareWithAcks(t *testing.T, e captures.DoPut, pending []*Pending, acks ma
 		}
 		explanation := "not processed, because the server refused batch "
 		if f.Ambiguous {
-			explanation = "It can be"
+			explanation = "Possible causes"
 		}
 		if !strings.Contains(err.Error(), e.GRPCMessage) || !strings.Contains(err.Error(), explanation) {
 			return fmt.Errorf("batch %d: the error does not explain itself: %w", p.ID(), err)

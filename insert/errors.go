@@ -62,7 +62,7 @@ type StreamError struct {
 
 // Error returns the cause and the number of requests that had been sent.
 func (e *StreamError) Error() string {
-	return fmt.Sprintf("%v; the stream had sent %d requests, of which those before the failure stay written", e.Err, e.Requests)
+	return fmt.Sprintf("%v; the stream had sent %d requests, of which those before the failure remain written", e.Err, e.Requests)
 }
 
 // Unwrap returns the *greptime.Error.

@@ -125,7 +125,7 @@ func ExampleSchema_NewTable() {
 	fmt.Println(err)
 	// Output:
 	// a b
-	// greptime: insert: column "ts": the name is there twice
+	// greptime: insert: column "ts": duplicate name
 }
 
 func ExampleSchemaOf() {

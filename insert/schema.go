@@ -80,7 +80,7 @@ func (s *Schema) add(i int, c Column) error {
 		return errors.New("the name is not valid UTF-8")
 	}
 	if _, twice := s.index[c.Name]; twice {
-		return errors.New("the name is there twice")
+		return errors.New("duplicate name")
 	}
 	if c.IsTime() {
 		if !t.Kind().IsTimestamp() {

@@ -109,8 +109,9 @@ func (s *schedule) milliseconds(from, to int) time.Duration {
 }
 
 func (s *schedule) run() {
-	s.store = startStore(s.t, s.fault)
-	w, err := insert.NewWriter(connTo(s.t, s.store.DSN("connect_timeout=1s")), s.opts)
+	// In memory, because another server could get the port while this one is down.
+	s.store = startStore(s.t, s.fault, wiretest.InMemory())
+	w, err := insert.NewWriter(connInMemory(s.t, s.store.Server, "connect_timeout=1s"), s.opts)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func TestInsertRefusedIsNotSent(t *testing.T) {
 		}{
 			{"no time index", insert.NewTable(name, n), "no time index"},
 			{"two time indexes", insert.NewTable(name, ts, insert.Time("ts2", insert.Second)), `column "ts2": a second time index, beside "ts"`},
-			{"duplicate columns", insert.NewTable(name, n, ts, insert.Tag("n", insert.String)), `column "n": the name is there twice`},
+			{"duplicate columns", insert.NewTable(name, n, ts, insert.Tag("n", insert.String)), `column "n": duplicate name`},
 			{"no columns", insert.NewTable(name), "no time index"},
 			{"no type", insert.NewTable(name, insert.Field("n", insert.Type(0)), ts), `column "n": the column has no type`},
 			{"time index without a unit", insert.NewTable(name, n, insert.Time("ts", 4)), `column "ts"`},

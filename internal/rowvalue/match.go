@@ -26,7 +26,7 @@ func Match[C any](given []C, read func(C) (string, Values), columns int, index f
 		}
 		switch {
 		case list[at] != nil:
-			return nil, 0, fmt.Errorf("column %q is there twice", name)
+			return nil, 0, fmt.Errorf("duplicate column %q", name)
 		case values.Len() != rows:
 			return nil, 0, fmt.Errorf("column %q has %d values, column %q has %d", name, values.Len(), first, rows)
 		}

@@ -32,7 +32,7 @@ func TestColumnsAreMatchedByName(t *testing.T) {
 		{given: []given{{"cpu", Slice[int]{}}}, want: []Values{nil, Slice[int]{}, nil}},
 		{err: "AppendColumns was called without columns"},
 		{given: []given{{"CPU", one}}, err: `the table has no column "CPU"`},
-		{given: []given{{"cpu", one}, {"cpu", one}}, err: `column "cpu" is there twice`},
+		{given: []given{{"cpu", one}, {"cpu", one}}, err: `duplicate column "cpu"`},
 		{given: []given{{"cpu", one}, {"host", two}}, err: `column "host" has 2 values, column "cpu" has 1`},
 	} {
 		got, rows, err := Match(tt.given, given.read, len(table), index)

@@ -11,7 +11,7 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-var errNoCast = errors.New("is not what the column takes, and no exact cast leads there; cast it before")
+var errNoCast = errors.New("does not fit the column, and there is no exact cast; cast it first")
 
 // RowError reports a value of an array that a column cannot have.
 type RowError struct {

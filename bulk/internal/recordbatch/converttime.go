@@ -79,7 +79,7 @@ func convertDates(t column.Type, a arrow.Array) (Column, error) {
 			v := int64(a.Value(row))
 			days := v / dayMilliseconds
 			if v%dayMilliseconds != 0 || days < math.MinInt32 || days > math.MaxInt32 {
-				return nil, fmt.Errorf("%d ms is no day of a DATE", v)
+				return nil, fmt.Errorf("%d ms since 1970 is not a day of a DATE", v)
 			}
 			return appendInt(dst, t, days), nil
 		})
