@@ -119,3 +119,33 @@ func TestDocumentsNameTestsThatExist(t *testing.T) {
 		}
 	}
 }
+
+// SECURITY.md gives the reason for each dependency of each module.
+func TestDependenciesHaveAReason(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := 0
+	required := regexp.MustCompile(`(?m)^(?:require)?\s+(\S+) v\S+$`) // directly: the others have a comment
+	err = filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() != "go.mod" {
+			return err
+		}
+		modules++
+		content, err := os.ReadFile(path)
+		for _, m := range required.FindAllSubmatch(content, -1) {
+			if name := string(m[1]); !strings.HasPrefix(name, "github.com/greptime-go/") && !strings.Contains(string(text), "`"+name+"`") {
+				t.Errorf("%s requires %s; say in SECURITY.md what for", path, name)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if modules < 10 {
+		t.Errorf("%d modules were read", modules)
+	}
+}
