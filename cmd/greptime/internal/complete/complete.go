@@ -41,8 +41,8 @@ func (c *Catalog) Complete(text string, cursor int) (prefix string, candidates [
 		case isName(last):
 			prefix, word, quoted = last.Text(text), last.Value(text), last.Kind == script.Ident
 			before = before[:n-1]
-		case last.Kind != script.Punct: // what follows needs a space before it
-			return "", nil
+		case last.Kind != script.Punct, strings.ContainsAny(text[cursor-1:cursor], "#@$"):
+			return "", nil // what follows would be a part of it
 		}
 	}
 	all := c.candidates(text, before, statementAt(text, cursor), quoted)
