@@ -36,13 +36,14 @@ func (c *Catalog) Complete(text string, cursor int) (prefix string, candidates [
 		return "", nil
 	}
 	word, quoted := "", false
-	if n := len(before); n > 0 && before[n-1].End == cursor {
-		switch last := before[n-1]; {
-		case isName(last):
-			prefix, word, quoted = last.Text(text), last.Value(text), last.Kind == script.Ident
-			before = before[:n-1]
-		case last.Kind != script.Punct, strings.ContainsAny(text[cursor-1:cursor], "#@$"):
-			return "", nil // what follows would be a part of it
+	if n := len(before); n > 0 && before[n-1].End == cursor && isName(before[n-1]) {
+		last := before[n-1]
+		prefix, word, quoted = last.Text(text), last.Value(text), last.Kind == script.Ident
+		before = before[:n-1]
+	}
+	if n := len(before); n > 0 && before[n-1].End == cursor-len(prefix) {
+		if last := before[n-1]; last.Kind != script.Punct || strings.ContainsAny(text[last.End-1:last.End], "#@$") {
+			return "", nil // what is inserted would be a part of it
 		}
 	}
 	all := c.candidates(text, before, statementAt(text, cursor), quoted)
