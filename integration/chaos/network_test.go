@@ -11,6 +11,8 @@ import (
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
 // toxic is a fault of the network, in toxiproxy's form.
@@ -71,7 +73,7 @@ type proxy struct {
 func startProxy(t testing.TB, upstream string) *proxy {
 	t.Helper()
 	p := &proxy{t: t, upstream: upstream, api: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())}
-	for _, host := range []string{"127.0.0.3:0", "127.0.0.1:0"} { // not every system has the first
+	for _, host := range []string{wiretest.OwnHost(1) + ":0", "127.0.0.1:0"} { // not every system has the first
 		if l, err := net.Listen("tcp", host); err == nil {
 			p.addr = l.Addr().String()
 			_ = l.Close()

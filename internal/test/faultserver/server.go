@@ -52,7 +52,7 @@ func Start(t testing.TB, model *writemodel.Model, o Options) *Server {
 	t.Helper()
 	s := &Server{model: model, options: o, rand: rand.New(rand.NewPCG(o.Seed, 1)), tables: map[string]*table{}}
 	for range max(o.Endpoints, 1) {
-		s.endpoints = append(s.endpoints, wiretest.Start(t, s.handle, wiretest.Host("127.0.0.2"), wiretest.Faults(s.plan)))
+		s.endpoints = append(s.endpoints, wiretest.Start(t, s.handle, wiretest.Host(wiretest.OwnHost(0)), wiretest.Faults(s.plan)))
 	}
 	return s
 }
