@@ -194,6 +194,11 @@ func (r *queryResult) returnConn() {
 
 // queryFrom runs a query on a connection of from.
 func queryFrom(ctx context.Context, from any, query string, args []any) (r queryResult, err error) {
+	defer func() {
+		if r.reader == nil { // an error, or the panic of an argument's Value
+			r.returnConn()
+		}
+	}()
 	bound := args
 	for i, arg := range args {
 		if option, ok := arg.(CollectOption); ok {
@@ -208,14 +213,11 @@ func queryFrom(ctx context.Context, from any, query string, args []any) (r query
 	conn, ok := from.(*Conn)
 	if !ok || conn == nil {
 		if conn, r.pooled, err = connOf(ctx, from); err != nil {
-			return queryResult{}, err
+			return r, err
 		}
 	}
-	if r.reader, err = conn.QueryArrow(ctx, query, bound...); err != nil {
-		r.returnConn()
-		return queryResult{}, err
-	}
-	return r, nil
+	r.reader, err = conn.QueryArrow(ctx, query, bound...)
+	return r, err
 }
 
 // connOf returns a Conn of from, which is not one itself. If it takes a connection from a pool,
@@ -232,10 +234,15 @@ func connOf(ctx context.Context, from any) (conn *Conn, pooled *sql.Conn, err er
 		if err != nil {
 			return nil, nil, err
 		}
+		defer func() {
+			if conn == nil { // an error, or a panic of the pool's driver
+				_ = c.Close()
+			}
+		}()
 		if conn, _, err = connOf(ctx, c); err != nil {
-			_ = c.Close()
+			return nil, nil, err
 		}
-		return conn, c, err
+		return conn, c, nil
 	}
 	switch p := from.(type) {
 	case Pool:

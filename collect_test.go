@@ -3,6 +3,7 @@ package greptime_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"iter"
@@ -304,6 +305,34 @@ func TestReadersThatNobodyOpened(t *testing.T) {
 				t.Errorf("%s of %s returns %v, want an error", call, name, err)
 			}
 		}
+	}
+}
+
+// panicking is an argument whose Value panics.
+type panicking struct{}
+
+func (panicking) Value() (driver.Value, error) { panic("no value") }
+
+// A program that recovers from the panic of an argument goes on with all its connections.
+func TestConnectionsReturnToThePoolAfterAPanic(t *testing.T) {
+	t.Parallel()
+	db := openServer(t, oneColumn(t, 1))
+	db.SetMaxOpenConns(1)
+	for range 2 {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic of the argument did not arrive")
+				}
+			}()
+			_, _ = greptime.One[int](t.Context(), db, "SELECT n FROM t WHERE n = ?", panicking{})
+		}()
+	}
+	if n, err := greptime.One[int](t.Context(), db, "SELECT n FROM t"); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if open := db.Stats().InUse; open != 0 {
+		t.Errorf("%d connections are in use", open)
 	}
 }
 

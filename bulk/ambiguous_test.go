@@ -3,6 +3,7 @@ package bulk
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/insert"
+	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 )
 
@@ -121,6 +123,23 @@ func TestABatchThatWasNotSentHasNoAmbiguousError(t *testing.T) {
 		var e *greptime.Error
 		if o.ambiguous != sent || !errors.As(o.err, &e) || e.Ambiguous != sent {
 			t.Errorf("sent %t: ambiguous %t with the error %v", sent, o.ambiguous, o.err)
+		}
+	}
+}
+
+// A refusal without a text is explained whether the batch was sent or not.
+func TestARefusalWithoutATextIsExplained(t *testing.T) {
+	t.Parallel()
+	w := &Writer{table: &catalog.Table{Name: "t"}}
+	layoutOfTable := new(layout)
+	w.layout.Store(layoutOfTable)
+	refusal := &greptime.Error{Message: "Execute gRPC request error", GRPC: codes.Unknown, Ambiguous: true}
+	outcomeOf, _ := (&lane{writer: w}).classify(&stream{layout: layoutOfTable, refusal: refusal, failure: refusal})
+	for _, sent := range []bool{true, false} {
+		o := outcomeOf(&Pending{sent: sent}, true)
+		var e *greptime.Error
+		if !strings.Contains(o.err.Error(), "Possible causes: ") || !errors.As(o.err, &e) || e.Ambiguous != sent {
+			t.Errorf("sent %t: %v", sent, o.err)
 		}
 	}
 }

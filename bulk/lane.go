@@ -328,7 +328,9 @@ func (l *lane) classify(s *stream) (outcomeOf func(p *Pending, first bool) outco
 		if first {
 			firstID = p.id
 			if !p.sent {
-				return outcome{err: notSent(refused), again: again, counts: true, requeue: altered}
+				unsent := *e
+				unsent.Ambiguous = false
+				return outcome{err: w.explain(&unsent), again: again, counts: true, requeue: altered}
 			}
 			return outcome{err: refused, ambiguous: e.Ambiguous, again: again, counts: true, requeue: altered && !e.Ambiguous}
 		}

@@ -68,7 +68,6 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzFlightMetadata feeds any bytes. If they decode, fields appended to them must win.
 // hasGroup reports whether a message has fields of a kind that only protobuf itself reads.
 func hasGroup(m proto.Message) bool {
 	for b := m.ProtoReflect().GetUnknown(); len(b) > 0; {
@@ -81,6 +80,7 @@ func hasGroup(m proto.Message) bool {
 	return false
 }
 
+// FuzzFlightMetadata feeds any bytes. If they decode, fields appended to them must win.
 func FuzzFlightMetadata(f *testing.F) {
 	for _, exchange := range answers() {
 		for _, m := range exchange.Messages {

@@ -270,7 +270,7 @@ func (w *Writer) mayRepeat(err error) bool {
 	case !errors.As(err, &e):
 		return true // Config.Credentials failed
 	case e.Ambiguous:
-		return w.opts.Retry.AtLeastOnce && !isRefusal(e.Code)
+		return w.opts.Retry.AtLeastOnce && !isRefusal(e)
 	}
 	// Nothing was written.
 	switch e.GRPC {
@@ -280,10 +280,12 @@ func (w *Writer) mayRepeat(err error) bool {
 	return e.Retryable
 }
 
-// isRefusal reports whether the same request will be answered with the same code again.
+// isRefusal reports whether the same request will be answered with the same error again.
 // Parts of it may have been written all the same.
-func isRefusal(c greptime.Code) bool {
-	switch c {
+func isRefusal(e *greptime.Error) bool {
+	switch e.Code {
+	case 0: // the status is not GreptimeDB's own
+		return e.GRPC == codes.Unimplemented || e.GRPC == codes.OutOfRange || e.GRPC == codes.Unauthenticated && e.Message == "auth failed"
 	case greptime.Unsupported, greptime.InvalidArguments, greptime.InvalidSyntax, greptime.PlanQuery,
 		greptime.TableAlreadyExists, greptime.TableNotFound, greptime.TableColumnNotFound, greptime.TableColumnExists, greptime.DatabaseNotFound,
 		greptime.UserNotFound, greptime.UnsupportedPasswordType, greptime.UserPasswordMismatch, greptime.AuthHeaderNotFound,

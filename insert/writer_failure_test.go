@@ -569,3 +569,26 @@ func TestWriterLeavesNoGoroutine(t *testing.T) {
 	s.WaitFor("the handler to end", func() bool { return s.OpenStreams() == 0 })
 	goleak.VerifyNone(t, before)
 }
+
+// A refusal that is no code of GreptimeDB, but will be the same again, is not repeated, even
+// if an earlier request may have written the rows.
+func TestWriterDoesNotRepeatPermanentRefusals(t *testing.T) {
+	t.Parallel()
+	for code, message := range map[codes.Code]string{
+		codes.Unimplemented:   "unknown service greptime.v1.GreptimeDatabase",
+		codes.OutOfRange:      "Error, decoded message length too large: found 9 bytes, the limit is: 8 bytes",
+		codes.Unauthenticated: "auth failed",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			refuse := func(c *wiretest.Call) error { return c.Fail(code, message, 0) }
+			drop := func(c *wiretest.Call) error { return wiretest.Drop()(c) }
+			s := startStore(t, failures(drop, refuse, refuse), wiretest.InMemory())
+			w := bufferedInMemory(t, s, insert.WriterOptions{Retry: insert.Retry{MinBackoff: time.Millisecond, AtLeastOnce: true}})
+			appendNumbers(t, w.Table("r", meters), 0, 5)
+			list := undelivered(t, w.Close(t.Context()))
+			if len(list) != 1 || list[0].Attempts != 2 || !list[0].Ambiguous {
+				t.Errorf("%v: given back %v, want ambiguous rows after 2 attempts", code, list)
+			}
+		})
+	}
+}

@@ -454,6 +454,10 @@ func TestWhatGreptimeDBLacksIsAnErrorWithTheRemedy(t *testing.T) {
 			Soft
 			Seen time.Time
 		}{Soft: Soft{At: noon}}).Error, "Seen is the zero time"},
+		{"zero time in a field that is not NULL", db.Create(&struct {
+			Soft
+			Seen time.Time `gorm:"type:TIMESTAMP(9) NOT NULL"`
+		}{Soft: Soft{At: noon}}).Error, "Seen is the zero time"},
 		{"Save without a time", db.Save(&Reading{Device: "a"}).Error, "the time index, has no time"},
 		{"generated key", db.Create(&Counter{}).Error, "generates none"},
 		{"Delete of everything", db.Delete(&Reading{}).Error, "WHERE conditions required"},

@@ -94,6 +94,9 @@ func buildInsert(db *gorm.DB) {
 		var columnType string
 		if field != nil {
 			columnType = normal(stmt.DataTypeOf(field))
+			for _, option := range []string{"NOTNULL", "NULL", "DEFAULT"} { // the type of a tag may have them
+				columnType, _, _ = strings.Cut(columnType, option)
+			}
 		}
 		nanoseconds, timestamp := columnType == "TIMESTAMP(9)", strings.HasPrefix(columnType, "TIMESTAMP(")
 		for _, row := range values.Values {
@@ -310,7 +313,8 @@ func deleteRows(db *gorm.DB) {
 
 // checkDelete refuses what GORM would leave out of a DELETE, which would then delete more rows.
 func checkDelete(stmt *gorm.Statement) error {
-	if _, ok := stmt.Clauses["LIMIT"]; ok || len(stmt.Joins) > 0 {
+	limit, _ := stmt.Clauses["LIMIT"].Expression.(clause.Limit) // Limit(-1) and Offset(-1) cancel one
+	if limit.Limit != nil && *limit.Limit >= 0 || limit.Offset > 0 || len(stmt.Joins) > 0 {
 		return errors.New("greptimegorm: a DELETE of GreptimeDB has no LIMIT and no JOIN; find the rows, and delete them by their keys")
 	}
 	return nil

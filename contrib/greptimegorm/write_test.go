@@ -120,6 +120,10 @@ func TestADeleteOfSomeRowsIsRefused(t *testing.T) {
 	if got := all(t, db); len(got) != len(want) {
 		t.Errorf("%d rows are left, want %d", len(got), len(want))
 	}
+	// A limit that was cancelled is none.
+	if err := db.Where("value = 1").Limit(1).Offset(1).Limit(-1).Offset(-1).Delete(&Reading{}).Error; err != nil {
+		t.Error(err)
+	}
 }
 
 // The columns that GORM would keep, an INSERT of GreptimeDB loses.

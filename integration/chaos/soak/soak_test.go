@@ -37,10 +37,11 @@ func TestNothingGrows(t *testing.T) {
 	if g, most := growth(samples, heap), 1+median(samples, heap)/10; g > most {
 		t.Errorf("the heap has grown by %.2f MiB", g)
 	}
-	if g := growth(samples, goroutines); g > 5 {
+	// What one kind of call left behind each time would be hundreds.
+	if g := growth(samples, goroutines); g > 30 {
 		t.Errorf("there are %.0f more goroutines", g)
 	}
-	if g := growth(samples, files); g > 3 {
+	if g := growth(samples, files); g > 10 {
 		t.Errorf("there are %.0f more open files", g)
 	}
 	for _, o := range l.operations() {
