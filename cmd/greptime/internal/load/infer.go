@@ -94,14 +94,16 @@ func (g *guess) seeNumber(text []byte) {
 }
 
 // losesDigits reports whether v, the number of a text without its sign, has other digits before
-// the point than the text.
+// the point than the text. Programs write a large number exactly, or as the shortest digits that
+// identify it, padded with zeros; both are v.
 func losesDigits(v float64, text []byte) bool {
 	whole, _, _ := bytes.Cut(text, []byte("."))
 	if len(whole) <= 15 || bytes.ContainsAny(text, "eE") {
 		return false
 	}
-	var exact [32]byte
-	return !bytes.Equal(strconv.AppendFloat(exact[:0], math.Trunc(math.Abs(v)), 'f', 0, 64), whole)
+	v = math.Trunc(math.Abs(v))
+	var b [32]byte
+	return !bytes.Equal(strconv.AppendFloat(b[:0], v, 'f', 0, 64), whole) && !bytes.Equal(strconv.AppendFloat(b[:0], v, 'f', -1, 64), whole)
 }
 
 // seeTime notes whether a text is a time, and its unit.

@@ -210,6 +210,8 @@ func TestTypesAreFoundFromASample(t *testing.T) {
 		{"12345678901234567890.125,0.5", "STRING"},
 		{"2251799813685249.5,-9007199254740991.0,1e300", "DOUBLE"},
 		{"100000000000000000000,0.12345678901234567890", "DOUBLE"},
+		{"142857142857142860,0.5", "DOUBLE"}, // 1e18/7 in its shortest digits, and zeros
+		{"123456789012345670000", "DOUBLE"},
 		{"1,x", "STRING"},
 		{"00501,10001", "STRING"}, // a postal code
 		{"+49301234,1", "STRING"}, // a telephone number
