@@ -32,8 +32,10 @@ func (f *viewFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("watch") && f.every <= 0 {
 		return usagef("--watch %v: the duration must be positive", f.every)
 	}
-	if flag := cmd.Flags().Lookup("format"); f.every > 0 && output.Format(flag.Value.String()).FromBatches() {
-		return usagef("--watch shows results again and again, and %s is not to be looked at", flag.Value)
+	if f.every > 0 {
+		if format, err := output.ParseFormat(cmd.Flags().Lookup("format").Value.String()); err == nil && format.FromBatches() {
+			return usagef("--watch shows results again and again, and %s is not to be looked at", format)
+		}
 	}
 	return nil
 }

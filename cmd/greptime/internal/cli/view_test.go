@@ -71,7 +71,7 @@ func TestQueryThatIsNoChart(t *testing.T) {
 	if r := run(t, "query", "--chart", "SELECT now() AS ts, 1.5 AS v WHERE 1 = 0"); r.status != 0 || !strings.Contains(r.out, "(no points to draw)") {
 		t.Errorf("an empty result: status %d, %s%s", r.status, r.out, r.err)
 	}
-	for _, args := range [][]string{{"--chart", "--format", "csv", "SELECT 1"}, {"--watch", "0s", "SELECT 1"}, {"--watch", "-1s", "SELECT 1"}, {"--watch", "1s", "-o", "x", "SELECT 1"}, {"--watch", "1s", "--format", "parquet", "SELECT 1"}} {
+	for _, args := range [][]string{{"--chart", "--format", "csv", "SELECT 1"}, {"--watch", "0s", "SELECT 1"}, {"--watch", "-1s", "SELECT 1"}, {"--watch", "1s", "-o", "x", "SELECT 1"}, {"--watch", "1s", "--format", "parquet", "SELECT 1"}, {"--watch", "1s", "--format", "PARQUET", "SELECT 1"}} {
 		if r := run(t, append([]string{"query"}, args...)...); r.status != 2 {
 			t.Errorf("%q: status %d, %s", args, r.status, r.err)
 		}
