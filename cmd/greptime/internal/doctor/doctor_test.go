@@ -222,7 +222,7 @@ func TestNetworkAndProtocol(t *testing.T) {
 	})
 	web := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(web.Close)
-	bothWeb := httptest.NewUnstartedServer(http.NotFoundHandler()) // HTTP/1 and HTTP/2, as GreptimeDB's
+	bothWeb := httptest.NewUnstartedServer(http.NotFoundHandler()) // HTTP/1 and HTTP/2, as GreptimeDB's HTTP port and proxies
 	bothWeb.Config.Protocols = new(http.Protocols)
 	bothWeb.Config.Protocols.SetHTTP1(true)
 	bothWeb.Config.Protocols.SetUnencryptedHTTP2(true)
@@ -262,9 +262,9 @@ func TestNetworkAndProtocol(t *testing.T) {
 		"the PostgreSQL port": {postgres, map[string][3]string{"settings": settings, "network": network,
 			"protocol": {"problem", "speaks PostgreSQL", "4001"}}},
 		"the HTTP port": {web.Listener.Addr().String(), map[string][3]string{"settings": settings, "network": network,
-			"protocol": {"problem", "speaks HTTP", "4000 is for HTTP"}}},
-		"the HTTP port, with HTTP/2": {bothWeb.Listener.Addr().String(), map[string][3]string{"settings": settings, "network": network,
 			"protocol": {"problem", "speaks HTTP, and not gRPC", "4000 is for HTTP"}}},
+		"the HTTP port, with HTTP/2": {bothWeb.Listener.Addr().String(), map[string][3]string{"settings": settings, "network": network,
+			"protocol": {"problem", "speaks HTTP/1 and HTTP/2, as GreptimeDB's HTTP port and proxies do, and the request failed: ", "4000 is for HTTP; or, if this is a proxy, see its log"}}},
 		"a web server with TLS": {secureWeb.Listener.Addr().String(), map[string][3]string{"settings": settings, "network": network,
 			"protocol": {"problem", "speaks TLS, and the settings have TLS off", "tls=on"}}},
 		"TLS is on, the server has none": {plain.Addr() + "?tls=on", map[string][3]string{"settings": settings, "network": network,

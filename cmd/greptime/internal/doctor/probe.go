@@ -20,7 +20,8 @@ type speech struct {
 // The names of what servers speak.
 const (
 	speaksGRPC       = "gRPC"
-	speaksHTTP       = "HTTP"
+	speaksHTTP       = "HTTP" // HTTP/1 only
+	speaksBothHTTP   = "HTTP/1 and HTTP/2"
 	speaksMySQL      = "MySQL"
 	speaksPostgreSQL = "PostgreSQL"
 	speaksTLS        = "TLS"
@@ -65,8 +66,8 @@ func probe(ctx context.Context, dial func(context.Context) (net.Conn, error), se
 		return bytes.HasPrefix(ask([]byte("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 7, patience), []byte("HTTP/1."))
 	}
 	switch {
-	case isSettings(answer) && isHTTP1(): // gRPC needs HTTP/2, and its servers speak no other
-		return speech{name: speaksHTTP}
+	case isSettings(answer) && isHTTP1(): // GreptimeDB's gRPC port speaks HTTP/2 only; a proxy before it may speak both
+		return speech{name: speaksBothHTTP}
 	case isSettings(answer):
 		return speech{name: speaksGRPC}
 	case bytes.HasPrefix(answer, []byte("HTTP/1")):

@@ -78,6 +78,9 @@ func (e *examination) explain(endpoint, host string, s speech, err error) Check 
 		return failed(fmt.Sprintf("name GreptimeDB's gRPC port in place of %s: %s", port, ports), "%s speaks %s, and not gRPC", endpoint, s.name)
 	case speaksHTTP:
 		return failed(fmt.Sprintf("name GreptimeDB's gRPC port in place of %s: %s, and 4000 is for HTTP", port, ports), "%s speaks HTTP, and not gRPC", endpoint)
+	case speaksBothHTTP:
+		return failed(fmt.Sprintf("name GreptimeDB's gRPC port in place of %s: %s, and 4000 is for HTTP; or, if this is a proxy, see its log", port, ports),
+			"%s speaks %s, as GreptimeDB's HTTP port and proxies do, and the request failed: %s", endpoint, s.name, text(err))
 	case speaksTLS:
 		if !e.hasTLS() {
 			return failed("set tls=on in the DSN", "%s speaks TLS, and the settings have TLS off", endpoint)
