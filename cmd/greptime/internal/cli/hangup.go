@@ -17,6 +17,7 @@ func (a *app) endAtHangup(cleanup func()) (stop func()) {
 	go func() {
 		select {
 		case s := <-signals:
+			writeFromBackground()
 			restore()
 			cleanup()
 			os.Exit(statusOfSignal(s))

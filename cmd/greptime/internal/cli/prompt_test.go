@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -226,6 +227,40 @@ func TestSignalEndsThePrompt(t *testing.T) {
 	}
 	term.Wait()
 	if text := term.Screen().Text(); !strings.Contains(text, "\nstatus 143\n") || !strings.Contains(text, " icanon") || !strings.Contains(text, " echo ") {
+		t.Errorf("the screen:\n%s", text)
+	}
+}
+
+// A signal ends the prompt in the background, too, where setting the terminal's modes would stop it.
+func TestSignalEndsThePromptInTheBackground(t *testing.T) {
+	t.Parallel()
+	program := clitest.Program()
+	file := filepath.Join(t.TempDir(), "pid")
+	program.Args = []string{"sh", "-c", `set -m; sh -c 'echo $$ >"$1"; exec "$0"' "$0" "$1"; kill -TERM $(cat "$1"); bg %1; wait %1; echo "status $?"; kill -KILL %1`, program.Path, file}
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh here")
+	}
+	program.Path = sh
+	s, err := startServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := clitest.Start(t, program, clitest.Options{Height: 40, Env: []string{"GREPTIME_DSN=" + s.DSN()}})
+	term.WaitFor("public UTC>")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	term.Wait()
+	if text := term.Screen().Text(); !strings.Contains(text, "status 143") {
 		t.Errorf("the screen:\n%s", text)
 	}
 }
