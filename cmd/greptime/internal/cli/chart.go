@@ -64,9 +64,14 @@ func (a *app) show(ctx context.Context, f *viewFlags, w io.Writer, frame func(co
 		return width
 	}
 	return live.Run(ctx, a.Out, live.Options{Every: f.every, Terminal: a.OutTerminal, Width: width}, func(ctx context.Context) (string, error) {
-		_, height := a.TerminalSize()
-		text := live.NewFrame(height)
-		err := frame(ctx, text)
-		return text.String(), err
+		for {
+			width, height := a.TerminalSize()
+			text := live.NewFrame(height)
+			err := frame(ctx, text)
+			// What is drawn while the terminal becomes higher would be cut off below.
+			if w, h := a.TerminalSize(); err != nil || w == width && h == height {
+				return text.String(), err
+			}
+		}
 	})
 }
