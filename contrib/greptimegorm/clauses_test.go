@@ -259,7 +259,7 @@ func TestKeysAreComparedInTheUnitOfTheirColumn(t *testing.T) {
 	}
 	type named struct {
 		Host string       `gorm:"primaryKey"`
-		At   sql.NullTime `gorm:"primaryKey;timeIndex;column:ts;type:timestamp_ms"`
+		At   sql.NullTime `gorm:"primaryKey;timeIndex;column:ts;type:timestamp_ms NOT NULL"`
 	}
 	type micros struct {
 		At time.Time `gorm:"primaryKey;timeIndex;column:ts;precision:6"`

@@ -269,9 +269,13 @@ var synonyms = map[string]string{
 	"TIMESTAMP_NS": "TIMESTAMP(9)", "TIMESTAMPNANOSECOND": "TIMESTAMP(9)",
 }
 
-// normal returns the name of a type that GreptimeDB itself uses, without spaces.
+// normal returns the name of a type that GreptimeDB itself uses, without spaces and without what
+// the tag of a field may have behind it.
 func normal(name string) string {
 	name = strings.ToUpper(strings.ReplaceAll(name, " ", ""))
+	for _, option := range []string{"NOTNULL", "NULL", "DEFAULT"} {
+		name, _, _ = strings.Cut(name, option)
+	}
 	form, parameters, _ := strings.Cut(name, "(")
 	switch form {
 	case "VARCHAR", "CHAR", "BINARY", "VARBINARY", "VECTOR", "DATETIME": // a result does not tell the length

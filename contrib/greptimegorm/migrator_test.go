@@ -258,6 +258,7 @@ func TestTypesAreTheSameByEachOfTheirNames(t *testing.T) {
 		"int8": "BIGINT", "int": "INT", "Bigint Unsigned": "BIGINTUNSIGNED", "uint8": "TINYINTUNSIGNED", "text": "STRING", "varchar(20)": "STRING",
 		"binary(16)": "VARBINARY", "BLOB": "VARBINARY", "datetime(3)": "TIMESTAMP(6)", "timestamp": "TIMESTAMP(3)", "timestamp(9)": "TIMESTAMP(9)", "Timestamp_us": "TIMESTAMP(6)",
 		"decimal": "DECIMAL(38,10)", "decimal(5)": "DECIMAL(5,0)", "decimal(5, 2)": "DECIMAL(5,2)", "bool": "BOOLEAN", "float8": "DOUBLE", "vector(3)": "VECTOR", "json": "JSON",
+		"int NOT NULL": "INT", "timestamp_ns default now()": "TIMESTAMP(9)", "decimal(5) null": "DECIMAL(5,0)", "vector(3) not null": "VECTOR", "json null": "JSON",
 	} {
 		if got := normal(name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)

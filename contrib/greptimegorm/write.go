@@ -94,9 +94,6 @@ func buildInsert(db *gorm.DB) {
 		var columnType string
 		if field != nil {
 			columnType = normal(stmt.DataTypeOf(field))
-			for _, option := range []string{"NOTNULL", "NULL", "DEFAULT"} { // the type of a tag may have them
-				columnType, _, _ = strings.Cut(columnType, option)
-			}
 		}
 		nanoseconds, timestamp := columnType == "TIMESTAMP(9)", strings.HasPrefix(columnType, "TIMESTAMP(")
 		for _, row := range values.Values {
