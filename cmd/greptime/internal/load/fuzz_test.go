@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"math/big"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 )
@@ -65,7 +67,8 @@ func FuzzCSV(f *testing.F) {
 
 // What encoding/json reads is read the same.
 func FuzzObject(f *testing.F) {
-	for _, text := range []string{`{"a":1,"b":[{"c":"}"}],"d\n":null}`, `{}`, ` { "a" : "\u00e9\"" } `, `{"a":1`, `[]`, `{"a":{}}x`} {
+	halfEscape := regexp.MustCompile(`\\u[dD][89a-fA-F]`)
+	for _, text := range []string{" { \"a\" : \"\\u00e9\xf3\xf3\" } ", `{"a":"\ud800"}`, `{"a":1,"b":[{"c":"}"}],"d\n":null}`, `{}`, ` { "a" : "\u00e9\"" } `, `{"a":1`, `[]`, `{"a":{}}x`} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -80,7 +83,10 @@ func FuzzObject(f *testing.F) {
 		if wantErr == nil && want == nil {
 			return // null
 		}
-		if (err == nil) != (wantErr == nil) {
+		switch {
+		case errors.Is(err, errUTF8) && !utf8.ValidString(text), errors.Is(err, errHalf) && halfEscape.MatchString(text):
+			return // encoding/json replaces it
+		case (err == nil) != (wantErr == nil):
 			t.Fatalf("%q: %v, encoding/json: %v", text, err, wantErr)
 		}
 		if err != nil {

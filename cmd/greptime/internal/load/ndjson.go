@@ -61,12 +61,14 @@ func unescapeJSON(quoted []byte) ([]byte, error) {
 	if err := json.Unmarshal(quoted, &s); err != nil {
 		return nil, err
 	}
-	replaced := strings.Count(s, "\ufffd") - bytes.Count(quoted, []byte("\ufffd")) - bytes.Count(bytes.ToLower(quoted), []byte(`\ufffd`))
-	if replaced > 0 {
-		return nil, errors.New("an escape in it, \\ud800 to \\udfff, is half of a character")
+	escapes := bytes.ToLower(bytes.ReplaceAll(quoted, []byte(`\\`), nil))
+	if replaced := strings.Count(s, "\ufffd") - bytes.Count(quoted, []byte("\ufffd")) - bytes.Count(escapes, []byte(`\ufffd`)); replaced > 0 {
+		return nil, errHalf
 	}
 	return []byte(s), nil
 }
+
+var errHalf = errors.New("an escape in it, \\ud800 to \\udfff, is half of a character")
 
 var errNoObject = errors.New("not a JSON object")
 

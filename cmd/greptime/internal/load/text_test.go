@@ -164,6 +164,8 @@ func TestRowsOfObjects(t *testing.T) {
 		`{"a":"` + "\t" + `"}`:          `error: not a JSON object: invalid character '\t' in string`,
 		`{"a":"\ud83d\ude00","b\n":""}`: `"😀"|""`,
 		`{"a":"\n\ud83d"}`:              `error: an escape in it, \ud800 to \udfff, is half of a character`,
+		`{"a":"\\ufffd\ud83d"}`:         `error: an escape in it, \ud800 to \udfff, is half of a character`,
+		`{"a":"\\\ufffd\\ud83d"}`:       `"\\�\\ud83d"|NULL`,
 		`{"a":"\uFFFD","b\n":"\t�"}`:    "\"�\"|\"\\t�\"",
 		"{\"a\":\"\\n\xff\"}":           "error: " + errUTF8.Error(),
 	} {
