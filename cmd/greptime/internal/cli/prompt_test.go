@@ -199,24 +199,30 @@ func TestPromptAfterManyLines(t *testing.T) {
 	leave(t, term)
 }
 
+// promptInShell runs a script whose $0 is the client, which opens the prompt on a server.
+func promptInShell(t *testing.T, script string, args ...string) *clitest.Terminal {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh here")
+	}
+	program := clitest.Program()
+	program.Args = append([]string{"sh", "-c", script, program.Path}, args...)
+	program.Path = sh
+	s, err := startServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clitest.Start(t, program, clitest.Options{Height: 40, Env: []string{"GREPTIME_DSN=" + s.DSN()}})
+}
+
 // A signal that ends the prompt leaves the terminal as it was.
 func TestSignalEndsThePrompt(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("stty"); err != nil {
 		t.Skip("there is no stty here")
 	}
-	program := clitest.Program()
-	program.Args = []string{"sh", "-c", `sh -c 'echo "process $$"; exec "$0"' "$0"; echo "status $?"; stty -a`, program.Path}
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("there is no sh here")
-	}
-	program.Path = sh
-	s, err := startServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	term := clitest.Start(t, program, clitest.Options{Height: 40, Env: []string{"GREPTIME_DSN=" + s.DSN()}})
+	term := promptInShell(t, `sh -c 'echo "process $$"; exec "$0"' "$0"; echo "status $?"; stty -a`)
 	first := term.WaitFor("public UTC>").Text()
 	var pid int
 	if _, err := fmt.Sscanf(first, "process %d", &pid); err != nil {
@@ -234,19 +240,8 @@ func TestSignalEndsThePrompt(t *testing.T) {
 // A signal ends the prompt in the background, too, where setting the terminal's modes would stop it.
 func TestSignalEndsThePromptInTheBackground(t *testing.T) {
 	t.Parallel()
-	program := clitest.Program()
 	file := filepath.Join(t.TempDir(), "pid")
-	program.Args = []string{"sh", "-c", `set -m; sh -c 'echo $$ >"$1"; exec "$0"' "$0" "$1"; kill -TERM $(cat "$1"); bg %1; wait %1; echo "status $?"; kill -KILL %1`, program.Path, file}
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("there is no sh here")
-	}
-	program.Path = sh
-	s, err := startServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	term := clitest.Start(t, program, clitest.Options{Height: 40, Env: []string{"GREPTIME_DSN=" + s.DSN()}})
+	term := promptInShell(t, `set -m; sh -c 'echo $$ >"$1"; exec "$0"' "$0" "$1"; kill -TERM $(cat "$1"); bg %1; wait %1; echo "status $?"; kill -KILL %1`, file)
 	term.WaitFor("public UTC>")
 	data, err := os.ReadFile(file)
 	if err != nil {
