@@ -72,7 +72,7 @@ var (
 	Plain = Floor{}
 	// Tuned is gRPC with the windows and the write buffer of the driver's channels.
 	Tuned = Floor{", the driver's channel", []grpc.DialOption{
-		grpc.WithInitialWindowSize(4 << 20), grpc.WithInitialConnWindowSize(16 << 20), grpc.WithWriteBufferSize(128 << 10),
+		grpc.WithInitialWindowSize(4 << 20), grpc.WithInitialConnWindowSize(16 << 20), grpc.WithWriteBufferSize(48 << 10),
 	}}
 )
 
