@@ -88,8 +88,9 @@ type Config struct {
 	// times without a zone in it, and time.Time values of results have it as their Location.
 	TimeZone string
 
-	// Timeout limits a whole query, from the request to its last row, if the context has no
-	// deadline. 0 means no limit.
+	// Timeout limits a whole statement, from the request to its last row, and the inserts and
+	// deletes of package insert, if the context has no deadline. A write that exceeds it may have been
+	// written. 0 means no limit. Bulk loads have a limit of their own, Options.Timeout.
 	Timeout time.Duration
 
 	// ConnectTimeout limits how long a request waits for a usable channel; default 5s.
@@ -155,10 +156,10 @@ type Config struct {
 	// the server refuses as text; and for values that the server might lose. GreptimeDB stores NULL
 	// for a number that is too large for its DECIMAL and an infinity for one that is too large for its
 	// FLOAT, and reports success. The driver returns an error instead, and sends nothing. Nor does it
-	// send such a value while the server refuses to describe the columns. Integers of one digit do
-	// not count as numbers here. The server's behavior remains with sql, in texts of several
-	// statements, for Query, and in statements that are more than INSERT INTO … VALUES of placeholders
-	// and literals.
+	// send such a value while the server cannot describe the columns. Integers of one digit do not
+	// count as numbers here. The server's behavior remains if the user may not read the table, with
+	// sql, in texts of several statements, for Query, and in statements that are more than INSERT INTO
+	// t (…) VALUES of placeholders and literals.
 	Insert string
 
 	// TimeTruncate, if not 0, cuts the time.Time arguments of statements to a multiple of it, towards
@@ -304,7 +305,7 @@ func (s Secret) String() string {
 	return "***"
 }
 
-// GoString returns what String does, so that %#v does not print the text.
+// GoString returns String's text as Go syntax, so that %#v does not print the secret.
 func (s Secret) GoString() string { return fmt.Sprintf("greptime.Secret(%q)", s.String()) }
 
 // Format writes String for every verb and flag, and GoString for %#v.

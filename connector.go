@@ -49,8 +49,8 @@ func newConnector(dsn string) (*Connector, error) {
 	return NewConnector(cfg)
 }
 
-// Connector owns the gRPC channels, one per endpoint, and opens connections that share
-// them. A connection holds only the state of its session. A Connector is safe for
+// Connector owns the gRPC channels, Config.Connections per endpoint, and opens connections that
+// share them. A connection holds only the state of its session. A Connector is safe for
 // concurrent use.
 //
 // Pass it to sql.OpenDB; sql.DB.Close closes it. A wrapper of the driver may not forward

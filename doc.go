@@ -37,8 +37,8 @@
 // GreptimeDB has no bound parameters over gRPC. The driver therefore writes each
 // argument into the text as one literal. A lexer of GreptimeDB's own dialect finds the
 // placeholders. The driver refuses an argument that it cannot write unambiguously.
-// Placeholders are ?, $1 or :name (with sql.Named); a text must not mix them. A text
-// without arguments is sent unchanged.
+// Placeholders are ?, $1 or :name (with sql.Named); a text must not mix them. Without
+// arguments, none is replaced.
 //
 // Arguments may be nil, bool, all integers and floats, string, []byte, time.Time,
 // json.RawMessage, *big.Rat, [Date], [TimeOfDay], [Decimal], [Interval], [Vector],
@@ -72,7 +72,8 @@
 // is an error if a statement that has not run is a write.
 //
 // There are no transactions: BeginTx, and texts such as BEGIN and COMMIT, return
-// [ErrTransactions]. With transactions=ignore they do nothing.
+// [ErrTransactions]. With transactions=ignore they do nothing, but a Rollback after a write,
+// an isolation level, and a write in a read-only transaction are errors.
 //
 // # Results
 //
@@ -120,8 +121,11 @@
 // matches Codes. When a context ends a call, errors.Is(err, ctx.Err()) holds.
 //
 // With several endpoints, a read that finds one unavailable before its first message
-// continues on the next. A write does so only if it provably was not sent. The driver
-// repeats nothing else, unless you tell insert or bulk to. GreptimeDB executes the parts
+// continues on the next. A write does so only if it provably was not sent. An INSERT
+// that the server refused because of its columns, which proves that nothing was written,
+// is sent again with the columns that the table has, or as text. The driver repeats
+// nothing else, but the writers of packages insert and bulk send again what provably was
+// not written, for a minute unless you tell them otherwise. GreptimeDB executes the parts
 // of a write in parallel, undoes nothing, and answers with the first error. So
 // Error.Ambiguous is true unless the answer proves that no row of the call was written;
 // [Error.SafeToRetry] is its opposite. A statement never returns driver.ErrBadConn, which

@@ -114,7 +114,7 @@ func newServerError(st *status.Status, trailer metadata.MD, endpoint string) *Er
 
 // SafeToRetry reports whether you can make the same call again without repeating a write: the
 // request was not sent, or the answer proves that the server refused it before it wrote anything,
-// as RateLimited does. It is true for every failed read. It does not report whether another attempt
+// as RateLimited does for rows. It is true for every failed read. It does not report whether another attempt
 // can succeed: Unavailable, RateLimited and Retryable errors are temporary, InvalidSyntax is not.
 func (e *Error) SafeToRetry() bool { return !e.Ambiguous }
 

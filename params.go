@@ -41,7 +41,7 @@ var params = []param{
 	},
 	{
 		key: "timeout", values: "duration, `none`", fallback: "none",
-		meaning: "limit for a whole query if its context has no deadline",
+		meaning: "limit for a whole statement, insert or delete if its context has no deadline; a write that exceeds it may have been written; bulk loads have `bulk.Options.Timeout`",
 		get:     func(c *Config) string { return dsn.FormatDurationOrNone(c.Timeout) },
 		set: func(c *Config, value string) (err error) {
 			c.Timeout, err = dsn.ParseDurationOrNone(value)
@@ -176,7 +176,7 @@ var params = []param{
 			return err
 		},
 	},
-	wordParam("transactions", "GreptimeDB has no transactions: with `error`, `BeginTx`, `BEGIN`, `COMMIT` and so on return an error; with `ignore` they do nothing",
+	wordParam("transactions", "GreptimeDB has no transactions: with `error`, `BeginTx`, `BEGIN`, `COMMIT` and so on return an error; with `ignore` they do nothing, but a Rollback after a write, an isolation level, and a write in a read-only transaction are errors",
 		func(c *Config) *string { return &c.Transactions },
 		transactionsError, transactionsIgnore),
 }

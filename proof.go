@@ -23,7 +23,7 @@ const (
 // parallel, nothing is rolled back, and the first error is the answer. So an error proves
 // that nothing was written in three cases only: the frontend returned it before it passed
 // anything on; a region returned it because of the request's columns, which are the same
-// for all rows of its table; or the request has a single row. An error that does not come
+// for all rows of its table; or it refuses the only row of the request, for example because of its value. An error that does not come
 // from GreptimeDB itself, such as a reset of the stream, proves nothing. In doubt the
 // result is unproven.
 //

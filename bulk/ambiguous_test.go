@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -161,9 +162,29 @@ func TestDoubtStaysWithItsBatch(t *testing.T) {
 			t.Error("the error of the other batches is ambiguous, too")
 		}
 	}
-	for _, err := range []error{ErrTimeout, &greptime.Error{Ambiguous: true}} {
-		if doubt(err) != err {
-			t.Errorf("%v became another error", err)
+	if err := error(&greptime.Error{Ambiguous: true}); doubt(err) != err {
+		t.Errorf("%v became another error", err)
+	}
+}
+
+// The errors of all ambiguous batches say so, also those that are no errors of the server: among
+// several batches, errors.As finds such an error before one that proves that nothing was written.
+func TestErrorsOfTheWriterItselfAreAmbiguous(t *testing.T) {
+	t.Parallel()
+	refused := FailedBatch{ID: 1, Err: &greptime.Error{Message: "busy", Code: greptime.RateLimited}}
+	for _, cause := range []error{ErrTimeout, ErrUnanswered, ErrAckLost, fmt.Errorf("Close could not wait: %w", context.DeadlineExceeded)} {
+		err := doubt(cause)
+		for _, err := range []error{err, &WriteError{Failed: []FailedBatch{refused, {ID: 2, Ambiguous: true, Err: err}}}} {
+			var e *greptime.Error
+			if !errors.As(err, &e) || !e.Ambiguous || e.SafeToRetry() {
+				t.Errorf("%v: %v is not ambiguous", cause, err)
+			}
+			if !errors.Is(err, errors.Unwrap(cause)) && !errors.Is(err, cause) {
+				t.Errorf("%v lost what it is", err)
+			}
+		}
+		if err.Error() != cause.Error() {
+			t.Errorf("%v became %v", cause, err)
 		}
 	}
 }

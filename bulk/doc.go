@@ -48,9 +48,9 @@
 // # If the table is altered
 //
 // No answer to a batch shows that the table was altered. So the writer reads the table's
-// columns again when it opens a stream, every [Options.CheckInterval] while batches are
-// acknowledged, in [Writer.Flush] and in [Writer.Close], and compares their names, types, roles
-// and nullability with its own. A table that was dropped and created again is compared in the
+// columns again when it opens a stream, and, if batches were acknowledged since it last read
+// them, every [Options.CheckInterval], in [Writer.Flush] and in [Writer.Close]. It compares
+// their names, types, roles and nullability with its own. A table that was dropped and created again is compared in the
 // same way.
 //
 //   - Nothing has changed, or nothing that matters: the load continues.
@@ -58,8 +58,8 @@
 //     without them, including those in the queue, get their DEFAULT if it is a constant, and
 //     NULL otherwise (also for DEFAULT now()). [Writer.NewBatch] still returns batches of the
 //     columns that the table had when the Writer was created. Record batches may have the
-//     added columns once the writer has seen them, after a Flush at the latest; to append
-//     values to them in another way, create a new Writer.
+//     added columns once the writer has seen them, at the latest after a Flush behind a batch
+//     that was acknowledged; to append values to them in another way, create a new Writer.
 //   - A column was dropped or renamed, has another type or role, or is NOT NULL now; or a
 //     column was added that is NOT NULL without a constant DEFAULT, or that bulk loads cannot
 //     write: the error is [ErrTableChanged], which names the column. The Writer sends nothing
@@ -109,5 +109,5 @@
 // Rows are encoded when they are written, so the batch's memory is free for new ones at once.
 // The writer keeps the encoded messages of batches that are not acknowledged, at most
 // [Options.MaxBytes], and reuses them after the ack. Failed batches that have not been reported
-// take at most as much again.
+// take at most twice as much.
 package bulk

@@ -48,11 +48,11 @@ type FailedBatch struct {
 
 	// Ambiguous reports that the batch may have been written, in whole or in part, by any attempt.
 	// If it is false, it is proved that nothing of it was written. A *greptime.Error in Err has
-	// the same Ambiguous.
+	// the same Ambiguous, and if it is true, there is one.
 	Ambiguous bool
 
-	// Err is the reason: a *greptime.Error, one of ErrTimeout, ErrUnanswered, ErrAckLost and
-	// ErrTableChanged, or the context's error.
+	// Err is the reason, for example an error of the server, one of ErrTimeout, ErrUnanswered,
+	// ErrAckLost, ErrTableChanged and greptime.ErrClosed, or the context's error.
 	Err error
 
 	message *message
@@ -116,7 +116,7 @@ func idList(ids []int64) string {
 }
 
 // Unwrap returns the reasons, each once. Those of ambiguous batches come first: so errors.As
-// finds an ambiguous *greptime.Error, if there is one, before any other.
+// finds an ambiguous *greptime.Error before any other.
 func (e *WriteError) Unwrap() []error {
 	var list []error
 	for _, ambiguous := range []bool{true, false} {
@@ -150,12 +150,15 @@ func (e *WriteError) AmbiguousIDs() []int64 {
 	return ids
 }
 
-// doubt returns err, the error of the last attempt of a batch that an earlier one may have
-// written, with a *greptime.Error that says so. err itself is unchanged: other batches may have
-// it, too.
+// doubt returns err, the error of the last attempt of a batch that this or an earlier one may
+// have written, with a *greptime.Error that says so. err itself is unchanged: other batches may
+// have it, too.
 func doubt(err error) error {
 	var e *greptime.Error
-	if !errors.As(err, &e) || e.Ambiguous {
+	if !errors.As(err, &e) {
+		return &doubtfulError{err, &greptime.Error{Message: err.Error(), Ambiguous: true}}
+	}
+	if e.Ambiguous {
 		return err
 	}
 	ambiguous := *e
@@ -166,7 +169,7 @@ func doubt(err error) error {
 	return &doubtfulError{err, &ambiguous}
 }
 
-// doubtfulError is an error whose *greptime.Error is replaced by an ambiguous one.
+// doubtfulError is an error with an ambiguous *greptime.Error, in place of its own if it has one.
 type doubtfulError struct {
 	error
 	ambiguous *greptime.Error

@@ -72,6 +72,7 @@
 // exactly, other numbers as float64. A number beyond the range of float64 is an error. The
 // members of an object are sorted; of several with the same name, the last one remains.
 //
-// The text of a SQL INSERT differs in two points: GreptimeDB 1.0.2 stores NULL for a decimal
-// that is too large, and infinity for a FLOAT that is too large.
+// The server itself reads the text of a SQL INSERT less strictly: for example, GreptimeDB 1.0.2
+// stores NULL for a decimal that is too large and for bytes in a STRING that are not UTF-8, and
+// infinity for a FLOAT that is too large. See Config.Insert of package greptime.
 package insert

@@ -172,6 +172,9 @@ func (q *queue) deliver(g gathered) {
 			q.acknowledged(g.table)
 			return
 		}
+		if u.Ambiguous && !isAmbiguous(err) {
+			err = doubtfulError{err}
+		}
 		if u.Err = err; try == 1 {
 			failing = time.Now()
 		}

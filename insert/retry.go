@@ -12,7 +12,8 @@ import (
 type Retry struct {
 	// For is how long after its first failure a request or batch is sent again, if another attempt
 	// can help. After that time it has failed. The default is one minute. With a negative For,
-	// nothing is sent again.
+	// nothing is sent again, but for bulk batches that the server refused because columns were
+	// added to the table.
 	For time.Duration
 
 	// MinBackoff is the pause before the first attempt (default 100 ms). Each pause is

@@ -3,6 +3,8 @@ package insert
 import (
 	"errors"
 	"fmt"
+
+	"github.com/greptime-go/greptime"
 )
 
 var (
@@ -24,7 +26,8 @@ type FailedRows struct {
 	Err error
 
 	// Ambiguous reports that the rows may have been written, in whole or in part, by any attempt.
-	// If it is false, it is proved that none was. A *greptime.Error in Err has the same Ambiguous.
+	// If it is false, it is proved that none was. A *greptime.Error in Err has the same Ambiguous,
+	// and if it is true, there is one.
 	Ambiguous bool
 
 	// Attempts is the number of requests that were made with the rows.
@@ -57,7 +60,7 @@ func (e *WriteError) Error() string {
 }
 
 // Unwrap returns the errors of all rows. Those of ambiguous rows come first: so errors.As
-// finds an ambiguous *greptime.Error, if there is one, before any other.
+// finds an ambiguous *greptime.Error before any other.
 func (e *WriteError) Unwrap() []error {
 	var ambiguous, refused []error
 	for _, u := range e.Failed {
@@ -68,4 +71,13 @@ func (e *WriteError) Unwrap() []error {
 		}
 	}
 	return append(ambiguous, refused...)
+}
+
+// doubtfulError is the error of rows that an earlier request may have written, if the server has
+// no part in it. It has an ambiguous *greptime.Error.
+type doubtfulError struct{ error }
+
+// Unwrap returns the ambiguous error first: errors.As takes the first that it finds.
+func (e doubtfulError) Unwrap() []error {
+	return []error{&greptime.Error{Message: e.Error(), Ambiguous: true}, e.error}
 }

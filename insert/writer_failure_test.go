@@ -155,6 +155,31 @@ func TestRowsOfARequestThatIsSplitStayAmbiguous(t *testing.T) {
 	}
 }
 
+// An error that is not the server's does not deny what an earlier request may have written.
+func TestErrorOfCredentialsIsAmbiguousIfTheRowsAre(t *testing.T) {
+	t.Parallel()
+	s := startStore(t, failures(wiretest.Drop()))
+	cfg := parseDSN(t, s.DSN())
+	sealed := errors.New("the vault is sealed")
+	var asked atomic.Int32
+	cfg.Credentials = func(context.Context) (string, string, error) {
+		if asked.Add(1) > 1 {
+			return "", "", sealed
+		}
+		return "user", "password", nil
+	}
+	w := bufferedOn(t, connWith(t, cfg), insert.WriterOptions{Retry: insert.Retry{For: 50 * time.Millisecond, MinBackoff: time.Millisecond, AtLeastOnce: true}})
+	appendNumbers(t, w.Table("r", meters), 0, 5)
+	list := undelivered(t, w.Close(t.Context()))
+	var e *greptime.Error
+	if len(list) != 1 || !list[0].Ambiguous || !errors.As(list[0].Err, &e) || !e.Ambiguous || !errors.Is(list[0].Err, sealed) {
+		t.Errorf("given back: %+v, want ambiguous rows with an ambiguous error", list)
+	}
+	if got := asked.Load(); got < 3 {
+		t.Errorf("the credentials were asked for %d times, want attempts again", got)
+	}
+}
+
 func TestWriterSurvivesAServerThatIsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

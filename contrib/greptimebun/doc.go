@@ -8,8 +8,9 @@
 // escapes, which GreptimeDB does not have. A value that cannot be written exactly makes the
 // statement one that the server refuses, with the reason in its error.
 //
-// What GreptimeDB does not have is an error before anything is sent: UPDATE, soft deletes, and On,
-// Ignore and Returning of an INSERT, which GreptimeDB would ignore.
+// What GreptimeDB does not have is an error: for models before anything is sent, which holds for
+// UPDATE, soft deletes, and On, Ignore and Returning of an INSERT. Without a model, and for a map,
+// bun asks no hook: the server refuses UPDATE and Ignore, and ignores On and Returning.
 //
 // In the VALUES of an INSERT times and JSON are plain text, because the server then reads each
 // value by its column. Elsewhere they are TIMESTAMP '…' and parse_json('…'): GreptimeDB 1.0

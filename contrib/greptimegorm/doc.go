@@ -24,7 +24,7 @@
 // (Find, Where, Group, Joins, Raw) is as with other databases, but First and Last order by time
 // if the key has several columns.
 //
-// GreptimeDB has no UPDATE, no transactions, no locks, no generated keys, no unique indexes and no
-// foreign keys. What needs one is an error that says what to do instead. GORM's transaction around each
-// write is off.
+// GreptimeDB has no UPDATE, no transactions, no locks, no generated keys and no unique indexes. What
+// needs one is an error that says what to do instead. Foreign keys are not created. GORM's
+// transaction around each write is off.
 package greptimegorm

@@ -31,8 +31,9 @@ type Config struct {
 	// StatementTimeout limits each migration; 0 means no limit.
 	StatementTimeout time.Duration
 
-	// LockTimeout limits how long Lock waits for another migration of the same database to
-	// end; 0 means DefaultLockTimeout. Set migrate.Migrate.LockTimeout to more.
+	// LockTimeout limits how long Lock waits for another migration with the same version table
+	// to end; 0 means DefaultLockTimeout. For more than 15 s, set migrate.Migrate.LockTimeout,
+	// too, to still more.
 	LockTimeout time.Duration
 }
 
@@ -107,7 +108,7 @@ func cutParams(query string) (cfg Config, rest string, err error) {
 }
 
 // WithConnector returns a Driver for the database of a Connector, which must allow several
-// statements in a text (Config.MultiStatements). The Driver owns the Connector: Close
+// statements in a text (MultiStatements of its greptime.Config). The Driver owns the Connector: Close
 // closes it.
 func WithConnector(connector *greptime.Connector, cfg Config) (*Driver, error) {
 	if connector == nil {

@@ -2,8 +2,8 @@
 //
 //	go run ./greptimetest/cmd/greptimetest --addr 127.0.0.1:4001 --data DIR
 //
-// On an interrupt it stops when all running calls have ended. A second interrupt stops it
-// at once.
+// On an interrupt it stops when all running calls have ended, after ten seconds at the latest. A
+// second interrupt stops it at once.
 package main
 
 import (

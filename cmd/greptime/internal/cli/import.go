@@ -78,7 +78,7 @@ the rows and how to go on with --skip.`,
 	flags.BoolVar(&f.header, "header", true, "the first line of CSV and TSV names the columns")
 	flags.StringSliceVar(&f.columns, "columns", nil, "import only these columns, `NAME,TABLE=FILE…`; without a header the names of all, - to leave one out")
 	flags.StringVar(&f.delimiter, "delimiter", ",", "`character` between the fields of CSV")
-	flags.StringArrayVar(&f.null, "null", nil, "`text` without quotes that is NULL, besides the empty one; may be repeated")
+	flags.StringArrayVar(&f.null, "null", nil, "`text` without quotes that is NULL, besides the empty one, which text columns take as text in TSV; may be repeated")
 	flags.StringArrayVar(&f.timeFormats, "time-format", nil, "form of times: unix, unixms, unixus, unixns, or as strftime or Go write it; may be repeated")
 
 	flags.BoolVar(&f.create, "create", false, "make the table if it does not exist; needs --time")

@@ -48,7 +48,7 @@ of the session; or Unix seconds.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.start, "start", "", "first `time`, such as -1h (default with --chart -1h)")
 	flags.StringVar(&f.end, "end", "now", "last `time`, or the only one")
-	flags.StringVar(&f.step, "step", "", "`duration` between two times, such as 30s or 1d (default a 240th of the whole)")
+	flags.StringVar(&f.step, "step", "", "`duration` between two times, such as 30s or 1d (default about a 240th of the whole, at least 1s)")
 	flags.StringVar(&f.lookback, "lookback", "", "`duration` for which a sample counts (default 5m)")
 	f.output.add(cmd)
 	f.view.add(cmd)

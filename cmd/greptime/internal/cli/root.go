@@ -97,7 +97,8 @@ interactive prompt, or runs the statements of the standard input.
 The server is the one that --dsn or --connection names, else the environment
 variable GREPTIME_DSN, else the default of the file of connections, else
 greptime://localhost:4001/public. The file of connections is
-greptime/connections.toml in your folder for configuration, or GREPTIME_CONFIG:
+greptime/connections.toml in XDG_CONFIG_HOME or your folder for configuration,
+or GREPTIME_CONFIG:
 
   default = "prod"
 
@@ -113,8 +114,10 @@ greptime/connections.toml in your folder for configuration, or GREPTIME_CONFIG:
   color = "auto"
   pager = "less -S"
 
-Exit status: 0 for success, 1 if the server or the data refused, 2 for a wrong
-command line, 130 after an interrupt.`
+"greptime completion SHELL" prints the completion for bash, fish, powershell or zsh.
+
+Exit status: 0 for success, 1 for an error of the server, the data or a file, 2 for
+a wrong command line, 130 after an interrupt.`
 
 // markRuns notes when a command begins to run: errors before are those of the command line.
 func (a *app) markRuns(c *cobra.Command) {

@@ -37,7 +37,7 @@ func init() { // commands list themselves
 		{`\?`, "", "list these commands", (*Prompt).help},
 		{`\chart`, "[SQL]", "draw the last result, or that of SQL, as lines", (*Prompt).chart},
 		{`\d`, "[TABLE]", "list the tables, or the columns of one", (*Prompt).describe},
-		{`\e`, "[FILE]", "edit the last statement, or a file, in $EDITOR, and run it", (*Prompt).edit},
+		{`\e`, "[FILE]", "edit the last statement, or a file, in $VISUAL or $EDITOR, and run it", (*Prompt).edit},
 		{`\i`, "FILE", "run the statements in a file", (*Prompt).include},
 		{`\l`, "", "list the databases", (*Prompt).list},
 		{`\o`, "[FILE]", "write results to a file, or to the terminal again", (*Prompt).redirect},
