@@ -52,11 +52,12 @@ func (e *valuelessError) Unwrap() error        { return e.shown }
 // withoutValues returns an error like err, whose text has no values of arguments or rows.
 func withoutValues(err error) error {
 	hidden := &valuelessError{text: hiddenText, is: func(target error) bool { return errors.Is(err, target) }}
+	known := tracing.ValuelessIn(err)
 	var e *Error
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && (known == nil || e.fromServer || e.GRPC != codes.OK || e.cause != nil) {
 		hidden.shown = e.withoutValues()
 	} else {
-		hidden.shown = tracing.ValuelessIn(err)
+		hidden.shown = known // or nil
 	}
 	if hidden.shown != nil {
 		hidden.text = hidden.shown.Error()
