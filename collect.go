@@ -32,7 +32,8 @@ func AllowMissingColumns() CollectOption {
 
 // CollectReader reads rd, the result of [Conn.QueryArrow] or [Conn.PromQL], to its end and
 // returns its rows. You must still release rd. With an error it returns no rows. Beside the
-// rows it holds up to 64 MiB of record batches; [EachReader] holds one.
+// rows it holds up to 64 MiB of record batches; a result of more is copied once, at the end. A
+// batch whose rows would take more than 1 GiB is an error. [EachReader] holds one batch.
 //
 // T is one of these:
 //
@@ -81,8 +82,8 @@ func eachReader[T any](rd array.RecordReader, options []CollectOption, yield fun
 }
 
 // Collect runs a query and returns its rows, which it reads as [CollectReader] does. from is a
-// *Conn, a *sql.DB or *sql.Conn of this driver, a type that embeds one of these, such as
-// *sqlx.DB, or a connection that sql.Conn.Raw passes. Arguments of the type [CollectOption] are
+// *sql.DB or *sql.Conn of this driver, a type that embeds one of these, such as *sqlx.DB, a *Conn,
+// or a connection that sql.Conn.Raw passes. Arguments of the type [CollectOption] are
 // options wherever they stand; the others are bound.
 //
 //	readings, err := greptime.Collect[Reading](ctx, db, "SELECT host, ts, cpu FROM metrics WHERE host = ?", "web-1")

@@ -93,7 +93,8 @@ type Config struct {
 	// written. 0 means no limit. Bulk loads have a limit of their own, Options.Timeout.
 	Timeout time.Duration
 
-	// ConnectTimeout limits how long a request waits for a usable channel; default 5s.
+	// ConnectTimeout limits how long a request waits for a usable channel to an endpoint; default
+	// 5s. With several endpoints it may wait so long for each.
 	ConnectTimeout time.Duration
 
 	// TLSEnabled turns TLS on. The server's certificate is verified with the system's root
@@ -212,7 +213,7 @@ type Config struct {
 func NewConfig() *Config { return new(Config).withDefaults() }
 
 // Clone returns a copy of c. The two share nothing that can be changed, except what Dialer,
-// DialOptions, Logger, Trace and Credentials refer to.
+// DialOptions, Logger, Trace, Credentials and the fields of TLS refer to.
 func (c *Config) Clone() *Config {
 	clone := *c
 	clone.Endpoints = slices.Clone(c.Endpoints)

@@ -19,7 +19,7 @@ import (
 
 var (
 	// ErrTruncated reports that the server broke a result off although it reported success.
-	// GreptimeDB ends results with a message of metrics; if it is missing, rows may be missing.
+	// GreptimeDB ends the result of a SELECT with a message of metrics; if it is missing, rows may be missing.
 	ErrTruncated = errors.New("greptime: the server ended the result before it was complete; rows may be missing, so run the query again")
 
 	// ErrTransactions reports that GreptimeDB has no transactions. BeginTx and texts such as BEGIN
@@ -63,7 +63,7 @@ type Error struct {
 	// GRPC is the gRPC status code.
 	GRPC codes.Code
 
-	// Endpoint is the host:port that answered, or that did not answer.
+	// Endpoint is the host:port, or unix:path, that answered or did not answer.
 	Endpoint string
 
 	// Ambiguous reports that the server may have executed the write, in whole or in part:

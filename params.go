@@ -51,7 +51,7 @@ var params = []param{
 	},
 	{
 		key: "connect_timeout", values: "duration", fallback: "5s",
-		meaning: "how long a request waits for a usable channel",
+		meaning: "how long a request waits for a usable channel to an endpoint",
 		get:     func(c *Config) string { return c.ConnectTimeout.String() },
 		set: func(c *Config, value string) (err error) {
 			c.ConnectTimeout, err = dsn.ParseDuration(value)

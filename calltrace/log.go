@@ -67,7 +67,7 @@ func attributes(call Call, outcome Outcome) []slog.Attr {
 		list = append(list, slog.Bool("native", true))
 	}
 	if outcome.Err != nil {
-		list = append(list, slog.String("error", outcome.Err.Error()))
+		text("error", outcome.Err.Error())
 	}
 	return list
 }

@@ -31,8 +31,9 @@ type Fault struct {
 	Method string
 	// Batch limits the fault to a batch of a DoPut: 1 is the first batch of a stream,
 	// AnyBatch is any next batch. The fault also affects running streams, and Requests
-	// counts batches. The batch is neither written nor acknowledged, and the stream ends.
-	// With Drop or Truncate, and After other than 0, the batch is written.
+	// counts batches. With Code, GRPC, Drop or Truncate the batch is neither written nor
+	// acknowledged, and the stream ends; with Drop or Truncate, and After other than 0, the
+	// batch is written.
 	Batch int
 	// Delay makes the request wait before anything else. The delay ends early if the
 	// call ends.
@@ -43,13 +44,15 @@ type Fault struct {
 	// GRPC ends the request with a plain status, without an error code of GreptimeDB, as
 	// proxies and the transport do.
 	GRPC codes.Code
-	// Message is the text of either error.
+	// Message is the text of either error, where GreptimeDB would show one.
 	Message string
-	// After is the number of response messages that are sent before Drop or Truncate.
+	// After is the number of response messages that are sent before Drop or Truncate. If it is
+	// not 0, a Handle with Drop is executed, and its answer does not arrive.
 	After int
 	// Drop breaks the client's connection and with it all calls on the connection.
 	Drop bool
-	// Truncate ends the call with OK, as GreptimeDB does if a producer panics.
+	// Truncate ends the call with OK, as GreptimeDB does if a producer panics. Handle is
+	// answered as usual.
 	Truncate bool
 }
 

@@ -52,7 +52,7 @@ const (
 	ReadWrite Mode = iota
 	// ReadOnly allows SELECT, SHOW, DESCRIBE and EXPLAIN, but not even USE and SET.
 	ReadOnly
-	// WriteOnly allows native inserts and DoPut, but no SQL, not even INSERT.
+	// WriteOnly allows native writes and DoPut, but no SQL, not even INSERT.
 	WriteOnly
 )
 

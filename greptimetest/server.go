@@ -12,8 +12,8 @@
 //
 // The server executes SQL only where DuckDB, or the code of this module, gives the same
 // result as GreptimeDB. Anything unsupported fails with error 1001, which names the
-// feature; you never get a different result instead. The module's README lists what is
-// supported and where the server differs.
+// feature; the module's README lists what is supported, and the few cases
+// in which a result differs.
 //
 // A Server is safe for concurrent use. Several servers may run in one process. They share
 // nothing; in particular, only one of them can open a data directory.
@@ -157,8 +157,8 @@ func (s *Server) DSN(params ...string) string {
 	return dsn
 }
 
-// Close stops the server at once. Running calls end with Unavailable. Data in a directory
-// is kept.
+// Close stops the server without waiting for clients. Running calls end with Unavailable;
+// writes that are being executed are finished first. Data in a directory is kept.
 func (s *Server) Close() error {
 	s.once.Do(func() {
 		s.grpc.Stop()

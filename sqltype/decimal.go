@@ -38,8 +38,12 @@ func (d Decimal) String() string { return string(d) }
 // Scan reads a DECIMAL column, or an integer. It refuses a float64, whose digits are not those that
 // were stored.
 func (d *Decimal) Scan(src any) error {
-	if n, ok := src.(int64); ok {
+	switch n := src.(type) {
+	case int64:
 		*d = Decimal(strconv.FormatInt(n, 10))
+		return nil
+	case uint64: // BIGINT UNSIGNED
+		*d = Decimal(strconv.FormatUint(n, 10))
 		return nil
 	}
 	return scanText(d, src, "greptime.Decimal", ParseDecimal)

@@ -35,6 +35,9 @@ func TestDecimalScansIntegersAndNoFloats(t *testing.T) {
 	if err := d.Scan(int64(math.MinInt64)); err != nil || d != "-9223372036854775808" {
 		t.Errorf("integer is %v, error %v", d, err)
 	}
+	if err := d.Scan(uint64(math.MaxUint64)); err != nil || d != "18446744073709551615" {
+		t.Errorf("BIGINT UNSIGNED is %v, error %v", d, err)
+	}
 	if err := d.Scan(1.5); err == nil {
 		t.Errorf("float64 is %v, want an error", d)
 	}
