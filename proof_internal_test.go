@@ -1,7 +1,10 @@
 package greptime
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -118,5 +121,25 @@ func TestACallThatWasNotSentProvesThatNothingWasWritten(t *testing.T) {
 	}
 	if e := callError(t.Context(), again, internalsession.Write{Kind: internalsession.ReadStatement}); e.Ambiguous {
 		t.Error("a read is ambiguous")
+	}
+}
+
+// An error that becomes ambiguous, because the call has written before, is another one: a tracer may
+// have the first.
+func TestAmbiguousLeavesTheErrorAsItIs(t *testing.T) {
+	t.Parallel()
+	first := &Error{Message: "no table", Code: TableNotFound}
+	for _, err := range []error{first, fmt.Errorf("greptime: column c: %w", first), errors.New("not the server's")} {
+		marked := ambiguous(err)
+		var e *Error
+		if !errors.As(marked, &e) || !e.Ambiguous || !strings.Contains(marked.Error(), err.Error()) {
+			t.Errorf("%v became %v", err, marked)
+		}
+		if err != error(first) && !errors.Is(marked, err) || errors.Is(err, TableNotFound) != errors.Is(marked, TableNotFound) {
+			t.Errorf("%v lost what it is", marked)
+		}
+		if first.Ambiguous {
+			t.Errorf("%v changed the error that it got", err)
+		}
 	}
 }

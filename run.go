@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime/internal/catalog"
+	"github.com/greptime-go/greptime/internal/doubt"
 	internalsession "github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/sqltext"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -123,14 +124,19 @@ func statementError(err error, i, n int, wrote bool) error {
 	return fmt.Errorf("statement %d of %d (those before it ran, those after it did not): %w", i+1, n, err)
 }
 
-// ambiguous returns err as the error of a call that has written something before.
+// ambiguous returns err as the error of a call that has written something before. err itself is
+// unchanged: a tracer may have it.
 func ambiguous(err error) error {
 	var e *Error
-	if errors.As(err, &e) {
-		e.Ambiguous = true
-		return err
+	if !errors.As(err, &e) {
+		return &Error{Message: err.Error(), Ambiguous: true, cause: err}
 	}
-	return &Error{Message: err.Error(), Ambiguous: true, cause: err}
+	marked := *e
+	marked.Ambiguous = true
+	if err == error(e) {
+		return &marked
+	}
+	return doubt.With(err, &marked)
 }
 
 // regionsTimeout bounds the query for the number of a table's regions.

@@ -150,7 +150,7 @@ func TestDoubtStaysWithItsBatch(t *testing.T) {
 	t.Parallel()
 	server := &greptime.Error{Message: "Table not found", Code: greptime.TableNotFound}
 	for _, shared := range []error{server, fmt.Errorf("%w: %w", ErrTableChanged, server)} {
-		doubtful := doubt(shared)
+		doubtful := inDoubt(shared)
 		var e *greptime.Error
 		if !errors.As(doubtful, &e) || !e.Ambiguous {
 			t.Errorf("%v became %v, ambiguous %t", shared, doubtful, e.Ambiguous)
@@ -162,7 +162,7 @@ func TestDoubtStaysWithItsBatch(t *testing.T) {
 			t.Error("the error of the other batches is ambiguous, too")
 		}
 	}
-	if err := error(&greptime.Error{Ambiguous: true}); doubt(err) != err {
+	if err := error(&greptime.Error{Ambiguous: true}); inDoubt(err) != err {
 		t.Errorf("%v became another error", err)
 	}
 }
@@ -173,7 +173,7 @@ func TestErrorsOfTheWriterItselfAreAmbiguous(t *testing.T) {
 	t.Parallel()
 	refused := FailedBatch{ID: 1, Err: &greptime.Error{Message: "busy", Code: greptime.RateLimited}}
 	for _, cause := range []error{ErrTimeout, ErrUnanswered, ErrAckLost, fmt.Errorf("Close could not wait: %w", context.DeadlineExceeded)} {
-		err := doubt(cause)
+		err := inDoubt(cause)
 		for _, err := range []error{err, &WriteError{Failed: []FailedBatch{refused, {ID: 2, Ambiguous: true, Err: err}}}} {
 			var e *greptime.Error
 			if !errors.As(err, &e) || !e.Ambiguous || e.SafeToRetry() {

@@ -189,7 +189,7 @@ func (w *Writer) flushTable(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("greptime: bulk: table %s: waiting until the table is flushed: %w", strconv.Quote(w.table.Name), ctx.Err())
 	}
-	l, err := w.awaitStragglers(ctx)
+	l, broken, err := w.awaitStragglers(ctx)
 	if l == nil {
 		return err
 	}
@@ -201,15 +201,15 @@ func (w *Writer) flushTable(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if l == w.layout.Load() {
+	if l == w.layout.Load() && broken == (w.columns.broken != nil) { // nothing has changed meanwhile
 		w.columns.mustFlush = false
 	}
 	return nil
 }
 
-// awaitStragglers waits until nothing is in flight on streams of an earlier layout, and
-// returns the layout; nil if the table need not be flushed.
-func (w *Writer) awaitStragglers(ctx context.Context) (*layout, error) {
+// awaitStragglers waits until nothing is in flight on streams of an earlier layout. It returns
+// the layout, nil if the table need not be flushed, and whether the table is broken.
+func (w *Writer) awaitStragglers(ctx context.Context) (l *layout, broken bool, err error) {
 	stop := context.AfterFunc(ctx, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -222,13 +222,13 @@ func (w *Writer) awaitStragglers(ctx context.Context) (*layout, error) {
 		l := w.layout.Load()
 		switch {
 		case !w.hasStragglers(l):
-			return l, nil
+			return l, w.columns.broken != nil, nil
 		case ctx.Err() != nil:
-			return nil, fmt.Errorf("greptime: bulk: table %s: batches for other columns than the table has are not acknowledged yet: %w", strconv.Quote(w.table.Name), ctx.Err())
+			return nil, false, fmt.Errorf("greptime: bulk: table %s: batches for other columns than the table has are not acknowledged yet: %w", strconv.Quote(w.table.Name), ctx.Err())
 		}
 		w.changed.Wait()
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // mayLoseRows reports whether one of the servers that got batches loses rows, or does not

@@ -22,7 +22,9 @@ import (
 	"github.com/greptime-go/greptime/insert"
 	"github.com/greptime-go/greptime/internal/catalog"
 	"github.com/greptime-go/greptime/internal/column"
+	"github.com/greptime-go/greptime/internal/session"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
+	"github.com/greptime-go/greptime/internal/transport"
 )
 
 const flushOfT = `ADMIN flush_table('"t"')`
@@ -884,5 +886,46 @@ func TestAcknowledgedRowsSurviveACrashAfterAFlush(t *testing.T) {
 			}
 			s.Stop()
 		})
+	}
+}
+
+// flushSession runs a function in place of each statement. Its server loses rows when it crashes.
+type flushSession struct {
+	session.Session
+	run func()
+}
+
+func (s flushSession) Query(context.Context, string) (array.RecordReader, error) {
+	s.run()
+	return array.NewRecordReader(arrow.NewSchema(nil, nil), nil)
+}
+
+func (flushSession) ServerVersion(context.Context, *transport.Endpoint) (string, error) {
+	return "1.1.0", nil
+}
+
+// Rows that are acknowledged while the table is flushed, before a change of it is noticed that
+// ends the writer, need another flush.
+func TestAChangeDuringAFlushNeedsAnotherOne(t *testing.T) {
+	t.Parallel()
+	for _, changes := range []bool{true, false} {
+		w := &Writer{table: &catalog.Table{Name: "t"}, endpoints: endpoints{{used: true}}, flushing: make(chan struct{}, 1)}
+		w.changed = sync.NewCond(&w.mu)
+		w.layout.Store(new(layout))
+		w.columns.mustFlush = true
+		w.session = flushSession{run: func() {
+			if changes {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.columns.mustFlush = true
+				w.breakOff(ErrTableChanged)
+			}
+		}}
+		if err := w.flushTable(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if w.columns.mustFlush != changes {
+			t.Errorf("changed meanwhile %t: must flush %t", changes, w.columns.mustFlush)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
+	"github.com/greptime-go/greptime/internal/doubt"
 )
 
 var (
@@ -150,13 +151,13 @@ func (e *WriteError) AmbiguousIDs() []int64 {
 	return ids
 }
 
-// doubt returns err, the error of the last attempt of a batch that this or an earlier one may
+// inDoubt returns err, the error of the last attempt of a batch that this or an earlier one may
 // have written, with a *greptime.Error that says so. err itself is unchanged: other batches may
 // have it, too.
-func doubt(err error) error {
+func inDoubt(err error) error {
 	var e *greptime.Error
 	if !errors.As(err, &e) {
-		return &doubtfulError{err, &greptime.Error{Message: err.Error(), Ambiguous: true}}
+		return doubt.With(err, &greptime.Error{Message: err.Error(), Ambiguous: true})
 	}
 	if e.Ambiguous {
 		return err
@@ -166,17 +167,8 @@ func doubt(err error) error {
 	if err == error(e) {
 		return &ambiguous
 	}
-	return &doubtfulError{err, &ambiguous}
+	return doubt.With(err, &ambiguous)
 }
-
-// doubtfulError is an error with an ambiguous *greptime.Error, in place of its own if it has one.
-type doubtfulError struct {
-	error
-	ambiguous *greptime.Error
-}
-
-// Unwrap returns the ambiguous error first: errors.As takes the first that it finds.
-func (e *doubtfulError) Unwrap() []error { return []error{e.ambiguous, e.error} }
 
 // contentless reports whether the error is the one behind which GreptimeDB before 1.1.2
 // hides whatever was wrong with a bulk load.

@@ -567,7 +567,7 @@ func (w *Writer) fail(p *Pending, cause error) {
 		if len(w.summary.AmbiguousIDs) < MaxAmbiguousIDs {
 			w.summary.AmbiguousIDs = append(w.summary.AmbiguousIDs, p.id)
 		}
-		cause = doubt(cause)
+		cause = inDoubt(cause)
 	} else {
 		w.session.Writes().TakeBack(1)
 	}

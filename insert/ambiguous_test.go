@@ -3,8 +3,11 @@ package insert_test
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
@@ -111,5 +114,37 @@ func TestAWriteOfWhichARequestWasExecutedIsAmbiguous(t *testing.T) {
 	var e *greptime.Error
 	if n != 1 || !errors.As(err, &e) || !e.Ambiguous {
 		t.Errorf("%d rows, %v; want 1 row, ambiguous", n, err)
+	}
+}
+
+// A balancer of the user's own does not tell the driver whether a request was sent: then it may
+// have been.
+func TestWriteThroughAnotherBalancerIsAmbiguous(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*wiretest.Call) error{
+		"connection cut": wiretest.Drop(),
+		"refused":        func(c *wiretest.Call) error { return c.Fail(codes.InvalidArgument, "out of range", int(greptime.InvalidArguments)) },
+	} {
+		var stored atomic.Int32
+		s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
+			stored.Add(1)
+			return true, end(c)
+		})
+		cfg := parseDSN(t, s.DSN())
+		cfg.DialOptions = append(cfg.DialOptions, grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`))
+		table := meters.NewTable("r")
+		for n := range 16 {
+			if err := table.Append("a", n, time.UnixMilli(int64(n))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := insert.Write(t.Context(), connWith(t, cfg), table)
+		var e *greptime.Error
+		if !errors.As(err, &e) || !e.Ambiguous {
+			t.Errorf("%s: %v, want an ambiguous error", name, err)
+		}
+		if got := stored.Load(); got != 1 {
+			t.Errorf("%s: sent %d times", name, got)
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/calltrace"
 	"github.com/greptime-go/greptime/internal/backoff"
+	"github.com/greptime-go/greptime/internal/doubt"
 	"github.com/greptime-go/greptime/internal/request"
 	"github.com/greptime-go/greptime/internal/tracing"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -173,7 +174,7 @@ func (q *queue) deliver(g gathered) {
 			return
 		}
 		if u.Ambiguous && !isAmbiguous(err) {
-			err = doubtfulError{err}
+			err = doubt.With(err, &greptime.Error{Message: err.Error(), Ambiguous: true}) // the server's own are
 		}
 		if u.Err = err; try == 1 {
 			failing = time.Now()

@@ -85,6 +85,8 @@ func (s *Stream) send(ctx context.Context, op request.Operation, tables []*Table
 	if !s.opened() {
 		return errNoStream
 	}
+	// Before the stream's turn: Config.Credentials may take its time, and Close must not wait for it.
+	header, headerErr := s.session.EncodedHeader(ctx)
 	if err := s.acquire(ctx); err != nil {
 		return err
 	}
@@ -95,9 +97,8 @@ func (s *Stream) send(ctx context.Context, op request.Operation, tables []*Table
 	if err := ctx.Err(); err != nil {
 		return err // it would take the stream with it
 	}
-	header, err := s.session.EncodedHeader(ctx)
-	if err != nil {
-		return err
+	if headerErr != nil {
+		return headerErr
 	}
 	requests, err := split(tables, len(header), s.session.MaxMessageSize())
 	if err != nil {

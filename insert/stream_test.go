@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -279,5 +280,47 @@ func TestAStreamWhoseServerGoesAway(t *testing.T) {
 	var server *greptime.Error
 	if !errors.As(err, &e) || e.Requests != 1 || !errors.As(err, &server) || !server.Ambiguous {
 		t.Errorf("error %v, want a StreamError of one request, ambiguous", err)
+	}
+}
+
+// A Send that waits for its credentials does not hold up those that end the stream.
+func TestCredentialsDoNotHoldAStream(t *testing.T) {
+	t.Parallel()
+	var got requests
+	s := wiretest.Start(t, got.accept)
+	cfg := parseDSN(t, s.DSN())
+	asked, release := make(chan struct{}, 1), make(chan struct{})
+	var slow atomic.Bool
+	cfg.Credentials = func(context.Context) (string, string, error) {
+		if slow.Load() {
+			asked <- struct{}{}
+			<-release
+		}
+		return "user", "password", nil
+	}
+	stream, err := insert.NewStream(t.Context(), connWith(t, cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow.Store(true)
+	sent := make(chan error, 1)
+	go func() { sent <- stream.Send(context.Background(), fill(t, sensors(t), 1)) }()
+	<-asked
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		_, _ = stream.CloseAndRecv(ctx) // the server's answer, or that ctx has ended
+		stream.Close()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		t.Error("CloseAndRecv and Close wait for the credentials of a Send")
+	}
+	close(release)
+	if err := <-sent; err == nil {
+		t.Error("a Send after the stream has ended succeeded")
 	}
 }

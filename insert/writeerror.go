@@ -3,8 +3,6 @@ package insert
 import (
 	"errors"
 	"fmt"
-
-	"github.com/greptime-go/greptime"
 )
 
 var (
@@ -71,13 +69,4 @@ func (e *WriteError) Unwrap() []error {
 		}
 	}
 	return append(ambiguous, refused...)
-}
-
-// doubtfulError is the error of rows that an earlier request may have written, if the server has
-// no part in it. It has an ambiguous *greptime.Error.
-type doubtfulError struct{ error }
-
-// Unwrap returns the ambiguous error first: errors.As takes the first that it finds.
-func (e doubtfulError) Unwrap() []error {
-	return []error{&greptime.Error{Message: e.Error(), Ambiguous: true}, e.error}
 }

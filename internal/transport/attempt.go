@@ -19,9 +19,11 @@ import (
 // reason for that. Only the picker can distinguish this from an error of the first attempt.
 type attempt struct {
 	context.Context
+	picked       atomic.Bool // the picker was asked, which is not so with a balancer of Config.DialOptions
 	onConnection atomic.Bool // the picker found a connection when it was last asked
 	hasStream    bool        // gRPC has opened a stream, which may be long before it receives a message
 	begun        atomic.Bool // gRPC has received a message
+	again        atomic.Bool // gRPC has received it once more: an interceptor repeats the call
 	mark         wireMark    // the state before that
 }
 
@@ -33,10 +35,23 @@ func (a *attempt) begin(c *connection) {
 	}
 }
 
+// marshal records that gRPC asks for the bytes of the only message of a call, for a connection.
+// It asks once, also if gRPC itself repeats the call.
+func (a *attempt) marshal(c *connection) {
+	if a.begun.Load() {
+		a.again.Store(true)
+	}
+	a.begin(c)
+}
+
 // sent reports whether the server may have received a message of the call, which failed.
 func (a *attempt) sent(c *connection, failed *status.Status) bool {
 	switch {
-	case !a.begun.Load(), !a.onConnection.Load():
+	case !a.begun.Load():
+		return false
+	case !a.picked.Load(), a.again.Load():
+		return true
+	case !a.onConnection.Load():
 		return false
 	case failed.Code() == codes.Unavailable:
 		// A call that failed in another way may still be in gRPC's queue.
@@ -84,6 +99,7 @@ type attemptPicker struct{ balancer.Picker }
 func (p attemptPicker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	result, err := p.Picker.Pick(info)
 	if a, ok := info.Ctx.Value(attemptKey{}).(*attempt); ok {
+		a.picked.Store(true)
 		a.onConnection.Store(err == nil)
 	}
 	return result, err

@@ -29,6 +29,7 @@ func TestTheLastAttemptDecidesWhetherACallWasSent(t *testing.T) {
 		sent  bool
 	}{
 		{nil, false, false},
+		{nil, true, true}, // the picker is another one
 		{[]error{none}, false, false},
 		{[]error{nil}, false, false}, // without a stream
 		{[]error{nil}, true, true},
@@ -38,6 +39,9 @@ func TestTheLastAttemptDecidesWhetherACallWasSent(t *testing.T) {
 	} {
 		c := &connection{}
 		a := &attempt{Context: t.Context()}
+		if test.begun && len(test.picks) == 0 {
+			a.begin(c)
+		}
 		for i, err := range test.picks {
 			ctx, cancel := context.WithCancel(a) // as gRPC does
 			if _, got := (attemptPicker{pickerFunc(func() error { return err })}).Pick(balancer.PickInfo{Ctx: ctx}); got != err {
@@ -52,6 +56,20 @@ func TestTheLastAttemptDecidesWhetherACallWasSent(t *testing.T) {
 			if got := a.sent(c, status.New(code, "")); got != test.sent {
 				t.Errorf("picks %v, begun %v, %v: sent is %v, want %v", test.picks, test.begun, code, got, test.sent)
 			}
+		}
+	}
+}
+
+// A call that an interceptor repeats may have been sent before, wherever the last attempt ended.
+func TestACallThatIsMarshalledAgainWasSent(t *testing.T) {
+	t.Parallel()
+	c := &connection{}
+	a := &attempt{Context: t.Context()}
+	for i, err := range []error{nil, errors.New("no connection")} {
+		_, _ = attemptPicker{pickerFunc(func() error { return err })}.Pick(balancer.PickInfo{Ctx: a})
+		a.marshal(c)
+		if got, want := a.sent(c, status.New(codes.Unavailable, "")), true; got != want {
+			t.Errorf("attempt %d: sent is %v, want %v", i+1, got, want)
 		}
 	}
 }

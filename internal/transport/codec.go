@@ -17,13 +17,14 @@ var _ encoding.CodecV2 = codec{}
 // Name returns the name of protobuf's codec, because the bytes are protobuf.
 func (codec) Name() string { return "proto" }
 
-// Marshal accepts a *Ticket, a *unaryCall or an Encoded.
+// Marshal accepts a *Stream, a *unaryCall or an Encoded.
 func (codec) Marshal(v any) (mem.BufferSlice, error) {
 	switch v := v.(type) {
-	case *Ticket:
-		return mem.BufferSlice{mem.SliceBuffer(*v)}, nil
+	case *Stream:
+		v.attempt.marshal(v.lease.connection)
+		return mem.BufferSlice{mem.SliceBuffer(v.ticket)}, nil
 	case *unaryCall:
-		v.attempt.begin(v.lease.connection) // gRPC has a stream to send it on
+		v.attempt.marshal(v.lease.connection) // gRPC has a stream to send it on
 		return v.request.buffers(), nil
 	case Encoded:
 		return v.buffers(), nil

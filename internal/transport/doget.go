@@ -84,12 +84,10 @@ func (s *Stream) open() *CallError {
 	if s.stream, err = cc.NewStream(&s.attempt, &doGetDesc, flight.MethodDoGet); err != nil {
 		return s.channels.callError(s.ctx, &s.lease, &s.attempt, nil, err)
 	}
-	s.attempt.begin(s.lease.connection)
+	defer func() { s.ticket = nil }() // it has the password, and package fmt would print it
 	// If the stream has ended, the send returns io.EOF, and the receive below the status. Any
 	// other error of a send is gRPC's own, to which no trailer belongs.
-	err = s.stream.SendMsg(&s.ticket)
-	s.ticket = nil // it has the password, and package fmt would print it
-	if err != nil && err != io.EOF {
+	if err := s.stream.SendMsg(s); err != nil && err != io.EOF {
 		return s.channels.callError(s.ctx, &s.lease, &s.attempt, nil, err)
 	}
 	if err := s.stream.CloseSend(); err != nil {

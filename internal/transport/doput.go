@@ -70,7 +70,7 @@ func (s *PutStream) open(ctx context.Context, req PutRequest) error {
 	err = s.begin(req)
 	if !stop() && err == nil {
 		// The stream has not ended yet, so its trailer must not be read.
-		return s.channels.callError(ctx, &s.lease, &s.attempt, nil, context.Cause(ctx))
+		return s.channels.callError(ctx, &s.lease, &s.attempt, nil, ctx.Err())
 	}
 	if err != nil {
 		return s.channels.callError(ctx, &s.lease, &s.attempt, s.stream.Trailer(), err)

@@ -133,7 +133,7 @@ func (s *RequestStream) open(parent context.Context) error {
 	s.stream, err = cc.NewStream(&s.attempt, &handleRequestsDesc, methodHandleRequests)
 	s.attempt.hasStream = err == nil
 	if !stop() && err == nil {
-		err = context.Cause(parent)
+		err = parent.Err()
 	}
 	return err
 }
@@ -157,7 +157,7 @@ func (s *RequestStream) Send(ctx context.Context, req Encoded) error {
 	switch err {
 	case nil:
 		if !stop() { // ctx has just ended, and the stream with it
-			return s.fail(ctx, nil, context.Cause(ctx))
+			return s.fail(ctx, nil, ctx.Err()) // not its cause, which may be an error of another call
 		}
 		return nil
 	case io.EOF:

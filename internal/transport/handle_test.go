@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/greptime-go/greptime/internal/test/wiretest"
 	"github.com/greptime-go/greptime/internal/transport"
@@ -159,5 +160,31 @@ func TestMetadataOfTheCallersContextIsKept(t *testing.T) {
 	})
 	if md := <-got; err != nil || len(md.Get("traceparent")) != 1 || len(md.Get("x-greptime-hints")) != 1 {
 		t.Errorf("%v, %v", md, err)
+	}
+}
+
+// A context may have ended because of the error of another call, which must not be taken for
+// what the server said.
+func TestCauseOfAContextIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		<-c.Context().Done()
+		return c.Context().Err()
+	})
+	channels := channelsTo(t, "none", s.Addr())
+	const attempts = 200 // in some of which gRPC takes the request although the context has ended
+	for range attempts {
+		stream, err := channels.HandleRequests(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(status.Error(codes.Unimplemented, "of another call"))
+		err = stream.Send(ctx, transport.Encoded{transport.Fixed([]byte("request"))})
+		stream.Close()
+		var call *transport.CallError
+		if err != nil && (!errors.As(err, &call) || call.Status.Code() != codes.Canceled) {
+			t.Fatalf("the error is %v, want Canceled", err)
+		}
 	}
 }
