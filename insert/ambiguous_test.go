@@ -123,7 +123,9 @@ func TestWriteThroughAnotherBalancerIsAmbiguous(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*wiretest.Call) error{
 		"connection cut": wiretest.Drop(),
-		"refused":        func(c *wiretest.Call) error { return c.Fail(codes.InvalidArgument, "out of range", int(greptime.InvalidArguments)) },
+		"refused": func(c *wiretest.Call) error {
+			return c.Fail(codes.InvalidArgument, "out of range", int(greptime.InvalidArguments))
+		},
 	} {
 		var stored atomic.Int32
 		s := startStore(t, func(c *wiretest.Call, _ []meter) (bool, error) {
