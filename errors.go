@@ -256,11 +256,10 @@ func callError(ctx context.Context, err error, w internalsession.Write) *Error {
 
 // callProof decides what a failed call proves about the write w.
 func callProof(call *transport.CallError, w internalsession.Write) proof {
-	e := newServerError(call.Status, call.Trailer, call.Endpoint)
-	if !call.Sent && w.Requests <= 1 && !e.fromServer {
+	if !call.Sent && w.Requests <= 1 {
 		return proven
 	}
-	return e.provesNothingWritten(w)
+	return newServerError(call.Status, call.Trailer, call.Endpoint).provesNothingWritten(w)
 }
 
 // expired reports whether a call ended by its deadline although ctx.Err does not report it
