@@ -49,6 +49,15 @@ func TestPictureOfThePrompt(t *testing.T) {
 	term := clitest.Start(t, clitest.Program("--dsn", weatherDSN(t), "--timezone", "America/New_York"), clitest.Options{Width: 90, Height: 22})
 	term.WaitFor("lists the commands")
 	term.WaitFor("public")
+	term.Type("SELECT wind_g") // the columns come in the background, and until then Tab does nothing
+	term.WaitUntil("Tab completes a column", func(s clitest.Screen) bool {
+		if strings.Contains(s.Text(), "wind_gust") {
+			return true
+		}
+		term.Press(clitest.Tab)
+		return false
+	})
+	term.Press(clitest.Ctrl('u'))
 	term.Type("SELECT origin, max(wind_speed) AS mph, max(ts) AS last")
 	term.Press(clitest.Enter)
 	term.Type("FROM weather WHERE precip > 0.1 GROUP BY origin ORDER BY origin;")
