@@ -13,10 +13,10 @@
 //
 // # Connections and sessions
 //
-// A [Connector] has one gRPC channel per endpoint, or Config.Connections of them. The
-// first call that needs a channel opens it. Connector.Close closes the channels, and
-// sql.DB.Close calls it. The network connections also close when there has been no open
-// Conn and no call for one minute; the next call opens them again. Opening a Conn sends nothing: it is a session on
+// A [Connector] has one gRPC channel per endpoint, or Config.Connections of them. The first
+// call that needs a channel opens it. Connector.Close closes the channels, and sql.DB.Close
+// calls it. The network connections also close when there has been no open Conn and no call for
+// one minute; the next call opens them again. Opening a Conn sends nothing: it is a session on
 // these shared channels, so the size of a pool does not change the number of network
 // connections.
 //

@@ -19,7 +19,8 @@ import (
 
 var (
 	// ErrTruncated reports that the server broke a result off although it reported success.
-	// GreptimeDB ends the result of a SELECT with a message of metrics; if it is missing, rows may be missing.
+	// GreptimeDB ends the result of a SELECT with a message of metrics; if it is missing, rows
+	// may be missing.
 	ErrTruncated = errors.New("greptime: the server ended the result before it was complete; rows may be missing, so run the query again")
 
 	// ErrTransactions reports that GreptimeDB has no transactions. BeginTx and texts such as BEGIN
@@ -113,9 +114,10 @@ func newServerError(st *status.Status, trailer metadata.MD, endpoint string) *Er
 }
 
 // SafeToRetry reports whether you can make the same call again without repeating a write: the
-// request was not sent, or the answer proves that the server refused it before it wrote anything,
-// as RateLimited does for rows. It is true for every failed read. It does not report whether another attempt
-// can succeed: Unavailable, RateLimited and Retryable errors are temporary, InvalidSyntax is not.
+// request was not sent, or the answer proves that the server refused it before it wrote
+// anything, as RateLimited does for rows. It is true for every failed read. It does not report
+// whether another attempt can succeed: Unavailable, RateLimited and Retryable errors are
+// temporary, InvalidSyntax is not.
 func (e *Error) SafeToRetry() bool { return !e.Ambiguous }
 
 // Error returns the message with code and endpoint, and a remedy if one is known.

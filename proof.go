@@ -19,13 +19,13 @@ const (
 
 // provesNothingWritten returns what e proves about the write w that it answers.
 //
-// GreptimeDB splits a write by table, region and time partition. The parts run in
-// parallel, nothing is rolled back, and the first error is the answer. So an error proves
-// that nothing was written in three cases only: the frontend returned it before it passed
-// anything on; a region returned it because of the request's columns, which are the same
-// for all rows of its table; or it refuses the only row of the request, for example because of its value. An error that does not come
-// from GreptimeDB itself, such as a reset of the stream, proves nothing. In doubt the
-// result is unproven.
+// GreptimeDB splits a write by table, region and time partition. The parts run in parallel,
+// nothing is rolled back, and the first error is the answer. So an error proves that nothing
+// was written in three cases only: the frontend returned it before it passed anything on; a
+// region returned it because of the request's columns, which are the same for all rows of its
+// table; or it refuses the only row of the request, for example because of its value. An error
+// that does not come from GreptimeDB itself, such as a reset of the stream, proves nothing. In
+// doubt the result is unproven.
 //
 // Seen on GreptimeDB 1.0.2 and 1.1.4.
 func (e *Error) provesNothingWritten(w internalsession.Write) proof {

@@ -38,8 +38,8 @@ func remedy(e *Error, call *transport.CallError) string {
 	return ""
 }
 
-// disconnects are parts of messages about a server that answered HTTP/2 with something else, or closed
-// the connection without an answer.
+// disconnects are parts of messages about a server that answered HTTP/2 with something else, or
+// closed the connection without an answer.
 var disconnects = []string{
 	"error reading server preface", "failed to write client preface", "initial http2 frame from server is not a settings frame",
 	"EOF", "connection reset by peer", "broken pipe", "forcibly closed by the remote host", "aborted by the software in your host machine",

@@ -50,8 +50,8 @@
 // No answer to a batch shows that the table was altered. So the writer reads the table's
 // columns again when it opens a stream, and, if batches were acknowledged since it last read
 // them, every [Options.CheckInterval], in [Writer.Flush] and in [Writer.Close]. It compares
-// their names, types, roles and nullability with its own. A table that was dropped and created again is compared in the
-// same way.
+// their names, types, roles and nullability with its own. A table that was dropped and created
+// again is compared in the same way.
 //
 //   - Nothing has changed, or nothing that matters: the load continues.
 //   - Columns were added: the load continues. New streams have the columns, and batches

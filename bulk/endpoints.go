@@ -110,8 +110,8 @@ func isCredentials(err error) bool {
 	return errors.As(err, &e)
 }
 
-// putRequest returns what a stream of that layout begins with. DoPut takes credentials and database from the
-// call's metadata, and nothing else.
+// putRequest returns what a stream of that layout begins with. DoPut takes credentials and
+// database from the call's metadata, and nothing else.
 func putRequest(ctx context.Context, w *Writer, l *layout) (transport.PutRequest, error) {
 	header, err := w.session.Header(ctx)
 	if err != nil {

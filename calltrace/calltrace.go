@@ -17,11 +17,12 @@
 //   - A batch of a bulk.Writer is a call, from the moment in which it is queued to its
 //     acknowledgment or failure, with all attempts.
 //
-// If the driver tries several endpoints, that is one call, too. What the driver refuses by
-// its text and arguments alone is not a call: for example an argument of the wrong type, or a
-// text of several statements without multi_statements=true. What it refuses later is a call that
-// fails: a value that does not fit its column, or a write in a read-only transaction. The driver's own small queries are not
-// calls either: those of Ping, of Use, for the columns of a table, or for the server's version.
+// If the driver tries several endpoints, that is one call, too. What the driver refuses by its
+// text and arguments alone is not a call: for example an argument of the wrong type, or a text
+// of several statements without multi_statements=true. What it refuses later is a call that
+// fails: a value that does not fit its column, or a write in a read-only transaction. The
+// driver's own small queries are not calls either: those of Ping, of Use, for the columns of a
+// table, or for the server's version.
 //
 // # Values
 //
@@ -98,8 +99,8 @@ type Call struct {
 
 // Outcome is what is known when a call has ended.
 type Outcome struct {
-	// Endpoint is the server that answered, or that failed last, as host:port or unix:path. It is empty if
-	// there was none, as for USE.
+	// Endpoint is the server that answered, or that failed last, as host:port or unix:path. It
+	// is empty if there was none, as for USE.
 	Endpoint string
 
 	// Duration is the time since Start returned.

@@ -24,8 +24,8 @@ type Options struct {
 	// 1 GiB, twice what GreptimeDB sends in a message unless configured
 	// otherwise. More than 1 TiB means 1 TiB.
 	MaxBatchBytes int64
-	// Allocator provides that memory, except that of dictionaries which grow by deltas. Nil selects memory that is recycled when
-	// the last record batch in it is released.
+	// Allocator provides that memory, except that of dictionaries which grow by deltas. Nil
+	// selects memory that is recycled when the last record batch in it is released.
 	Allocator memory.Allocator
 }
 

@@ -86,8 +86,8 @@ func (v Vector) MarshalText() ([]byte, error) { return v.appendTo(nil), nil }
 // UnmarshalText parses text as ParseVector does.
 func (v *Vector) UnmarshalText(text []byte) error { return unmarshalText(v, text, ParseVector) }
 
-// MarshalJSON returns an array of numbers, or null for a nil Vector. It returns an error for NaN and infinities, which JSON
-// does not have.
+// MarshalJSON returns an array of numbers, or null for a nil Vector. It returns an error for
+// NaN and infinities, which JSON does not have.
 func (v Vector) MarshalJSON() ([]byte, error) { return json.Marshal([]float32(v)) }
 
 // UnmarshalJSON reads an array of numbers, or null.

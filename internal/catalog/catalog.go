@@ -168,8 +168,8 @@ func (t *Table) ReadAgain(ctx context.Context, query Query) (*Table, error) {
 // read.
 type UnwritableError struct{ cause error }
 
-// NewUnwritableError returns an UnwritableError for a cause that only a Query knows. The Query returns
-// it.
+// NewUnwritableError returns an UnwritableError for a cause that only a Query knows. The Query
+// returns it.
 func NewUnwritableError(cause error) *UnwritableError { return &UnwritableError{cause} }
 
 // Error returns the text of the cause.
