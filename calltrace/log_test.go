@@ -39,6 +39,11 @@ func TestLogWritesARecordOfEachCall(t *testing.T) {
 			calltrace.Outcome{},
 			`level=INFO msg="greptime: statement" text=` + long[:2047] + `… duration=0s rows=0`,
 		},
+		"long error": {
+			calltrace.Call{Kind: calltrace.Statement},
+			calltrace.Outcome{Err: errors.New(long)},
+			`level=WARN msg="greptime: statement" duration=0s rows=0 error=` + long[:2047] + `…`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
