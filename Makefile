@@ -7,7 +7,7 @@ PLATFORMS  ?= linux/amd64 linux/arm64 linux/386 darwin/amd64 darwin/arm64 window
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 modules     = $(shell sed -n '/^use (/,/^)/s/^[[:space:]]*\(\.[^[:space:]]*\)$$/\1/p' go.work)
 
-.PHONY: help check test race lint bench fuzz platforms ci
+.PHONY: help check test race lint bench fuzz platforms vuln ci
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' Makefile
@@ -33,6 +33,9 @@ bench: ## every Go benchmark once; the figures of bench/README.md come from go r
 
 fuzz: ## every fuzz target for FUZZ_TIME (3s)
 	.ci/fuzz $(FUZZ_TIME)
+
+vuln: ## known vulnerabilities in what each module uses, by govulncheck
+	.ci/vuln
 
 platforms: ## build and vet for every system: the root with its tests, the client, and what connects libraries
 	@set -e; for p in $(PLATFORMS); do echo $$p; export CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/}; \
