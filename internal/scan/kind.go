@@ -234,9 +234,9 @@ func (s *source) float(bits int) func(i int) (float64, error) {
 	case number:
 		return func(i int) (float64, error) {
 			v := c.float(i)
-			if bits == 32 && c.isFloat() && float64(float32(v)) != v && v == v {
+			if bits == 32 && float64(float32(v)) != v && v == v {
 				// As database/sql does it: by the shortest text, which may round
-				// otherwise, and may be out of range.
+				// otherwise, and may be out of range. An integer would be rounded twice.
 				return parse(string(c.appendNumber(nil, i)))
 			}
 			return v, nil
@@ -244,6 +244,9 @@ func (s *source) float(bits int) func(i int) (float64, error) {
 	case *durationColumn:
 		return func(i int) (float64, error) {
 			n, err := c.nanoseconds(i)
+			if bits == 32 {
+				return float64(float32(n)), err
+			}
 			return float64(n), err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // they are cut.
 var whole = []int64{
 	0, 1, -1, math.MaxInt8, math.MaxInt8 + 1, math.MaxUint8, math.MaxUint8 + 1, math.MaxInt16, math.MaxInt16 + 1,
-	math.MaxInt32, math.MaxInt32 + 1, math.MinInt32, math.MinInt32 - 1, 1<<53 + 1, math.MaxInt64, math.MinInt64,
+	math.MaxInt32, math.MaxInt32 + 1, math.MinInt32, math.MinInt32 - 1, 1<<53 + 1, 1<<60 + 1<<36 + 1, math.MaxInt64, math.MinInt64,
 	int64(24*time.Hour) - 1, int64(24 * time.Hour), // as a time of day
 	math.MaxInt64 / 1000, math.MaxInt64/1000 + 1, math.MinInt64 / 1000, math.MinInt64/1000 - 1, // µs as ns
 	253402300799, 253402300800, -62135596800, -62135596801, // seconds: the years 9999 and 1
