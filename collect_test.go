@@ -72,6 +72,45 @@ func TestCollectReadsWhatScanReads(t *testing.T) {
 	}
 }
 
+// scannedMap is a map with a Scan method, as types for JSON columns are.
+type scannedMap map[string]any
+
+func (m *scannedMap) Scan(v any) error {
+	*m = scannedMap{"scanned": v}
+	return nil
+}
+
+// valuedPerson is a struct that is also an argument.
+type valuedPerson struct {
+	Name *string `greptime:"name"`
+	Age  *int64  `greptime:"age"`
+}
+
+func (valuedPerson) Value() (driver.Value, error) { return "a person", nil }
+
+func TestMethodsDecideWhatIsOneValue(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		columns int
+		got     func(array.RecordReader) string
+		want    string
+	}{
+		"a map with a Scan method":     {1, func(rd array.RecordReader) string { return pairs[scannedMap](rd) }, "map[scanned:ann];map[scanned:<nil>];map[scanned:bob];"},
+		"a struct with a Value method": {2, func(rd array.RecordReader) string { return pairs[valuedPerson](rd) }, "{&ann &30};{nil nil};{&bob &200};"},
+		"pointers to it":               {2, func(rd array.RecordReader) string { return pairs[*valuedPerson](rd) }, "&{&ann &30};&{nil nil};&{&bob &200};"},
+		"a struct with a Scan method":  {1, func(rd array.RecordReader) string { return pairs[upperScanner](rd) }, "{string ann};{<nil> <nil>};{string bob};"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rd := readerOf(t, arrow.NewSchema(peopleSchema.Fields()[:test.columns], nil), peopleRows)
+			defer rd.Release()
+			if got := test.got(rd); got != test.want {
+				t.Errorf("%s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
 // peopleSchema and peopleRows are a small result of every kind of field.
 var peopleSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "name", Type: arrow.BinaryTypes.String, Nullable: true},

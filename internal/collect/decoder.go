@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/big"
 	"reflect"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/greptime-go/greptime/internal/scan"
-	"github.com/greptime-go/greptime/internal/structs"
 )
 
 // Options say what a result and a struct need not have in common.
@@ -89,7 +89,7 @@ func (d *decoder) bind(rt reflect.Type, schema *arrow.Schema, loc *time.Location
 		pointed = rt.Elem()
 	}
 	switch {
-	case rt.ConvertibleTo(reflect.TypeFor[map[string]any]()) && rt.Kind() == reflect.Map:
+	case rt.Kind() == reflect.Map && rt.ConvertibleTo(reflect.TypeFor[map[string]any]()) && !isScanner(rt):
 		return d.bindMap(schema, loc)
 	case !isRow(pointed):
 		return d.bindScalar(rt, schema, loc)
@@ -104,9 +104,15 @@ func (d *decoder) bind(rt reflect.Type, schema *arrow.Schema, loc *time.Location
 	}
 }
 
-// isRow reports whether a type has a field for each column, and is not one value.
+// isRow reports whether a type has a field for each column, and is not one value. A Value method
+// makes it none, because there is nothing to read such a value with; package insert writes the
+// fields of such a struct, too.
 func isRow(rt reflect.Type) bool {
-	return structs.IsStruct(rt) && !scan.IsTime(rt) && !reflect.PointerTo(rt).Implements(reflect.TypeFor[sql.Scanner]())
+	return rt.Kind() == reflect.Struct && !scan.IsTime(rt) && !isScanner(rt) && rt != reflect.TypeFor[big.Rat]()
+}
+
+func isScanner(rt reflect.Type) bool {
+	return reflect.PointerTo(rt).Implements(reflect.TypeFor[sql.Scanner]())
 }
 
 // checkNames returns an error if two columns have the same name.

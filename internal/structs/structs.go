@@ -203,10 +203,6 @@ func columnName(f reflect.StructField, tag string) (string, error) {
 	return name, err
 }
 
-// IsStruct reports whether values of a struct type have a column for each field, and are not
-// one value such as a time.Time.
-func IsStruct(rt reflect.Type) bool { return rt.Kind() == reflect.Struct && !isValue(rt) }
-
 // embedded returns the struct whose fields are columns in place of the field.
 func embedded(f reflect.StructField, tag string) (reflect.Type, bool) {
 	name, _, _ := strings.Cut(tag, ",")
