@@ -250,6 +250,12 @@ func TestErrorsOfCollectNameColumnAndField(t *testing.T) {
 			"greptime: column name: STRING cannot be read as time.Time; read it as another type, or cast it in the query"},
 		"a column without a field": {func(rd, _ array.RecordReader) string { return pairs[plain](rd) },
 			"greptime: column age has no field in greptime_test.plain; add one with the tag `greptime:\"age\"`, or pass AllowExtraColumns"},
+		"a column whose name no tag can have": {func(_, _ array.RecordReader) string {
+			return pairs[plain](readerOf(t, arrow.NewSchema([]arrow.Field{{Name: "round(t.v,Int64(2))", Type: arrow.PrimitiveTypes.Float64}}, nil)))
+		}, "greptime: column round(t.v,Int64(2)) has no field in greptime_test.plain, and no tag can have such a name; rename it in the query, with AS, or pass AllowExtraColumns"},
+		"a column of a type without Go values": {func(_, _ array.RecordReader) string {
+			return pairs[any](readerOf(t, arrow.NewSchema([]arrow.Field{{Name: "d", Type: arrow.FixedWidthTypes.Date64}}, nil)))
+		}, "greptime: column d has the Arrow type date64, which has no Go value; "},
 		"a field that differs in case": {func(_, rd array.RecordReader) string { return pairs[Upper](rd) },
 			"greptime: column name has no field in greptime_test.Upper; the field Name differs in case: give it the tag `greptime:\"name\"`"},
 		"a field without a column": {func(_, rd array.RecordReader) string { return pairs[extra](rd) },
@@ -281,10 +287,14 @@ func TestErrorsOfCollectNameColumnAndField(t *testing.T) {
 		rd := readerOf(t, arrow.NewSchema([]arrow.Field{f, f}, nil))
 		defer rd.Release()
 		const want = "greptime: two columns are named name; rename one in the query, with AS"
-		for _, got := range []string{pairs[plain](rd), pairs[map[string]any](rd)} {
+		for _, got := range []string{pairs[plain](rd), pairs[plain](rd, lax), pairs[map[string]any](rd)} {
 			if got != want {
 				t.Errorf("%s\nwant %s", got, want)
 			}
+		}
+		type none struct{}
+		if got := pairs[none](rd, lax); got != "" {
+			t.Errorf("columns that are left out: %s", got)
 		}
 	})
 }

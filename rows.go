@@ -74,6 +74,7 @@ func (r *rows) open() error {
 		f := schema.Field(i)
 		r.names[i] = f.Name
 		if r.columns[i], err = scan.New(f, rd.session.loc); err != nil {
+			err = fmt.Errorf("greptime: %w", err)
 			rd.fail(err)
 			r.rest = nil
 			return statementError(err, index, r.total, r.wrote)

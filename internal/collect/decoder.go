@@ -16,6 +16,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/greptime-go/greptime/internal/scan"
+	"github.com/greptime-go/greptime/internal/structs"
 )
 
 // Options say what a result and a struct need not have in common.
@@ -115,12 +116,10 @@ func isScanner(rt reflect.Type) bool {
 	return reflect.PointerTo(rt).Implements(reflect.TypeFor[sql.Scanner]())
 }
 
-// checkNames returns an error if two columns have the same name.
-func checkNames(schema *arrow.Schema) error {
-	for i := range schema.NumFields() {
-		if name := schema.Field(i).Name; len(schema.FieldIndices(name)) > 1 {
-			return fmt.Errorf("two columns are named %s; rename one in the query, with AS", name)
-		}
+// checkName returns an error if two columns have a name.
+func checkName(schema *arrow.Schema, name string) error {
+	if len(schema.FieldIndices(name)) > 1 {
+		return fmt.Errorf("two columns are named %s; rename one in the query, with AS", name)
 	}
 	return nil
 }
@@ -165,10 +164,10 @@ func (d *decoder) bindScalar(rt reflect.Type, schema *arrow.Schema, loc *time.Lo
 }
 
 func (d *decoder) bindMap(schema *arrow.Schema, loc *time.Location) error {
-	if err := checkNames(schema); err != nil {
-		return err
-	}
 	for i := range schema.NumFields() {
+		if err := checkName(schema, schema.Field(i).Name); err != nil {
+			return err
+		}
 		if _, err := d.newColumn(schema, i, loc); err != nil {
 			return err
 		}
@@ -178,9 +177,6 @@ func (d *decoder) bindMap(schema *arrow.Schema, loc *time.Location) error {
 }
 
 func (d *decoder) bindStruct(rt reflect.Type, root *structTarget, schema *arrow.Schema, loc *time.Location, o Options) error {
-	if err := checkNames(schema); err != nil {
-		return err
-	}
 	p := planOf(rt)
 	if p.err != nil {
 		return p.err
@@ -194,6 +190,9 @@ func (d *decoder) bindStruct(rt reflect.Type, root *structTarget, schema *arrow.
 				continue
 			}
 			return p.noField(rt, f.Name)
+		}
+		if err := checkName(schema, f.Name); err != nil {
+			return err
 		}
 		found[k] = true
 		c, err := d.newColumn(schema, i, loc)
@@ -216,6 +215,9 @@ func (d *decoder) bindStruct(rt reflect.Type, root *structTarget, schema *arrow.
 
 // noField returns the error of a column that has no field.
 func (p *plan) noField(rt reflect.Type, name string) error {
+	if !structs.HasTag(name) {
+		return fmt.Errorf("column %s has no field in %v, and no tag can have such a name; rename it in the query, with AS, or pass AllowExtraColumns", name, rt)
+	}
 	for _, f := range p.fields {
 		if strings.EqualFold(f.Name, name) {
 			return fmt.Errorf("column %s has no field in %v; the field %s differs in case: give it the tag `greptime:%q`", name, rt, f.Go, name)

@@ -137,7 +137,7 @@ func New(f arrow.Field, loc *time.Location) (Column, error) {
 			return &nestedColumn{columnInfo: infoOf[[]byte](f, "LIST").withoutLimit(), loc: loc}, nil
 		}
 	}
-	return nil, fmt.Errorf("greptime: column %s has the Arrow type %s, which database/sql has no value for; cast it in the query, or read it with QueryArrow", f.Name, f.Type)
+	return nil, fmt.Errorf("column %s has the Arrow type %s, which has no Go value; cast it in the query, or read it as a record batch, with QueryArrow", f.Name, f.Type)
 }
 
 // newBinary returns the converter of a JSON, VECTOR or plain VARBINARY column. GreptimeDB
@@ -151,7 +151,7 @@ func newBinary(f arrow.Field) (Column, error) {
 	case strings.HasPrefix(mark, "Vector("):
 		dim, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(mark, "Vector("), ")"))
 		if err != nil || dim < 0 {
-			return nil, fmt.Errorf("greptime: column %s is marked %q, which is not a vector type", f.Name, mark)
+			return nil, fmt.Errorf("column %s is marked %q, which is not a vector type", f.Name, mark)
 		}
 		return &vectorColumn{columnInfo: infoOf[string](f, "VECTOR"), dim: dim}, nil
 	}

@@ -203,6 +203,11 @@ func columnName(f reflect.StructField, tag string) (string, error) {
 	return name, err
 }
 
+// HasTag reports whether a tag of only a name makes a field the column of that name.
+func HasTag(name string) bool {
+	return name != "" && name != "-" && !strings.ContainsAny(name, ",;:`")
+}
+
 // embedded returns the struct whose fields are columns in place of the field.
 func embedded(f reflect.StructField, tag string) (reflect.Type, bool) {
 	name, _, _ := strings.Cut(tag, ",")

@@ -431,3 +431,17 @@ func rowOf[T any](t *testing.T, v *T) structs.Row {
 func set(cell *column.Cell, c *structs.Column, row structs.Row) error {
 	return c.Set(cell, c.Type, c.Value(row))
 }
+
+func TestTagsHaveTheNamesThatHasTagReports(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"a", "A b", " a ", "sum(t.v)", "round(t.v,Int64(2))", "job:rate5m", "a;b", "-", "--", "", "é", `a"b`, `a\b`, "a\nb", "a`b", "field", "type=int8", "a.b",
+	} {
+		tag := reflect.StructTag(fmt.Sprintf("greptime:%q", name))
+		fields, err := structs.Fields(reflect.StructOf([]reflect.StructField{{Name: "Other", Type: reflect.TypeFor[int](), Tag: tag}}))
+		has := err == nil && len(fields) == 1 && fields[0].Name == name && !strings.Contains(string(tag), "`")
+		if structs.HasTag(name) != has {
+			t.Errorf("column %q: HasTag reports %v, the tag %s has %+v, %v", name, !has, tag, fields, err)
+		}
+	}
+}
