@@ -50,7 +50,9 @@ func AllowMissingColumns() CollectOption {
 // or another type of database/sql for it, a slice, or an any; for other types it is an error
 // that names row and column. Beyond Scan, whatever package insert stores from a field is read
 // back into it: integers from BOOLEAN, whole DOUBLE and DECIMAL values and, in the column's
-// unit, TIMESTAMP; *big.Rat from DECIMAL, []float32 from VECTOR, json.RawMessage from STRING.
+// unit, TIMESTAMP; *big.Rat from DECIMAL, []float32 from VECTOR, json.RawMessage and other named
+// bytes from STRING. There are two exceptions: a time.Time is not read from TIME, which has only a
+// part of it, and a type with a Value method is read only if it has a Scan method, too.
 //
 // Errors that do not depend on the rows come before the first one. The strings and the values
 // behind pointers of neighbouring rows share memory: if you keep only a few of very many rows,

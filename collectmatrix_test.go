@@ -97,14 +97,19 @@ func beyondScan(t reflect.Type, sqlType string, isNull bool) bool {
 	if t.Kind() == reflect.Struct && t.NumField() == 2 && t.Field(1).Name == "Valid" {
 		t = t.Field(0).Type
 	}
-	isInteger := t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64
+	isInteger := t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64 && t.PkgPath() != "github.com/greptime-go/greptime/sqltype"
+	isBytes := t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 	switch sqlType {
-	case "BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL", "TIMESTAMP":
-		if isInteger && t.PkgPath() != "github.com/greptime-go/greptime/sqltype" {
+	case "BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL":
+		if isInteger {
 			return true
 		}
-	case "STRING":
-		if t == reflect.TypeFor[json.RawMessage]() {
+	case "TIMESTAMP", "DATE":
+		if isInteger && sqlType == "TIMESTAMP" || t == reflect.TypeFor[aString]() {
+			return true
+		}
+	case "STRING", "VECTOR":
+		if isBytes {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func fillsBeyond(sqlType string, rt reflect.Type, isNull bool) bool {
 	case "BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL", "TIMESTAMP":
 		return rt.Kind() >= reflect.Int && rt.Kind() <= reflect.Uint64 && rt != reflect.TypeFor[sqltype.TimeOfDay]()
 	case "STRING":
-		return rt == reflect.TypeFor[json.RawMessage]()
+		return rt.Kind() == reflect.Slice && rt.Elem().Kind() == reflect.Uint8
 	}
 	return false
 }
@@ -95,6 +96,11 @@ func TestFillingIsConvertingTheBoxedValue(t *testing.T) {
 	eachLimit(t, check)
 }
 
+type (
+	namedText  string
+	namedBytes []byte
+)
+
 func TestFillingBeyondWhatDatabaseSQLConverts(t *testing.T) {
 	t.Parallel()
 	columnOf := func(dtype arrow.DataType, text string) Column {
@@ -117,6 +123,7 @@ func TestFillingBeyondWhatDatabaseSQLConverts(t *testing.T) {
 	bools := columnOf(arrow.FixedWidthTypes.Boolean, `[true, false]`)
 	times := columnOf(arrow.FixedWidthTypes.Timestamp_ms, `[-1, 1704067200123]`)
 	texts := columnOf(arrow.BinaryTypes.String, `["{}", "x"]`)
+	days := columnOf(arrow.FixedWidthTypes.Date32, `["2024-01-02"]`)
 	nulls := columnOf(&arrow.Decimal128Type{Precision: 38, Scale: 2}, `[null]`)
 	for _, test := range []struct {
 		column Column
@@ -144,6 +151,11 @@ func TestFillingBeyondWhatDatabaseSQLConverts(t *testing.T) {
 		{times, 0, new(uint64(0)), "-1 is out of the range of uint64"},
 		{times, 1, new(int64(1704067200123)), ""},
 		{texts, 0, new(json.RawMessage("{}")), ""},
+		{texts, 1, new(namedBytes("x")), ""},
+		{texts, 1, new(sql.RawBytes("x")), ""},
+		{times, 1, new(sql.RawBytes("2024-01-01T00:00:00.123Z")), ""},
+		{times, 1, new(namedText("2024-01-01T00:00:00.123Z")), ""},
+		{days, 0, new(namedText("2024-01-02T00:00:00Z")), ""},
 		{nulls, 0, new((*big.Rat)(nil)), ""},
 		{nulls, 0, new([]byte(nil)), ""},
 	} {

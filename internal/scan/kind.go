@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,9 +12,10 @@ import (
 )
 
 // kindFiller returns the filler for a type by its kind, as database/sql converts into it, or
-// nil if no value of the column can ever be read so.
+// nil if no value of the column can ever be read so. Beyond that it reads named strings and bytes
+// from columns in which package insert stores them.
 func (s *source) kindFiller(rt reflect.Type) Filler {
-	named := rt.PkgPath() != ""
+	named := rt.PkgPath() != "" && rt != reflect.TypeFor[sql.RawBytes]()
 	switch rt.Kind() {
 	case reflect.Int:
 		return signed[int](s, rt)
@@ -51,12 +53,12 @@ func (s *source) kindFiller(rt reflect.Type) Filler {
 			return each(s, get)
 		}
 	case reflect.String:
-		if !named || s.isText() || s.isBytes() {
+		if !named || s.isText() || s.isBytes() || s.is("TIMESTAMP") || s.is("DATE") {
 			return s.strings()
 		}
 	case reflect.Slice:
 		isRaw := rt == reflect.TypeFor[json.RawMessage]()
-		if rt.Elem().Kind() == reflect.Uint8 && (!named || s.isBytes() || isRaw && s.is("STRING")) {
+		if rt.Elem().Kind() == reflect.Uint8 && (!named || s.isBytes() || s.is("STRING") || s.is("VECTOR") && !isRaw) {
 			return leavingNulls(each(s, s.bytes))
 		}
 	}
