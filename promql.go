@@ -204,15 +204,20 @@ func newMatrix(rd array.RecordReader, names []string) (*matrix, error) {
 			m.values = append(m.values, i)
 		case isLabel(f.Type):
 			m.labels = append(m.labels, i)
+		case isNumber(f.Type):
+			return nil, fmt.Errorf("column %s is %s, which is not a label; leave it out, or name it if it is a value", f.Name, f.Type)
 		default:
-			return nil, fmt.Errorf("column %s is %s, which is neither a time, nor a value, nor a label; leave it out, or name it if it is a value", f.Name, f.Type)
+			return nil, fmt.Errorf("column %s is %s, which is neither a time, nor a value, nor a label; leave it out", f.Name, f.Type)
 		}
 	}
-	for i, c := range m.labels {
-		for _, other := range m.labels[:i] {
-			if name := m.schema.Field(c).Name; name == m.schema.Field(other).Name {
-				return nil, fmt.Errorf("two label columns are named %s; rename one in the query", name)
+	for what, columns := range map[string][]int{"label": m.labels, "value": m.values} {
+		seen := map[string]bool{}
+		for _, c := range columns {
+			name := m.schema.Field(c).Name
+			if seen[name] {
+				return nil, fmt.Errorf("two %s columns are named %s; rename one in the query", what, name)
 			}
+			seen[name] = true
 		}
 	}
 	switch {

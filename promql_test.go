@@ -140,8 +140,10 @@ func TestMatrixRefusesWhatHasNoSeries(t *testing.T) {
 		{[]arrow.Field{at, {Name: "host", Type: arrow.BinaryTypes.String}}, nil, "no column of numbers"},
 		{[]arrow.Field{at, v}, []string{"w"}, `no column "w"`},
 		{[]arrow.Field{at, v, {Name: "host", Type: arrow.BinaryTypes.String}}, []string{"v", "host"}, "host is utf8"},
-		{[]arrow.Field{at, v, {Name: "w", Type: arrow.PrimitiveTypes.Float64}}, []string{"v"}, "w is float64"},
-		{[]arrow.Field{at, v, {Name: "data", Type: arrow.BinaryTypes.Binary}}, nil, "data is binary"},
+		{[]arrow.Field{at, v, {Name: "w", Type: arrow.PrimitiveTypes.Float64}}, []string{"v"}, "w is float64, which is not a label; leave it out, or name it if it is a value"},
+		{[]arrow.Field{at, v, {Name: "data", Type: arrow.BinaryTypes.Binary}}, nil, "data is binary, which is neither a time, nor a value, nor a label; leave it out"},
+		{[]arrow.Field{at, v, v}, nil, "two value columns are named v"},
+		{[]arrow.Field{at, v, v}, []string{"v"}, "two value columns are named v"},
 		{[]arrow.Field{at, v, {Name: "host", Type: arrow.BinaryTypes.String}, {Name: "host", Type: arrow.BinaryTypes.String}}, nil, "two label columns are named host"},
 	} {
 		rd := readerOf(t, arrow.NewSchema(test.fields, nil))
