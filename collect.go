@@ -170,7 +170,7 @@ var errNoReader = errors.New("greptime: the record reader is nil: check the erro
 
 // collectError returns an error of a row with the driver's name. The reader's own errors have it.
 func collectError(rd array.RecordReader, err error) error {
-	if err == nil || err == rd.Err() {
+	if err == nil || errors.Is(err, rd.Err()) { // == panics for errors that cannot be compared
 		return err
 	}
 	return fmt.Errorf("greptime: %w", err)

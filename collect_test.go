@@ -648,3 +648,45 @@ func BenchmarkOne(b *testing.B) {
 		}
 	}
 }
+
+// severalErrors is an error that cannot be compared, as that of ADBC's readers cannot.
+type severalErrors []string
+
+func (e severalErrors) Error() string { return strings.Join(e, ", ") }
+
+// failingReader is a reader that is not the driver's, and fails behind its batches.
+type failingReader struct {
+	array.RecordReader
+	done bool
+}
+
+func (r *failingReader) Next() bool {
+	r.done = r.done || !r.RecordReader.Next()
+	return !r.done
+}
+
+func (r *failingReader) Err() error {
+	if r.done {
+		return severalErrors{"broken", "off"}
+	}
+	return nil
+}
+
+func TestErrorsOfOtherReadersReachTheCaller(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]func(array.RecordReader) error{
+		"CollectReader": func(rd array.RecordReader) error { _, err := greptime.CollectReader[map[string]any](rd); return err },
+		"EachReader": func(rd array.RecordReader) (err error) {
+			for _, err = range greptime.EachReader[map[string]any](rd) {
+			}
+			return err
+		},
+	} {
+		rd := readerOf(t, peopleSchema, peopleRows)
+		var list severalErrors
+		if err := read(&failingReader{RecordReader: rd}); !errors.As(err, &list) || len(list) != 2 {
+			t.Errorf("%s: %v", name, err)
+		}
+		rd.Release()
+	}
+}
