@@ -99,6 +99,9 @@ func emptyRecordReader() *RecordReader {
 	return r
 }
 
+// errReleased keeps a result that was released too early from being read as an empty one.
+var errReleased = errors.New("greptime: the record reader was released before it was read; release it when you have read it")
+
 // Schema returns the schema of the batches. It has no fields if the answer to the
 // statement is a number of affected rows.
 func (r *RecordReader) Schema() *arrow.Schema { return r.schema }
@@ -108,6 +111,9 @@ func (r *RecordReader) Schema() *arrow.Schema { return r.schema }
 // metrics, which all versions of GreptimeDB since 1.0 do.
 func (r *RecordReader) Next() bool {
 	if r.done {
+		if r.err == nil && r.refs.Load() <= 0 {
+			r.err = errReleased
+		}
 		return false
 	}
 	if r.reader.Next() {

@@ -2,6 +2,7 @@ package greptime_test
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -117,4 +118,38 @@ func TestAllReadsEveryBatch(t *testing.T) {
 			}
 		}, wiretest.Before(3, wiretest.Fail(codes.Internal, "broken", 0)))
 	})
+}
+
+// A result that was released too early must not look like one without rows.
+func TestReadingAReleasedReaderIsAnError(t *testing.T) {
+	t.Parallel()
+	db := openServer(t, startRows(t, 3))
+	for name, read := range map[string]func(*greptime.RecordReader) error{
+		"Next":          func(rd *greptime.RecordReader) error { rd.Next(); return rd.Err() },
+		"CollectReader": func(rd *greptime.RecordReader) error { _, err := greptime.CollectReader[metric](rd); return err },
+		"EachReader":    func(rd *greptime.RecordReader) error { _, err := count(greptime.EachReader[metric](rd)); return err },
+		"Matrix":        func(rd *greptime.RecordReader) error { _, err := greptime.Matrix(rd, "cpu", "mem", "n"); return err },
+		"All": func(rd *greptime.RecordReader) (err error) {
+			for _, err = range rd.All() {
+			}
+			return err
+		},
+	} {
+		err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
+			rd, err := c.QueryArrow(t.Context(), metricsQuery)
+			if err != nil {
+				return err
+			}
+			if rd.Next() {
+				rd.Release()
+			}
+			if err := rd.Err(); err != nil {
+				t.Errorf("%s: Release itself left the error %v", name, err)
+			}
+			return read(rd)
+		})
+		if err == nil || !strings.Contains(err.Error(), "released before it was read") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
