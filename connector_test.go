@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -98,6 +99,58 @@ func TestCredentialsThatChange(t *testing.T) {
 	}
 	if _, err := db.Exec("INSERT INTO t VALUES (1)"); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// database/sql repeats a call whose error is driver.ErrBadConn, which a function of the user may
+// have from another database. The statements that have run must not run again.
+func TestCredentialsThatFailDoNotRepeatAScript(t *testing.T) {
+	t.Parallel()
+	const script = "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); SELECT 1"
+	vault := &fs.PathError{Op: "read", Path: "password", Err: driver.ErrBadConn}
+	for what, run := range map[string]func(*sql.DB) error{
+		"Exec": func(db *sql.DB) error { _, err := db.Exec(script); return err },
+		"Query": func(db *sql.DB) error {
+			rows, err := db.Query(script)
+			if err == nil {
+				err = errors.Join(rows.Err(), rows.Close())
+			}
+			return err
+		},
+		"prepared": func(db *sql.DB) error {
+			stmt, err := db.Prepare(script)
+			if err != nil {
+				return err
+			}
+			defer stmt.Close()
+			_, err = stmt.Exec()
+			return err
+		},
+	} {
+		s := newRecordingServer(t)
+		cfg, err := greptime.ParseDSN(s.DSN("multi_statements=true"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := 0
+		cfg.Credentials = func(context.Context) (string, string, error) {
+			if calls++; calls%2 == 0 {
+				return "", "", fmt.Errorf("the vault: %w", vault)
+			}
+			return "user", "password", nil
+		}
+		err = run(openConfig(t, cfg))
+		if got := s.texts(); !slices.Equal(got, []string{"INSERT INTO t VALUES (1)"}) {
+			t.Errorf("%s: ran %q", what, got)
+		}
+		var path *fs.PathError
+		var e *greptime.Error
+		if errors.Is(err, driver.ErrBadConn) || !errors.Is(err, vault) || !errors.As(err, &path) || !errors.As(err, &e) || !e.Ambiguous {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err == nil || !strings.Contains(err.Error(), "Config.Credentials: the vault: read password: driver: bad connection") {
+			t.Errorf("%s: the text is %v", what, err)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package greptime
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -132,7 +134,7 @@ func (s session) header(ctx context.Context) (*greptimev1.RequestHeader, error) 
 	if cfg.Credentials != nil {
 		var err error
 		if user, password, err = cfg.Credentials(ctx); err != nil {
-			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
+			return nil, fmt.Errorf("greptime: Config.Credentials: %w", notBadConn(err))
 		}
 		if err := checkUser(user, password); err != nil {
 			return nil, fmt.Errorf("greptime: Config.Credentials: %w", err)
@@ -146,6 +148,27 @@ func (s session) header(ctx context.Context) (*greptimev1.RequestHeader, error) 
 	}
 	return h, nil
 }
+
+// notBadConn returns err, which a function of the user has returned, so that errors.Is does not find
+// driver.ErrBadConn in it: database/sql would repeat the call, with the statements of its text that
+// have run.
+func notBadConn(err error) error {
+	if errors.Is(err, driver.ErrBadConn) {
+		return &usersError{err}
+	}
+	return err
+}
+
+// usersError is an error in which there is no driver.ErrBadConn.
+type usersError struct{ error }
+
+// Is reports what errors.Is finds in the error, but for driver.ErrBadConn.
+func (e *usersError) Is(target error) bool {
+	return target != driver.ErrBadConn && errors.Is(e.error, target)
+}
+
+// As sets target as errors.As does.
+func (e *usersError) As(target any) bool { return errors.As(e.error, target) }
 
 // encodedHeader returns the encoded request header of the session. The client encodes
 // that of the DSN's session once, unless each request has credentials of its own.
