@@ -2,6 +2,7 @@ package greptime_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"math/big"
 	"strings"
@@ -65,6 +66,18 @@ func TestNoLossDependsOnWhatWentBefore(t *testing.T) {
 		{"s", "X'ff'", nil},
 		{"vec", "?", "[1e39,0]"},
 		{"vec", "'[1e39,0]'", nil},
+		// Forms that the driver leaves to the server, which reads them.
+		{"price", "?", json.RawMessage("12345678901.23")},
+		{"price", "?", "12_345_678_901.23"},
+		{"price", "?", "1.2345678901230000000000000000e10"},
+		{"price", "?", "+12345678901230000000000000000E-18"},
+		{"price", `"12345678901.23"`, nil},
+		{"price", "'12_345_678_901.23'", nil},
+		{"price", "1.2345678901230000000000000000e10", nil},
+		{"vec", "?", json.RawMessage("[1e39,0]")},
+		{"vec", "?", " [1e39,0]\n"},
+		{"vec", "?", "[1e39, +Infinity]"},
+		{"vec", `"[nan,1e39]"`, nil},
 	} {
 		var texts []string
 		for _, rows := range []int{1, 2, 20} {

@@ -73,23 +73,31 @@ func parseFloat32(text string) (f float32, reason string) {
 	return float32(wide), ""
 }
 
-// IsVectorOutOfRange reports whether a text is a vector except that a number is beyond the
-// range of a float32.
+// IsVectorOutOfRange reports whether a text, as GreptimeDB reads it, is a vector except that a
+// number is beyond the range of a float32.
 func IsVectorOutOfRange(text string) bool {
-	inner, opened := strings.CutPrefix(text, "[")
+	inner, opened := strings.CutPrefix(strings.TrimSpace(text), "[")
 	inner, closed := strings.CutSuffix(inner, "]")
 	if !opened || !closed {
 		return false
 	}
 	isOut := false
 	for part := range strings.SplitSeq(inner, ",") {
-		switch _, reason := parseFloat32(strings.TrimSpace(part)); reason {
-		case "":
-		case reasonVectorRange:
+		part = strings.TrimSpace(part)
+		switch _, reason := parseFloat32(part); {
+		case reason == reasonVectorRange:
 			isOut = true
-		default:
+		case reason != "" && !isSpecialFloat(part):
 			return false
 		}
 	}
 	return isOut
+}
+
+// isSpecialFloat reports whether GreptimeDB reads text as NaN or an infinity.
+func isSpecialFloat(text string) bool {
+	if text != "" && (text[0] == '+' || text[0] == '-') {
+		text = text[1:]
+	}
+	return strings.EqualFold(text, "inf") || strings.EqualFold(text, "infinity") || strings.EqualFold(text, "nan")
 }

@@ -111,6 +111,8 @@ func mayLoseArg(arg driver.Value) bool {
 		return v != nil && v.Sign() != 0
 	case []byte:
 		return mayLoseBytes(v)
+	case json.RawMessage:
+		return mayLoseText(string(v))
 	}
 	return false
 }

@@ -9,13 +9,15 @@ import (
 	"github.com/greptime-go/greptime/internal/column"
 )
 
-// SetLiteral sets a literal of the text, in the sense of package sqltext. It reads only
+// SetLiteral sets a literal of the text, in the sense of package sqltext. It sets only text in
 // single quotes: the server refuses dollar quotes and N'…', and reads double quotes as a
-// string or a name, depending on the context.
+// string or a name, depending on the context. As a string the server may lose it.
 func (c *Cell) SetLiteral(t column.Type, text string) error {
 	switch ch := text[0]; {
 	case ch == '\'':
 		return c.SetString(t, strings.ReplaceAll(text[1:len(text)-1], "''", "'"))
+	case ch == '"':
+		return leftToServer(c.SetString(t, strings.ReplaceAll(text[1:len(text)-1], `""`, `"`)))
 	case (ch == 'X' || ch == 'x') && len(text) > 2 && text[1] == '\'':
 		return c.setHex(t, text[2:len(text)-1])
 	case strings.HasPrefix(text, "0x") && len(text) > 2:
@@ -40,6 +42,14 @@ func (c *Cell) SetLiteral(t column.Type, text string) error {
 	return errText
 }
 
+// leftToServer returns the error for a value that is left to the server, which err is about.
+func leftToServer(err error) error {
+	if isLossy(err) {
+		return err
+	}
+	return errText
+}
+
 func (c *Cell) setHex(t column.Type, digits string) error {
 	b, err := hex.DecodeString(digits)
 	switch {
@@ -54,7 +64,7 @@ func (c *Cell) setHex(t column.Type, digits string) error {
 // setNumber sets a number in its written form. The server reads it directly as a number of
 // the column's type, not as a DOUBLE first.
 func (c *Cell) setNumber(t column.Type, text string) error {
-	isInteger, hasExponent, ok := numberForm(text)
+	isInteger, _, ok := numberForm(text)
 	if !ok || isInteger && text[0] == '-' && strings.Trim(text, "-0") == "" { // -0 may be a zero without sign
 		return errNumber
 	}
@@ -76,9 +86,6 @@ func (c *Cell) setNumber(t column.Type, text string) error {
 		}
 		return textUnless(c.cell.SetFloat32(t, float32(f32)))
 	case k == column.Decimal:
-		if hasExponent {
-			return errNumber
-		}
 		return c.setDecimal(t, text)
 	case !isInteger:
 		return errNumber

@@ -36,6 +36,9 @@ func mayLoseText(v string) bool {
 	if _, ok := decimalDigits(v); ok {
 		return !isZero(v)
 	}
+	if digits, ok := spelledDecimal(v); ok {
+		return !isZero(digits)
+	}
 	return column.IsVectorOutOfRange(v)
 }
 
@@ -47,6 +50,8 @@ func mayLoseLiteral(text string) bool {
 	switch ch := text[0]; {
 	case ch == '\'':
 		return mayLoseText(strings.ReplaceAll(text[1:len(text)-1], "''", "'"))
+	case ch == '"':
+		return mayLoseText(strings.ReplaceAll(text[1:len(text)-1], `""`, `"`))
 	case (ch == 'X' || ch == 'x') && len(text) > 2 && text[1] == '\'':
 		return mayLoseHex(text[2 : len(text)-1])
 	case strings.HasPrefix(text, "0x"):

@@ -1,6 +1,7 @@
 package sqlinsert
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -42,6 +43,9 @@ func FuzzEveryLossIsForeseen(f *testing.F) {
 	f.Add("- 0012", int64(-10), 0.96)
 	f.Add("X'00ff'", int64(9), -1e-9)
 	f.Add("'[1e39,1]'", int64(0), 0.0)
+	f.Add(`"12_345.50"`, int64(0), 0.0)
+	f.Add("-1.0000000000000000000000000000e2", int64(0), 0.0)
+	f.Add(" [Infinity, -1e39]", int64(0), 0.0)
 	types := []column.Type{
 		column.DecimalOf(1, 0), column.DecimalOf(2, 2), column.DecimalOf(38, 38), column.DecimalOf(38, 0), column.DecimalOf(10, 2),
 		column.Of(column.Float32), column.Of(column.Float64), column.Of(column.String), column.VectorOf(1), column.VectorOf(2),
@@ -58,6 +62,9 @@ func FuzzEveryLossIsForeseen(f *testing.F) {
 			}
 			if isLost(c.SetString(typ, text)) && !mayLoseText(text) {
 				t.Errorf("%v loses %q", typ, text)
+			}
+			if isLost(c.SetJSON(typ, []byte(text))) && !mayLoseArg(json.RawMessage(text)) {
+				t.Errorf("%v loses the JSON %q", typ, text)
 			}
 			if isLost(c.SetBytes(typ, []byte(text))) && !mayLoseBytes([]byte(text)) {
 				t.Errorf("%v loses the bytes %q", typ, text)

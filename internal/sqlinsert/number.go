@@ -143,6 +143,11 @@ func (c *Cell) SetDecimal(t column.Type, text string) error {
 // the column's scale in the same way: half away from zero.
 func (c *Cell) setDecimal(t column.Type, text string) error {
 	digits, ok := decimalDigits(text)
+	if !ok {
+		if plain, ok := spelledDecimal(text); ok && c.cell.SetDecimal(t, plain) != nil {
+			return errManyDigits
+		}
+	}
 	if !ok || digits > maxDigits || isTooFine(text) {
 		return errNumber
 	}
@@ -152,17 +157,51 @@ func (c *Cell) setDecimal(t column.Type, text string) error {
 	return nil
 }
 
+// longText is the length in bytes from which GreptimeDB reads a decimal number by other rules.
+const longText = 29
+
 // isTooFine reports whether GreptimeDB may refuse a decimal number because it has more
 // decimals than digits, which a DECIMAL cannot have: it reads long texts with the precision
 // and scale of their written form.
 func isTooFine(text string) bool {
-	const long = 29
-	if len(text) < long {
+	if len(text) < longText {
 		return false
 	}
 	whole, fraction, _ := strings.Cut(text, ".")
 	digits := strings.TrimLeft(whole+fraction, "+-0")
 	return digits == "" || len(digits) < len(fraction)
+}
+
+// spelledDecimal returns, in digits, a decimal number in one of the forms that GreptimeDB also
+// reads: with _ between digits, and, if the text is long, with an exponent. ok is false for any
+// other text.
+func spelledDecimal(text string) (digits string, ok bool) {
+	sign, number := "", text
+	if number != "" && (number[0] == '-' || number[0] == '+') {
+		sign, number = number[:1], number[1:]
+	}
+	if number == "" || number[0] != '.' && (number[0] < '0' || number[0] > '9') {
+		return "", false // most text
+	}
+	number = strings.ReplaceAll(number, "_", "")
+	exponent := 0
+	if i := strings.IndexAny(number, "eE"); i >= 0 && len(text) >= longText {
+		n, err := strconv.ParseInt(number[i+1:], 10, 32)
+		if err != nil {
+			return "", false
+		}
+		const most = 3 * maxDigits // whatever is beyond makes no difference
+		number, exponent = number[:i], int(min(max(n, -most), most))
+	}
+	if _, ok := decimalDigits(number); !ok {
+		return "", false
+	}
+	whole, fraction, _ := strings.Cut(number, ".")
+	whole = strings.Repeat("0", max(0, -exponent)) + whole
+	fraction += strings.Repeat("0", max(0, exponent))
+	number = whole + fraction
+	point := len(whole) + exponent
+	return sign + number[:point] + "." + number[point:], true
 }
 
 // decimalDigits counts the digits of a decimal number, without leading zeros. ok is false if

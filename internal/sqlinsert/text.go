@@ -97,6 +97,8 @@ func (c *Cell) SetJSON(t column.Type, v json.RawMessage) error {
 			return errText
 		}
 		return nil
+	case column.Decimal, column.Vector: // for which it is text
+		return leftToServer(c.SetString(t, string(v)))
 	}
 	return errNoPair
 }
