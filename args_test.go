@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"math"
 	"math/big"
 	"strings"
@@ -198,6 +199,26 @@ func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// database/sql asks again after driver.ErrBadConn, and closes the connection.
+func TestAValuerThatFailsIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	db := openServer(t, newRecordingServer(t).Server)
+	asked := 0
+	arg := asking(func() (driver.Value, error) {
+		asked++
+		return nil, &fs.PathError{Op: "read", Path: "value", Err: driver.ErrBadConn}
+	})
+	_, err := db.Exec("INSERT INTO t VALUES (?)", arg)
+	var path *fs.PathError
+	if asked != 1 || errors.Is(err, driver.ErrBadConn) || !errors.As(err, &path) {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+type asking func() (driver.Value, error)
+
+func (f asking) Value() (driver.Value, error) { return f() }
 
 // database/sql says which argument it is; the driver says so where it is called directly.
 func TestArgumentErrorsAreSaidOnce(t *testing.T) {

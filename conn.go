@@ -201,7 +201,7 @@ func (c *Conn) checkNamedValue(nv *driver.NamedValue) error {
 	}
 	v, err := checkedValue(nv.Value, cut)
 	if err != nil {
-		return fmt.Errorf("greptime: %w", err)
+		return fmt.Errorf("greptime: %w", notBadConn(err))
 	}
 	nv.Value = v
 	return nil
