@@ -170,6 +170,40 @@ func TestOKWithoutMetricsFromANewEndpoint(t *testing.T) {
 	}
 }
 
+// The statement that was cut short may have written something, if it is not a query.
+func TestTruncatedAnswersOfWritesAreAmbiguous(t *testing.T) {
+	t.Parallel()
+	exchange := captures.DoGetByName("select_constants")
+	cut := wiretest.Replay(exchange, wiretest.Before(len(exchange.Messages)-1, wiretest.Truncate()))
+	refuse := func(c *wiretest.Call) error { return c.Fail(codes.Internal, "as the test wants it", 1003) }
+	for text, writes := range map[string]bool{
+		"SELECT flush_table('t')":                       true,
+		"EXPLAIN ANALYZE INSERT INTO t SELECT * FROM u": true,
+		"EXPLAIN ANALYZE SELECT * FROM u":               false,
+		"SELECT 'x'":                                    false,
+	} {
+		for what, probe := range map[string]wiretest.Handler{"truncated": nil, "nobody knows": refuse} {
+			s := newRecordingServer(t)
+			s.fail[text], s.fail["SELECT 1"] = cut, probe
+			db := openServer(t, s.Server)
+			_, execErr := db.Exec(text)
+			rows, queryErr := db.Query(text)
+			if queryErr == nil {
+				for rows.Next() {
+				}
+				queryErr = rows.Err()
+				rows.Close()
+			}
+			for _, err := range []error{execErr, queryErr} {
+				var e *greptime.Error
+				if !errors.As(err, &e) || e.Ambiguous != writes || e.SafeToRetry() == writes || probe == nil && !errors.Is(err, greptime.ErrTruncated) {
+					t.Errorf("%s, %s: %v", text, what, err)
+				}
+			}
+		}
+	}
+}
+
 func TestStreamCutAtAnyByteIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, exchange := range streams() {

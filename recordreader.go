@@ -219,11 +219,19 @@ func (r *RecordReader) checkEnd() error {
 		case err != nil && r.finishing:
 			return nil // the caller did not ask for the rows that may be missing
 		case err != nil:
-			return fmt.Errorf("greptime: the result may be incomplete: it ended without metrics, and asking whether the server sends metrics failed: %w", err)
+			err = fmt.Errorf("greptime: the result may be incomplete: it ended without metrics, and asking whether the server sends metrics failed: %w", err)
+			if !r.st.readOnly {
+				err = ambiguous(err)
+			}
+			return err
 		}
 	}
 	if endpoint.Metrics() == transport.SendsMetrics {
-		return &Error{Message: ErrTruncated.Error(), Endpoint: endpoint.Addr(), cause: ErrTruncated}
+		e := &Error{Message: ErrTruncated.Error(), Endpoint: endpoint.Addr(), cause: ErrTruncated}
+		if !r.st.readOnly { // EXPLAIN ANALYZE of an INSERT
+			e.Message, e.Ambiguous = "the server ended the result before it was complete", true
+		}
+		return e
 	}
 	return nil
 }
