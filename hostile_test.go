@@ -190,6 +190,35 @@ func TestRecordBatchesThatAreLongerThanMemory(t *testing.T) {
 	}
 }
 
+// TestMatrixOfLabelsThatAreLongerThanMemory reads rows that share a long label, which takes few
+// bytes in a message.
+func TestMatrixOfLabelsThatAreLongerThanMemory(t *testing.T) {
+	const rows = 1 << 20
+	host := repeated(strings.Repeat("x", 1<<20), rows)
+	zeros := []*memory.Buffer{nil, memory.NewBufferBytes(make([]byte, 8*rows))}
+	at, v := arrayOf(arrow.FixedWidthTypes.Timestamp_ms, rows, zeros), arrayOf(arrow.PrimitiveTypes.Float64, rows, zeros)
+	schema := arrow.NewSchema([]arrow.Field{{Name: "host", Type: host.DataType()}, {Name: "ts", Type: at.DataType()}, {Name: "v", Type: v.DataType()}}, nil)
+	messages := flightOf(t, array.NewRecordBatch(schema, []arrow.Array{host, at, v}, rows))
+	db := openServer(t, wiretest.Start(t, wiretest.Flight(messages)))
+	used := allocated(func() {
+		err := greptime.Raw(t.Context(), db, func(c *greptime.Conn) error {
+			rd, err := c.PromQL(t.Context(), greptime.PromInstant{Query: "up"})
+			if err != nil {
+				return err
+			}
+			defer rd.Release()
+			_, err = greptime.Matrix(rd)
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), "MiB of memory") {
+			t.Errorf("error %v", err)
+		}
+	})
+	if used > 64<<20 {
+		t.Errorf("%d MiB were allocated", used>>20)
+	}
+}
+
 // TestAnswersWithoutAnEnd has servers that go on for ever: each call ends with its context, and
 // holds no more memory after many messages than after a few.
 func TestAnswersWithoutAnEnd(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unsafe"
 
 	greptimev1 "github.com/GreptimeTeam/greptime-proto/go/greptime/v1"
 	"github.com/apache/arrow-go/v18/arrow"
@@ -140,7 +141,8 @@ type Point struct {
 // of them; Series.Field tells them apart.
 //
 // An integer becomes the nearest float64, which is exact up to 2^53. NaN is a value. Where a
-// value is NULL there is no point, and where a label is NULL the series does not have it.
+// value is NULL there is no point, and where a label is NULL the series does not have it. A record
+// batch whose labels and points would take more than 1 GiB (128 MiB on 32-bit systems) is an error.
 func Matrix(rd array.RecordReader, values ...string) ([]Series, error) {
 	if isNil(rd) {
 		return nil, errNoReader
@@ -170,7 +172,20 @@ type matrix struct {
 	groups []*labelGroup
 	byKey  map[string]*labelGroup
 	key    []byte // memory for the key of a row
+	most   int64  // bytes that a batch may take
 }
+
+const (
+	// maxMatrix is how many bytes the labels and points of a record batch may take. Rows may share
+	// long labels, those of a dictionary and views, so that a short message may have labels without
+	// bounds. Each row counts, because its labels are compared with those of the row before.
+	maxMatrix = 1 << (27 + 3*(^uint(0)>>63)) // 1 GiB, or 128 MiB where addresses have 32 bits
+	// groupCost and labelCost are roughly the bytes that a labelGroup takes, and each of its labels,
+	// beside their texts.
+	groupCost = 256
+	labelCost = 64
+	pointSize = int64(unsafe.Sizeof(Point{}))
+)
 
 // labelGroup has the points of all rows with the same labels.
 type labelGroup struct {
@@ -181,7 +196,7 @@ type labelGroup struct {
 
 // newMatrix chooses the columns of a result. names are the value columns, if not empty.
 func newMatrix(rd array.RecordReader, names []string) (*matrix, error) {
-	m := &matrix{schema: rd.Schema(), loc: time.UTC, time: -1, byKey: map[string]*labelGroup{}}
+	m := &matrix{schema: rd.Schema(), loc: time.UTC, time: -1, byKey: map[string]*labelGroup{}, most: maxMatrix}
 	if r, ok := rd.(*RecordReader); ok && r.session.loc != nil {
 		m.loc = r.session.loc
 	}
@@ -264,13 +279,19 @@ func (m *matrix) add(batch arrow.RecordBatch) error {
 		}
 	}
 	var group *labelGroup
+	room, groups := m.most, len(m.groups)
 	for i := range int(batch.NumRows()) {
 		m.key = m.key[:0]
 		for _, text := range labels {
 			m.key = appendLabel(m.key, i, text)
 		}
+		room -= int64(len(m.key))
 		if group == nil || group.key != string(m.key) {
 			group = m.group()
+			if len(m.groups) > groups {
+				groups++
+				room -= groupCost + labelCost*int64(len(m.labels)+len(m.values))
+			}
 		}
 		if times.IsNull(i) {
 			return fmt.Errorf("column %s is NULL", m.schema.Field(m.time).Name)
@@ -279,7 +300,11 @@ func (m *matrix) add(batch arrow.RecordBatch) error {
 		for k, c := range m.values {
 			if batch.Column(c).IsValid(i) {
 				group.points[k] = append(group.points[k], Point{at, values[k](i)})
+				room -= pointSize
 			}
+		}
+		if room < 0 {
+			return fmt.Errorf("a record batch has %d rows, whose labels and points would take more than %d MiB of memory; select fewer, or read the record batches themselves", batch.NumRows(), m.most>>20)
 		}
 	}
 	return nil
