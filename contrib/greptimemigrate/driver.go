@@ -13,6 +13,7 @@ import (
 	"github.com/golang-migrate/migrate/v4/database"
 
 	"github.com/greptime-go/greptime"
+	internaldsn "github.com/greptime-go/greptime/internal/dsn"
 	"github.com/greptime-go/greptime/internal/sqltext"
 )
 
@@ -57,6 +58,9 @@ var _ database.Driver = (*Driver)(nil)
 // x-migrations-table, x-statement-timeout and x-lock-timeout besides. Close of the Driver closes
 // the connection.
 func (d *Driver) Open(dsn string) (database.Driver, error) {
+	if _, err := internaldsn.Parse(dsn); err != nil { // a ? of the password may stand where the parameters begin
+		return nil, err
+	}
 	base, query, _ := strings.Cut(dsn, "?")
 	cfg, rest, err := cutParams(query)
 	if err != nil {

@@ -288,6 +288,9 @@ func TestBadURLs(t *testing.T) {
 		"greptime://u:s3cret@localhost:4001/public?timezon=UTC":              "timezon",
 		"greptime://u:s3cret%zz@localhost:4001/public":                       "greptime: ",
 		"greptime://u:s3cret@localhost:4001/public?x-migrations-table=%zz":   "not percent-encoded",
+		"greptime://u:a?x-s3cret@localhost:4001/public":                      "percent-encoded",
+		"greptime://u:a?x-lock-timeout=s3cret@localhost:4001/public":         "percent-encoded",
+		"greptime://u:a?b&x-s3cret%zz=%zz@localhost:4001/public":             "percent-encoded",
 	} {
 		_, err := (&Driver{}).Open(dsn)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
