@@ -21,7 +21,8 @@ import (
 
 // Config describes how to reach GreptimeDB.
 type Config struct {
-	// DSN is the data source name of package greptime. It is not used if there is a Conn.
+	// DSN is the data source name of package greptime. It is not used if there is a Conn. Do not
+	// print a Config whose DSN has a password. A Dialector does not show it.
 	DSN string
 
 	// Conn, if not nil, is used in place of connections to the DSN: a *sql.DB, for example.
@@ -29,7 +30,10 @@ type Config struct {
 }
 
 // Dialector is a gorm.Dialector for GreptimeDB. Open and New return one.
-type Dialector struct{ config Config }
+type Dialector struct {
+	dsn  greptime.Secret // it may have a password
+	conn gorm.ConnPool
+}
 
 var (
 	_ gorm.Dialector                     = (*Dialector)(nil)
@@ -41,7 +45,9 @@ var (
 func Open(dsn string) gorm.Dialector { return New(Config{DSN: dsn}) }
 
 // New returns a Dialector.
-func New(config Config) gorm.Dialector { return &Dialector{config} }
+func New(config Config) gorm.Dialector {
+	return &Dialector{dsn: greptime.NewSecret(config.DSN), conn: config.Conn}
+}
 
 // Name returns greptime.
 func (*Dialector) Name() string { return "greptime" }
@@ -55,9 +61,9 @@ func (*Dialector) Apply(config *gorm.Config) error {
 
 // Initialize connects the DB and registers the callbacks. GORM calls it.
 func (d *Dialector) Initialize(db *gorm.DB) error {
-	db.ConnPool = d.config.Conn
+	db.ConnPool = d.conn
 	if db.ConnPool == nil {
-		cfg, err := greptime.ParseDSN(d.config.DSN)
+		cfg, err := greptime.ParseDSN(d.dsn.Reveal())
 		if err != nil {
 			return err
 		}

@@ -41,6 +41,32 @@ func openDSN(t testing.TB, dsn string) *gorm.DB {
 	return db
 }
 
+// What GORM keeps shows no password: the Dialector, the Config of a DB, and the error of a DSN.
+func TestThePasswordIsNotShown(t *testing.T) {
+	t.Parallel()
+	const password = "sesame99"
+	d := Open("greptime://joe:" + password + "@127.0.0.1:1/public")
+	db, err := gorm.Open(d, &gorm.Config{Logger: logger.Discard, DisableAutomaticPing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAtEnd(t, db)
+	_, malformed := gorm.Open(Open("greptime://joe:"+password+"@h/db?tls=maybe"), &gorm.Config{Logger: logger.Discard})
+	refused := db.Exec("SELECT 1").Error
+	for _, v := range []any{d, *d.(*Dialector), db, db.Config, *db.Config, db.Dialector, db.ConnPool, db.Migrator(), malformed, refused} {
+		for _, wrapped := range []any{v, struct{ v any }{v}, []any{v}} {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+				if shown := fmt.Sprintf(verb, wrapped); strings.Contains(shown, password) || strings.Contains(shown, fmt.Sprintf("%x", password)) {
+					t.Errorf("%T by %s shows the password", v, verb)
+				}
+			}
+			if b, err := json.Marshal(wrapped); err == nil && strings.Contains(string(b), password) {
+				t.Errorf("%T as JSON shows the password", v)
+			}
+		}
+	}
+}
+
 // closeAtEnd closes the pool at the end of the test, before its database is dropped.
 func closeAtEnd(t testing.TB, db *gorm.DB) {
 	t.Helper()
