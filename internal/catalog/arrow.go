@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -51,7 +52,11 @@ func TypeOf(f arrow.Field) (column.Type, error) {
 	case *arrow.Time64Type:
 		return column.Of(column.TimeSecond + column.Kind(dt.Unit)), nil
 	case *arrow.Decimal128Type:
-		return column.DecimalOf(int(dt.Precision), int(dt.Scale)), nil
+		t := column.DecimalOf(int(dt.Precision), int(dt.Scale))
+		if t.Check() != nil {
+			return 0, fmt.Errorf("no column has its type %s", f.Type)
+		}
+		return t, nil
 	}
 	return 0, fmt.Errorf("its Arrow type %s has no column type that can be written", f.Type)
 }
@@ -67,11 +72,13 @@ func binaryType(f arrow.Field) (column.Type, error) {
 	case mark == "Json":
 		return column.Of(column.JSON), nil
 	}
-	var dim int
-	if n, err := fmt.Sscanf(mark, "Vector(%d)", &dim); n != 1 || err != nil || dim < 1 {
-		return 0, errors.New("its type " + mark + " is unknown")
+	dim, isVector := strings.CutPrefix(mark, "Vector(")
+	dim, closed := strings.CutSuffix(dim, ")")
+	n, err := strconv.ParseUint(dim, 10, 31)
+	if !isVector || !closed || err != nil || n == 0 {
+		return 0, fmt.Errorf("its type %.100q is unknown", mark)
 	}
-	return column.VectorOf(dim), nil
+	return column.VectorOf(int(n)), nil
 }
 
 var errJSON2 = errors.New("JSON2 columns accept neither native inserts nor bulk loads; insert such rows with INSERT INTO … VALUES, which accepts JSON text for a JSON2 column")

@@ -187,15 +187,15 @@ func TestTablesThatAreRefused(t *testing.T) {
 	list := arrow.Field{Name: "n", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)}
 	marked := arrow.Field{Name: "n", Type: arrow.BinaryTypes.Binary, Metadata: arrow.NewMetadata([]string{"greptime:type"}, []string{"Vector(0)"})}
 	for text, query := range map[string]Query{
-		"has no time index":    answers([]arrow.Field{n}, [4]string{"n", "YES", "", "FIELD"}),
-		"a view has none":      answers([]arrow.Field{ts, n}), // DESC TABLE of a view has no rows
-		"was altered":          answers([]arrow.Field{ts}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
-		"altered while":        answers([]arrow.Field{ts, n}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"m", "YES", "", "FIELD"}),
-		"two time indexes":     answers([]arrow.Field{ts, {Name: "t2", Type: ts.Type}}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"t2", "NO", "", "TIMESTAMP"}),
-		"not a timestamp":      answers([]arrow.Field{n}, [4]string{"n", "NO", "", "TIMESTAMP"}),
-		"list<item: int64":     answers([]arrow.Field{ts, list}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
-		"Vector(0) is unknown": answers([]arrow.Field{ts, marked}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
-		`has column "ts" tw`:   answers([]arrow.Field{ts, ts}, [4]string{"ts", "NO", "", "FIELD"}, [4]string{"ts", "NO", "", "TIMESTAMP"}),
+		"has no time index":      answers([]arrow.Field{n}, [4]string{"n", "YES", "", "FIELD"}),
+		"a view has none":        answers([]arrow.Field{ts, n}), // DESC TABLE of a view has no rows
+		"was altered":            answers([]arrow.Field{ts}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
+		"altered while":          answers([]arrow.Field{ts, n}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"m", "YES", "", "FIELD"}),
+		"two time indexes":       answers([]arrow.Field{ts, {Name: "t2", Type: ts.Type}}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"t2", "NO", "", "TIMESTAMP"}),
+		"not a timestamp":        answers([]arrow.Field{n}, [4]string{"n", "NO", "", "TIMESTAMP"}),
+		"list<item: int64":       answers([]arrow.Field{ts, list}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
+		`"Vector(0)" is unknown`: answers([]arrow.Field{ts, marked}, [4]string{"ts", "NO", "", "TIMESTAMP"}, [4]string{"n", "YES", "", "FIELD"}),
+		`has column "ts" tw`:     answers([]arrow.Field{ts, ts}, [4]string{"ts", "NO", "", "FIELD"}, [4]string{"ts", "NO", "", "TIMESTAMP"}),
 	} {
 		if _, err := Read(t.Context(), query, "t"); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%v, want %q", err, text)
