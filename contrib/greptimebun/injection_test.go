@@ -2,10 +2,15 @@ package greptimebun
 
 import (
 	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
 	"errors"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -77,5 +82,74 @@ func TestHostileTextsRemainValuesAndNames(t *testing.T) {
 				t.Errorf("%q was sent as %q, error %v", text, sent, err)
 			}
 		}
+	}
+}
+
+type (
+	namedText  string
+	namedBytes []byte
+	valuer     struct{ v driver.Value }
+	stringer   struct{ Text string }
+	texter     struct{ text string }
+)
+
+func (v valuer) Value() (driver.Value, error) { return v.v, nil }
+func (s stringer) String() string             { return s.Text }
+func (t texter) MarshalText() ([]byte, error) { return []byte(t.text), nil }
+
+// TestArgumentsOfNoTypeLeaveTheirPlace gives bun, which writes arguments into the text by itself,
+// hostile texts in every type that can hold text: as conditions, and as columns of a model.
+func TestArgumentsOfNoTypeLeaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	r := sqlshape.Record(t)
+	pool, err := sql.Open("greptime", r.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	db := bun.NewDB(pool, New())
+	types := map[string]func(text string) any{
+		"*string":             func(s string) any { return &s },
+		"named text":          func(s string) any { return namedText(s) },
+		"named bytes":         func(s string) any { return namedBytes(s) },
+		"sql.NullString":      func(s string) any { return sql.NullString{String: s, Valid: true} },
+		"sql.Null":            func(s string) any { return sql.Null[string]{V: s, Valid: true} },
+		"sql.RawBytes":        func(s string) any { return sql.RawBytes(s) },
+		"json.RawMessage":     func(s string) any { b, _ := json.Marshal(s); return json.RawMessage(b) },
+		"json.Number":         func(s string) any { return json.Number(s) },
+		"Valuer of a string":  func(s string) any { return valuer{s} },
+		"Valuer of bytes":     func(s string) any { return valuer{[]byte(s)} },
+		"pointer to a Valuer": func(s string) any { return &valuer{s} },
+		"Stringer":            func(s string) any { return stringer{s} },
+		"TextMarshaler":       func(s string) any { return texter{s} },
+		"error":               func(s string) any { return errors.New(s) },
+		"list":                func(s string) any { return []string{s, s} },
+		"list of any":         func(s string) any { return []any{s, []byte(s)} },
+		"array":               func(s string) any { return [2]string{s, s} },
+		"map":                 func(s string) any { return map[string]any{s: []string{s}} },
+		"url.URL":             func(s string) any { return url.URL{Scheme: "x", Opaque: s} },
+		"net.IPNet":           func(s string) any { return net.IPNet{IP: net.IP(s), Mask: net.IPMask(s)} },
+		"time of a zone so named": func(s string) any {
+			return time.Date(2024, 1, 2, 3, 4, 5, 0, time.FixedZone(s, 3600))
+		},
+	}
+	templates := []string{"device = ? OR note LIKE ?", "-?", "device=?AND note=?OR 1", "'it''s' = ? -- ' \n", "/* ' */ ? = \"'\"", "'\\\\' = ?"}
+	hostile := slices.DeleteFunc(sqlshape.Hostile(), func(text string) bool { return !utf8.ValidString(text) })
+	for name, arg := range types {
+		for _, template := range templates {
+			n := strings.Count(template, "?")
+			r.Check(t, name+", "+template, hostile, func(text string) error {
+				rows, err := db.NewSelect().ColumnExpr("1").TableExpr("t").Where(template, slices.Repeat([]any{arg(text)}, n)...).Rows(t.Context())
+				if err != nil {
+					return err
+				}
+				return rows.Close()
+			})
+		}
+		r.Check(t, name+", a map's value", hostile, func(text string) error {
+			values := map[string]any{"device": arg(text), "ts": noon}
+			_, err := db.NewInsert().Model(&values).TableExpr("readings").Exec(t.Context())
+			return err
+		})
 	}
 }
