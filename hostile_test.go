@@ -340,7 +340,7 @@ func TestAnswersToOtherRequests(t *testing.T) {
 	t.Parallel()
 	type row struct {
 		Host string    `greptime:"host,tag"`
-		TS   time.Time `greptime:"ts,timeindex,ms"`
+		TS   time.Time `greptime:"ts,time"`
 	}
 	onConn := func(f func(*greptime.Conn) error) func(*sql.DB) error {
 		return func(db *sql.DB) error { return greptime.Raw(t.Context(), db, f) }
@@ -489,23 +489,52 @@ func TestSchemaOfManyColumns(t *testing.T) {
 // longer.
 func TestLongErrorsOfTheServer(t *testing.T) {
 	skipUnderRace(t)
-	for size, kept := range map[int]bool{1 << 20: true, 17 << 20: false} {
-		s := wiretest.Start(t, func(c *wiretest.Call) error { return c.Fail(codes.Internal, strings.Repeat("x", size), 1003) })
-		db := openServer(t, s)
-		used := allocated(func() {
-			_, err := db.Exec("DELETE FROM t")
-			var e *greptime.Error
-			switch {
-			case !errors.As(err, &e):
-				t.Errorf("%d bytes: error %.300v", size, err)
-			case kept && (e.Code != greptime.Internal || len(e.Message) != size):
-				t.Errorf("%d bytes: code %v, %d bytes", size, e.Code, len(e.Message))
-			case !kept && (!e.Ambiguous || len(err.Error()) > 1<<20):
-				t.Errorf("%d bytes: %d bytes, %.300v", size, len(err.Error()), err)
+	type row struct {
+		Host string    `greptime:"host,tag"`
+		TS   time.Time `greptime:"ts,time"`
+	}
+	calls := map[string]func(*sql.DB) error{
+		"statement": func(db *sql.DB) error { _, err := db.Exec("DELETE FROM t"); return err },
+		"insert": func(db *sql.DB) error {
+			_, err := insert.WriteStructs(t.Context(), db, "t", []row{{"a", time.UnixMilli(1)}, {"b", time.UnixMilli(1)}})
+			return err
+		},
+		"stream": func(db *sql.DB) error {
+			stream, err := insert.NewStream(t.Context(), db)
+			if err != nil {
+				return err
 			}
-		})
-		if used > 512<<20 {
-			t.Errorf("%d bytes: %d MiB were allocated", size, used>>20)
+			defer stream.Close()
+			table := insert.NewTable("t", insert.Time("ts", insert.Millisecond))
+			if err := table.Append(time.UnixMilli(1)); err != nil {
+				return err
+			}
+			if err := stream.Send(t.Context(), table); err != nil {
+				return err
+			}
+			_, err = stream.CloseAndRecv(t.Context())
+			return err
+		},
+	}
+	for size, kept := range map[int]bool{1 << 20: true, 17 << 20: false} {
+		for name, call := range calls {
+			s := wiretest.Start(t, func(c *wiretest.Call) error { return c.Fail(codes.Internal, strings.Repeat("x", size), 1003) })
+			db := openServer(t, s)
+			used := allocated(func() {
+				err := call(db)
+				var e *greptime.Error
+				switch {
+				case !errors.As(err, &e):
+					t.Errorf("%s, %d bytes: error %.300v", name, size, err)
+				case kept && (e.Code != greptime.Internal || len(e.Message) != size):
+					t.Errorf("%s, %d bytes: code %v, %d bytes", name, size, e.Code, len(e.Message))
+				case !kept && (!e.Ambiguous || len(err.Error()) > 1<<20):
+					t.Errorf("%s, %d bytes: ambiguous %v, %d bytes, %.300v", name, size, e.Ambiguous, len(err.Error()), err)
+				}
+			})
+			if used > 512<<20 {
+				t.Errorf("%s, %d bytes: %d MiB were allocated", name, size, used>>20)
+			}
 		}
 	}
 }
