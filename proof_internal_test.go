@@ -143,3 +143,52 @@ func TestAmbiguousLeavesTheErrorAsItIs(t *testing.T) {
 		}
 	}
 }
+
+// FuzzProof has any status and trailers: GreptimeDB's code is the decimal number of the trailer, or
+// there is none. What proves nothing about a write proves nothing about a greater one, and a status
+// without the code proves the same about each.
+func FuzzProof(f *testing.F) {
+	for _, message := range []string{"Table not found: greptime.public.t", region + "unknown columns: [\"v\"]", "auth failed", "unknown service x for query", "Error, decoded message length too large: 1", "SQL statement is not supported, keyword: UPDATE", ""} {
+		for _, code := range []string{"", "0", "1001", "1004", "2000", "4001", "7002", "+1004", "01004", "-1", "1e3", "4294967296", "1004\x00"} {
+			f.Add(uint8(codes.Internal), message, code, "retryable", uint8(0), uint8(0))
+		}
+		f.Add(uint8(codes.Unimplemented), message, "", "", uint8(1), uint8(1))
+		f.Add(uint8(codes.OutOfRange), message, "1001", "non_retryable", uint8(2), uint8(0))
+		f.Add(uint8(codes.Unauthenticated), message, "", "perhaps", uint8(0), uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, grpc uint8, message, code, hint string, moreTables, moreRows uint8) {
+		trailer := metadata.Pairs(retryHintTrailer, hint)
+		if code != "" {
+			trailer.Set(errCodeTrailer, code)
+		}
+		e := newServerError(status.New(codes.Code(grpc%16+1), message), trailer, "h:1")
+		digits := code != "" && strings.Trim(code, "0123456789") == ""
+		number := strings.TrimLeft(code, "0")
+		isNumber := digits && (len(number) < 10 || len(number) == 10 && number <= "4294967295")
+		if e.fromServer != isNumber || isNumber && number != "" && strconv.FormatUint(uint64(e.Code), 10) != number {
+			t.Errorf("%q is code %d, from the server %v", code, e.Code, e.fromServer)
+		}
+		if hint == "retryable" != e.Retryable && hint == "retryable" || hint == "non_retryable" && e.Retryable {
+			t.Errorf("hint %q: retryable %v", hint, e.Retryable)
+		}
+		if message != "" && !strings.Contains(e.Error(), strings.TrimPrefix(message, "greptime: ")) {
+			t.Errorf("%q lacks %q", e.Error(), message)
+		}
+		for kind := internalsession.AnyStatement; kind <= internalsession.DDLStatement; kind++ {
+			small := internalsession.Write{Kind: kind, Tables: 1, Rows: 1, Requests: 1}
+			great := small
+			great.Tables += int(moreTables)
+			great.Rows += int(moreTables) + int(moreRows)
+			of := func(w internalsession.Write) proof { return e.provesNothingWritten(w) }
+			if of(great) > of(small) {
+				t.Errorf("kind %d, code %v, %q: %d of a write of %d rows, %d of %d rows and %d tables", kind, e.Code, message, of(small), small.Rows, of(great), great.Rows, great.Tables)
+			}
+			if !e.fromServer && of(great) != of(small) {
+				t.Errorf("kind %d, %q without a code: %d and %d", kind, message, of(small), of(great))
+			}
+			if great.Requests = 2; of(great) != unproven {
+				t.Errorf("kind %d, code %v, %q: %d of the second request", kind, e.Code, message, of(great))
+			}
+		}
+	})
+}
