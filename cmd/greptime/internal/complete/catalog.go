@@ -25,7 +25,7 @@ type Column struct{ Name, Type string }
 // loadTimeout bounds how long a server may take to list its tables.
 const loadTimeout = 10 * time.Second
 
-// maxColumns bounds the columns that are kept.
+// maxColumns bounds the columns that are kept, and the databases, whatever the server sends.
 const maxColumns = 100_000
 
 // Load reads the databases, and the tables and columns of one of them. What it cannot read is as it
@@ -56,7 +56,7 @@ func (c *Catalog) loadDatabases(ctx context.Context, db *sql.DB) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	for len(c.databases) < maxColumns && rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
 			return err
@@ -73,7 +73,7 @@ func (c *Catalog) loadColumns(ctx context.Context, db *sql.DB, database string) 
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	for n := 0; n < maxColumns && rows.Next(); n++ {
 		var table string
 		var column Column
 		if err := rows.Scan(&table, &column.Name, &column.Type); err != nil {

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
 	_ "github.com/greptime-go/greptime/driver"
 	"github.com/greptime-go/greptime/greptimetest"
 	"github.com/greptime-go/greptime/internal/test/wiretest"
@@ -189,5 +193,52 @@ func TestPartsOfTheCatalogAreOfUse(t *testing.T) {
 	}
 	if databases := c.complete("USE "); len(databases) != 1 {
 		t.Errorf("databases %+v", databases)
+	}
+}
+
+// A server that goes on for ever fills no memory.
+func TestCatalogWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	endless := func(columns ...string) func(*wiretest.Call) error {
+		fields := make([]arrow.Field, len(columns))
+		for i, name := range columns {
+			fields[i] = arrow.Field{Name: name, Type: arrow.BinaryTypes.String}
+		}
+		b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))
+		for range 8192 {
+			for i := range fields {
+				b.Field(i).(*array.StringBuilder).Append("a")
+			}
+		}
+		batch, err := wiretest.BatchMessage(b.NewRecordBatch())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(c *wiretest.Call) error {
+			err := c.SendFlight(wiretest.SchemaMessage(b.Schema()))
+			for err == nil {
+				err = c.SendFlight(batch)
+			}
+			return err
+		}
+	}
+	databases, columns := endless("Database"), endless("table_name", "column_name", "data_type")
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		if text, err := c.SQL(); err != nil || !strings.HasPrefix(text, "SHOW") {
+			return errors.Join(err, columns(c))
+		}
+		return databases(c)
+	})
+	db, err := sql.Open("greptime", s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var c Catalog
+	if err := c.Load(t.Context(), db, "public"); err != nil {
+		t.Error(err)
+	}
+	if len(c.databases) != maxColumns || len(c.columns["a"]) != maxColumns {
+		t.Errorf("%d databases and %d columns, want %d of each", len(c.databases), len(c.columns["a"]), maxColumns)
 	}
 }
