@@ -98,6 +98,51 @@ func TestServersThatTLSRefuses(t *testing.T) {
 	}
 }
 
+// TestHandshakeThatTrickles has servers that begin a handshake, of TLS or of HTTP/2, and send a byte
+// of it now and then: the connection is given up after connect_timeout.
+func TestHandshakeThatTrickles(t *testing.T) {
+	t.Parallel()
+	for param, begin := range map[string]string{
+		"tls=on":  "\x16\x03\x03\x3f\xff\x02\x00\x3f\xf0\x03\x03", // a record with a ServerHello
+		"tls=off": "\x00\x00\x06\x04\x00\x00\x00\x00\x00",         // a frame of SETTINGS
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					defer conn.Close()
+					for i := 0; err == nil; i++ {
+						var next byte
+						if i < len(begin) {
+							next = begin[i]
+						}
+						_, err = conn.Write([]byte{next})
+						time.Sleep(100 * time.Millisecond) // all of the settings take longer than connect_timeout
+					}
+				}()
+			}
+		}()
+		cfg, err := greptime.ParseDSN("greptime://" + l.Addr().String() + "/?connect_timeout=300ms&" + param)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		wantError(t, openConfig(t, cfg).PingContext(ctx), codes.Unavailable, l.Addr().String(), "connect_timeout")
+		if err := ctx.Err(); err != nil {
+			t.Errorf("%s: %v", param, err)
+		}
+	}
+}
+
 // TestCertificatesAreRenewedWhileTheProgramRuns replaces the files that the DSN names: new
 // connections use the new ones, and files that are only half there leave the old ones in use.
 func TestCertificatesAreRenewedWhileTheProgramRuns(t *testing.T) {
