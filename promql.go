@@ -225,15 +225,11 @@ func newMatrix(rd array.RecordReader, names []string) (*matrix, error) {
 			return nil, fmt.Errorf("column %s is %s, which is neither a time, nor a value, nor a label; leave it out", f.Name, f.Type)
 		}
 	}
-	for what, columns := range map[string][]int{"label": m.labels, "value": m.values} {
-		seen := map[string]bool{}
-		for _, c := range columns {
-			name := m.schema.Field(c).Name
-			if seen[name] {
-				return nil, fmt.Errorf("two %s columns are named %s; rename one in the query", what, name)
-			}
-			seen[name] = true
-		}
+	if err := m.checkNames("label", m.labels); err != nil {
+		return nil, err
+	}
+	if err := m.checkNames("value", m.values); err != nil {
+		return nil, err
 	}
 	switch {
 	case m.time < 0:
@@ -242,6 +238,19 @@ func newMatrix(rd array.RecordReader, names []string) (*matrix, error) {
 		return nil, errors.New("the result has no column of numbers; Matrix reads the results of PromQL and of TQL EVAL")
 	}
 	return m, nil
+}
+
+// checkNames returns an error if two of the label or value columns have the same name.
+func (m *matrix) checkNames(what string, columns []int) error {
+	seen := make(map[string]bool, len(columns))
+	for _, c := range columns {
+		name := m.schema.Field(c).Name
+		if seen[name] {
+			return fmt.Errorf("two %s columns are named %s; rename one in the query", what, name)
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 func isNumber(t arrow.DataType) bool {

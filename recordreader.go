@@ -40,6 +40,7 @@ type RecordReader struct {
 	schema  *arrow.Schema
 	err     error
 	done    bool
+	cutOff  bool // released before its end
 	refs    atomic.Int64
 
 	bytes  int64       // received
@@ -111,7 +112,7 @@ func (r *RecordReader) Schema() *arrow.Schema { return r.schema }
 // metrics, which all versions of GreptimeDB since 1.0 do.
 func (r *RecordReader) Next() bool {
 	if r.done {
-		if r.err == nil && r.refs.Load() <= 0 {
+		if r.cutOff && r.err == nil {
 			r.err = errReleased
 		}
 		return false
@@ -279,6 +280,7 @@ func (r *RecordReader) Retain() { r.refs.Add(1) }
 // from any goroutine, but not while another one reads with the last reference.
 func (r *RecordReader) Release() {
 	if r.refs.Add(-1) == 0 {
+		r.cutOff = !r.done
 		r.done = true
 		var err error
 		if r.onEnd != nil {

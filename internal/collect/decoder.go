@@ -105,9 +105,9 @@ func (d *decoder) bind(rt reflect.Type, schema *arrow.Schema, loc *time.Location
 	}
 }
 
-// isRow reports whether a type has a field for each column, and is not one value. A Value method
-// makes it none, because there is nothing to read such a value with; package insert writes the
-// fields of such a struct, too.
+// isRow reports whether a type has a field for each column, and is not one value. A struct with a
+// Value method, but without Scan, is a row: nothing could read it as one value, and package insert
+// writes the fields of such a struct, too.
 func isRow(rt reflect.Type) bool {
 	return rt.Kind() == reflect.Struct && !scan.IsTime(rt) && !isScanner(rt) && rt != reflect.TypeFor[big.Rat]()
 }
