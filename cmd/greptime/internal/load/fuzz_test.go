@@ -68,7 +68,7 @@ func FuzzCSV(f *testing.F) {
 // What encoding/json reads is read the same.
 func FuzzObject(f *testing.F) {
 	halfEscape := regexp.MustCompile(`\\u[dD][89a-fA-F]`)
-	for _, text := range []string{" { \"a\" : \"\\u00e9\xf3\xf3\" } ", `{"a":"\ud800"}`, `{"a":1,"b":[{"c":"}"}],"d\n":null}`, `{}`, ` { "a" : "\u00e9\"" } `, `{"a":1`, `[]`, `{"a":{}}x`} {
+	for _, text := range []string{" { \"a\" : \"\\u00e9\xf3\xf3\" } ", `{"a":"\ud800"}`, `{"a":1,"b":[{"c":"}"}],"d\n":null}`, `{}`, ` { "a" : "\u00e9\"" } `, `{"a":1`, `[]`, `{"a":{}}x`, "\f{}"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -74,7 +74,7 @@ var errNoObject = errors.New("not a JSON object")
 
 // eachMember calls f for each member of an object in order.
 func eachMember(row []byte, f func(key string, value []byte) error) error {
-	row = bytes.TrimSpace(row)
+	row = bytes.Trim(row, " \t\r\n") // what JSON allows
 	if len(row) == 0 || row[0] != '{' {
 		if len(row) > 0 && row[0] == '[' {
 			return fmt.Errorf("%w, but an array; write one object a line, for example with jq -c '.[]'", errNoObject)
