@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -18,6 +19,7 @@ type connection struct {
 	endpoint *Endpoint
 	calls    atomic.Int64 // number of running calls
 	wire     wire
+	late     atomic.Bool // calls have waited in vain for the present attempt to connect
 
 	cc     atomic.Pointer[grpc.ClientConn] // nil before the first use and after the channel has ended
 	mu     sync.Mutex                      // guards changes of cc
@@ -75,44 +77,31 @@ func (c *connection) state() connectivity.State {
 	return connectivity.Idle
 }
 
-// ready returns the channel when it has a network connection or an attempt has failed, or
-// after the connect timeout. It returns no error after a failed attempt: the call itself then
-// fails at once and reports the cause, which the state alone does not.
-func (c *connection) ready(ctx context.Context) (*grpc.ClientConn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
+// wait returns the channel when it has a network connection, when an attempt has failed, or
+// when the context has ended. It connects if there is no attempt.
+func (c *connection) wait(ctx context.Context) (*grpc.ClientConn, error) {
 	cc, err := c.channel()
 	if err != nil {
 		return nil, err
 	}
-	state := cc.GetState()
-	if state == connectivity.Ready {
-		return cc, nil
-	}
-	timeout := c.endpoint.connectTimeout
-	waiting, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	for {
+		state := cc.GetState()
 		switch state {
 		case connectivity.Ready, connectivity.TransientFailure, connectivity.Shutdown:
 			return cc, nil
 		case connectivity.Idle:
+			c.late.Store(false)
 			cc.Connect()
 		}
-		if !cc.WaitForStateChange(waiting, state) {
-			if err := ctx.Err(); err != nil {
-				return nil, fmt.Errorf("while waiting for a connection: %w", err)
-			}
-			return nil, status.Errorf(codes.Unavailable, "no connection within connect_timeout (%v): the host does not answer", timeout)
+		if !cc.WaitForStateChange(ctx, state) {
+			return cc, nil
 		}
-		state = cc.GetState()
 	}
 }
 
 // take adds a call to the connection with the fewest running calls and returns it. Of several
-// it takes an open one, or the first. It takes one that cannot connect at present only if all
-// cannot. So another connection is opened only when each open one has a call.
+// it takes an open one, or the first. It takes one that cannot connect at present, or is late,
+// only if all are so. So another connection is opened only when each open one has a call.
 func (e *Endpoint) take() *connection {
 	if len(e.connections) == 1 {
 		c := e.connections[0]
@@ -121,41 +110,105 @@ func (e *Endpoint) take() *connection {
 	}
 	e.taking.Lock() // calls that begin at the same time must not take the same one
 	defer e.taking.Unlock()
-	c := e.least(func(state connectivity.State) bool { return state != connectivity.TransientFailure })
+	c := e.least((*connection).isPromising)
 	if c == nil {
-		c = e.least(func(connectivity.State) bool { return true })
+		c = e.least(func(*connection) bool { return true })
 	}
 	c.calls.Add(1)
 	return c
 }
 
-// least returns the connection with the fewest running calls of those whose state suits, or nil.
-// Of several it returns an open one, or the first.
-func (e *Endpoint) least(suits func(connectivity.State) bool) (least *connection) {
+// isOpen reports whether there is a network connection.
+func (c *connection) isOpen() bool { return c.state() == connectivity.Ready }
+
+// isPromising reports whether the connection is open, or may be so soon.
+func (c *connection) isPromising() bool {
+	switch c.state() {
+	case connectivity.TransientFailure:
+		return false
+	case connectivity.Connecting:
+		return !c.late.Load()
+	}
+	return true
+}
+
+// least returns the connection with the fewest running calls of those that suit, or nil. Of
+// several it returns an open one, or the first.
+func (e *Endpoint) least(suits func(*connection) bool) (least *connection) {
 	var calls int64
-	isOpen := false
+	leastIsOpen := false
 	for _, c := range e.connections {
-		n, state := c.calls.Load(), c.state()
-		open := state == connectivity.Ready
-		if suits(state) && (least == nil || n < calls || n == calls && open && !isOpen) {
-			least, calls, isOpen = c, n, open
+		n, open := c.calls.Load(), c.isOpen()
+		if suits(c) && (least == nil || n < calls || n == calls && open && !leastIsOpen) {
+			least, calls, leastIsOpen = c, n, open
 		}
 	}
 	return least
 }
 
+// patience is how long a call waits for its connection, and then looks for another one that is
+// open. Most connections are open sooner. Without it, calls that begin together would all be
+// on the connection that was open first, and streams remain where they are.
+const patience = 100 * time.Millisecond
+
+// patienceOf returns the patience for a call, which leaves it most of the time that it has.
+func patienceOf(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(patience, time.Until(deadline)/4)
+	}
+	return patience
+}
+
 // ready returns the channel of the lease's connection, when it is ready for a call. If there
 // is no network connection for it, but another connection of the endpoint has one, the lease
-// moves to that: a proxy may allow fewer connections than are wanted.
+// moves to that: a proxy may allow fewer connections than are wanted, and refuse more or not
+// answer. Without any network connection, ready returns an error after the connect timeout. It
+// returns none after a failed attempt: the call itself then fails at once and reports the
+// cause, which the state alone does not.
 func (e *Endpoint) ready(ctx context.Context, l *lease) (*grpc.ClientConn, error) {
-	cc, err := l.connection.ready(ctx)
-	if len(e.connections) == 1 || err == nil && cc.GetState() != connectivity.TransientFailure || ctx.Err() != nil {
-		return cc, err
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	other := e.least(func(state connectivity.State) bool { return state == connectivity.Ready })
-	if other == nil {
-		return cc, err
+	if cc := l.connection.cc.Load(); cc != nil && cc.GetState() == connectivity.Ready {
+		return cc, nil
 	}
-	l.move(other)
-	return other.ready(ctx)
+	waiting, cancel := context.WithTimeout(ctx, e.connectTimeout)
+	defer cancel()
+	turn := e.connectTimeout
+	if len(e.connections) > 1 {
+		turn = patienceOf(ctx)
+	}
+	for {
+		patient, cancel := context.WithTimeout(waiting, turn)
+		cc, err := l.connection.wait(patient)
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+		switch state := cc.GetState(); {
+		case state == connectivity.Ready, state == connectivity.Shutdown:
+			return cc, nil
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("while waiting for a connection: %w", ctx.Err())
+		case e.moveToOpen(l):
+		case state == connectivity.TransientFailure:
+			return cc, nil
+		case waiting.Err() != nil:
+			return nil, status.Errorf(codes.Unavailable, "no connection within connect_timeout (%v): the host does not answer", e.connectTimeout)
+		}
+	}
+}
+
+// moveToOpen moves the lease to the open connection with the fewest running calls, if there is
+// one. The lease's own goes on connecting, and calls do not wait for it any more.
+func (e *Endpoint) moveToOpen(l *lease) bool {
+	e.taking.Lock() // calls that move at the same time must not take the same one
+	defer e.taking.Unlock()
+	open := e.least((*connection).isOpen)
+	if open == nil {
+		return false
+	}
+	l.connection.late.Store(true)
+	l.move(open)
+	return true
 }

@@ -47,10 +47,7 @@ func (r running) end() {
 func (c *callers) want(open, running int) {
 	c.t.Helper()
 	synctest.Wait()
-	c.server.mu.Lock()
-	got := c.server.running
-	c.server.mu.Unlock()
-	if n := c.server.open(); n != open || got != running {
+	if n, got := c.server.open(), c.server.handlers(); n != open || got != running {
 		c.t.Fatalf("%d connections with %d calls, want %d with %d", n, got, open, running)
 	}
 }
@@ -223,6 +220,109 @@ func TestCallsUseTheConnectionsThatThereAre(t *testing.T) {
 		c.want(4, 8)
 		for _, call := range append(more, second, last) {
 			call.end()
+		}
+	})
+}
+
+// A firewall may drop the packets of further connections. The connect timeout is 5 seconds.
+func TestCallsDoNotWaitForAConnectionWhileAnotherIsOpen(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 4, nil, func(t *testing.T, c *callers) {
+		calls := []running{c.begin()}
+		c.want(1, 1)
+		answer := c.server.silence()
+		begin := time.Now()
+		for n := range 20 {
+			call := c.begin()
+			calls = append(calls, call)
+			for c.server.handlers() != n+2 {
+				time.Sleep(10 * time.Millisecond)
+				if time.Since(begin) > time.Second {
+					t.Fatalf("call %d of 20 waits", n+1)
+				}
+				synctest.Wait()
+			}
+		}
+		answer()
+		for range 6 {
+			calls = append(calls, c.begin())
+		}
+		c.want(4, 27)
+		for _, call := range calls {
+			call.end()
+		}
+		c.want(4, 0)
+	})
+}
+
+func TestShortCallsSucceedWhileAnotherConnectionIsOpen(t *testing.T) {
+	t.Parallel()
+	for name, call := range ways {
+		synctest.Test(t, func(t *testing.T) {
+			s := startMemoryServer(t)
+			c := s.channelsOf(t, 4)
+			stream, err := c.HandleRequests(t.Context(), nil) // occupies the connection
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stream.Close()
+			defer s.silence()()
+			results := make(chan error, 20)
+			for range cap(results) {
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				defer cancel()
+				go func() { results <- call(ctx, c) }()
+			}
+			for range cap(results) {
+				if err := <-results; err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
+	}
+}
+
+// Of the calls that begin together without a connection, some wait for one that gets no answer.
+func TestWaitingCallsMoveToTheConnectionThatOpens(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 3, nil, func(t *testing.T, c *callers) {
+		begin := time.Now()
+		answer := c.server.silence()
+		first := c.begin()
+		answer()
+		answer = c.server.silence()
+		calls := []running{first, c.begin(), c.begin(), c.begin()}
+		for c.server.handlers() != len(calls) {
+			time.Sleep(10 * time.Millisecond)
+			if time.Since(begin) > time.Second {
+				t.Fatalf("%d calls run", c.server.handlers())
+			}
+			synctest.Wait()
+		}
+		c.want(1, len(calls))
+		for _, call := range calls {
+			call.end()
+		}
+		c.want(1, 0)
+		answer()
+	})
+}
+
+// A host that does not answer at all is an error after the connect timeout, for each call.
+func TestCallsWithoutAnyConnectionWaitForConnectTimeout(t *testing.T) {
+	t.Parallel()
+	eachWay(t, 3, nil, func(t *testing.T, c *callers) {
+		defer c.server.silence()()
+		begin := time.Now()
+		calls := []running{c.begin(), c.begin(), c.begin(), c.begin()}
+		for _, call := range calls {
+			var failure *transport.CallError
+			if err := <-call.result; !errors.As(err, &failure) || failure.Sent || failure.Status.Code() != codes.Unavailable {
+				t.Errorf("%v, want one that was not sent", err)
+			}
+		}
+		if d := time.Since(begin); d != 5*time.Second {
+			t.Errorf("after %v", d)
 		}
 	})
 }

@@ -32,6 +32,7 @@ type memoryServer struct {
 
 	mu      sync.Mutex
 	down    bool
+	silent  chan struct{} // not nil: new connections get no answer until it is closed
 	conns   []*memoryConn
 	running int // handlers
 }
@@ -80,8 +81,25 @@ func (s *memoryServer) count(n int) {
 	s.running += n
 }
 
+// handlers returns the number of running handlers.
+func (s *memoryServer) handlers() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
+}
+
 // dial is the channels' Dialer.
 func (s *memoryServer) dial(ctx context.Context, addr string) (net.Conn, error) {
+	s.mu.Lock()
+	silent := s.silent
+	s.mu.Unlock()
+	if silent != nil {
+		select {
+		case <-silent:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
@@ -122,6 +140,20 @@ func (s *memoryServer) goDown() {
 	s.refuse(true)
 	for _, c := range s.conns {
 		c.breakUp()
+	}
+}
+
+// silence makes new connections wait for an answer until the returned function is called.
+func (s *memoryServer) silence() (answer func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	silent := make(chan struct{})
+	s.silent = silent
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.silent = nil
+		close(silent)
 	}
 }
 
