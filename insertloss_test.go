@@ -397,3 +397,58 @@ func TestNoLossAfterColumnsWereAltered(t *testing.T) {
 		}
 	}
 }
+
+// Somebody alters the table while its columns are read: between SELECT and DESC TABLE.
+func TestNoLossWhileTheTableIsAltered(t *testing.T) {
+	t.Parallel()
+	const always = 1000
+	for _, test := range []struct {
+		name      string
+		altered   int
+		arg       any
+		ways, err string
+	}{
+		{"once, and the value is lost", 1, "12345678901.23", "columns, columns", "DECIMAL(12,2)"},
+		{"twice, and the value is lost", 2, "12345678901.23", "columns, columns, columns", "DECIMAL(12,2)"},
+		{"once, and the value fits", 1, "1234567890.12", "columns, columns, text", ""},
+		{"always, and the value may be lost", always, "12345678901.23", "columns, columns, columns", "was altered while its columns were read; try again"},
+		{"always, and the value might fit", always, "1234567890.12", "columns, columns, columns", "was altered while its columns were read; try again"},
+		{"always, and no column loses the value", always, 5, "text", ""},
+	} {
+		for _, insert := range []string{
+			"INSERT INTO prices (ts, price) VALUES (1, ?)", // as text, because of the DEFAULT
+			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', 1, 1)",
+		} {
+			s := newTableServer(t)
+			putPrices(t, s)
+			s.alterWhileRead(test.altered)
+			_, err := openServer(t, s.Server).Exec(insert, test.arg)
+			if ways := s.ways(); ways != test.ways || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("%s: %s: went %s, %v", test.name, insert, ways, err)
+			}
+		}
+	}
+}
+
+// An answer that the driver does not understand is no reason to send a value unchecked.
+func TestNoLossWhereColumnsAreDescribedInAnotherForm(t *testing.T) {
+	t.Parallel()
+	texts := 0
+	s := wiretest.Start(t, func(c *wiretest.Call) error {
+		text, err := c.SQL()
+		switch {
+		case err != nil:
+			return err
+		case strings.HasPrefix(text, "INSERT"):
+			texts++
+			return wiretest.Replay(captures.DoGetByName("insert_two_rows"))(c)
+		case strings.HasPrefix(text, "DESC"):
+			return wiretest.Replay(captures.DoGetByName("select_constants"))(c)
+		}
+		return wiretest.Replay(captures.DoGetByName("select_limit_0"))(c)
+	})
+	_, err := openServer(t, s).Exec("INSERT INTO t (ts, v) VALUES (1, ?)", 12.5)
+	if err == nil || !strings.Contains(err.Error(), "was not sent") || texts != 0 {
+		t.Errorf("%v, %d texts", err, texts)
+	}
+}

@@ -357,17 +357,11 @@ func (x *insertion) columns(ctx context.Context, plan *insertPlan) (*catalog.Tab
 	switch {
 	case err == nil || !plan.isUnwritable && (isCallError(err) || ctx.Err() != nil):
 		return t, err
-	case !plan.isUnwritable && isServerError(err) && !errors.Is(err, TableNotFound) && x.MayLose():
+	case !plan.isUnwritable && !errors.Is(err, TableNotFound) && x.MayLose():
 		return nil, fmt.Errorf("greptime: INSERT into table %s was not sent: the server may store one of its values as NULL or an infinity, and the columns could not be read: %w",
 			strconv.Quote(x.Table), err)
 	}
 	return nil, &sqlinsert.NotNativeError{Reason: fmt.Sprintf("the columns of table %s could not be read: %v", strconv.Quote(x.Table), err), Cause: err}
-}
-
-// isServerError reports whether an error is an answer of the server.
-func isServerError(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.fromServer
 }
 
 // query asks about the table, in its database. Users who may not read the table cannot write it

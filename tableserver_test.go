@@ -28,6 +28,7 @@ type tableServer struct {
 	unwritable map[string]arrow.Field    // tables that have another column besides, of a type that cannot be written
 	calls      []tableCall
 	refusal    greptime.Code                                           // of the statements that read columns; 0: none
+	altered    int                                                     // how many times a table gets a column more between SELECT and DESC TABLE
 	extra      int                                                     // regions of each table beyond the first
 	native     func(*wiretest.Call, *greptimev1.GreptimeRequest) error // of Handle; nil: it counts the rows
 	text       wiretest.Handler                                        // of INSERTs by text
@@ -112,6 +113,13 @@ func (s *tableServer) refuseColumns(code greptime.Code) {
 	s.refusal = code
 }
 
+// alterWhileRead makes the next n attempts to read columns meet a table that is being altered.
+func (s *tableServer) alterWhileRead(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.altered = n
+}
+
 // answerNative says what becomes of native inserts from now on.
 func (s *tableServer) answerNative(answer func(*wiretest.Call, *greptimev1.GreptimeRequest) error) {
 	s.mu.Lock()
@@ -188,6 +196,12 @@ func (s *tableServer) describe(c *wiretest.Call, database, text string) error {
 	if strings.HasPrefix(text, "SELECT") {
 		return c.SendFlight(resultMessages(discard{}, schema)...)
 	}
+	s.mu.Lock()
+	if s.altered > 0 {
+		s.altered--
+		described = append(slices.Clone(described), catalog.Column{Name: "added", Nullable: true})
+	}
+	s.mu.Unlock()
 	messages, err := wiretest.DescribeMessages(described)
 	if err != nil {
 		return err

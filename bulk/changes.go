@@ -109,16 +109,6 @@ func (w *Writer) compare(ctx context.Context) error {
 // readColumns reads the table's columns from the server. It returns known if they are the
 // same, which one statement shows unless columns were added, whose DEFAULT matters.
 func (w *Writer) readColumns(ctx context.Context, known *catalog.Table) (*catalog.Table, error) {
-	const attempts = 3 // while somebody alters it
-	for n := 1; ; n++ {
-		t, err := w.readOnce(ctx, known)
-		if n == attempts || !errors.Is(err, catalog.ErrAltered) {
-			return t, err
-		}
-	}
-}
-
-func (w *Writer) readOnce(ctx context.Context, known *catalog.Table) (*catalog.Table, error) {
 	if w.layout.Load().hasAdded() {
 		return catalog.Read(ctx, w.session.Query, w.table.Name)
 	}

@@ -102,8 +102,19 @@ func (t *Table) Index(name string) (int, bool) {
 // table.
 //
 // Read takes two statements: the result of a SELECT has the exact types, including JSON and
-// VECTOR, and DESC TABLE has roles, nullability and defaults.
+// VECTOR, and DESC TABLE has roles, nullability and defaults. If somebody alters the table between
+// them, Read begins again. The error is an ErrAltered if that happens each time.
 func Read(ctx context.Context, query Query, table string) (*Table, error) {
+	const attempts = 3
+	for n := 1; ; n++ {
+		t, err := readOnce(ctx, query, table)
+		if n == attempts || !errors.Is(err, ErrAltered) {
+			return t, err
+		}
+	}
+}
+
+func readOnce(ctx context.Context, query Query, table string) (*Table, error) {
 	name := sqltext.QuoteIdent(table)
 	fields, err := readFields(ctx, query, "SELECT * FROM "+name+" LIMIT 0")
 	if err != nil {
