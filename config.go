@@ -156,11 +156,11 @@ type Config struct {
 	// have no literal; for a time.Time in a DATE column and a []byte in a JSON column, which
 	// the server refuses as text; and for values that the server might lose. GreptimeDB stores NULL
 	// for a number that is too large for its DECIMAL and an infinity for one that is too large for its
-	// FLOAT, and reports success. The driver returns an error instead, and sends nothing. Nor does it
-	// send such a value while the server cannot describe the columns. Integers of one digit do not
-	// count as numbers here. The server's behavior remains if the user may not read the table, with
-	// sql, in texts of several statements, for Query, and in statements that are more than INSERT INTO
-	// t (…) VALUES of placeholders and literals.
+	// FLOAT, or within JSON for a float64, and reports success. The driver returns an error instead,
+	// and sends nothing. Nor does it send such a value while the server cannot describe the columns.
+	// Integers of one digit do not count as numbers here. The server's behavior remains if the user
+	// may not read the table, with sql, in texts of several statements, for Query, and in statements
+	// that are more than INSERT INTO t (…) VALUES of placeholders and literals.
 	Insert string
 
 	// TimeTruncate, if not 0, cuts the time.Time arguments of statements to a multiple of it, towards

@@ -29,6 +29,7 @@ func putPrices(t *testing.T, s *tableServer) {
 		catalog.Column{Name: "f", Type: column.Of(column.Float32), Nullable: true},
 		catalog.Column{Name: "x", Type: column.Of(column.Float64), Nullable: true},
 		catalog.Column{Name: "vec", Type: column.VectorOf(2), Nullable: true},
+		catalog.Column{Name: "doc", Type: column.Of(column.JSON), Nullable: true},
 		catalog.Column{Name: "n", Type: column.Of(column.Int64), Nullable: true},
 		catalog.Column{Name: "at", Type: column.Of(column.TimestampSecond), Nullable: true, Default: "now()"},
 	)
@@ -66,6 +67,12 @@ func TestNoLossDependsOnWhatWentBefore(t *testing.T) {
 		{"s", "X'ff'", nil},
 		{"vec", "?", "[1e39,0]"},
 		{"vec", "'[1e39,0]'", nil},
+		{"doc", "?", `{"a":1e400}`},
+		{"doc", "?", json.RawMessage(`[{"a":{"b":[1,-1E400]}}]`)},
+		{"doc", "?", []byte(`{"a":1e400}`)},
+		{"doc", "?", sql.NullString{String: " 1e309\n", Valid: true}},
+		{"doc", "?", json.RawMessage(strings.Repeat("9", 310))},
+		{"doc", `'{"it''s":1e400}'`, nil},
 		// Forms that the driver leaves to the server, which reads them.
 		{"price", "?", json.RawMessage("12345678901.23")},
 		{"price", "?", "12_345_678_901.23"},
@@ -78,6 +85,9 @@ func TestNoLossDependsOnWhatWentBefore(t *testing.T) {
 		{"vec", "?", " [1e39,0]\n"},
 		{"vec", "?", "[1e39, +Infinity]"},
 		{"vec", `"[nan,1e39]"`, nil},
+		{"doc", "?", "{\"a\":\f1e400}"},
+		{"doc", "?", "{\"a\n\":1e400}"},
+		{"doc", `"{""a"":1e400}"`, nil},
 	} {
 		var texts []string
 		for _, rows := range []int{1, 2, 20} {
@@ -186,7 +196,7 @@ func TestHarmlessValuesAreSentAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newTableServer(t)
 	putPrices(t, s)
-	for _, arg := range []any{nil, true, 0, 9, int8(-9), uint8(7), 0.0, "0.00", "text", "", "2024-01-01", "1.5 m", "12 Monkeys", "[1,2.5]", `{"a":1e39}`, "-", ".", "+",
+	for _, arg := range []any{nil, true, 0, 9, int8(-9), uint8(7), 0.0, "0.00", "text", "", "2024-01-01", "1.5 m", "12 Monkeys", "[1,2.5]", `{"a":1e39}`, `{"1e400":"9e999\""}`, json.RawMessage(`{"a":[1e308,-1e-400]}`), "550e8400-e29b-41d4-a716-446655440000", "550e8400 and more", "[550e8400-e29b]", "{", "-", ".", "+",
 		time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), []byte("binary, but text"), greptime.Date{Year: 2024, Month: 1, Day: 1}, greptime.Vector{1, 2}, greptime.TimeOfDay(0)} {
 		for _, query := range []string{"INSERT INTO prices (ts, s) VALUES (?, '2024-01-01 12:00:00')", "INSERT INTO prices VALUES (?, 9, -1, X'00', TRUE, DEFAULT, 0.0, NULL, 'x')"} {
 			exec(t, openServer(t, s.Server), query, arg)
@@ -343,7 +353,7 @@ func TestNoLossWhileColumnsCannotBeRead(t *testing.T) {
 			"INSERT INTO prices (ts, price, at) VALUES (1, ?, 1)",
 			"INSERT INTO prices (ts, price) VALUES (1, ?)", // as text, because of the DEFAULT
 			manyRows("INSERT INTO prices (ts, price, at) VALUES (1, ?, 1), ", "(2, 3, 4)", 16),
-			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', 1, 1)",
+			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', NULL, 1, 1)",
 		} {
 			db := openServer(t, s.Server)
 			s.refuseColumns(code)
@@ -377,7 +387,7 @@ func TestNoLossAfterColumnsWereAltered(t *testing.T) {
 	for _, altering := range []string{"ALTER TABLE prices MODIFY COLUMN price DECIMAL(5,2)", "-- again\nDROP TABLE prices", "drop database public"} {
 		for _, insert := range []string{
 			"INSERT INTO prices (ts, price) VALUES (1, ?)", // as text, because of the DEFAULT
-			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', 1, 1)",
+			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', NULL, 1, 1)",
 		} {
 			s := newTableServer(t)
 			putPrices(t, s)
@@ -417,7 +427,7 @@ func TestNoLossWhileTheTableIsAltered(t *testing.T) {
 	} {
 		for _, insert := range []string{
 			"INSERT INTO prices (ts, price) VALUES (1, ?)", // as text, because of the DEFAULT
-			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', 1, 1)",
+			"INSERT INTO prices VALUES (1, 'x', ?, 0, 0, 0, '[0,0]', NULL, 1, 1)",
 		} {
 			s := newTableServer(t)
 			putPrices(t, s)

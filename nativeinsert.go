@@ -46,8 +46,9 @@ const minNativeRows = 16
 // What the server stores for the text is the norm. An INSERT is sent natively where that stores
 // the same, and where the text cannot express its arguments: NaN, infinities, and a DATE under
 // a time zone. GreptimeDB stores NULL, without an error, for a number that has too many digits
-// for its DECIMAL, and an infinity for one that is too large for its FLOAT. The driver detects
-// this if it knows the columns, so it reads them before it sends such a value in any form.
+// for its DECIMAL, and an infinity for one that is too large for its FLOAT, or within JSON for a
+// float64. The driver detects this if it knows the columns, so it reads them before it sends such
+// a value in any form.
 type insertion struct {
 	sqlinsert.Insert
 	script     *sqltext.Script

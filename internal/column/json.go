@@ -1,8 +1,8 @@
 package column
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"unicode/utf8"
 )
@@ -22,34 +22,76 @@ func notJSON(text []byte) string {
 	return ""
 }
 
-// hasHugeNumber reports whether valid JSON contains a number beyond the range of a float64.
-func hasHugeNumber(text []byte) bool {
+// IsJSONOutOfRange reports whether a text, as GreptimeDB reads JSON, has a number beyond the
+// range of a float64. GreptimeDB reads more than JSON, such as control characters in strings.
+// Of a text that it does not read as JSON, the answer means nothing.
+func IsJSONOutOfRange[T string | ~[]byte](text T) bool {
+	for len(text) > 0 && isJSONSpace(text[0]) {
+		text = text[1:]
+	}
+	for len(text) > 0 && isJSONSpace(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	if len(text) == 0 {
+		return false
+	}
+	switch first, last := text[0], text[len(text)-1]; {
+	case first == '{' && last == '}', first == '[' && last == ']':
+		return hasHugeNumber(text)
+	case first == '-':
+		text = text[1:]
+	}
+	return numberLength(text) == len(text) && hasHugeNumber(text)
+}
+
+// isJSONSpace reports whether GreptimeDB skips a byte between values. JSON has no form feed.
+func isJSONSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' }
+
+// numberLength returns the number of bytes of the digits, points, signs and exponents with which
+// a text begins.
+func numberLength[T string | ~[]byte](text T) int {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case '0' <= c && c <= '9', c == '.', c == '+', c == '-', c == 'e', c == 'E':
+		default:
+			return i
+		}
+	}
+	return len(text)
+}
+
+// hasHugeNumber reports whether JSON contains a number beyond the range of a float64.
+func hasHugeNumber[T string | ~[]byte](text T) bool {
 	const most = 308 // any number with this many digits is in range
-	for len(text) > 0 {
-		c := text[0]
-		switch {
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
 		case c == '"':
-			text = text[1:]
-			for text[0] != '"' {
-				if text[0] == '\\' {
-					text = text[1:]
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
 				}
-				text = text[1:]
 			}
+			i++
 		case '0' <= c && c <= '9':
-			number := text
-			if end := bytes.IndexAny(text, ",]} \t\r\n"); end >= 0 {
-				number = text[:end]
-			}
-			if len(number) > most || bytes.ContainsAny(number, "eE") {
-				if _, err := strconv.ParseFloat(string(number), 64); err != nil {
+			number := text[i : i+numberLength(text[i:])]
+			if len(number) > most || hasExponent(number) {
+				if _, err := strconv.ParseFloat(string(number), 64); errors.Is(err, strconv.ErrRange) {
 					return true
 				}
 			}
-			text = text[len(number):]
-			continue
+			i += len(number)
+		default:
+			i++
 		}
-		text = text[1:]
+	}
+	return false
+}
+
+func hasExponent[T string | ~[]byte](number T) bool {
+	for i := range len(number) {
+		if number[i]|0x20 == 'e' {
+			return true
+		}
 	}
 	return false
 }

@@ -1,6 +1,8 @@
 package column_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/greptime-go/greptime/internal/column"
@@ -22,6 +24,10 @@ func FuzzJSONIsWhatHasJSONB(f *testing.F) {
 		_, err := jsonb.AppendBinary(nil, text)
 		if got := c.SetBytes(column.Of(column.JSON), text); (got == nil) != (err == nil) {
 			t.Errorf("%q: %v, JSONB: %v", text, got, err)
+		}
+		isOut := err != nil && strings.Contains(err.Error(), "beyond the range of a float64")
+		if json.Valid(text) && isOut != column.IsJSONOutOfRange(text) {
+			t.Errorf("%q: out of range: %v, JSONB: %v", text, !isOut, err)
 		}
 		if got := c.SetString(column.Of(column.JSON), string(text)); (got == nil) != (err == nil) {
 			t.Errorf("%q as text: %v, JSONB: %v", text, got, err)

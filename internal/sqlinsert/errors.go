@@ -40,4 +40,5 @@ var (
 	errNotUTF8    = &LossyError{Reason: "the bytes are not valid UTF-8, and GreptimeDB would store NULL"}
 	errManyDigits = &LossyError{Reason: "the number has more digits before the point than the column takes, and GreptimeDB would store NULL"}
 	errOverflow   = &LossyError{Reason: "the number is beyond the largest of the column's type, and GreptimeDB would store an infinity"}
+	errJSONNumber = &LossyError{Reason: "the JSON has a number beyond the range of a float64, and GreptimeDB would store an infinity"}
 )

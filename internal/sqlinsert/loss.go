@@ -29,9 +29,9 @@ func mayLoseUint(v uint64) bool { return v >= 10 }
 func mayLoseFloat(v float64) bool { return v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // mayLoseBytes reports whether the server may misread bytes.
-func mayLoseBytes(v []byte) bool { return !utf8.Valid(v) }
+func mayLoseBytes(v []byte) bool { return !utf8.Valid(v) || column.IsJSONOutOfRange(v) }
 
-// mayLoseText reports whether the server may misread text: a decimal number, or a vector.
+// mayLoseText reports whether the server may misread text: a decimal number, a vector, or JSON.
 func mayLoseText(v string) bool {
 	if _, ok := decimalDigits(v); ok {
 		return !isZero(v)
@@ -39,7 +39,7 @@ func mayLoseText(v string) bool {
 	if digits, ok := spelledDecimal(v); ok {
 		return !isZero(digits)
 	}
-	return column.IsVectorOutOfRange(v)
+	return column.IsVectorOutOfRange(v) || column.IsJSONOutOfRange(v)
 }
 
 // isZero reports whether a decimal number has no digit but 0.

@@ -46,9 +46,13 @@ func FuzzEveryLossIsForeseen(f *testing.F) {
 	f.Add(`"12_345.50"`, int64(0), 0.0)
 	f.Add("-1.0000000000000000000000000000e2", int64(0), 0.0)
 	f.Add(" [Infinity, -1e39]", int64(0), 0.0)
+	f.Add(`{"a":1e400}`, int64(0), 0.0)
+	f.Add("\f[{\"a\\\"\": \"\n\", \"b\":-1E+400\f}] ", int64(0), 0.0)
+	f.Add(" -1e309", int64(0), 0.0)
 	types := []column.Type{
 		column.DecimalOf(1, 0), column.DecimalOf(2, 2), column.DecimalOf(38, 38), column.DecimalOf(38, 0), column.DecimalOf(10, 2),
 		column.Of(column.Float32), column.Of(column.Float64), column.Of(column.String), column.VectorOf(1), column.VectorOf(2),
+		column.Of(column.JSON),
 	}
 	f.Fuzz(func(t *testing.T, text string, n int64, x float64) {
 		isLost := func(err error) bool {

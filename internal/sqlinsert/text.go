@@ -15,6 +15,8 @@ func (c *Cell) SetString(t column.Type, v string) error {
 	switch k := t.Kind(); {
 	case k == column.Binary && !utf8.ValidString(v):
 		return errText // the text of a statement cannot contain it
+	case k == column.JSON && column.IsJSONOutOfRange(v):
+		return errJSONNumber
 	case k == column.String, k == column.Binary, k == column.JSON:
 		if c.cell.SetString(t, v) != nil {
 			return errText
@@ -91,8 +93,11 @@ func (c *Cell) SetJSON(t column.Type, v json.RawMessage) error {
 		c.SetNull()
 		return nil
 	}
-	switch t.Kind() {
+	switch k := t.Kind(); k {
 	case column.JSON, column.String, column.Binary:
+		if k == column.JSON && column.IsJSONOutOfRange(v) {
+			return errJSONNumber
+		}
 		if c.cell.SetJSON(t, v) != nil {
 			return errText
 		}
