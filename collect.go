@@ -62,6 +62,10 @@ func CollectReader[T any](rd array.RecordReader, options ...CollectOption) ([]T,
 	if err != nil {
 		return nil, err
 	}
+	return readAll(rd, d)
+}
+
+func readAll[T any](rd array.RecordReader, d *collect.Decoder[T]) ([]T, error) {
 	list, err := collect.All(rd, d)
 	return list, collectError(rd, err)
 }
@@ -70,16 +74,18 @@ func CollectReader[T any](rd array.RecordReader, options ...CollectOption) ([]T,
 // them. It holds at most a few hundred rows and one record batch. An error is the last pair,
 // with the zero value of T. You must still release rd.
 func EachReader[T any](rd array.RecordReader, options ...CollectOption) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) { eachReader(rd, options, yield) }
+	return func(yield func(T, error) bool) {
+		d, err := newDecoder[T](rd, options)
+		if err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		readEach(rd, d, yield)
+	}
 }
 
-func eachReader[T any](rd array.RecordReader, options []CollectOption, yield func(T, error) bool) {
-	d, err := newDecoder[T](rd, options)
-	if err != nil {
-		var none T
-		yield(none, err)
-		return
-	}
+func readEach[T any](rd array.RecordReader, d *collect.Decoder[T], yield func(T, error) bool) {
 	collect.Each(rd, d, func(row T, err error) bool { return yield(row, collectError(rd, err)) })
 }
 
@@ -96,7 +102,11 @@ func Collect[T any](ctx context.Context, from any, query string, args ...any) (l
 		return nil, err
 	}
 	defer result.close()
-	return CollectReader[T](result.reader, result.options...)
+	d, err := decoderOf[T](result)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(result.reader, d)
 }
 
 // Each runs a query and returns an iterator over its rows, which it reads as [EachReader]
@@ -104,14 +114,19 @@ func Collect[T any](ctx context.Context, from any, query string, args ...any) (l
 // of [Collect].
 func Each[T any](ctx context.Context, from any, query string, args ...any) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		var none T
 		result, err := queryFrom(ctx, from, query, args)
 		if err != nil {
-			var none T
 			yield(none, err)
 			return
 		}
 		defer result.close()
-		eachReader(result.reader, result.options, yield)
+		d, err := decoderOf[T](result)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		readEach(result.reader, d, yield)
 	}
 }
 
@@ -123,7 +138,7 @@ func One[T any](ctx context.Context, from any, query string, args ...any) (one T
 		return one, err
 	}
 	defer result.close()
-	d, err := newDecoder[T](result.reader, result.options)
+	d, err := decoderOf[T](result)
 	if err != nil {
 		return one, err
 	}
@@ -163,6 +178,16 @@ func newDecoder[T any](rd array.RecordReader, options []CollectOption) (*collect
 		return nil, fmt.Errorf("greptime: %w", err)
 	}
 	return d, nil
+}
+
+// decoderOf returns the decoder for the result of a query. If there is none, the call ends with
+// the error, also for a tracer.
+func decoderOf[T any](r queryResult) (*collect.Decoder[T], error) {
+	d, err := newDecoder[T](r.reader, r.options)
+	if err != nil {
+		r.reader.err = err
+	}
+	return d, err
 }
 
 // errNoReader reports that a record reader is nil, as QueryArrow returns it with an error.

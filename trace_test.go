@@ -278,6 +278,116 @@ func TestTraceOfResultThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What does not depend on the rows is an error of the call, as it is for Query.
+func TestTraceOfResultThatCannotBeCollected(t *testing.T) {
+	t.Parallel()
+	type other struct{ Other int64 }
+	isUnread := arrow.NewSchema([]arrow.Field{{Name: "d", Type: arrow.FixedWidthTypes.Float16}}, nil)
+	isRead := arrow.NewSchema([]arrow.Field{{Name: "d", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	for name, test := range map[string]struct {
+		answer wiretest.Handler
+		read   func(ctx context.Context, db *sql.DB, args ...any) error
+	}{
+		"a type that is not read":   {wiretest.Flight(resultMessages(t, isUnread)), collectError[float64]},
+		"a type that does not fit":  {wiretest.Flight(resultMessages(t, isRead)), collectError[time.Time]},
+		"fields without a column":   {wiretest.Flight(resultMessages(t, isRead)), collectError[other]},
+		"no rows, but a row count":  {wiretest.Replay(captures.DoGetByName("insert_two_rows")), collectError[int64]},
+		"One of a type not read":    {wiretest.Flight(resultMessages(t, isUnread)), oneError[float64]},
+		"One of unmatched fields":   {wiretest.Flight(resultMessages(t, isRead)), oneError[other]},
+		"Each of a type not read":   {wiretest.Flight(resultMessages(t, isUnread)), eachError[float64]},
+		"Each of unmatched fields":  {wiretest.Flight(resultMessages(t, isRead)), eachError[other]},
+		"Each of a map of one type": {wiretest.Flight(resultMessages(t, isRead)), eachError[map[string]int]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, tracer := openTraced(t, wiretest.Start(t, test.answer), nil)
+			err := test.read(t.Context(), db)
+			if err == nil {
+				t.Fatal("the result is read; use another one")
+			}
+			if got := tracer.One(); got.Err == nil || got.Err.Error() != err.Error() {
+				t.Errorf("the error is %v, want %v", got.Err, err)
+			}
+			err = test.read(t.Context(), db, "sesame")
+			got := tracer.One()
+			if err == nil || got.Err == nil {
+				t.Errorf("with an argument: the error is %v, want one that stands for %v", got.Err, err)
+			}
+			if leaks := traces.Leaks([]traces.Call{got}, "sesame", err.Error()); len(leaks) > 0 {
+				t.Errorf("the trace has %q: a column may be named by a value", leaks)
+			}
+		})
+	}
+}
+
+func collectError[T any](ctx context.Context, db *sql.DB, args ...any) error {
+	_, err := greptime.Collect[T](ctx, db, queryOf(args), args...)
+	return err
+}
+
+func oneError[T any](ctx context.Context, db *sql.DB, args ...any) error {
+	_, err := greptime.One[T](ctx, db, queryOf(args), args...)
+	return err
+}
+
+func eachError[T any](ctx context.Context, db *sql.DB, args ...any) (err error) {
+	for _, err = range greptime.Each[T](ctx, db, queryOf(args), args...) {
+	}
+	return err
+}
+
+// queryOf returns a query with a placeholder for each argument.
+func queryOf(args []any) string { return "SELECT d" + strings.Repeat(", ?", len(args)) }
+
+// Errors of single rows may show values, which a tracer does not get.
+func TestTraceOfARowThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "d", Type: arrow.BinaryTypes.String}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Field(0).(*array.StringBuilder).Append("sesame")
+	batch := b.NewRecordBatch()
+	defer batch.Release()
+	s := wiretest.Start(t, wiretest.Flight(resultMessages(t, schema, batch)))
+	db, tracer := openTraced(t, s, nil)
+	for name, read := range map[string]func(context.Context, *sql.DB, ...any) error{
+		"Collect": collectError[int64], "One": oneError[int64], "Each": eachError[int64],
+	} {
+		if err := read(t.Context(), db); err == nil {
+			t.Errorf("%s: text is read as a number", name)
+		}
+		if got := tracer.One(); got.Err != nil || got.Outcome.Rows != 1 {
+			t.Errorf("%s: the outcome is %+v, want one row and no error", name, got.Outcome)
+		}
+	}
+}
+
+// A reader of the caller's own can be read in another way after an error.
+func TestReaderIsReadAgainAfterAnErrorOfTheType(t *testing.T) {
+	t.Parallel()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "d", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	s := wiretest.Start(t, wiretest.Flight(resultMessages(t, schema)))
+	db, tracer := openTraced(t, s, nil)
+	err := greptime.Raw(t.Context(), db, func(conn *greptime.Conn) error {
+		rd, err := conn.QueryArrow(t.Context(), "SELECT d")
+		if err != nil {
+			return err
+		}
+		defer rd.Release()
+		if _, err := greptime.CollectReader[time.Time](rd); err == nil {
+			t.Error("a BIGINT is read as a time")
+		}
+		_, err = greptime.CollectReader[int64](rd)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if got := tracer.One(); got.Err != nil {
+		t.Errorf("the error is %v, want none", got.Err)
+	}
+}
+
 func TestTraceOfNativeInsert(t *testing.T) {
 	t.Parallel()
 	const query = "INSERT INTO t (host, ts, v) VALUES (?, ?, ?)"
