@@ -73,7 +73,8 @@
 //
 // There are no transactions: BeginTx, and texts such as BEGIN and COMMIT, return
 // [ErrTransactions]. With transactions=ignore they do nothing, but a Rollback after a write,
-// an isolation level, and a write in a read-only transaction are errors.
+// an isolation level, a write in a read-only transaction, and a second transaction of a
+// connection while one is open are errors.
 //
 // # Results
 //

@@ -25,7 +25,8 @@ var (
 
 	// ErrTransactions reports that GreptimeDB has no transactions. BeginTx and texts such as BEGIN
 	// return it, unless Config.Transactions is ignore. With ignore, only what cannot be ignored returns
-	// it: a Rollback after a write, a write in a read-only transaction, an isolation level.
+	// it: a Rollback after a write, a write in a read-only transaction, an isolation level, a second
+	// transaction of a connection that has one open.
 	ErrTransactions = errors.New("greptime: GreptimeDB has no transactions; leave them out, or set transactions=ignore in the DSN to make BEGIN, COMMIT and ROLLBACK do nothing")
 
 	// ErrMultipleStatements reports that a text has several statements and was not sent, because

@@ -176,7 +176,7 @@ var params = []param{
 			return err
 		},
 	},
-	wordParam("transactions", "GreptimeDB has no transactions: with `error`, `BeginTx`, `BEGIN`, `COMMIT` and so on return an error; with `ignore` they do nothing, but a Rollback after a write, an isolation level, and a write in a read-only transaction are errors",
+	wordParam("transactions", "GreptimeDB has no transactions: with `error`, `BeginTx`, `BEGIN`, `COMMIT` and so on return an error; with `ignore` they do nothing, but a Rollback after a write, an isolation level, a write in a read-only transaction, and a second transaction of a connection while one is open are errors",
 		func(c *Config) *string { return &c.Transactions },
 		transactionsError, transactionsIgnore),
 }

@@ -16,8 +16,9 @@ type openTx struct {
 // BeginTx returns ErrTransactions, because GreptimeDB has no transactions. The DSN
 // key transactions=ignore is for tools that insist on them. With it, statements
 // take effect at once, Commit does nothing, and Rollback is an error if anything was
-// written. A read-only transaction refuses writes, and isolation levels are refused.
-// The texts BEGIN, COMMIT, ROLLBACK, SAVEPOINT and so on do nothing then.
+// written. A read-only transaction refuses writes. Isolation levels are refused, and so is
+// a second transaction of a connection while one is open. The texts BEGIN, COMMIT,
+// ROLLBACK, SAVEPOINT and so on do nothing then.
 func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if _, err := c.current(); err != nil {
 		return nil, err
@@ -31,6 +32,9 @@ func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, err
 	tx := &openTx{conn: c, transaction: transaction{readOnly: opts.ReadOnly}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.session.tx != nil { // which would not learn of the writes behind this one, nor refuse them
+		return nil, transactionError("the connection has begun one with transactions=ignore that is still open; commit it or roll it back first, or take another connection")
+	}
 	c.session.tx = &tx.transaction
 	return tx, nil
 }

@@ -473,3 +473,39 @@ func TestReadOnlyTransactionsRefuseInserts(t *testing.T) {
 		t.Errorf("sent %q", got)
 	}
 }
+
+// Of two transactions of a connection at the same time, Rollback of the first would not know of
+// its writes, and one that is read-only would let them through.
+func TestSecondTransactionOfAConnectionIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newRecordingServer(t)
+	db := openServer(t, s.Server, "transactions=ignore")
+	insert := func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT INTO t VALUES (1)")
+		return err
+	}
+	for name, opts := range map[string]*sql.TxOptions{"read-write": nil, "read-only": {ReadOnly: true}} {
+		conn := oneConn(t, db)
+		first, err := conn.BeginTx(t.Context(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.BeginTx(t.Context(), nil); !errors.Is(err, greptime.ErrTransactions) || !strings.Contains(err.Error(), "still open") {
+			t.Errorf("%s: a second transaction: %v", name, err)
+		}
+		readOnly := opts != nil
+		if err := insert(first); errors.Is(err, greptime.ErrTransactions) != readOnly {
+			t.Errorf("%s: a write in the first: %v", name, err)
+		}
+		if err := first.Rollback(); errors.Is(err, greptime.ErrTransactions) == readOnly {
+			t.Errorf("%s: Rollback of the first: %v", name, err)
+		}
+		next, err := conn.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatalf("%s: a transaction after the first: %v", name, err)
+		}
+		if err := errors.Join(insert(next), next.Commit()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
