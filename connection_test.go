@@ -86,6 +86,16 @@ func TestErrorOfTheDialerIsTold(t *testing.T) {
 	wantError(t, openConfig(t, cfg).Ping(), codes.Unavailable, "the tunnel has collapsed", "nowhere:4001")
 }
 
+func TestDialerThatReturnsNothingIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, tls := range []bool{false, true} {
+		cfg := &greptime.Config{Endpoints: []string{"nowhere"}, TLSEnabled: tls, Dialer: func(context.Context, string) (net.Conn, error) {
+			return nil, nil
+		}}
+		wantError(t, openConfig(t, cfg).Ping(), codes.Unavailable, "Config.Dialer returned neither", "nowhere:4001")
+	}
+}
+
 func TestUnixSockets(t *testing.T) {
 	t.Parallel()
 	s := newRecordingServer(t)

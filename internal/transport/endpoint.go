@@ -125,7 +125,7 @@ func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint,
 	}
 	switch {
 	case o.Dialer != nil:
-		opts = append(opts, grpc.WithContextDialer(o.Dialer))
+		opts = append(opts, grpc.WithContextDialer(checked(o.Dialer)))
 	case a.socket != "":
 		opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", a.socket)
@@ -138,6 +138,18 @@ func newEndpoint(addr string, o Options, callOpts []grpc.CallOption) (*Endpoint,
 		return nil, err
 	}
 	return e, cc.Close()
+}
+
+// checked returns a user's dialer, whose connection is never nil without an error: gRPC would
+// panic on a goroutine of its own, and the program would end.
+func checked(dial func(context.Context, string) (net.Conn, error)) func(context.Context, string) (net.Conn, error) {
+	return func(ctx context.Context, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, addr)
+		if conn == nil && err == nil {
+			err = errors.New("Config.Dialer returned neither a connection nor an error")
+		}
+		return conn, err
+	}
 }
 
 // end ends the channels. If forGood is true, none is created again.
