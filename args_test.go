@@ -244,7 +244,9 @@ func TestArgumentErrorsAreSaidOnce(t *testing.T) {
 				return err
 			})
 		}, "greptime: argument 2: " + reason},
-		"bound": {func() error { _, err := db.Exec("SELECT ?, ?", 1, greptime.Decimal("x")); return err }, "greptime: argument 2 (DECIMAL, byte 10 of the text): the text of the DECIMAL"},
+		"Date":      {func() error { _, err := db.Exec("SELECT ?", greptime.Date{}); return err }, "sql: converting argument $1 type: greptime: date 0000-00-00"},
+		"TimeOfDay": {func() error { _, err := db.Exec("SELECT ?", greptime.TimeOfDay(-1)); return err }, "sql: converting argument $1 type: greptime: -00:00:00.000000001 is"},
+		"bound":     {func() error { _, err := db.Exec("SELECT ?, ?", 1, greptime.Decimal("x")); return err }, "greptime: argument 2 (DECIMAL, byte 10 of the text): the text of the DECIMAL"},
 	} {
 		if err := test.call(); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %s", name, err, test.want)

@@ -5,9 +5,11 @@ package sqlarg
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/greptime-go/greptime/internal/sqltext"
@@ -69,13 +71,13 @@ func Of(v any) (sqltext.Arg, error) {
 		return sqltext.Arg{Kind: sqltext.JSON, Text: string(v)}, nil
 	case sqltype.Date:
 		if _, err := v.EpochDays(); err != nil { // 30 February: time.Date would make it March
-			return sqltext.Arg{}, err
+			return sqltext.Arg{}, withoutPrefix(err)
 		}
 		return sqltext.Arg{Kind: sqltext.Date, Time: v.Time(time.UTC)}, nil
 	case sqltype.TimeOfDay:
 		text, err := v.MarshalText()
 		if err != nil {
-			return sqltext.Arg{}, err
+			return sqltext.Arg{}, withoutPrefix(err)
 		}
 		return sqltext.Arg{Kind: sqltext.String, Text: string(text)}, nil
 	case sqltype.Decimal:
@@ -103,6 +105,9 @@ func Of(v any) (sqltext.Arg, error) {
 	}
 	return sqltext.Arg{}, notAnArgument(v)
 }
+
+// withoutPrefix returns an error of package sqltype without its prefix, which that of the argument has.
+func withoutPrefix(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "greptime: ")) }
 
 // notAnArgument returns an error that says what to pass instead of a value without a literal.
 func notAnArgument(v any) error {
