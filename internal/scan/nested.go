@@ -141,7 +141,7 @@ func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte,
 		return appendJSONString(dst, sqltype.DateFromEpochDays(int32(a.Value(i))).String())
 	case *array.Timestamp:
 		unit := a.DataType().(*arrow.TimestampType).Unit
-		return appendJSONString(dst, Instant(int64(a.Value(i)), unit).In(loc).Format(time.RFC3339Nano))
+		return appendJSONString(dst, rfc3339(Instant(int64(a.Value(i)), unit).In(loc)))
 	case *array.Time32:
 		return appendJSONTimeOfDay(dst, a, i, a.DataType().(*arrow.Time32Type).Unit)
 	case *array.Time64:
@@ -160,6 +160,15 @@ func appendJSON(dst []byte, arr arrow.Array, i int, loc *time.Location) ([]byte,
 	default:
 		return dst, fmt.Errorf("values of the Arrow type %s cannot be written as JSON; read the column with QueryArrow", arr.DataType())
 	}
+}
+
+// rfc3339 returns a time as RFC 3339, which has no seconds of an offset. The local times of long
+// ago have such offsets, until 1900 in Asia/Shanghai: these times are in UTC.
+func rfc3339(t time.Time) string {
+	if _, offset := t.Zone(); offset%60 != 0 {
+		t = t.UTC()
+	}
+	return t.Format(time.RFC3339Nano)
 }
 
 func appendJSONList(dst []byte, a array.ListLike, i int, loc *time.Location) (_ []byte, err error) {
