@@ -280,6 +280,7 @@ func (c *Conn) exec(ctx context.Context, text parsedText, args []driver.NamedVal
 	if err != nil {
 		return nil, err
 	}
+	args = truncated(args, c.client.cfg.TimeTruncate)
 	mode := c.client.cfg.Insert
 	isRefused := len(text.Statements) > 1 && !c.client.cfg.MultiStatements
 	if mode != insertSQL && !isRefused && hasInsertValues(text.Script) {

@@ -84,9 +84,9 @@ func (c wrappedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return c.wrap(conn), nil
 }
 
-func openWrapped(t *testing.T, s *wiretest.Server, wrap func(driver.Conn) driver.Conn) *sql.DB {
+func openWrapped(t *testing.T, s *wiretest.Server, wrap func(driver.Conn) driver.Conn, params ...string) *sql.DB {
 	t.Helper()
-	connector, err := greptime.Driver{}.OpenConnector(s.DSN())
+	connector, err := greptime.Driver{}.OpenConnector(s.DSN(params...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func (s session) bind(script *sqltext.Script, args []driver.NamedValue) ([]state
 	}
 	var bound *boundScript
 	if len(args) > 0 {
-		list, err := bindArgs(args)
+		list, err := bindArgs(truncated(args, s.client.cfg.TimeTruncate))
 		if err != nil {
 			return nil, err
 		}
@@ -231,6 +231,27 @@ func checkedValue(v any, cut time.Duration) (any, error) {
 		_, err = sqlarg.Of(v)
 	}
 	return v, err
+}
+
+// truncated returns args with times that are multiples of cut. Mostly they are already, but a
+// wrapper of the driver may not pass CheckNamedValue on. It does not change args themselves,
+// which belong to the caller.
+func truncated(args []driver.NamedValue, cut time.Duration) []driver.NamedValue {
+	if cut <= 0 {
+		return args
+	}
+	isCopy := false
+	for i, nv := range args {
+		at, ok := nv.Value.(time.Time)
+		if !ok || at.Truncate(cut).Equal(at) {
+			continue
+		}
+		if !isCopy {
+			args, isCopy = slices.Clone(args), true
+		}
+		args[i].Value = at.Truncate(cut)
+	}
+	return args
 }
 
 // namedValues checks and numbers the arguments of calls that do not come through

@@ -1,7 +1,9 @@
 package greptime_test
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"testing"
 	"time"
 
@@ -56,5 +58,46 @@ func TestTimeTruncateCutsTimeArguments(t *testing.T) {
 	row := s.lastCall(t).native.GetRowInserts().Inserts[0].Rows.Rows[0]
 	if got := row.Values[1].GetTimestampMillisecondValue(); got != -1000 {
 		t.Errorf("stored natively is %d, want -1000", got)
+	}
+}
+
+// uncheckedWrapper passes on statements, but not CheckNamedValue: database/sql then converts the
+// arguments by its own rules.
+type uncheckedWrapper struct{ driver.Conn }
+
+func (w uncheckedWrapper) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return w.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+}
+
+func (w uncheckedWrapper) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return w.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+func TestTimeTruncateCutsTimesThatNobodyChecked(t *testing.T) {
+	t.Parallel()
+	s := newTableServer(t)
+	at := time.Date(2024, 1, 1, 0, 0, 0, 123_456_789, time.UTC)
+	wrap := func(c driver.Conn) driver.Conn { return uncheckedWrapper{c} }
+	cut := openWrapped(t, s.Server, wrap, "time_truncate=1ms")
+	for _, run := range []func(string, ...any) error{
+		func(text string, args ...any) error { _, err := cut.Exec(text, args...); return err },
+		func(text string, args ...any) error {
+			rows, err := cut.Query(text, args...)
+			if err != nil {
+				return err
+			}
+			return rows.Close()
+		},
+	} {
+		err := run("DELETE FROM t WHERE host = ? AND ts < ?", "a", at)
+		if got, want := s.lastCall(t).sql, "DELETE FROM t WHERE host = 'a' AND ts < TIMESTAMP '2024-01-01T00:00:00.123Z'"; err != nil || got != want {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+	}
+	native := openWrapped(t, s.Server, wrap, "time_truncate=1s", "insert=native")
+	exec(t, native, "INSERT INTO t (host, ts) VALUES ('a', ?)", at)
+	row := s.lastCall(t).native.GetRowInserts().Inserts[0].Rows.Rows[0]
+	if got, want := row.Values[1].GetTimestampMillisecondValue(), at.Unix()*1000; got != want {
+		t.Errorf("stored natively is %d, want %d", got, want)
 	}
 }
