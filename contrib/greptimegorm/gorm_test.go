@@ -259,6 +259,61 @@ func TestSaveAndOnConflictReplaceTheRow(t *testing.T) {
 	}
 }
 
+// Create takes the default of a field in place of its zero value, as with any database. Save
+// stores what the model has, but for the zero time, which TIMESTAMP(9) cannot express.
+func TestSaveStoresZeroValuesOfFieldsWithADefault(t *testing.T) {
+	t.Parallel()
+	type places struct {
+		City string `gorm:"default:Bern"`
+	}
+	type setting struct {
+		At      time.Time `gorm:"primaryKey;timeIndex"`
+		On      bool      `gorm:"default:true"`
+		Number  int64     `gorm:"default:42"`
+		Word    string    `gorm:"default:a word"`
+		Pointer *int64    `gorm:"default:7"`
+		Left    int64     `gorm:"default:(-)"` // left out by Create
+		Changed time.Time `gorm:"default:now()"`
+		Place   places    `gorm:"embedded"`
+	}
+	db := migrated[setting](t)
+	for name, save := range map[string]func(*setting) error{
+		"Save":       func(s *setting) error { return db.Save(s).Error },
+		"Select all": func(s *setting) error { return db.Select("*").Updates(s).Error },
+	} {
+		created := setting{At: noon}
+		if err := db.Create(&created).Error; err != nil {
+			t.Fatal(err)
+		}
+		var got setting
+		if err := db.First(&got).Error; err != nil {
+			t.Fatal(err)
+		}
+		if !got.On || got.Number != 42 || got.Word != "a word" || got.Pointer == nil || got.Changed.IsZero() || got.Place.City != "Bern" {
+			t.Errorf("%s: created %+v, want the defaults", name, got)
+		}
+		want := setting{At: noon}
+		saved := want
+		if err := save(&saved); err != nil {
+			t.Fatal(err)
+		}
+		if saved != want {
+			t.Errorf("%s changed the model to %+v, want %+v", name, saved, want)
+		}
+		got = setting{}
+		if err := db.First(&got).Error; err != nil {
+			t.Fatal(err)
+		}
+		if got.Changed.IsZero() {
+			t.Errorf("%s: the time is zero, want the default", name)
+		}
+		got.At, got.Changed = got.At.UTC(), time.Time{}
+		if got != want {
+			t.Errorf("%s stored %+v, want %+v", name, got, want)
+		}
+	}
+}
+
 // With last_non_null a row of some columns keeps the others.
 func TestSelectedColumnsAreMergedIntoTheRow(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,7 @@ func create(db *gorm.DB) {
 		return
 	}
 	if db.Statement.SQL.Len() == 0 {
-		buildInsert(db)
+		buildInsert(db, callbacks.ConvertToCreateValues)
 	}
 	execute(db)
 }
@@ -55,8 +55,37 @@ func update(db *gorm.DB) {
 		return
 	}
 	stmt.Settings.Store("gorm:update_track_time", true)
-	buildInsert(db)
+	buildInsert(db, saveValues)
 	execute(db)
+}
+
+// saveValues returns the values of the model as they are: GORM takes the default of a field in
+// place of a zero value, so that Save could not set a field to zero. The zero time is no value.
+func saveValues(stmt *gorm.Statement) clause.Values {
+	if stmt.ReflectValue.Kind() != reflect.Struct {
+		return callbacks.ConvertToCreateValues(stmt)
+	}
+	zeros := map[*schema.Field]any{}
+	for _, field := range stmt.Schema.FieldsByDBName {
+		if value, zero := field.ValueOf(stmt.Context, stmt.ReflectValue); zero && field.HasDefaultValue && field.Creatable && field.FieldType != reflect.TypeFor[time.Time]() {
+			zeros[field] = value
+		}
+	}
+	values := callbacks.ConvertToCreateValues(stmt)
+	if stmt.Error != nil {
+		return values
+	}
+	for field, zero := range zeros {
+		column := func(c clause.Column) bool { return c.Name == field.DBName }
+		if i := slices.IndexFunc(values.Columns, column); i >= 0 {
+			values.Values[0][i] = zero
+			field.ReflectValueOf(stmt.Context, stmt.ReflectValue).SetZero()
+			continue
+		}
+		values.Columns = append(values.Columns, clause.Column{Name: field.DBName})
+		values.Values[0] = append(values.Values[0], zero)
+	}
+	return values
 }
 
 // isModel reports whether the statement's destination is its model: Save and Delete have only
@@ -69,8 +98,8 @@ func isModel(stmt *gorm.Statement) bool {
 	return dest.Kind() == model.Kind() && dest.Type() == model.Type()
 }
 
-// buildInsert writes the INSERT of the statement's models.
-func buildInsert(db *gorm.DB) {
+// buildInsert writes the INSERT of the values of the statement's models.
+func buildInsert(db *gorm.DB, valuesOf func(*gorm.Statement) clause.Values) {
 	stmt := db.Statement
 	if stmt.Schema != nil {
 		if err := eachModel(stmt.ReflectValue, func(model reflect.Value) error { return checkKey(stmt, model) }); err != nil {
@@ -78,7 +107,7 @@ func buildInsert(db *gorm.DB) {
 			return
 		}
 	}
-	values := callbacks.ConvertToCreateValues(stmt)
+	values := valuesOf(stmt)
 	if db.Error != nil {
 		return
 	}
