@@ -108,6 +108,18 @@ func tableName(stmt *gorm.Statement) string {
 	return stmt.Quote(clause.Table{Name: stmt.Table})
 }
 
+// tableParts returns the database of the statement's table, a name or an expression, and the
+// name of the table in it.
+func tableParts(stmt *gorm.Statement) (database any, table string) {
+	database, table = clause.Expr{SQL: "database()"}, stmt.Table
+	parts := strings.Split(tableName(stmt), `"."`)
+	if n := len(parts); n > 1 {
+		unquote := strings.NewReplacer(`""`, `"`, `"`, "").Replace // the first and the last have the outer quotes
+		database, table = unquote(parts[n-2]), unquote(parts[n-1])
+	}
+	return database, table
+}
+
 func textLiteral(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // checkConstraints refuses a model with constraints, which GreptimeDB would ignore.
@@ -353,7 +365,8 @@ func (m Migrator) HasTable(model any) bool {
 func (m Migrator) hasTable(model any) (exists bool, err error) {
 	err = m.RunWithValue(model, func(stmt *gorm.Statement) error {
 		var n int64
-		err := m.query("SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = ?", stmt.Table).Scan(&n).Error
+		database, table := tableParts(stmt)
+		err := m.query("SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ?", database, table).Scan(&n).Error
 		exists = n > 0
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // Timed has a time index alone, and Tagged a tag, too.
@@ -73,6 +74,43 @@ func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
 }
 
 // Processes that start at the same time migrate the same models.
+// A table of another database is not the one of the same name in the session's.
+func TestTablesOfOtherDatabases(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	here := db.Migrator().CurrentDatabase()
+	other := here + "-other"
+	if err := db.Exec("CREATE DATABASE ?", clause.Table{Name: other}).Error; err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Exec("DROP DATABASE ?", clause.Table{Name: other}).Error; err != nil {
+			t.Error(err)
+		}
+	})
+	for _, test := range []struct{ at, missing string }{
+		{other + ".there", "there"},
+		{"readings", other + ".readings"},
+		{here + ".qualified", other + ".qualified"},
+	} {
+		if err := db.Table(test.at).AutoMigrate(&Reading{}); err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]bool{test.at: true, test.missing: false} {
+			if got := db.Migrator().HasTable(name); got != want {
+				t.Errorf("HasTable(%q) is %v, want %v", name, got, want)
+			}
+			if got := db.Table(name).Migrator().HasTable(&Reading{}); got != want {
+				t.Errorf("Table(%q), HasTable of the model: %v, want %v", name, got, want)
+			}
+		}
+		// The other table of the name is created, not looked for columns.
+		if err := db.Table(test.missing).AutoMigrate(&Reading{}); err != nil {
+			t.Errorf("%s: %v", test.missing, err)
+		}
+	}
+}
+
 func TestAutoMigrateOfSeveralProcesses(t *testing.T) {
 	t.Parallel()
 	db := open(t)
