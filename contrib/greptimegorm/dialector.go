@@ -223,7 +223,7 @@ func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""
 func (*Dialector) Explain(text string, vars ...any) string {
 	shown := make([]any, len(vars))
 	for i, v := range vars {
-		if t, ok := v.(time.Time); ok {
+		if t, ok := timeOf(v); ok {
 			v = t.UTC().Format(time.RFC3339Nano)
 		}
 		shown[i] = v

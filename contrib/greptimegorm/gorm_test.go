@@ -699,6 +699,22 @@ func TestNothingIsInATransactionByItself(t *testing.T) {
 	}
 }
 
+// A log shows the instant that is sent, whatever the location and the type of the time.
+func TestTimesAreExplainedInUTC(t *testing.T) {
+	t.Parallel()
+	at := noon.In(time.FixedZone("", 2*60*60))
+	for _, value := range []any{at, &at, sql.NullTime{Time: at, Valid: true}, &sql.NullTime{Time: at, Valid: true}, sql.Null[time.Time]{V: at, Valid: true}} {
+		if got, want := new(Dialector).Explain("SELECT ?", value), "SELECT '2024-05-06T12:00:00.123456789Z'"; got != want {
+			t.Errorf("%T: %s, want %s", value, got, want)
+		}
+	}
+	for _, value := range []any{nil, (*time.Time)(nil), sql.NullTime{}, (*sql.NullTime)(nil)} {
+		if got, want := new(Dialector).Explain("SELECT ?", value), "SELECT NULL"; got != want {
+			t.Errorf("%T: %s, want %s", value, got, want)
+		}
+	}
+}
+
 func TestNamesAreQuoted(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
