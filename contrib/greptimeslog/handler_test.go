@@ -208,6 +208,7 @@ func TestAttributesBecomeJSON(t *testing.T) {
 			`{"ts":1,"level":2,"message":3,"attributes":4,"msg":5,"time":6}`},
 		// Groups without attributes, and handlers that share a beginning.
 		{func(l *slog.Logger) { l.WithGroup("g").WithGroup("h").Info("") }, ``},
+		{func(l *slog.Logger) { l.With("g", 1).WithGroup("g").WithGroup("h").Info("") }, `{"g":1}`},
 		{func(l *slog.Logger) { l.WithGroup("").With().Info("", slog.Group("e"), slog.Group("", "in", 1)) }, `{"in":1}`},
 		{func(l *slog.Logger) {
 			base := l.WithGroup("g").With("a", 1)
@@ -305,6 +306,7 @@ func TestChosenAttributesAreColumns(t *testing.T) {
 	l.WithGroup("request").Info("two", "status", 404) // service was added before the group
 	l.Info("three", slog.Group("request", "status", "OK"), "took", "long")
 	l.Info("four", "service", errors.New("changed"), "status", 1)
+	l.With("request", 7).Info("five", slog.Group("request", "status", 500)) // the group leaves nothing in the JSON
 	if err := h.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -330,6 +332,7 @@ func TestChosenAttributesAreColumns(t *testing.T) {
 		`two|api|404||||`,
 		`three|api|||||{"request":{"status":"OK"},"took":"long"}`, // they do not fit
 		`four|changed|||||{"status":1}`,
+		`five|api|500||||{"request":7}`,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -19,35 +19,41 @@ type row struct {
 	sink       *sink
 	values     []any // of the columns
 	attrs      []placed
-	attributes group
+	attributes *group
 }
 
 // placed is an attribute that has a column, with its place in the JSON.
 type placed struct {
-	in    group
+	in    *group
 	key   string
 	value slog.Value
 }
 
-// group is a group of attributes, as an object of the JSON.
-type group map[string]any
+// group is a group of attributes, an object of the JSON.
+type group struct {
+	values   map[string]any // a *group, or a value for encoding/json
+	replaced any            // the value of the group's key before, which counts if the group is empty
+}
+
+func newGroup() *group { return &group{values: map[string]any{}} }
 
 func (s *sink) newRow() *row {
-	return &row{sink: s, values: make([]any, len(s.columns)), attrs: make([]placed, len(s.columns)), attributes: group{}}
+	return &row{sink: s, values: make([]any, len(s.columns)), attrs: make([]placed, len(s.columns)), attributes: newGroup()}
 }
 
 // group returns the group of that key. It takes the place of an attribute with the key.
-func (g group) group(key string) group {
-	inner, ok := g[key].(group)
+func (g *group) group(key string) *group {
+	inner, ok := g.values[key].(*group)
 	if !ok {
-		inner = group{}
-		g[key] = inner
+		inner = newGroup()
+		inner.replaced = g.values[key]
+		g.values[key] = inner
 	}
 	return inner
 }
 
 // add adds an attribute of a group. path is that of the group, with a dot at its end.
-func (r *row) add(g group, path string, a slog.Attr) {
+func (r *row) add(g *group, path string, a slog.Attr) {
 	value := a.Value.Resolve()
 	switch {
 	case value.Kind() == slog.KindGroup:
@@ -69,13 +75,13 @@ func (r *row) add(g group, path string, a slog.Attr) {
 		r.values[i] = columnValue(r.sink.columns[i].Type, value)
 		return
 	}
-	g[a.Key] = jsonValue(value)
+	g.values[a.Key] = jsonValue(value)
 }
 
 // encode sets the value of the attributes' column.
 func (r *row) encode() {
 	r.values[3] = nil
-	if attributes := r.attributes.pruned(); len(attributes) > 0 {
+	if attributes := r.attributes.object(); len(attributes) > 0 {
 		text, err := json.Marshal(attributes)
 		if err != nil { // no value of jsonValue fails
 			text, _ = json.Marshal(err.Error())
@@ -84,20 +90,22 @@ func (r *row) encode() {
 	}
 }
 
-// pruned returns the group without empty groups. It does not change it, because an attribute
-// may still move there from its column.
-func (g group) pruned() group {
-	result, cloned := g, false
-	for key, value := range g {
-		inner, ok := value.(group)
+// object returns the group for encoding/json, without empty groups. It does not change the group,
+// because an attribute may still move there from its column.
+func (g *group) object() map[string]any {
+	result, cloned := g.values, false
+	for key, value := range g.values {
+		inner, ok := value.(*group)
 		if !ok {
 			continue
 		}
 		if !cloned {
-			result, cloned = maps.Clone(g), true
+			result, cloned = maps.Clone(g.values), true
 		}
-		if inner = inner.pruned(); len(inner) > 0 {
-			result[key] = inner
+		if object := inner.object(); len(object) > 0 {
+			result[key] = object
+		} else if inner.replaced != nil {
+			result[key] = inner.replaced
 		} else {
 			delete(result, key)
 		}
@@ -118,16 +126,16 @@ func (r *row) moveOut(column string) bool {
 			if !ok {
 				return false
 			}
-			r.attributes["record_time"] = at.Format(time.RFC3339Nano)
+			r.attributes.values["record_time"] = at.Format(time.RFC3339Nano)
 			r.values[i] = time.Now()
 		case attributesColumn: // such as a number that JSONB cannot store
 			text, _ := r.values[i].(json.RawMessage)
-			r.attributes = group{"text": string(text)}
+			r.attributes = &group{values: map[string]any{"text": string(text)}}
 			r.values[i] = nil
 		default:
 			r.values[i] = nil
 			if p := r.attrs[i]; p.in != nil {
-				p.in[p.key] = jsonValue(p.value)
+				p.in.values[p.key] = jsonValue(p.value)
 			}
 		}
 		return true
