@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -274,6 +275,29 @@ func TestARecordIsNeverLostForItsValues(t *testing.T) {
 }
 
 // A value that contains itself would occupy package fmt until the stack ends.
+// encoding/json writes lists in each other that are too deep for it to read.
+func TestDeepValuesAreText(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	h := newHandler(t, db, Options{Columns: []Column{{Column: insert.Field("extra", insert.JSON)}}})
+	deep := any(1)
+	for range 20_000 {
+		deep = []any{deep}
+	}
+	slog.New(h).Info("", "deep", deep, "extra", deep, "other", 1)
+	if err := h.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var attributes, extra string
+	if err := db.QueryRowContext(t.Context(), "SELECT attributes, extra FROM logs").Scan(&attributes, &extra); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprint(deep)
+	if attributes != fmt.Sprintf(`{"deep":%q,"other":1}`, want) || extra != strconv.Quote(want) {
+		t.Errorf("attributes %.40s, extra %.40s, want both values as text, and the other attribute", attributes, extra)
+	}
+}
+
 func TestValuesThatContainThemselves(t *testing.T) {
 	t.Parallel()
 	db := open(t)

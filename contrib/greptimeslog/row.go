@@ -196,6 +196,10 @@ func isCyclic(err error) bool {
 // unencodable returns the text in place of a value, as slog's JSONHandler has it.
 func unencodable(err error) string { return "!ERROR:" + err.Error() }
 
+// maxDepth is how deeply lists and objects may be in each other for encoding/json to read them.
+// It writes deeper ones, but not as a part of others.
+const maxDepth = 10_000
+
 // jsonValue returns what encoding/json writes for a value. It never fails to.
 func jsonValue(v slog.Value) (result any) {
 	switch v.Kind() {
@@ -226,7 +230,7 @@ func jsonValue(v slog.Value) (result any) {
 	switch {
 	case isCyclic(err):
 		return unencodable(err)
-	case err != nil:
+	case err != nil, len(b) > maxDepth && !json.Valid(b):
 		return text(v)
 	}
 	return json.RawMessage(b)
