@@ -82,6 +82,27 @@ func TestTheDriversRecordsGoToTheFallback(t *testing.T) {
 	}
 }
 
+func TestTheFallbackGetsOnlyLevelsThatItHasEnabled(t *testing.T) {
+	t.Parallel()
+	var fallback lines
+	to := &late{slog.DiscardHandler}
+	db := unreachable(t, slog.New(to))
+	h, err := New(db, Options{Table: "logs", Fallback: slog.NewTextHandler(&fallback, &slog.HandlerOptions{Level: slog.LevelError}),
+		Writer: insert.WriterOptions{Retry: insert.Retry{For: -1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.Handler = h
+	slog.New(h).Info("cannot be written")
+	if err := h.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	slog.New(h).Info("is dropped")
+	if got := fallback.String(); got != "" {
+		t.Errorf("the fallback for errors has warnings:\n%s", got)
+	}
+}
+
 // slog's first default logger writes to package log, which slog.SetDefault connects to the new
 // default logger. This is what happens to a driver that was opened before. The test changes the
 // default loggers, so it runs alone.

@@ -65,7 +65,7 @@ func (h *Handler) with(s step) *Handler {
 // nothing. The error says why the record was dropped; package slog ignores it.
 func (h *Handler) Handle(ctx context.Context, record slog.Record) error {
 	if isDrivers(record) {
-		return h.sink.opts.Fallback.Handle(ctx, record)
+		return h.sink.toFallback(ctx, record)
 	}
 	r := h.sink.newRow()
 	r.values[0] = record.Time

@@ -97,5 +97,14 @@ func (s *sink) failed(f insert.FailedRows) {
 func (s *sink) report(message string, attrs ...slog.Attr) {
 	record := slog.NewRecord(time.Now(), slog.LevelWarn, message, 0)
 	record.AddAttrs(append(attrs, slog.String("table", s.opts.Table))...)
-	_ = s.opts.Fallback.Handle(context.Background(), record) // there is nowhere else to report to
+	_ = s.toFallback(context.Background(), record) // there is nowhere else to report to
+}
+
+// toFallback gives the record to the fallback if its level is enabled there, which Handle of a
+// slog.Handler need not check.
+func (s *sink) toFallback(ctx context.Context, record slog.Record) error {
+	if !s.opts.Fallback.Enabled(ctx, record.Level) {
+		return nil
+	}
+	return s.opts.Fallback.Handle(ctx, record)
 }
