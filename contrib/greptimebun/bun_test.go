@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"reflect"
 	"slices"
@@ -342,6 +344,52 @@ func TestEveryTypeOfAField(t *testing.T) {
 	} {
 		if _, err := statement.Exec(t.Context()); err != nil {
 			t.Errorf("%v: %v", statement, err)
+		}
+	}
+}
+
+// bun writes structs as JSON, but for these.
+func TestTypesOfStructsThatAreNotJSON(t *testing.T) {
+	t.Parallel()
+	type nullable struct {
+		Time     time.Time `bun:"ts,pk"`
+		Moment   sql.Null[time.Time]
+		Text     sql.Null[string]
+		Number   sql.Null[int64]
+		Fraction sql.Null[float64]
+		Flag     sql.Null[bool]
+		Bytes    sql.Null[[]byte]
+		Int32    sql.NullInt32
+		Int16    sql.NullInt16
+		Byte     sql.NullByte
+		Net      net.IPNet
+		Addr     netip.Addr
+		Prefix   *netip.Prefix
+	}
+	prefix := netip.MustParsePrefix("fe80::/64")
+	full := nullable{noon, sql.Null[time.Time]{V: noon.Add(1), Valid: true}, sql.Null[string]{V: "it's", Valid: true}, sql.Null[int64]{V: -5, Valid: true},
+		sql.Null[float64]{V: 1.5, Valid: true}, sql.Null[bool]{V: true, Valid: true}, sql.Null[[]byte]{V: []byte{0, 0xff}, Valid: true},
+		sql.NullInt32{Int32: -5, Valid: true}, sql.NullInt16{Int16: -5, Valid: true}, sql.NullByte{Byte: 255, Valid: true},
+		net.IPNet{IP: net.IPv4(10, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)}, netip.MustParseAddr("1.2.3.4"), &prefix}
+	db := open(t)
+	if err := CreateTable(t.Context(), db, (*nullable)(nil), ""); err != nil {
+		t.Fatal(err)
+	}
+	typ := reflect.TypeFor[nullable]()
+	for i := 1; i < typ.NumField(); i++ {
+		name := db.Table(typ).Fields[i].Name
+		if _, err := db.NewInsert().Model(&full).Column("ts", name).Exec(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		want := reflect.ValueOf(full).Field(i).Interface()
+		var got nullable
+		if err := db.NewSelect().Model(&got).Where("? = ?", bun.Ident(name), want).Scan(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got.Moment.V = got.Moment.V.UTC()
+		if got := reflect.ValueOf(got).Field(i).Interface(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"net"
+	"net/netip"
 	"reflect"
 	"regexp"
 	"strings"
@@ -69,7 +71,7 @@ func (d *Dialect) OnTable(table *schema.Table) {
 	for _, field := range table.FieldMap {
 		field.CreateTableSQLType = field.UserSQLType
 		if field.UserSQLType == "" {
-			field.DiscoveredSQLType = typeOf(field)
+			field.DiscoveredSQLType = typeOf(field.IndirectType)
 			field.CreateTableSQLType = field.DiscoveredSQLType
 		}
 		if write := d.writerOf(field); write != nil {
@@ -83,13 +85,26 @@ var integerTypes = map[reflect.Kind]string{
 	reflect.Uint8: "TINYINT UNSIGNED", reflect.Uint16: "SMALLINT UNSIGNED", reflect.Uint32: "INT UNSIGNED", reflect.Uint64: "BIGINT UNSIGNED", reflect.Uint: "BIGINT UNSIGNED",
 }
 
-// typeOf returns the type of the field's column if its tag has none.
-func typeOf(field *schema.Field) string {
-	kind := field.IndirectType.Kind()
+// structTypes are types of columns for structs that bun does not write as JSON.
+var structTypes = map[reflect.Type]string{
+	reflect.TypeFor[sql.NullString](): "STRING", reflect.TypeFor[netip.Addr](): "STRING", reflect.TypeFor[netip.Prefix](): "STRING", reflect.TypeFor[net.IPNet](): "STRING",
+	reflect.TypeFor[sql.NullInt32](): "INT", reflect.TypeFor[sql.NullInt16](): "SMALLINT", reflect.TypeFor[sql.NullByte](): "TINYINT UNSIGNED",
+}
+
+// typeOf returns the type of the column for a field of the type, if its tag has none.
+func typeOf(typ reflect.Type) string {
+	kind := typ.Kind()
 	if t, ok := integerTypes[kind]; ok {
 		return t
 	}
-	switch field.DiscoveredSQLType {
+	if t, ok := structTypes[typ]; ok {
+		return t
+	}
+	if typ.PkgPath() == "database/sql" && strings.HasPrefix(typ.Name(), "Null[") {
+		return typeOf(typ.Field(0).Type) // V
+	}
+	discovered := schema.DiscoverSQLType(typ)
+	switch discovered {
 	case sqltype.Timestamp:
 		return "TIMESTAMP(9)"
 	case sqltype.Boolean:
@@ -107,7 +122,7 @@ func typeOf(field *schema.Field) string {
 	}
 	switch kind {
 	case reflect.Map, reflect.Slice, reflect.Struct:
-		if field.DiscoveredSQLType == sqltype.VarChar && field.IndirectType != reflect.TypeFor[sql.NullString]() {
+		if discovered == sqltype.VarChar {
 			return "JSON" // as which bun writes and reads them
 		}
 	}
