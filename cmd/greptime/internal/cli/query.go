@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -131,8 +130,7 @@ func countResults(statements []script.Statement) (n int) {
 	return n
 }
 
-// sqlText returns the SQL of an argument, a file or the standard input, without the byte order
-// mark that some editors begin a file with.
+// sqlText returns the SQL of an argument, a file or the standard input.
 func (a *app) sqlText(file string, args []string) (string, error) {
 	switch {
 	case file != "" && len(args) > 0:
@@ -143,14 +141,12 @@ func (a *app) sqlText(file string, args []string) (string, error) {
 		return "", usagef(`there is no SQL: write greptime query "SELECT …"`)
 	case file == "" || file == "-":
 		data, err := io.ReadAll(a.In)
-		return withoutMark(data), err
+		return script.OfFile(data), err
 	default:
 		data, err := os.ReadFile(file)
-		return withoutMark(data), err
+		return script.OfFile(data), err
 	}
 }
-
-func withoutMark(text []byte) string { return strings.TrimPrefix(string(text), "\ufeff") }
 
 // outputOptions returns the options of results by the flags, and on a terminal by the
 // preferences of the file.

@@ -245,7 +245,7 @@ func (p *Prompt) include(path string) error {
 		return err
 	}
 	return p.interruptible(func(ctx context.Context) error {
-		for _, st := range script.Split(string(text)) {
+		for _, st := range script.Split(script.OfFile(text)) {
 			err := errCommandInFile
 			if !isCommand(st) {
 				p.lastText = st.Text
@@ -300,7 +300,7 @@ func (p *Prompt) edit(path string) error {
 	} else {
 		path = inHome(path)
 		data, _ := os.ReadFile(path) // it may be a new file
-		before = string(data)
+		before = script.OfFile(data)
 	}
 	editor := strings.Fields(p.editorCommand())
 	cmd := exec.Command(editor[0], append(editor[1:], path)...)
@@ -312,7 +312,7 @@ func (p *Prompt) edit(path string) error {
 	if err != nil {
 		return err
 	}
-	text := strings.TrimSpace(string(data))
+	text := strings.TrimSpace(script.OfFile(data))
 	if text == strings.TrimSpace(before) {
 		fmt.Fprintln(p.Streams.Out, "Nothing has changed, so nothing runs.")
 		return nil

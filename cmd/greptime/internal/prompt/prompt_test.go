@@ -242,6 +242,12 @@ func TestFilesOfStatementsAndOfResults(t *testing.T) {
 	if got := p.enter(`\i ` + file); got != " a\n───\n 1\n(1 row)\n b\n───\n 2\n(1 row)\n" {
 		t.Errorf(`\i printed %q`, got)
 	}
+	if err := os.WriteFile(file, []byte("\ufeffSELECT 1 AS a;\r\n"), 0o600); err != nil { // as editors on Windows write it
+		t.Fatal(err)
+	}
+	if got := p.enter(`\i ` + file); got != " a\n───\n 1\n(1 row)\n" {
+		t.Errorf(`\i of a file with a byte order mark printed %q`, got)
+	}
 	if err := os.WriteFile(file, []byte("SELECT 1 AS a;\n\nSELECT * FROM missing; SELECT 3 AS c"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -296,6 +302,10 @@ func TestEditing(t *testing.T) {
 	p.env["VISUAL"] = "cp " + writeFile(t, "SELECT 5 AS five")
 	if got := p.enter(`\e ` + file); !strings.Contains(got, " five\n") {
 		t.Errorf("a file: got %q", got)
+	}
+	p.env["VISUAL"] = "cp " + writeFile(t, "\ufeffSELECT 6 AS six")
+	if got := p.enter(`\e`); !strings.HasSuffix(got, " six\n─────\n   6\n(1 row)\n") {
+		t.Errorf("with a byte order mark: got %q", got)
 	}
 }
 

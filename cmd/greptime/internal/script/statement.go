@@ -10,6 +10,9 @@ type Statement struct {
 	Ended bool   // by a semicolon
 }
 
+// OfFile returns the text of a file, without the byte order mark that some editors begin it with.
+func OfFile(data []byte) string { return strings.TrimPrefix(string(data), "\ufeff") }
+
 // Split returns the statements of a text. Empty ones are left out.
 func Split(text string) []Statement {
 	var list []Statement
