@@ -145,7 +145,7 @@ func (a *app) export(ctx context.Context, cmd *cobra.Command, f *exportFlags, wh
 
 // exportFile writes a query's result to a file, which appears when it is complete.
 func exportFile(ctx context.Context, own *session.Session, query, file string, o dump.Options) (rows, size int64, err error) {
-	f, err := output.Create(file)
+	f, err := output.Create(ctx, file)
 	if err != nil {
 		return 0, 0, err
 	}

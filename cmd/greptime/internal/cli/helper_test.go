@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -46,6 +47,7 @@ type result struct {
 type program struct {
 	ctx      context.Context
 	in       string
+	stdin    io.Reader // in place of in
 	env      map[string]string
 	terminal bool // the output goes to one, 80 cells wide
 	width    int
@@ -72,9 +74,13 @@ func (p program) on(t *testing.T, s *greptimetest.Server, args ...string) result
 	if ctx == nil {
 		ctx = t.Context()
 	}
+	stdin := p.stdin
+	if stdin == nil {
+		stdin = strings.NewReader(p.in)
+	}
 	var out, errOut bytes.Buffer
 	status := Run(ctx, args, stdio.Streams{
-		In: strings.NewReader(p.in), Out: &out, Err: &errOut,
+		In: stdin, Out: &out, Err: &errOut,
 		OutTerminal: p.terminal,
 		Size:        func() (int, int) { return max(p.width, 80), 24 },
 		Getenv:      func(name string) string { return env[name] },

@@ -19,6 +19,7 @@ import (
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/load"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/progress"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
@@ -277,19 +278,15 @@ func (a *app) createTable(ctx context.Context, im *load.Import, f *importFlags, 
 
 // confirm reads an answer to a question from the terminal. It reports whether that is yes.
 func (a *app) confirm(ctx context.Context) (bool, error) {
-	answer := make(chan string, 1)
-	go func() { // reading a terminal does not end with ctx
+	line, err := stdio.Await(ctx, func() (string, error) {
 		line, err := bufio.NewReader(a.In).ReadString('\n')
 		if err != nil && err != io.EOF {
 			line = ""
 		}
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case line := <-answer:
-		return line == "y" || line == "yes", nil
-	case <-ctx.Done():
+		return strings.ToLower(strings.TrimSpace(line)), nil
+	})
+	if err != nil {
 		fmt.Fprintln(a.Err)
-		return false, ctx.Err()
 	}
+	return line == "y" || line == "yes", err
 }

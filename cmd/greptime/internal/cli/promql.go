@@ -75,7 +75,7 @@ func (a *app) promql(ctx context.Context, cmd *cobra.Command, f *promqlFlags, ex
 	if _, err := f.query(expression, time.Now(), zone); err != nil { // before anything is opened
 		return err
 	}
-	out, err := a.newSink(f.output.file, f.output.pagerOf(set), o)
+	out, err := a.newSink(ctx, f.output.file, f.output.pagerOf(set), o)
 	if err != nil {
 		return err
 	}

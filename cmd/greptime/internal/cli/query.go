@@ -16,6 +16,7 @@ import (
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/session"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/settings"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 )
 
 // queryFlags are the flags of query.
@@ -79,7 +80,7 @@ func (a *app) query(ctx context.Context, cmd *cobra.Command, f *queryFlags, args
 	if err := f.view.check(cmd); err != nil {
 		return err
 	}
-	text, err := a.sqlText(f.file, args)
+	text, err := a.sqlText(ctx, f.file, args)
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (a *app) query(ctx context.Context, cmd *cobra.Command, f *queryFlags, args
 	if n := countResults(statements); n > 1 && o.Format.FromBatches() {
 		return usagef("a file of type %s has one result, and %d of the statements have one", o.Format, n)
 	}
-	out, err := a.newSink(f.output.file, f.output.pagerOf(set), o)
+	out, err := a.newSink(ctx, f.output.file, f.output.pagerOf(set), o)
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func countResults(statements []script.Statement) (n int) {
 }
 
 // sqlText returns the SQL of an argument, a file or the standard input.
-func (a *app) sqlText(file string, args []string) (string, error) {
+func (a *app) sqlText(ctx context.Context, file string, args []string) (string, error) {
 	switch {
 	case file != "" && len(args) > 0:
 		return "", usagef("give the SQL as an argument or by --file, not both")
@@ -140,10 +141,10 @@ func (a *app) sqlText(file string, args []string) (string, error) {
 	case file == "" && a.InTerminal:
 		return "", usagef(`there is no SQL: write greptime query "SELECT …"`)
 	case file == "" || file == "-":
-		data, err := io.ReadAll(a.In)
+		data, err := stdio.Await(ctx, func() ([]byte, error) { return io.ReadAll(a.In) })
 		return script.OfFile(data), err
 	default:
-		data, err := os.ReadFile(file)
+		data, err := stdio.Await(ctx, func() ([]byte, error) { return os.ReadFile(file) })
 		return script.OfFile(data), err
 	}
 }
@@ -197,11 +198,11 @@ type sink struct {
 	results int
 }
 
-func (a *app) newSink(file, pagerChoice string, o output.Options) (*sink, error) {
+func (a *app) newSink(ctx context.Context, file, pagerChoice string, o output.Options) (*sink, error) {
 	s := &sink{Writer: a.Out, options: o}
 	switch {
 	case file != "":
-		f, err := output.Create(file)
+		f, err := output.Create(ctx, file)
 		if err != nil {
 			return nil, err
 		}

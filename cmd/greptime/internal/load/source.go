@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/greptime-go/greptime/cmd/greptime/internal/compression"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 )
 
 // StandardInput is the name of the file that is standard input.
@@ -43,7 +44,7 @@ func openSource(ctx context.Context, name string, stdin io.Reader, asked Format)
 	if name == StandardInput {
 		s.name, s.once, stored = "standard input", true, &patient{ctx: ctx, r: stdin}
 	} else {
-		f, err := os.Open(name)
+		f, err := stdio.Await(ctx, func() (*os.File, error) { return os.Open(name) })
 		if err != nil {
 			return nil, err
 		}

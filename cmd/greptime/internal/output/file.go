@@ -1,12 +1,15 @@
 package output
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 )
 
 // File is a file that appears under its name only when it is complete.
@@ -16,8 +19,8 @@ type File struct {
 }
 
 // Create begins a file. What has the name already stays until Commit, and a symbolic link
-// stays one. A device or pipe is written in place.
-func Create(path string) (*File, error) {
+// stays one. A device or pipe is written in place; Create waits for the reader of a pipe until ctx ends.
+func Create(ctx context.Context, path string) (*File, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -26,7 +29,7 @@ func Create(path string) (*File, error) {
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		f, err := stdio.Await(ctx, func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY, 0) })
 		return &File{File: f}, err
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {

@@ -12,7 +12,7 @@ import (
 // write writes a file by way of Create and Commit.
 func write(t *testing.T, path, text string) error {
 	t.Helper()
-	f, err := Create(path)
+	f, err := Create(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestFileThatCannotHaveItsName(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a.csv")
-	f, err := Create(path)
+	f, err := Create(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestFileThatIsAbandoned(t *testing.T) {
 	if err := write(t, path, "before"); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Create(path)
+	f, err := Create(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestFileThatIsAbandoned(t *testing.T) {
 func TestErrorOfCreateNamesTheFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "none", "a.csv")
-	if _, err := Create(path); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "create "+path+": ") {
+	if _, err := Create(t.Context(), path); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "create "+path+": ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/greptime-go/greptime/cmd/greptime/internal/live"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/output"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/script"
+	"github.com/greptime-go/greptime/cmd/greptime/internal/stdio"
 	"github.com/greptime-go/greptime/cmd/greptime/internal/visible"
 )
 
@@ -240,11 +241,11 @@ func (p *Prompt) include(path string) error {
 	if path == "" {
 		return errors.New(`\i needs a file`)
 	}
-	text, err := os.ReadFile(inHome(path))
-	if err != nil {
-		return err
-	}
 	return p.interruptible(func(ctx context.Context) error {
+		text, err := stdio.Await(ctx, func() ([]byte, error) { return os.ReadFile(inHome(path)) })
+		if err != nil {
+			return err
+		}
 		for _, st := range script.Split(script.OfFile(text)) {
 			err := errCommandInFile
 			if !isCommand(st) {

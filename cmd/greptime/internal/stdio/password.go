@@ -45,7 +45,7 @@ func (s Streams) terminal() (f *os.File, close func()) {
 }
 
 // readPassword reads a line without showing it. When the context ends it restores the
-// terminal and leaves the read behind, which ends with the process.
+// terminal.
 func readPassword(ctx context.Context, terminal *os.File, prompt string) (string, error) {
 	fd := int(terminal.Fd())
 	state, err := term.MakeRaw(fd)
@@ -53,24 +53,13 @@ func readPassword(ctx context.Context, terminal *os.File, prompt string) (string
 		return "", err
 	}
 	defer term.Restore(fd, state)
-	type answer struct {
-		password string
-		err      error
+	password, err := Await(ctx, func() (string, error) {
+		return term.NewTerminal(keyboard{terminal, os.Stderr}, "").ReadPassword(prompt)
+	})
+	if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
+		return "", context.Canceled
 	}
-	done := make(chan answer, 1)
-	go func() {
-		password, err := term.NewTerminal(keyboard{terminal, os.Stderr}, "").ReadPassword(prompt)
-		done <- answer{password, err}
-	}()
-	select {
-	case a := <-done:
-		if errors.Is(a.err, io.EOF) { // Ctrl-C or Ctrl-D
-			return "", context.Canceled
-		}
-		return a.password, a.err
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
+	return password, err
 }
 
 // keyboard is a terminal that is read from one file and written to another.
