@@ -187,12 +187,11 @@ func (r *rows) NextResultSet() error {
 	if r.err != nil && !errors.Is(r.err, io.EOF) {
 		return r.err
 	}
-	if err := r.leave(); err != nil {
-		r.err = err
+	err := r.leave()
+	r.release()
+	if r.err = err; err != nil {
 		return err
 	}
-	r.release()
-	r.err = nil
 	return r.open()
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"google.golang.org/grpc/codes"
 
 	"github.com/greptime-go/greptime"
 	"github.com/greptime-go/greptime/internal/test/captures"
@@ -99,6 +100,35 @@ func TestErrorOfAValueIsAmbiguousAfterAWriteOfTheText(t *testing.T) {
 		if err == nil || errors.As(err, &e) && e.Ambiguous != want || e == nil && want {
 			t.Errorf("%s: %v, want an error, Ambiguous %t", query, err, want)
 		}
+	}
+}
+
+// The memory of a result that NextResultSet has left, and found to have failed, is not read again.
+func TestNoRowsAfterAResultThatFailedBehindThem(t *testing.T) {
+	t.Parallel()
+	s := newRecordingServer(t)
+	s.fail["SELECT 1"] = wiretest.Replay(captures.DoGetByName("batches_scan_file"), wiretest.Before(3, wiretest.Fail(codes.Internal, "late", 3001)))
+	conn := oneConn(t, openServer(t, s.Server, "multi_statements=true"))
+	err := conn.Raw(func(driverConn any) error {
+		rows, err := driverConn.(driver.QueryerContext).QueryContext(t.Context(), "SELECT 1; SELECT 2", nil)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		dest := make([]driver.Value, len(rows.Columns()))
+		if err := rows.Next(dest); err != nil {
+			return err
+		}
+		if err := rows.(driver.RowsNextResultSet).NextResultSet(); !errors.Is(err, greptime.EngineExecuteQuery) {
+			t.Errorf("NextResultSet: %v", err)
+		}
+		if err := rows.Next(dest); !errors.Is(err, greptime.EngineExecuteQuery) {
+			t.Errorf("Next: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
