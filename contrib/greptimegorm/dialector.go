@@ -2,10 +2,14 @@ package greptimegorm
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,14 +23,67 @@ import (
 	"github.com/greptime-go/greptime"
 )
 
-// Config describes how to reach GreptimeDB.
+// Config describes how to reach GreptimeDB. Packages fmt, log/slog and encoding/json hide the
+// password of a Config, also as an element or an exported field of another value. Where they call
+// no methods, such as in an unexported field, they show it; keep the Dialector there, which hides
+// it everywhere.
 type Config struct {
-	// DSN is the data source name of package greptime. It is not used if there is a Conn. Do not
-	// print a Config whose DSN has a password. A Dialector does not show it.
+	// DSN is the data source name of package greptime. It is not used if there is a Conn.
 	DSN string
 
 	// Conn, if not nil, is used in place of connections to the DSN: a *sql.DB, for example.
 	Conn gorm.ConnPool
+}
+
+var (
+	_ fmt.Formatter  = Config{}
+	_ fmt.Stringer   = Config{}
+	_ fmt.GoStringer = Config{}
+	_ slog.LogValuer = Config{}
+	_ json.Marshaler = Config{}
+)
+
+// safeDSN returns the DSN with the password replaced by ***. It replaces all of a DSN that is not
+// valid, because the password may be anywhere in it.
+func (c Config) safeDSN() string {
+	cfg, err := greptime.ParseDSN(c.DSN)
+	switch {
+	case c.DSN == "":
+		return ""
+	case err != nil:
+		return "***"
+	}
+	return cfg.String()
+}
+
+// String returns the type of the Conn, or else the DSN with the password replaced by ***.
+func (c Config) String() string {
+	if c.Conn != nil {
+		return fmt.Sprintf("%T", c.Conn)
+	}
+	return c.safeDSN()
+}
+
+// GoString returns the Config without the password, as String does, for %#v.
+func (c Config) GoString() string { return "greptimegorm.Config(" + strconv.Quote(c.String()) + ")" }
+
+// Format writes String for every verb and flag, and GoString for %#v.
+func (c Config) Format(state fmt.State, verb rune) {
+	if verb == 'v' && state.Flag('#') {
+		io.WriteString(state, c.GoString())
+		return
+	}
+	io.WriteString(state, c.String())
+}
+
+// LogValue returns String for log/slog.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalJSON returns the fields, with the password of the DSN replaced by ***.
+func (c Config) MarshalJSON() ([]byte, error) {
+	type fields Config // has no methods
+	c.DSN = c.safeDSN()
+	return json.Marshal(fields(c))
 }
 
 // Dialector is a gorm.Dialector for GreptimeDB. Open and New return one.

@@ -3,9 +3,11 @@ package greptimegorm
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"reflect"
 	"strings"
@@ -63,6 +65,61 @@ func TestThePasswordIsNotShown(t *testing.T) {
 			if b, err := json.Marshal(wrapped); err == nil && strings.Contains(string(b), password) {
 				t.Errorf("%T as JSON shows the password", v)
 			}
+		}
+	}
+}
+
+// A Config as a part of a program's own configuration, which is printed, logged and encoded.
+func TestAConfigDoesNotShowThePassword(t *testing.T) {
+	t.Parallel()
+	const password = "sesame99"
+	type program struct {
+		Name     string
+		Database Config
+	}
+	for name, test := range map[string]struct{ dsn, shown string }{
+		"a password":          {"greptime://joe:" + password + "@db:4001/public?timezone=Asia/Shanghai", "joe:***@db:4001"},
+		"a percent sign":      {"greptime://joe:%73esame99" + password + "@db", "joe:***@db"},
+		"a DSN with an error": {"greptime://joe:" + password + "@db?tls=maybe", "***"},
+		"no DSN":              {"joe " + password, "***"},
+		"no password":         {"greptime://db:4001/public", "greptime://db:4001/public"},
+	} {
+		c := Config{DSN: test.dsn}
+		p := program{"p", c}
+		for _, v := range []any{
+			c, &c, p, &p, []Config{c}, []*Config{&c}, map[string]Config{"c": c}, map[string][]program{"c": {p}}, struct{ V any }{c}, []any{p},
+		} {
+			var shown []string
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+				shown = append(shown, fmt.Sprintf(verb, v))
+			}
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text, structured strings.Builder
+			slog.New(slog.NewTextHandler(&text, nil)).Info("m", "v", v)
+			slog.New(slog.NewJSONHandler(&structured, nil)).Info("m", "v", v)
+			shown = append(shown, string(b), text.String(), structured.String())
+			for _, s := range shown {
+				if strings.Contains(s, "sesame99") || strings.Contains(strings.ToLower(s), hex.EncodeToString([]byte("sesame99"))) {
+					t.Errorf("%s in a %T: the password is shown: %s", name, v, s)
+				}
+			}
+			if !strings.Contains(string(b), test.shown) {
+				t.Errorf("%s in a %T: %s does not show %s", name, v, b, test.shown)
+			}
+		}
+		for verb, want := range map[string]string{"%v": test.shown, "%s": test.shown, "%+v": test.shown, "%#v": `greptimegorm.Config("`} {
+			if s := fmt.Sprintf(verb, c); !strings.Contains(s, want) {
+				t.Errorf("%s: %s shows %s, want %s in it", name, verb, s, want)
+			}
+		}
+		if s := fmt.Sprint(Config{DSN: test.dsn, Conn: new(sql.DB)}); s != "*sql.DB" {
+			t.Errorf("%s: with a Conn it is %s", name, s)
+		}
+		if c.DSN != test.dsn {
+			t.Errorf("%s: the DSN has become %s", name, c.DSN)
 		}
 	}
 }
