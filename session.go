@@ -199,6 +199,7 @@ func wireDatabase(name string) string {
 
 // transaction is a transaction with transactions=ignore. It only counts the writes.
 type transaction struct {
+	ctx      context.Context // of BeginTx; database/sql rolls back some time after its end
 	readOnly bool
 	writes   internalsession.Writes
 }

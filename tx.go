@@ -19,7 +19,7 @@ type openTx struct {
 // written. A read-only transaction refuses writes. Isolation levels are refused, and so is
 // a second transaction of a connection while one is open. The texts BEGIN, COMMIT,
 // ROLLBACK, SAVEPOINT and so on do nothing then.
-func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c *Conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if _, err := c.current(); err != nil {
 		return nil, err
 	}
@@ -29,10 +29,10 @@ func (c *Conn) BeginTx(_ context.Context, opts driver.TxOptions) (driver.Tx, err
 	if opts.Isolation != 0 {
 		return nil, transactionError("isolation levels are not supported, even with transactions=ignore")
 	}
-	tx := &openTx{conn: c, transaction: transaction{readOnly: opts.ReadOnly}}
+	tx := &openTx{conn: c, transaction: transaction{ctx: ctx, readOnly: opts.ReadOnly}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.session.tx != nil { // which would not learn of the writes behind this one, nor refuse them
+	if open := c.session.tx; open != nil && open.ctx.Err() == nil { // which would not learn of the writes behind this one, nor refuse them
 		return nil, transactionError("the connection has begun one with transactions=ignore that is still open; commit it or roll it back first, or take another connection")
 	}
 	c.session.tx = &tx.transaction

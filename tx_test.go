@@ -1,6 +1,7 @@
 package greptime_test
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -507,5 +508,35 @@ func TestSecondTransactionOfAConnectionIsRefused(t *testing.T) {
 		if err := errors.Join(insert(next), next.Commit()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// database/sql rolls a transaction back on a goroutine of its own when its context ends.
+func TestTransactionEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	s := newRecordingServer(t)
+	conn, err := greptime.Connect(t.Context(), s.DSN("transactions=ignore"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	ctx, cancel := context.WithCancel(t.Context())
+	first, err := conn.BeginTx(ctx, driver.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	second, err := conn.BeginTx(t.Context(), driver.TxOptions{})
+	if err != nil {
+		t.Fatalf("after the context of the first: %v", err)
+	}
+	if err := first.Rollback(); err != nil {
+		t.Error(err)
+	}
+	if _, err := conn.BeginTx(t.Context(), driver.TxOptions{}); !errors.Is(err, greptime.ErrTransactions) {
+		t.Errorf("the Rollback of the first ended the second: %v", err)
+	}
+	if err := second.Commit(); err != nil {
+		t.Error(err)
 	}
 }
