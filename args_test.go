@@ -134,6 +134,7 @@ func TestArgumentsThatCannotBeLiterals(t *testing.T) {
 		remedy string
 	}{
 		{db, "SELECT ?", time.Second, "Interval"},
+		{db, "SELECT ?", big.NewInt(1), "new(big.Rat).SetInt"},
 		{db, "SELECT ?", []string{"a"}, "sqlx.In"},
 		{db, "SELECT ?", []string{"a"}, "json.Marshal"},
 		{db, "SELECT ?", []any{"a"}, "sqlx.In"},

@@ -114,6 +114,8 @@ func notAnArgument(v any) error {
 	rt := reflect.TypeOf(v)
 	isList := rt.Kind() == reflect.Slice || rt.Kind() == reflect.Array
 	switch {
+	case rt == reflect.TypeFor[big.Int](), rt == reflect.TypeFor[*big.Int]():
+		return fmt.Errorf("a %T is not supported; for an integer x pass new(big.Rat).SetInt(x)", v)
 	case rt.Kind() == reflect.Array && rt.Elem().Kind() == reflect.Uint8:
 		return fmt.Errorf("a %T is not supported; pass its String() for a STRING column, as of a UUID, or the slice b[:] for a VARBINARY column", v)
 	case isList && (rt.Elem().Kind() == reflect.Float32 || rt.Elem().Kind() == reflect.Float64):
