@@ -186,3 +186,17 @@ long name │
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+func TestVerticalNamesOfSeveralLines(t *testing.T) {
+	t.Parallel()
+	got := printed(t, Options{Format: Vertical}, []string{"a\nb", "longer\n名", "c"}, []string{"1", "2", "3"})
+	want := `─[ row 1 ]──
+a b       │ 1
+longer 名 │ 2
+c         │ 3
+(1 row)
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

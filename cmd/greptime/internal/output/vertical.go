@@ -10,14 +10,14 @@ import (
 type verticalPrinter struct {
 	screen
 	w     *bufio.Writer
-	names []shown
-	left  int // width of the widest name
+	names []shown // each in one line
+	left  int     // width of the widest name
 	rows  int64
 }
 
 func (p *verticalPrinter) begin(columns []column) error {
 	for _, c := range columns {
-		name := showText(c.name, false)
+		name := showText(strings.Join(showText(c.name, false).lines, " "), false)
 		p.names = append(p.names, name)
 		p.left = max(p.left, name.width)
 	}
@@ -39,7 +39,7 @@ func (p *verticalPrinter) row(cells []cell) error {
 			name := shown{}
 			if n == 0 {
 				name = p.names[i]
-				p.styled(p.w, bold, strings.Join(name.lines, " "))
+				p.styled(p.w, bold, name.lines[0])
 			}
 			pad(p.w, p.left-name.width+1)
 			p.styled(p.w, faint, "│")
