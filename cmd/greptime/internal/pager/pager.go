@@ -30,8 +30,12 @@ type Pager struct {
 }
 
 // New returns a Pager for a terminal of this size. command is the pager with its arguments;
-// if it is "" or cannot be started, all output goes to out.
+// if it is "" or cannot be started, all output goes to out. So it does if the size is not known,
+// which is 0, because nobody can say then what does not fit.
 func New(out io.Writer, command string, width, height int) *Pager {
+	if width <= 0 || height <= 0 {
+		command = ""
+	}
 	return &Pager{out: out, command: strings.Fields(command), width: width, height: height}
 }
 
