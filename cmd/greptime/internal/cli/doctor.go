@@ -70,7 +70,9 @@ func (a *app) doctor(ctx context.Context, write, asJSON bool) error {
 		}
 	} else {
 		doctor.PrintSkipped(a.Out, checks, style)
-		fmt.Fprintln(a.Out, summary(problems, doctor.Count(checks, doctor.Warning)))
+		if _, err := fmt.Fprintln(a.Out, summary(problems, doctor.Count(checks, doctor.Warning))); err != nil {
+			return err
+		}
 	}
 	if problems > 0 {
 		return errUnwell

@@ -48,6 +48,7 @@ type program struct {
 	ctx      context.Context
 	in       string
 	stdin    io.Reader // in place of in
+	stdout   io.Writer // in place of out of the result
 	env      map[string]string
 	terminal bool // the output goes to one, 80 cells wide
 	width    int
@@ -79,8 +80,12 @@ func (p program) on(t *testing.T, s *greptimetest.Server, args ...string) result
 		stdin = strings.NewReader(p.in)
 	}
 	var out, errOut bytes.Buffer
+	stdout := p.stdout
+	if stdout == nil {
+		stdout = &out
+	}
 	status := Run(ctx, args, stdio.Streams{
-		In: stdin, Out: &out, Err: &errOut,
+		In: stdin, Out: stdout, Err: &errOut,
 		OutTerminal: p.terminal,
 		Size:        func() (int, int) { return max(p.width, 80), 24 },
 		Getenv:      func(name string) string { return env[name] },

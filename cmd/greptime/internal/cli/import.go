@@ -217,7 +217,11 @@ func (a *app) importInto(ctx context.Context, conn *greptime.Conn, f *importFlag
 		bar.Done()
 	}
 	if err != nil || !f.quiet {
-		report.Print(a.Out, &o, err)
+		var text strings.Builder
+		report.Print(&text, &o, err)
+		if _, writeErr := io.WriteString(a.Out, text.String()); writeErr != nil {
+			err = errors.Join(err, fmt.Errorf("writing the report: %w", writeErr))
+		}
 	}
 	return err
 }

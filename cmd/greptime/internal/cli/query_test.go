@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -146,6 +147,34 @@ func TestExitStatus(t *testing.T) {
 				t.Errorf("status %d, want %d; errors %q, want %q in them, and no password", r.status, c.status, r.err, c.err)
 			}
 		})
+	}
+}
+
+// fullDisk is a writer that has no room.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	table := newTable(t, "ts TIMESTAMP TIME INDEX, v BIGINT")
+	file := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(file, []byte("ts,v\n1,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"query", "SELECT 1"},
+		{"query", "--chart", "SELECT now() AS ts, 1 AS v"},
+		{"export", "--format", "csv", table, "-"},
+		{"import", file, table},
+		{"import", "--dry-run", file, table},
+		{"doctor"},
+		{"doctor", "--json"},
+		{"version"},
+	} {
+		if r := (program{stdout: fullDisk{}}).run(t, args...); r.status != statusFailed || !strings.HasSuffix(r.err, ": no space left\n") {
+			t.Errorf("%q: status %d, errors %q", args, r.status, r.err)
+		}
 	}
 }
 
