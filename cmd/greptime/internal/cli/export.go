@@ -87,8 +87,8 @@ func (f *exportFlags) options(cmd *cobra.Command, file string) (o dump.Options, 
 	}
 	o.Output.Format = format
 	if cmd.Flags().Changed("null") {
-		if !format.HasNull() {
-			return o, fmt.Errorf("--null: %s has a NULL of its own", format)
+		if err := format.CheckNull(f.null); err != nil {
+			return o, fmt.Errorf("--null: %w", err)
 		}
 		o.Output.Null = &f.null
 	}

@@ -165,8 +165,8 @@ func (a *app) outputOptions(cmd *cobra.Command, f *outputFlags, set *settings.Se
 	}
 	switch {
 	case cmd.Flags().Changed("null"):
-		if !o.Format.HasNull() {
-			return o, usagef("--null: %s has a NULL of its own", o.Format)
+		if err := o.Format.CheckNull(f.null); err != nil {
+			return o, usagef("--null: %w", err)
 		}
 		o.Null = &f.null
 	case o.Format.ForEyes():

@@ -298,6 +298,16 @@ func TestNullText(t *testing.T) {
 			}
 		}
 	}
+	// NULL has no quotes, and so these would be more than one field.
+	for format, nulls := range map[string][]string{"csv": {"a,b", `"NULL"`, "a\n"}, "tsv": {"a\tb", "\r"}} {
+		for _, null := range nulls {
+			for _, args := range [][]string{{"query", "SELECT 1"}, {"export", "SELECT 1", filepath.Join(t.TempDir(), "x")}} {
+				if r := run(t, append(args, "--format", format, "--null", null)...); r.status != 2 || !strings.Contains(r.err, "--null: in "+format+", ") {
+					t.Errorf("%s %s %q: status %d, errors %q", args[0], format, null, r.status, r.err)
+				}
+			}
+		}
+	}
 }
 
 // numbers creates a table with n rows.

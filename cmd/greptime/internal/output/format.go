@@ -52,8 +52,18 @@ func (f Format) FromBatches() bool { return f == Parquet || f == Arrow }
 // durations with units.
 func (f Format) ForEyes() bool { return f == Table || f == Vertical || f == Markdown }
 
-// HasNull reports whether Options.Null is the text of NULL in the format.
-func (f Format) HasNull() bool { return f.ForEyes() || f == CSV || f == TSV }
+// CheckNull returns an error if Options.Null cannot be this text: the format has a NULL of its own, or
+// the text, which has no quotes, would be something else than one field.
+func (f Format) CheckNull(text string) error {
+	within := map[Format]string{CSV: ",\"\r\n", TSV: "\t\r\n"}[f]
+	switch {
+	case !f.ForEyes() && within == "":
+		return fmt.Errorf("%s has a NULL of its own", f)
+	case strings.ContainsAny(text, within):
+		return fmt.Errorf("in %s, a text with one of %q cannot be NULL", f, within)
+	}
+	return nil
+}
 
 // Options say how a result is written.
 type Options struct {
