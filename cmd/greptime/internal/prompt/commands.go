@@ -188,7 +188,9 @@ func (p *Prompt) watch(args string) error {
 		return live.Run(ctx, p.Streams.Out, live.Options{Every: every, Terminal: p.Streams.OutTerminal, Width: width}, func(ctx context.Context) (string, error) {
 			width, height := p.Streams.TerminalSize()
 			frame := live.NewFrame(height)
-			err := p.last(ctx, frame, output.Options{Format: p.Format, Null: p.Null, Width: width, Color: p.Color})
+			o := p.outputOptions()
+			o.Width, o.Color = width, p.Color
+			err := p.last(ctx, frame, o)
 			return frame.String(), err
 		})
 	})

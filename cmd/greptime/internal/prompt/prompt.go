@@ -33,7 +33,7 @@ type Options struct {
 	Session *session.Session
 	Streams stdio.Streams
 	Format  output.Format // of results
-	Null    *string       // as in output.Options
+	Null    *string       // text of NULL for the eye, as in output.Options
 	Color   bool
 	Pager   string // command, or "" for none
 	History string // file, or "" to keep no history
@@ -252,7 +252,7 @@ func (p *Prompt) showAlone(v view) error {
 
 // show shows a view where results go.
 func (p *Prompt) show(ctx context.Context, v view) error {
-	o := output.Options{Format: p.Format, Null: p.Null}
+	o := p.outputOptions()
 	var w io.Writer = p.out
 	closeOutput := func() error { return nil }
 	if p.out == nil {
@@ -280,6 +280,15 @@ func (p *Prompt) show(ctx context.Context, v view) error {
 		fmt.Fprintf(p.Streams.Out, "Time: %s\n", rounded(took))
 	}
 	return err
+}
+
+// outputOptions returns the options of results, wherever they go.
+func (p *Prompt) outputOptions() output.Options {
+	o := output.Options{Format: p.Format}
+	if o.Format.ForEyes() {
+		o.Null = p.Null
+	}
+	return o
 }
 
 // timedWriter adds up the time that writing takes.

@@ -429,6 +429,19 @@ func TestPreferredFormat(t *testing.T) {
 	}
 }
 
+// The preference is a text for the eye. Other programs get the NULL of the format, as from query.
+func TestPreferredNull(t *testing.T) {
+	t.Parallel()
+	p := newTester(t, "")
+	null := "-"
+	for format, want := range map[output.Format]string{output.Table: " a │ b\n───┼───\n - │ 1\n(1 row)\n", output.CSV: "a,b\n,1\n", output.TSV: "a\tb\n\\N\t1\n"} {
+		p.Prompt = New(t.Context(), Options{Session: p.Session, Streams: p.Streams, Format: format, Null: &null})
+		if got := p.enter("SELECT NULL AS a, 1 AS b;"); got != want {
+			t.Errorf("%s: got %q, want %q", format, got, want)
+		}
+	}
+}
+
 // A server that goes away is reported. When it is back, the session goes on as it was.
 func TestLostConnection(t *testing.T) {
 	t.Parallel()
