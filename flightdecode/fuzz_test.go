@@ -56,6 +56,11 @@ func FuzzReader(f *testing.F) {
 	f.Add(pack([]Message{schemaOf(f, encoded(utf8Field, 3)), texts("a").dictionary(f, 3, true), indices(0).message(f)}))
 	f.Add(pack([]Message{schemaOf(f, mapField()), batchSpec{length: 1, nodes: make([][2]int64, 4), buffers: make([][]byte, 7)}.message(f)}))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, m := range unpack(b) {
+			if n, err := BodyLength(m.Header); err == nil && n < 0 {
+				t.Errorf("a body of %d bytes", n)
+			}
+		}
 		got := readWith(recycled(unpack(b)), io.EOF, Options{MaxBatchBytes: 16 << 20})
 		for _, batch := range got.batches {
 			render(t, batch)

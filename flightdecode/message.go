@@ -152,6 +152,29 @@ func readHeader(f *flatbuffer, m *Message) (header, error) {
 	return h, nil
 }
 
+// BodyLength returns the length of the body that belongs to a header. FlightData has the body
+// itself. In a file or a stream of Arrow IPC the body follows the header, and only this length
+// tells where it ends. No bytes need be there for it: check it before you allocate memory.
+//
+// An error is returned for a malformed header, and for one of a type that Arrow IPC does
+// not have in files and streams, such as NONE.
+func BodyLength(header []byte) (int64, error) {
+	var f flatbuffer
+	f.reset(header)
+	root := f.root()
+	kind := messageKind(root.uint8(messageHeaderType))
+	length := root.int64(messageBodyLength)
+	switch {
+	case f.err != nil:
+		return 0, f.err
+	case kind != kindSchema && kind != kindDictionaryBatch && kind != kindRecordBatch:
+		return 0, fmt.Errorf("it has header type %s; only Schema, DictionaryBatch and RecordBatch are expected", kind)
+	case length < 0:
+		return 0, fmt.Errorf("its body cannot have %d bytes", length)
+	}
+	return length, nil
+}
+
 // keyValues returns the custom metadata in the order in which it was sent.
 func keyValues(pairs tables) arrow.Metadata {
 	if pairs.n == 0 {

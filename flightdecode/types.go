@@ -89,7 +89,7 @@ func (c *column) setType(id typeID, params table, children []arrow.Field) error 
 		return c.setNestedType(id, params, children)
 	default:
 		if name, ok := refusedTypes[id]; ok {
-			return c.errorf("type %s is not supported: cast the column in the query", name)
+			return c.errorf("type %s is not supported: cast the column to another type", name)
 		}
 		dtype, err := fixedWidthType(id, params)
 		if err != nil {
