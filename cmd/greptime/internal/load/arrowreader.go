@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,12 +8,6 @@ import (
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
-	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
 // A batch has at most pieceRows rows, and about pieceBytes where rows are long.
@@ -125,126 +118,9 @@ func (r *recordReader) setColumns(s *arrow.Schema) error {
 	return nil
 }
 
-// newArrowReader reads Arrow IPC, a file or a stream.
-func newArrowReader(src *source) (_ *recordReader, err error) {
-	r := &recordReader{src: src}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("%s: %w", src.name, err)
-		}
-	}()
-	defer recovered(&err)
-	if src.file == nil {
-		stream, err := ipc.NewReader(src.stream)
-		if err != nil {
-			return nil, fmt.Errorf("it is not Arrow IPC: %w", err)
-		}
-		r.closers = append(r.closers, func() error { stream.Release(); return nil })
-		r.part = func() float64 { return fractionOf(src.read.Load(), src.size) }
-		r.read = func() (arrow.RecordBatch, error) {
-			if stream.Next() {
-				return stream.RecordBatch(), nil
-			}
-			if err := stream.Err(); err != nil {
-				return nil, err
-			}
-			switch _, err := src.stream.Peek(1); {
-			case err != nil:
-				return nil, err // io.EOF, unless what was compressed is damaged
-			default:
-				return nil, errors.New("other data follows the end of the stream; import several streams as several files")
-			}
-		}
-		return r, r.setColumns(stream.Schema())
-	}
-	f, err := ipc.NewFileReader(src.file)
-	if err != nil {
-		return nil, fmt.Errorf("it is not an Arrow file: %w", err)
-	}
-	r.closers = append(r.closers, f.Close)
-	next := 0
-	r.part = func() float64 { return fractionOf(int64(next), int64(f.NumRecords())) }
-	r.read = func() (arrow.RecordBatch, error) {
-		if next == f.NumRecords() {
-			return nil, io.EOF
-		}
-		record, err := f.RecordBatch(next)
-		next++
-		return record, err
-	}
-	return r, r.setColumns(f.Schema())
-}
-
 func fractionOf(part, whole int64) float64 {
 	if whole <= 0 {
 		return -1
 	}
 	return min(1, float64(part)/float64(whole))
-}
-
-// newParquetReader reads Parquet. Pages are read one by one, because a column of a row group
-// can be larger than the memory.
-func newParquetReader(src *source) (_ *recordReader, err error) {
-	r := &recordReader{src: src}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("%s: %w", src.name, err)
-		}
-	}()
-	defer recovered(&err)
-	properties := parquet.NewReaderProperties(memory.DefaultAllocator)
-	properties.BufferedStreamEnabled = true
-	properties.BufferSize = 64 << 10
-	f, err := file.NewParquetReader(src.file, file.WithReadProps(properties))
-	if err != nil {
-		return nil, fmt.Errorf("it is not a Parquet file: %w", err)
-	}
-	reader, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{BatchSize: parquetRows(f)}, memory.DefaultAllocator)
-	if err != nil {
-		return nil, err
-	}
-	records, err := reader.GetRecordReader(context.Background(), nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.closers = append(r.closers, func() error { records.Release(); return nil })
-	total, done := f.NumRows(), int64(0)
-	r.part = func() float64 { return fractionOf(done, total) }
-	r.read = func() (arrow.RecordBatch, error) {
-		if done == total {
-			return nil, io.EOF
-		}
-		if !records.Next() {
-			if err := records.Err(); err != nil && err != io.EOF {
-				return nil, err
-			}
-			return nil, fmt.Errorf("it ends after %d of %d rows", done, total)
-		}
-		done += records.RecordBatch().NumRows()
-		return records.RecordBatch(), nil
-	}
-	if err := r.setColumns(records.Schema()); err != nil {
-		return nil, err
-	}
-	root := f.MetaData().Schema.Root()
-	for i := range r.cols {
-		switch root.Field(i).LogicalType().(type) {
-		case schema.JSONLogicalType:
-			r.cols[i].typ = typeJSON
-		case schema.EnumLogicalType:
-			r.cols[i].typ = typeString
-		}
-	}
-	return r, nil
-}
-
-// parquetRows returns how many rows of a file to read at a time.
-func parquetRows(f *file.Reader) int64 {
-	bytes, rows := int64(0), int64(0)
-	for i := range f.NumRowGroups() {
-		group := f.MetaData().RowGroup(i)
-		bytes += group.TotalByteSize()
-		rows += group.NumRows()
-	}
-	return rowsOfPiece(rows, bytes)
 }

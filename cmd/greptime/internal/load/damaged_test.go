@@ -1,10 +1,13 @@
 package load
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -16,7 +19,7 @@ import (
 )
 
 // rowsRead returns how many rows can be read of a file, and the error behind them.
-func rowsRead(t *testing.T, path string) (n int64, err error) {
+func rowsRead(t testing.TB, path string) (n int64, err error) {
 	t.Helper()
 	im := &Import{opts: Options{}}
 	r, _, err := im.open(t.Context(), &inputFile{name: path})
@@ -71,6 +74,79 @@ func TestFilesThatWereCutOff(t *testing.T) {
 			}
 		}
 	}
+}
+
+// recordFiles returns small files of the formats that have lengths, counts and offsets.
+func recordFiles(t testing.TB) map[string]string {
+	schema := fieldsOf("ts", &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: "UTC"},
+		"text", arrow.BinaryTypes.String, "list", arrow.ListOf(arrow.PrimitiveTypes.Int32),
+		"code", &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int8, ValueType: arrow.BinaryTypes.String})
+	return arrowFiles(t, batchOf(t, schema, `[{"ts":1,"text":"abc","list":[1,2],"code":"x"},
+		{"ts":2,"text":"","list":null,"code":"y"},{"ts":3,"text":"defg","list":[],"code":"x"}]`))
+}
+
+// valuesRead reads all values of a file, and returns how much memory that took.
+func valuesRead(t testing.TB, path string) (allocated uint64, err error) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	records, err := recordsRead(t, path)
+	for _, record := range records {
+		for _, c := range record.Columns() {
+			for row := range min(c.Len(), 1000) {
+				_ = c.ValueStr(row)
+			}
+		}
+		record.Release()
+	}
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc, err
+}
+
+// mostForDamaged is more memory than a small file takes, whatever it claims.
+const mostForDamaged = 64 << 20
+
+// A byte of a file that is not what it was is an error, or other values, whichever it is. Not
+// parallel, because other tests allocate memory, too.
+func TestFilesWithADamagedByte(t *testing.T) {
+	masks := []byte{0xff, 0x01, 0x80, 0x10}
+	for name, content := range recordFiles(t) {
+		path := writeFile(t, name, content)
+		if _, err := valuesRead(t, path); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for at := range content {
+			damaged, mask := []byte(content), masks[at%len(masks)]
+			damaged[at] ^= mask
+			if err := os.WriteFile(path, damaged, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			allocated, err := valuesRead(t, path)
+			if allocated > mostForDamaged {
+				t.Errorf("%s, byte %d ^ %#x: it takes %d MiB", name, at, mask, allocated>>20)
+			}
+			if err != nil && (!strings.Contains(err.Error(), name) || at >= 8 && !strings.Contains(err.Error(), "damaged")) {
+				t.Errorf("%s, byte %d ^ %#x: %v; want the name of the file, and that it is damaged", name, at, mask, err)
+			}
+		}
+	}
+}
+
+// No file of the formats that have lengths, counts and offsets is too much.
+func FuzzRecordFiles(f *testing.F) {
+	for _, content := range recordFiles(f) {
+		f.Add([]byte(content))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		for _, magic := range [][]byte{magicStream, magicArrow, magicParquet} {
+			if bytes.HasPrefix(content, magic) {
+				allocated, err := valuesRead(t, writeFile(t, "a", string(content)))
+				if allocated > mostForDamaged+2048*uint64(len(content)) {
+					t.Errorf("%d bytes take %d MiB, %v", len(content), allocated>>20, err)
+				}
+			}
+		}
+	})
 }
 
 // Streams of Arrow IPC do not become one by cat: the rows of the second would be left out.

@@ -1,3 +1,18 @@
+// Package load imports files into a table: CSV, TSV, NDJSON, Parquet and Arrow IPC.
+//
+// # Damaged files
+//
+// A file that is damaged is an error that names it, or other values; never a panic, and never
+// memory for what a length or a count only claims. Messages of Arrow IPC are read in steps and
+// decoded by package flightdecode, which checks all that is in them: a header may have 16 MiB,
+// and a body 4 GiB, also after decompression. What flightdecode does not decode is refused:
+// Union, RunEndEncoded, ListView, and big-endian data.
+//
+// Parquet is read by arrow-go, which takes pages of 64 MiB, or 256 MiB after decompression. An
+// Arrow schema in the file is used only if flightdecode can read it, record batches are checked,
+// and panics of arrow-go become errors. The lists of the footer are beyond this package: Thrift
+// lets one claim 100 million elements, 800 MiB of addresses, of which only what is there becomes
+// memory.
 package load
 
 import (
