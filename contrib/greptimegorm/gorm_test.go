@@ -371,6 +371,24 @@ func TestSaveStoresZeroValuesOfFieldsWithADefault(t *testing.T) {
 	}
 }
 
+// Save takes a model itself, too: it need not be a pointer.
+func TestSaveOfAModelThatIsNoPointer(t *testing.T) {
+	t.Parallel()
+	type setting struct {
+		At        time.Time `gorm:"primaryKey;timeIndex"`
+		On        bool      `gorm:"default:true"`
+		UpdatedAt time.Time
+	}
+	db := migrated[setting](t)
+	if err := db.Save(setting{At: noon}).Error; err != nil {
+		t.Fatal(err)
+	}
+	var got setting
+	if err := db.First(&got).Error; err != nil || got.On || got.UpdatedAt.IsZero() {
+		t.Errorf("%+v, %v, want false and the time of the Save", got, err)
+	}
+}
+
 // With last_non_null a row of some columns keeps the others.
 func TestSelectedColumnsAreMergedIntoTheRow(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,11 @@ func update(db *gorm.DB) {
 		db.AddError(err)
 		return
 	}
+	if !stmt.ReflectValue.CanAddr() { // Save of a model itself: GORM sets the times of the one it writes
+		model := reflect.New(stmt.ReflectValue.Type()).Elem()
+		model.Set(stmt.ReflectValue)
+		stmt.ReflectValue = model
+	}
 	stmt.Settings.Store("gorm:update_track_time", true)
 	buildInsert(db, saveValues)
 	execute(db)
