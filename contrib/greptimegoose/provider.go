@@ -47,7 +47,11 @@ func explain(err error) error {
 	if !errors.As(err, &partial) {
 		return err
 	}
-	return fmt.Errorf("greptimegoose: %w; GreptimeDB has no transactions: what ran of %s before the error stays, and the migration does not count as applied", err, partial.Failed.Source.Path)
+	name := partial.Failed.Source.Path
+	if name == "" { // of a migration in Go
+		name = fmt.Sprintf("version %d", partial.Failed.Source.Version)
+	}
+	return fmt.Errorf("greptimegoose: %w; GreptimeDB has no transactions: what ran of %s before the error stays, and the migration does not count as applied", err, name)
 }
 
 // Up applies all migrations that are not applied, as goose.Provider.Up does.

@@ -165,6 +165,17 @@ func TestHalfFailedMigrationSaysWhatIsThere(t *testing.T) {
 	}
 }
 
+// A migration in Go may have no file.
+func TestHalfFailedMigrationInGoIsNamedByItsVersion(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	fails := &goose.GoFunc{RunDB: func(context.Context, *sql.DB) error { return broken }}
+	p := newProvider(t, open(t), nil, goose.WithGoMigrations(goose.NewGoMigration(7, fails, nil)))
+	if _, err := p.Up(t.Context()); !errors.Is(err, broken) || !strings.Contains(err.Error(), "what ran of version 7 before the error stays") {
+		t.Errorf("Up: %v, want the error of the migration that names its version", err)
+	}
+}
+
 func TestProviderOfAnotherDriverIsRefused(t *testing.T) {
 	t.Parallel()
 	if _, err := NewProvider(nil, files(nil), nil); err == nil || !strings.Contains(err.Error(), "the database is nil") {
