@@ -19,6 +19,17 @@ type Migrator struct{ migrator.Migrator }
 
 var _ gorm.Migrator = Migrator{}
 
+// RunWithValue calls f with a statement about a model, or about the table of a name, which is not
+// the one that db.Table names.
+func (m Migrator) RunWithValue(value any, f func(*gorm.Statement) error) error {
+	return m.Migrator.RunWithValue(value, func(stmt *gorm.Statement) error {
+		if _, ok := value.(string); ok {
+			stmt.TableExpr = nil
+		}
+		return f(stmt)
+	})
+}
+
 // AutoMigrate creates the tables of the models, and adds columns that are missing. It changes no
 // column that exists: if one has another type than its field, or is another part of the table's
 // key, it returns an error. Several processes may call it at the same time.
@@ -410,7 +421,7 @@ func (m Migrator) RenameTable(from, to any) error {
 	var names [2]string
 	for i, value := range []any{from, to} {
 		if err := m.RunWithValue(value, func(stmt *gorm.Statement) error {
-			names[i] = stmt.Quote(clause.Table{Name: stmt.Table})
+			names[i] = tableName(stmt)
 			return nil
 		}); err != nil {
 			return err

@@ -104,10 +104,20 @@ func TestTablesOfOtherDatabases(t *testing.T) {
 				t.Errorf("Table(%q), HasTable of the model: %v, want %v", name, got, want)
 			}
 		}
+		// A name is that table, whatever the table of the DB.
+		if m := db.Table(test.at).Migrator(); m.HasTable(test.missing) || m.HasColumn(test.missing, "value") || !m.HasTable("readings") && test.at == "readings" {
+			t.Errorf("Table(%q): the migrator looks for it in place of %q", test.at, test.missing)
+		}
 		// The other table of the name is created, not looked for columns.
 		if err := db.Table(test.missing).AutoMigrate(&Reading{}); err != nil {
 			t.Errorf("%s: %v", test.missing, err)
 		}
+	}
+	if err := db.Table(other+".readings").Migrator().RenameTable(&Reading{}, "renamed"); err != nil {
+		t.Error(err)
+	}
+	if m := db.Migrator(); !m.HasTable("readings") || m.HasTable("renamed") || !m.HasTable(other+".renamed") {
+		t.Error("RenameTable renamed the table of the session's database")
 	}
 }
 
