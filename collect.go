@@ -52,7 +52,7 @@ func AllowMissingColumns() CollectOption {
 // back into it: integers from BOOLEAN, whole DOUBLE and DECIMAL values and, in the column's
 // unit, TIMESTAMP; *big.Rat from DECIMAL, []float32 from VECTOR, json.RawMessage and other named
 // bytes from STRING. There are two exceptions: a time.Time is not read from TIME, which has only a
-// part of it, and a type with a Value method is read only if it has a Scan method, too.
+// part of it, and nothing undoes what a Value method did if the type has no Scan method.
 //
 // Errors that do not depend on the rows come before the first one. The strings and the values
 // behind pointers of neighbouring rows share memory: if you keep only a few of very many rows,

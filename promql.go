@@ -142,7 +142,8 @@ type Point struct {
 //
 // An integer becomes the nearest float64, which is exact up to 2^53. NaN is a value. Where a
 // value is NULL there is no point, and where a label is NULL the series does not have it. A record
-// batch whose labels and points would take more than 1 GiB (128 MiB on 32-bit systems) is an error.
+// batch is an error if the labels of all its rows and the points would take more than 1 GiB (128 MiB
+// on 32-bit systems).
 func Matrix(rd array.RecordReader, values ...string) ([]Series, error) {
 	if isNil(rd) {
 		return nil, errNoReader
@@ -313,7 +314,7 @@ func (m *matrix) add(batch arrow.RecordBatch) error {
 			}
 		}
 		if room < 0 {
-			return fmt.Errorf("a record batch has %d rows, whose labels and points would take more than %d MiB of memory; select fewer, or read the record batches themselves", batch.NumRows(), m.most>>20)
+			return fmt.Errorf("a record batch has %d rows, whose labels, each row's counted, and points take more than %d MiB; select fewer, or read the record batches themselves", batch.NumRows(), m.most>>20)
 		}
 	}
 	return nil

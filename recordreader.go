@@ -40,7 +40,7 @@ type RecordReader struct {
 	schema  *arrow.Schema
 	err     error
 	done    bool
-	cutOff  bool // released before its end
+	cutOff  bool // released before its rows were read
 	refs    atomic.Int64
 
 	bytes  int64       // received
@@ -280,7 +280,8 @@ func (r *RecordReader) Retain() { r.refs.Add(1) }
 // from any goroutine, but not while another one reads with the last reference.
 func (r *RecordReader) Release() {
 	if r.refs.Add(-1) == 0 {
-		r.cutOff = !r.done
+		_, isCount := r.AffectedRows()
+		r.cutOff = !r.done && !isCount
 		r.done = true
 		var err error
 		if r.onEnd != nil {

@@ -153,3 +153,24 @@ func TestReadingAReleasedReaderIsAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestACountThatWasReleasedIsNoError(t *testing.T) {
+	t.Parallel()
+	s := newRecordingServer(t)
+	conn, err := greptime.Connect(t.Context(), s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	rd, err := conn.QueryArrow(t.Context(), "INSERT INTO t VALUES (1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := rd.AffectedRows(); !ok {
+		t.Fatal("the answer is no count")
+	}
+	rd.Release()
+	if rd.Next() || rd.Err() != nil {
+		t.Errorf("after Release: %v", rd.Err())
+	}
+}

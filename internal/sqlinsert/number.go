@@ -190,7 +190,7 @@ func spelledDecimal(text string) (digits string, ok bool) {
 		if err != nil {
 			return "", false
 		}
-		const most = 3 * maxDigits // whatever is beyond makes no difference
+		most := int64(3*maxDigits + len(number)) // whatever is beyond makes no difference
 		number, exponent = number[:i], int(min(max(n, -most), most))
 	}
 	if _, ok := decimalDigits(number); !ok {

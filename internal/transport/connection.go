@@ -19,7 +19,8 @@ type connection struct {
 	endpoint *Endpoint
 	calls    atomic.Int64 // number of running calls
 	wire     wire
-	late     atomic.Bool // calls have waited in vain for the present attempt to connect
+	begun    atomic.Int64 // when the present attempt to connect began, in Unix nanoseconds, or 0
+	late     atomic.Bool  // calls have waited in vain for that attempt
 
 	cc     atomic.Pointer[grpc.ClientConn] // nil before the first use and after the channel has ended
 	mu     sync.Mutex                      // guards changes of cc
@@ -88,8 +89,12 @@ func (c *connection) wait(ctx context.Context) (*grpc.ClientConn, error) {
 		state := cc.GetState()
 		switch state {
 		case connectivity.Ready, connectivity.TransientFailure, connectivity.Shutdown:
+			if begun := c.begun.Swap(0); begun != 0 && state == connectivity.Ready {
+				c.endpoint.opening.Store(time.Now().UnixNano() - begun)
+			}
 			return cc, nil
 		case connectivity.Idle:
+			c.begun.Store(time.Now().UnixNano())
 			c.late.Store(false)
 			cc.Connect()
 		}
@@ -146,13 +151,16 @@ func (e *Endpoint) least(suits func(*connection) bool) (least *connection) {
 	return least
 }
 
-// patience is how long a call waits for its connection, and then looks for another one that is
-// open. Most connections are open sooner. Without it, calls that begin together would all be
-// on the connection that was open first, and streams remain where they are.
-const patience = 100 * time.Millisecond
+// minPatience is the shortest time that a call waits for its connection before it looks for
+// another one that is open.
+const minPatience = 100 * time.Millisecond
 
-// patienceOf returns the patience for a call, which leaves it most of the time that it has.
-func patienceOf(ctx context.Context) time.Duration {
+// patience returns how long a call waits for its connection before it looks for another one that
+// is open: twice as long as the last connection took to open. Without it, calls that begin
+// together would all be on the connection that was open first, and streams remain where they
+// are. It leaves the call most of the time that it has.
+func (e *Endpoint) patience(ctx context.Context) time.Duration {
+	patience := max(minPatience, 2*time.Duration(e.opening.Load()))
 	if deadline, ok := ctx.Deadline(); ok {
 		return min(patience, time.Until(deadline)/4)
 	}
@@ -176,7 +184,7 @@ func (e *Endpoint) ready(ctx context.Context, l *lease) (*grpc.ClientConn, error
 	defer cancel()
 	turn := e.connectTimeout
 	if len(e.connections) > 1 {
-		turn = patienceOf(ctx)
+		turn = e.patience(ctx)
 	}
 	for {
 		patient, cancel := context.WithTimeout(waiting, turn)
@@ -208,7 +216,9 @@ func (e *Endpoint) moveToOpen(l *lease) bool {
 	if open == nil {
 		return false
 	}
-	l.connection.late.Store(true)
-	l.move(open)
+	if open != l.connection { // which may have opened meanwhile
+		l.connection.late.Store(true)
+		l.move(open)
+	}
 	return true
 }

@@ -3,7 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
-
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -253,6 +253,47 @@ func TestCallsDoNotWaitForAConnectionWhileAnotherIsOpen(t *testing.T) {
 		}
 		c.want(4, 0)
 	})
+}
+
+// Opening a connection to a distant server takes a while, which is no reason to put all calls on
+// the one that is open: streams would remain there.
+func TestCallsToADistantServerUseAllConnections(t *testing.T) {
+	t.Parallel()
+	for name, call := range ways {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const connections = 4
+				s := startMemoryServer(t)
+				close(s.hang)
+				o := s.options()
+				o.Connections = connections
+				o.Dialer = func(ctx context.Context, addr string) (net.Conn, error) {
+					time.Sleep(150 * time.Millisecond)
+					return s.dial(ctx, addr)
+				}
+				c := &callers{t, s, newChannels(t, o), call}
+				first := c.begin()
+				time.Sleep(time.Second)
+				first.end()
+				var calls []running
+				for range connections {
+					calls = append(calls, c.begin())
+				}
+				time.Sleep(time.Second)
+				c.want(connections, connections)
+				s.conns[0].breakUp()
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if n := s.handlers(); n != connections-1 {
+					t.Errorf("%d of %d calls were on the connection that was open first", connections-n, connections)
+				}
+				for _, call := range calls {
+					call.end()
+				}
+			})
+		})
+	}
 }
 
 func TestShortCallsSucceedWhileAnotherConnectionIsOpen(t *testing.T) {

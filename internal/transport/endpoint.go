@@ -29,6 +29,7 @@ type Endpoint struct {
 	answered    atomic.Bool
 	connections []*connection // never changes; there is at least one
 	taking      sync.Mutex    // held while one of several connections is chosen
+	opening     atomic.Int64  // how many nanoseconds the last connection took to open
 }
 
 // Addr returns the address as configured: host:port, or unix:path.
