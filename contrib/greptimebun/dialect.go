@@ -101,7 +101,11 @@ func typeOf(typ reflect.Type) string {
 		return t
 	}
 	if typ.PkgPath() == "database/sql" && strings.HasPrefix(typ.Name(), "Null[") {
-		return typeOf(typ.Field(0).Type) // V
+		v := typ.Field(0).Type // V
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		return typeOf(v)
 	}
 	discovered := schema.DiscoverSQLType(typ)
 	switch discovered {

@@ -22,7 +22,7 @@ import (
 func TestHostileTextsRemainValuesAndNames(t *testing.T) {
 	t.Parallel()
 	r := sqlshape.Record(t)
-	pool, err := sql.Open("greptime", r.DSN())
+	pool, err := sql.Open("greptime", r.DSN("insert=sql"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func (t texter) MarshalText() ([]byte, error) { return []byte(t.text), nil }
 func TestArgumentsOfNoTypeLeaveTheirPlace(t *testing.T) {
 	t.Parallel()
 	r := sqlshape.Record(t)
-	pool, err := sql.Open("greptime", r.DSN())
+	pool, err := sql.Open("greptime", r.DSN("insert=sql"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -318,6 +318,44 @@ func TestSaveAndOnConflictReplaceTheRow(t *testing.T) {
 
 // Create takes the default of a field in place of its zero value, as with any database. Save
 // stores what the model has, but for the zero time, which TIMESTAMP(9) cannot express.
+func TestSaveStoresTheDefaultForNilOfANotNullField(t *testing.T) {
+	t.Parallel()
+	type setting struct {
+		At     time.Time      `gorm:"primaryKey;timeIndex"`
+		Number *int64         `gorm:"default:7;not null"`
+		Word   sql.NullString `gorm:"default:x;not null"`
+	}
+	db := migrated[setting](t)
+	if err := db.Save(&setting{At: noon}).Error; err != nil {
+		t.Fatal(err)
+	}
+	var got setting
+	if err := db.First(&got).Error; err != nil {
+		t.Fatal(err)
+	}
+	if got.Number == nil || *got.Number != 7 || got.Word.String != "x" {
+		t.Errorf("%+v, want the defaults", got)
+	}
+}
+
+func TestSaveAlwaysHasTheSameText(t *testing.T) {
+	t.Parallel()
+	type setting struct {
+		At time.Time `gorm:"primaryKey;timeIndex"`
+		A  int64     `gorm:"default:(-)"`
+		B  int64     `gorm:"default:(-)"`
+		C  int64     `gorm:"default:(-)"`
+	}
+	db := migrated[setting](t).Session(&gorm.Session{DryRun: true})
+	texts := map[string]bool{}
+	for range 20 {
+		texts[db.Save(&setting{At: noon}).Statement.SQL.String()] = true
+	}
+	if len(texts) != 1 {
+		t.Errorf("%d texts: %v", len(texts), texts)
+	}
+}
+
 func TestSaveStoresZeroValuesOfFieldsWithADefault(t *testing.T) {
 	t.Parallel()
 	type places struct {

@@ -73,7 +73,6 @@ func TestAddedColumnsHaveCommentsAndIndexes(t *testing.T) {
 	}
 }
 
-// Processes that start at the same time migrate the same models.
 // A table of another database is not the one of the same name in the session's.
 func TestTablesOfOtherDatabases(t *testing.T) {
 	t.Parallel()
@@ -121,6 +120,7 @@ func TestTablesOfOtherDatabases(t *testing.T) {
 	}
 }
 
+// Processes that start at the same time migrate the same models.
 func TestAutoMigrateOfSeveralProcesses(t *testing.T) {
 	t.Parallel()
 	db := open(t)

@@ -72,7 +72,8 @@ func saveValues(stmt *gorm.Statement) clause.Values {
 	}
 	zeros := map[*schema.Field]any{}
 	for _, field := range stmt.Schema.FieldsByDBName {
-		if value, zero := field.ValueOf(stmt.Context, stmt.ReflectValue); zero && field.HasDefaultValue && field.Creatable && field.FieldType != reflect.TypeFor[time.Time]() {
+		value, zero := field.ValueOf(stmt.Context, stmt.ReflectValue)
+		if zero && field.HasDefaultValue && field.Creatable && field.FieldType != reflect.TypeFor[time.Time]() && !(field.NotNull && isNull(value)) {
 			zeros[field] = value
 		}
 	}
@@ -80,7 +81,12 @@ func saveValues(stmt *gorm.Statement) clause.Values {
 	if stmt.Error != nil {
 		return values
 	}
-	for field, zero := range zeros {
+	for _, name := range stmt.Schema.DBNames {
+		field := stmt.Schema.FieldsByDBName[name]
+		zero, ok := zeros[field]
+		if !ok {
+			continue
+		}
 		column := func(c clause.Column) bool { return c.Name == field.DBName }
 		if i := slices.IndexFunc(values.Columns, column); i >= 0 {
 			values.Values[0][i] = zero
@@ -91,6 +97,12 @@ func saveValues(stmt *gorm.Statement) clause.Values {
 		values.Values[0] = append(values.Values[0], zero)
 	}
 	return values
+}
+
+// isNull reports whether the value of a field is NULL.
+func isNull(value any) bool {
+	v, err := driver.DefaultParameterConverter.ConvertValue(value)
+	return err == nil && v == nil
 }
 
 // isModel reports whether the statement's destination is its model: Save and Delete have only

@@ -274,7 +274,6 @@ func TestARecordIsNeverLostForItsValues(t *testing.T) {
 	}
 }
 
-// A value that contains itself would occupy package fmt until the stack ends.
 // encoding/json writes lists in each other that are too deep for it to read.
 func TestDeepValuesAreText(t *testing.T) {
 	t.Parallel()
@@ -298,6 +297,7 @@ func TestDeepValuesAreText(t *testing.T) {
 	}
 }
 
+// A value that contains itself would occupy package fmt until the stack ends.
 func TestValuesThatContainThemselves(t *testing.T) {
 	t.Parallel()
 	db := open(t)

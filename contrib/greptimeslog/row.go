@@ -1,12 +1,14 @@
 package greptimeslog
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -196,9 +198,22 @@ func isCyclic(err error) bool {
 // unencodable returns the text in place of a value, as slog's JSONHandler has it.
 func unencodable(err error) string { return "!ERROR:" + err.Error() }
 
-// maxDepth is how deeply lists and objects may be in each other for encoding/json to read them.
-// It writes deeper ones, but not as a part of others.
-const maxDepth = 10_000
+// maxDepth is how deeply lists and objects of a value may be in each other. encoding/json reads
+// 10,000, of which some are left for the groups around the value. It writes deeper ones, but not
+// as a part of others.
+const (
+	maxDepth   = 10_000 - groupDepth
+	groupDepth = 100
+)
+
+// isTooDeep reports whether lists and objects of a JSON text are in each other too deeply.
+func isTooDeep(text []byte) bool {
+	if len(text) <= maxDepth {
+		return false
+	}
+	inGroups := slices.Concat(bytes.Repeat([]byte("["), groupDepth), text, bytes.Repeat([]byte("]"), groupDepth))
+	return !json.Valid(inGroups)
+}
 
 // jsonValue returns what encoding/json writes for a value. It never fails to.
 func jsonValue(v slog.Value) (result any) {
@@ -230,7 +245,7 @@ func jsonValue(v slog.Value) (result any) {
 	switch {
 	case isCyclic(err):
 		return unencodable(err)
-	case err != nil, len(b) > maxDepth && !json.Valid(b):
+	case err != nil, isTooDeep(b):
 		return text(v)
 	}
 	return json.RawMessage(b)

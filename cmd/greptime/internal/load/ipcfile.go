@@ -43,8 +43,11 @@ func openIPCFile(f *os.File) (*ipcFile, error) {
 		return nil, fmt.Errorf("it does not end with %s", magicArrow)
 	}
 	length := int64(binary.LittleEndian.Uint32(tail))
-	if length > end-8 || length > mostIPCHeader-int64(len(schemaMessage)) {
+	if length > end-8 {
 		return nil, fmt.Errorf("a footer of %d bytes is impossible", length)
+	}
+	if most := mostIPCHeader - int64(len(schemaMessage)); length > most {
+		return nil, fmt.Errorf("a footer of %d bytes is more than the %d that are supported; write the file with more rows in a batch", length, most)
 	}
 	footer := make([]byte, length)
 	if _, err := f.ReadAt(footer, end-length); err != nil {

@@ -133,8 +133,9 @@ func parquetRows(f *file.Reader) int64 {
 // schemaKey is the key of the metadata with the Arrow schema that a Parquet file was written of.
 const schemaKey = "ARROW:schema"
 
-// dropUnreadableSchema removes the Arrow schema from the metadata of a file if it is damaged:
-// arrow-go allocates as much memory as it claims. The schema of Parquet itself suffices.
+// dropUnreadableSchema removes the Arrow schema from the metadata of a file if flightdecode
+// cannot read it, because it is damaged or has a type that is not supported: arrow-go allocates as
+// much memory as it claims. The columns then have the types of Parquet's own schema.
 func dropUnreadableSchema(m *metadata.FileMetaData) {
 	text := m.KeyValueMetadata().FindValue(schemaKey)
 	if text == nil {

@@ -239,12 +239,26 @@ func onOff(v bool) string {
 	return "off"
 }
 
+// readFile reads a file unless ctx has ended when it is open, so that a pipe is left to the next
+// reader.
+func readFile(ctx context.Context, path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(f)
+}
+
 func (p *Prompt) include(path string) error {
 	if path == "" {
 		return errors.New(`\i needs a file`)
 	}
 	return p.interruptible(func(ctx context.Context) error {
-		text, err := stdio.Await(ctx, func() ([]byte, error) { return os.ReadFile(inHome(path)) })
+		text, err := stdio.Await(ctx, func() ([]byte, error) { return readFile(ctx, inHome(path)) })
 		if err != nil {
 			return err
 		}
