@@ -314,7 +314,7 @@ func (m *matrix) add(batch arrow.RecordBatch) error {
 			}
 		}
 		if room < 0 {
-			return fmt.Errorf("a record batch has %d rows, whose labels, each row's counted, and points take more than %d MiB; select fewer, or read the record batches themselves", batch.NumRows(), m.most>>20)
+			return fmt.Errorf("a record batch has %d rows, whose labels, each row's counted, and points take more than %d MiB of memory; select fewer, or read the record batches themselves", batch.NumRows(), m.most>>20)
 		}
 	}
 	return nil
