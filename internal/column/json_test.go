@@ -1,7 +1,6 @@
 package column_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -12,7 +11,7 @@ import (
 // What a native insert takes as JSON is what a bulk load can make JSONB of.
 func FuzzJSONIsWhatHasJSONB(f *testing.F) {
 	for _, text := range []string{
-		`{"a":[1,-1e400]}`, `1e308`, `2E308`, `-1e-400`, `{"1e400":"\"9e999\\"}`, `[1e5,"é"]`, "\"\xff\"", `[`, ``, `1e999 `, "[0.1e+309\n]",
+		`{"a":[1,-1e400]}`, `1e308`, `2E308`, `-1e-400`, `{"1e400":"\"9e999\\"}`, `[1e5,"é"]`, "\"\xff\"", `[`, ``, `1e999 `, "[0.1e+309\n]", "{\"a\x9e\":[1,-1e400]}",
 	} {
 		f.Add([]byte(text))
 	}
@@ -26,7 +25,8 @@ func FuzzJSONIsWhatHasJSONB(f *testing.F) {
 			t.Errorf("%q: %v, JSONB: %v", text, got, err)
 		}
 		isOut := err != nil && strings.Contains(err.Error(), "beyond the range of a float64")
-		if json.Valid(text) && isOut != column.IsJSONOutOfRange(text) {
+		// Of what is not JSON for another reason the answer means nothing.
+		if (err == nil || isOut) && isOut != column.IsJSONOutOfRange(text) {
 			t.Errorf("%q: out of range: %v, JSONB: %v", text, !isOut, err)
 		}
 		if got := c.SetString(column.Of(column.JSON), string(text)); (got == nil) != (err == nil) {
